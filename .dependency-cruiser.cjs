@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What each room may import besides itself: the table of docs/architecture.md. */
+const rooms = {
+  model: [],
+  record: ['model', 'api'],
+  capture: ['model', 'api'],
+  resolve: ['model'],
+  batch: ['model'],
+  export: ['model', 'api', 'core'],
+  http: ['model', 'api', 'core', 'undici'],
+  store: ['model', 'node'],
+  notification: ['model', 'api'],
+  metrics: ['model', 'api'],
+  lifecycle: ['model', 'node'],
+  testing: ['model', 'node'],
+};
+
+const packages = {
+  api: '^node_modules/@opentelemetry/api/',
+  core: '^node_modules/@opentelemetry/core/',
+  undici: '^node_modules/undici/',
+};
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  comment: `src/${room}/ may import: ${allowed.join(', ') || 'nothing'}`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: {
+    pathNot: [`^src/${room}/`, ...allowed.map(name => packages[name] ?? `^src/${name}/`)],
+    ...(allowed.includes('node') && { dependencyTypesNot: ['core'] }),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true }, to: {} },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'what is published must not need what only developers install',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
+    },
+    ...roomRules,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LedgerSnapshot } from './model/ledger.js';
+import { guardLogger, type Logger, noopLogger } from './model/logger.js';
+import { booleanOr } from './model/resolve-options.js';
+import type { UserEvent } from './model/user-event.js';
+import { assemblePipeline, type Pipeline } from './pipeline.js';
+import type { BatchingOptions, ExportOptions } from './processor-options.js';
+
+/** As the option table of Optimizely's "Event batching" guide, in JavaScript's spelling. */
+export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptions {
+  /** false: events are queued until `start()`. @default false */
+  startOnInit?: boolean | undefined;
+  /** @default none */
+  logger?: Logger | undefined;
+}
+
+/**
+ * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
+ * its oldest event has waited `flushIntervalMillis`, when an event of another context comes, before it exceeds
+ * `maxPayloadBytes`, or when somebody flushes.
+ */
+export class BatchEventProcessor {
+  readonly #pipeline: Pipeline;
+
+  /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
+  constructor(options: BatchEventProcessorOptions) {
+    const logger = guardLogger(options.logger ?? noopLogger);
+    this.#pipeline = assemblePipeline({ ...options, logger });
+    if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
+  }
+
+  /** @returns false: refused; the ledger says why */
+  process(event: UserEvent): boolean {
+    this.#pipeline.ledger.recorded(1);
+    return this.#pipeline.batcher.enqueue(event);
+  }
+
+  /** Begins to build batches; those queued before keep their age. */
+  start(): void {
+    this.#pipeline.batcher.start();
+  }
+
+  /** Sends what is queued, waits for what is in flight, `timeoutIntervalMillis` at most. Never rejects. */
+  flush(): Promise<void> {
+    return this.#pipeline.batcher.forceFlush();
+  }
+
+  /** Refuses new events, then flushes; what is left after `timeoutIntervalMillis` is counted as lost. Never rejects. */
+  stop(): Promise<void> {
+    return this.#pipeline.batcher.stop();
+  }
+
+  ledger(): LedgerSnapshot {
+    return this.#pipeline.snapshot();
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from '../model/event-context.js';
+import { sameContext } from '../model/event-context.js';
+import type { EventExporter, FlushCause } from '../model/event-exporter.js';
+import type { EventQueue, QueueBudget } from '../model/event-queue.js';
+import type { EventLedger } from '../model/ledger.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { NotificationSender } from '../model/notification.js';
+import type { Runtime } from '../model/runtime.js';
+import type { UserEvent } from '../model/user-event.js';
+import { AgeTimer } from './age-timer.js';
+import { BatchBuilder, type BatchLimits } from './batch-builder.js';
+import { withDeadline } from './deadline.js';
+import { ExportFlights } from './export-flights.js';
+
+export interface EventBatcherDependencies {
+  readonly limits: BatchLimits & {
+    readonly flushIntervalMillis: number;
+    readonly timeoutIntervalMillis: number;
+  };
+  readonly queue: EventQueue;
+  readonly exporter: EventExporter;
+  readonly budget: QueueBudget;
+  readonly ledger: EventLedger;
+  readonly notifications: NotificationSender;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+}
+
+/** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
+export class EventBatcher {
+  readonly #deps: EventBatcherDependencies;
+  readonly #builder: BatchBuilder;
+  readonly #flights: ExportFlights;
+  readonly #age: AgeTimer;
+  readonly #said = new OnceLog();
+  #recovered = 0;
+  #started = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(dependencies: EventBatcherDependencies) {
+    const { limits, runtime, queue, budget, ledger } = dependencies;
+    this.#deps = dependencies;
+    this.#flights = new ExportFlights(dependencies);
+    this.#builder = new BatchBuilder(limits, batch => this.#flights.launch(batch));
+    this.#age = new AgeTimer(runtime, limits.flushIntervalMillis, () => this.#close('age'));
+    if (queue.size > 0) {
+      // A queue that outlived an earlier process brings events along.
+      this.#recovered = queue.size;
+      ledger.recovered(queue.size);
+      budget.takeAnyway(queue.size, 0);
+    }
+  }
+
+  /** Queues the event; false: refused, and counted. */
+  enqueue(event: UserEvent): boolean {
+    const { budget, ledger, queue } = this.#deps;
+    if (this.#stopping !== undefined) {
+      ledger.dropped('already_shutdown', [event.uuid]);
+      return false;
+    }
+    if (!this.#builder.fits(event)) {
+      ledger.dropped('too_large', [event.uuid]);
+      return false;
+    }
+    if (!budget.take(event.type, event.byteLength)) {
+      ledger.dropped('queue_full', [event.uuid]);
+      return false;
+    }
+    if (!this.#try('enqueue', () => queue.enqueue(event))) {
+      budget.release(1, event.byteLength);
+      ledger.dropped('queue_full', [event.uuid]);
+      return false;
+    }
+    if (this.#started) this.#consume();
+    return true;
+  }
+
+  /** Begins to build batches. Events queued before keep their age. */
+  start(): void {
+    if (this.#stopping !== undefined) return;
+    if (this.#started) {
+      this.#deps.logger.warn('start() was called twice; the second call does nothing');
+      return;
+    }
+    this.#started = true;
+    this.#consume();
+  }
+
+  /** A datafile of this context is in force: what was batched under another one goes out now. */
+  contextChanged(context: EventContext): void {
+    const batched = this.#builder.context;
+    if (batched !== undefined && !sameContext(batched, context)) this.#close('revision');
+  }
+
+  /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
+  async forceFlush(): Promise<void> {
+    if (this.#stopping !== undefined) return this.#stopping;
+    this.#consume();
+    this.#close('flush');
+    const inTime = await withDeadline(this.#deps.runtime, this.#deps.limits.timeoutIntervalMillis, signal =>
+      this.#settled(signal),
+    );
+    if (!inTime) {
+      this.#deps.logger.warn(
+        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms with ${this.#flights.eventCount} events undelivered; they stay pending`,
+      );
+    }
+  }
+
+  /** Refuses new events, sends what is queued, waits for it, and counts what is left. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { runtime, limits, exporter, logger } = this.#deps;
+    // Lets `#stopping` be set before anything is called back.
+    await undefined;
+    this.#consume();
+    this.#close('shutdown');
+    const startedAt = runtime.monotonic();
+    const inTime = await withDeadline(runtime, limits.timeoutIntervalMillis, signal => this.#settled(signal));
+    const left = this.#flights.abandon('shutdown_timeout');
+    if (!inTime && left > 0) {
+      logger.error(
+        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered; they are lost`,
+      );
+    }
+    const remaining = Math.max(0, limits.timeoutIntervalMillis - (runtime.monotonic() - startedAt));
+    await withDeadline(runtime, remaining, async () => {
+      try {
+        await exporter.shutdown?.();
+      } catch (error) {
+        logger.error(`exporter.shutdown failed: ${errorLabel(error)}`);
+      }
+    });
+  }
+
+  /** Moves queued events into batches. */
+  #consume(): void {
+    let event = this.#dequeue();
+    while (event !== undefined) {
+      this.#builder.add(event);
+      event = this.#dequeue();
+    }
+    this.#age.follow(this.#builder.oldestAcceptedAt);
+  }
+
+  #dequeue(): UserEvent | undefined {
+    const { queue, budget } = this.#deps;
+    const event = this.#try('dequeue', () => queue.dequeue());
+    if (event !== undefined && this.#recovered > 0) {
+      this.#recovered--;
+      budget.takeAnyway(0, event.byteLength);
+    }
+    return event;
+  }
+
+  #close(cause: FlushCause): void {
+    this.#builder.close(cause);
+    this.#age.follow(this.#builder.oldestAcceptedAt);
+  }
+
+  async #settled(signal: AbortSignal): Promise<void> {
+    const { exporter, logger } = this.#deps;
+    const flights = this.#flights.settled();
+    try {
+      await exporter.forceFlush?.({ signal });
+    } catch (error) {
+      logger.error(`exporter.forceFlush failed: ${errorLabel(error)}`);
+    }
+    await flights;
+  }
+
+  /** A queue of the application's own may throw. */
+  #try<T>(method: string, call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (this.#said.first(method))
+        this.#deps.logger.error(`eventQueue.${method} failed: ${errorLabel(error)}`);
+      return undefined;
+    }
+  }
+}

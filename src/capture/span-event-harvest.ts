@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
+import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over-mark.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { InstalledProcessor } from '../model/registry.js';
+import { attributeOf, experimentEventType, readSpanEvent } from './read-span-event.js';
+
+export type CheckRawInput = (
+  type: ExperimentEventType,
+  input: Readonly<Record<string, unknown>>,
+) => ExperimentEvent | { readonly unusable: string };
+
+/** Takes from ended spans the experiment events that nobody handed over when they were recorded. */
+export class SpanEventHarvest {
+  readonly #processor: InstalledProcessor;
+  readonly #logger: Logger;
+  readonly #check: CheckRawInput;
+  readonly #said = new OnceLog();
+
+  constructor(processor: InstalledProcessor, logger: Logger, check: CheckRawInput) {
+    this.#processor = processor;
+    this.#logger = logger;
+    this.#check = check;
+  }
+
+  /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
+  take(span: { readonly events: readonly StoredSpanEvent[] }): void {
+    try {
+      for (const event of span.events) {
+        const type = experimentEventType(event.name);
+        if (type !== undefined && !wasOffered(event, this.#processor)) this.#takeEvent(type, event, span);
+      }
+    } catch (error) {
+      if (this.#said.first('unexpected'))
+        this.#logger.error(`reading span events failed: ${errorLabel(error)}`);
+    }
+  }
+
+  #takeEvent(type: ExperimentEventType, event: StoredSpanEvent, span: object): void {
+    addOffered(event, this.#processor);
+    if (cutsStrings(span) && this.#said.first('limit')) {
+      this.#logger.warn(
+        'experiment events added with span.addEvent are unsafe under an attributeValueLengthLimit: a cut user id is ' +
+          'another visitor; record them with recordImpression and recordConversion',
+      );
+    }
+    const raw = readSpanEvent(type, event);
+    const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
+    if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
+    else this.#processor.offer(checked);
+  }
+}
+
+/** The SDK keeps its limits to itself; where it keeps them elsewhere one day, only the warning is lost. */
+function cutsStrings(span: object): boolean {
+  const limit = (span as { _spanLimits?: { attributeValueLengthLimit?: unknown } })._spanLimits
+    ?.attributeValueLengthLimit;
+  return typeof limit === 'number' && limit > 0 && limit < Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import { context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import type {
+  CallbackEventDispatcher,
+  EventDispatcher,
+  EventDispatcherResponse,
+} from '../model/event-dispatcher.js';
+import type { LogEvent } from '../model/log-event.js';
+import type { Runtime } from '../model/runtime.js';
+import { type Answer, parseRetryAfter } from './verdict.js';
+
+export type AnyEventDispatcher = EventDispatcher | CallbackEventDispatcher;
+
+type Respond = (response: unknown) => void;
+
+/**
+ * Has one request carried out, untraced, for `timeoutMillis` at most or until `controller` aborts. Never rejects.
+ *
+ * The second argument serves both generations of dispatchers: it is a callback that has a `signal`.
+ */
+export function attempt(
+  dispatcher: AnyEventDispatcher,
+  logEvent: LogEvent,
+  {
+    runtime,
+    timeoutMillis,
+    controller,
+  }: { runtime: Runtime; timeoutMillis: number; controller: AbortController },
+): Promise<Answer> {
+  const { signal } = controller;
+  return new Promise(resolve => {
+    const timer = runtime.setTimer(
+      () => controller.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
+      timeoutMillis,
+    );
+    const settle = (answer: Answer) => {
+      timer.clear();
+      resolve(answer);
+    };
+    const fail = (error: unknown) => settle({ kind: 'no answer', error });
+    const respond: Respond = response => settle(read(response, runtime.now()));
+
+    // A dispatcher need not obey the signal.
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    const options = Object.assign(respond, { signal });
+    try {
+      const returned: unknown = context.with(suppressTracing(context.active()), () =>
+        (dispatcher as CallbackEventDispatcher).dispatchEvent(logEvent, options),
+      );
+      if (isThenable(returned)) returned.then(respond, fail);
+      else if (dispatcher.dispatchEvent.length < 2) respond(returned);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+function read(response: unknown, now: number): Answer {
+  const { statusCode, headers } = (response ?? {}) as EventDispatcherResponse;
+  return {
+    kind: 'status',
+    status: typeof statusCode === 'number' ? statusCode : undefined,
+    retryAfterMillis: parseRetryAfter(headers?.['retry-after'], now),
+  };
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Runtime } from '../model/runtime.js';
+
+export interface BackoffOptions {
+  readonly initialDelayMillis: number;
+  readonly maxDelayMillis: number;
+}
+
+/** While somebody waits for a flush or a shutdown, more than this between two attempts would waste their time. */
+const HURRIED_DELAY_MILLIS = 250;
+
+/** How long a destination rests after failures: exponential, with full jitter, above the floor that it asked for. */
+export class Backoff {
+  readonly #options: BackoffOptions;
+  readonly #runtime: Runtime;
+  #failures = 0;
+  #restUntil = 0;
+  #floorUntil = 0;
+  #hurries = 0;
+  #lastFailureAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BackoffOptions, runtime: Runtime) {
+    this.#options = options;
+    this.#runtime = runtime;
+  }
+
+  /** Milliseconds until the next attempt may be made. */
+  remaining(): number {
+    return Math.max(0, Math.max(this.#restUntil, this.#floorUntil) - this.#runtime.monotonic());
+  }
+
+  /**
+   * @param startedAt when the attempt began; several that began before the first of them failed are one failure
+   * @param slow straight to the longest delay
+   */
+  failed(startedAt: number, { floorMillis, slow }: { floorMillis: number; slow: boolean }): void {
+    const now = this.#runtime.monotonic();
+    this.#floorUntil = Math.max(this.#floorUntil, now + floorMillis);
+    if (startedAt < this.#lastFailureAt) return;
+    this.#lastFailureAt = now;
+    const { initialDelayMillis, maxDelayMillis } = this.#options;
+    const ceiling = slow
+      ? maxDelayMillis
+      : Math.min(maxDelayMillis, initialDelayMillis * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 30);
+    const longest = this.#hurries > 0 ? Math.min(ceiling, HURRIED_DELAY_MILLIS) : ceiling;
+    this.#restUntil = now + this.#runtime.random() * longest;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#restUntil = 0;
+    this.#floorUntil = 0;
+  }
+
+  /** Until `relax()`: rests are short, and the present one is over. What the server asked for is still kept. */
+  hurry(): void {
+    this.#hurries++;
+    this.#restUntil = 0;
+  }
+
+  relax(): void {
+    this.#hurries--;
+  }
+}

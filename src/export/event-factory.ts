@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ENVELOPE_END, envelopeStart, sameContext } from '../model/event-context.js';
+import type { LogEvent } from '../model/log-event.js';
+import type { UserEvent } from '../model/user-event.js';
+import { makeLogEvent } from './log-event.js';
+
+export interface EventFactoryOptions {
+  /** Where to send events, for a proxy or a test. @default the Events API of the datafile's region */
+  endpoint?: string | undefined;
+  /**
+   * Asks Optimizely to refuse requests that break its field constraints instead of accepting everything
+   * (`X-Optimizely-Strict`). For development. @default false
+   */
+  strict?: boolean | undefined;
+}
+
+const ENDPOINTS = {
+  US: 'https://logx.optimizely.com/v1/events',
+  EU: 'https://eu.logx.optimizely.com/v1/events',
+} as const;
+
+/** Makes one LogEvent, that is one request, of events that share a context. */
+export class EventFactory {
+  readonly #endpoint: string | undefined;
+  readonly #strict: boolean;
+
+  /** @throws TypeError an endpoint that is not an http or https URL */
+  constructor({ endpoint, strict = false }: EventFactoryOptions = {}) {
+    if (endpoint !== undefined) requireHttpUrl(endpoint);
+    this.#endpoint = endpoint;
+    this.#strict = strict === true;
+  }
+
+  /**
+   * @param events at least one, all of one context; visitors keep their order
+   * @throws TypeError no event, or two contexts
+   */
+  createLogEvent(events: readonly UserEvent[]): LogEvent {
+    const context = events[0]?.context;
+    if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
+    if (!events.every(event => sameContext(event.context, context))) {
+      throw new TypeError('createLogEvent takes events of one context: one account, project and revision');
+    }
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
+    return makeLogEvent(this.#endpoint ?? ENDPOINTS[context.region], headers, () => {
+      return `${envelopeStart(context)}${events.map(event => event.json).join(',')}${ENVELOPE_END}`;
+    });
+  }
+}
+
+function requireHttpUrl(endpoint: unknown): void {
+  const url = typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    // A default in its place would send a test's events to Optimizely.
+    throw new TypeError(
+      "endpoint must be an http or https URL: { endpoint: 'http://127.0.0.1:4319/v1/events' }",
+    );
+  }
+}

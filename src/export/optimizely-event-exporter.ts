@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
+import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
+import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
+import { positiveOr, requireMethods } from '../model/resolve-options.js';
+import { type Runtime, systemRuntime } from '../model/runtime.js';
+import type { AnyEventDispatcher } from './attempt.js';
+import { Delivery, type DeliveryOptions } from './delivery.js';
+import { EventFactory, type EventFactoryOptions } from './event-factory.js';
+
+/** How failed requests are tried again. */
+export interface RetryOptions {
+  /** Ceiling of the first delay, milliseconds; it doubles with each failure. @default 500 */
+  initialDelayMillis?: number | undefined;
+  /** Ceiling of every delay, milliseconds. @default 30_000 */
+  maxDelayMillis?: number | undefined;
+  /** Events that were accepted longer ago than this, in milliseconds, are dropped as `expired`. @default 86_400_000 */
+  maxAgeMillis?: number | undefined;
+}
+
+export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
+  /** Carries out the requests. Required. */
+  eventDispatcher: AnyEventDispatcher;
+  /** Deadline of one request, milliseconds. @default 10_000 */
+  requestTimeoutMillis?: number | undefined;
+  /** Requests in flight at once. @default 4 */
+  maxConcurrentRequests?: number | undefined;
+  retry?: RetryOptions | undefined;
+  /** @default none */
+  logger?: Logger | undefined;
+  /** Clock, timers and randomness, for tests. */
+  runtime?: Runtime | undefined;
+}
+
+/** Turns each batch into one LogEvent and gets it delivered: retries, deadlines, concurrency. */
+export class OptimizelyEventExporter implements EventExporter {
+  readonly #factory: EventFactory;
+  readonly #delivery: Delivery;
+  readonly #logger: Logger;
+  #shutDown = false;
+
+  /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
+  constructor(options: OptimizelyEventExporterOptions) {
+    requireMethods('eventDispatcher', options?.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
+    this.#logger = guardLogger(options.logger ?? noopLogger);
+    this.#factory = new EventFactory(options);
+    this.#delivery = new Delivery(
+      options.eventDispatcher,
+      resolveDeliveryOptions(options, this.#logger),
+      options.runtime ?? systemRuntime,
+      this.#logger,
+    );
+  }
+
+  /** @param resultCallback called once, when the batch was delivered or is lost; not for what is left at shutdown */
+  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
+    if (this.#shutDown) {
+      resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
+      return;
+    }
+    let logEvent: LogEvent;
+    try {
+      logEvent = this.#factory.createLogEvent(batch.events);
+      batch.announce(logEvent);
+      // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
+      if (paramsWereRead(logEvent)) bodyOf(logEvent);
+    } catch (error) {
+      this.#logger.error(`a batch cannot be serialised: ${errorLabel(error)}; its events are lost`);
+      resultCallback({ code: 1, dropped: [{ reason: 'invalid', events: batch.events }] });
+      return;
+    }
+    this.#delivery.deliver({
+      logEvent,
+      acceptedAt: batch.events.at(-1)?.acceptedAt ?? 0,
+      done: reason => {
+        resultCallback(
+          reason === undefined ? { code: 0 } : { code: 1, dropped: [{ reason, events: batch.events }] },
+        );
+      },
+    });
+  }
+
+  /** Tries now all that waits for a retry. Settles when it was dealt with or `signal` aborts; never rejects. */
+  async forceFlush({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (!this.#shutDown) await this.#delivery.flush(signal);
+  }
+
+  /** Ends what is in flight. Waits for nothing: call `forceFlush()` before. */
+  async shutdown(): Promise<void> {
+    this.#shutDown = true;
+    this.#delivery.end();
+  }
+}
+
+export const DISPATCHER_EXAMPLE = '{ eventDispatcher: new UndiciEventDispatcher() }';
+
+function resolveDeliveryOptions(options: OptimizelyEventExporterOptions, logger: Logger): DeliveryOptions {
+  const retry = typeof options.retry === 'object' && options.retry !== null ? options.retry : {};
+  return {
+    requestTimeoutMillis: positiveOr(10_000, 'requestTimeoutMillis', options.requestTimeoutMillis, logger),
+    maxConcurrentRequests: positiveOr(4, 'maxConcurrentRequests', options.maxConcurrentRequests, logger, {
+      integer: true,
+    }),
+    initialDelayMillis: positiveOr(500, 'retry.initialDelayMillis', retry.initialDelayMillis, logger),
+    maxDelayMillis: positiveOr(30_000, 'retry.maxDelayMillis', retry.maxDelayMillis, logger),
+    maxAgeMillis: positiveOr(86_400_000, 'retry.maxAgeMillis', retry.maxAgeMillis, logger),
+  };
+}

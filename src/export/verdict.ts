@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What came of one attempt. */
+export type Answer =
+  | {
+      readonly kind: 'status';
+      readonly status: number | undefined;
+      readonly retryAfterMillis?: number | undefined;
+    }
+  | { readonly kind: 'no answer'; readonly error: unknown };
+
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  /** `floorMillis`: the server asked to be left alone that long. `slow`: only time or an operator mends it. */
+  | { readonly kind: 'retry'; readonly floorMillis: number; readonly slow: boolean }
+  | { readonly kind: 'rejected' };
+
+/** A server that asks for more is asked again after this. */
+const LONGEST_RETRY_AFTER_MILLIS = 5 * 60_000;
+
+/** The delivery table: what an answer means. */
+export function judge(answer: Answer): Verdict {
+  if (answer.kind === 'no answer') return { kind: 'retry', floorMillis: 0, slow: false };
+  const { status } = answer;
+  if (status === undefined || (status >= 200 && status < 300)) return { kind: 'delivered' };
+  const floorMillis = Math.min(answer.retryAfterMillis ?? 0, LONGEST_RETRY_AFTER_MILLIS);
+  if (status === 408 || status === 429 || status >= 500) return { kind: 'retry', floorMillis, slow: false };
+  // Credentials and proxies heal, and redirects are not followed.
+  if (status === 401 || status === 403 || status < 400) return { kind: 'retry', floorMillis, slow: true };
+  return { kind: 'rejected' };
+}
+
+/** `Retry-After`, seconds or a date. */
+export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

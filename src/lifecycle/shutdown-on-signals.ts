@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { errorLabel, type Logger } from '../model/logger.js';
+
+export interface ShutdownOnSignalsOptions {
+  /** @default ['SIGTERM', 'SIGINT'] */
+  signals?: readonly NodeJS.Signals[] | undefined;
+  /** @default the console's error stream */
+  logger?: Logger | undefined;
+}
+
+/** Anything with a `shutdown()`: the NodeSDK, a provider, one processor. */
+export interface ShutdownTarget {
+  shutdown(): Promise<unknown>;
+}
+
+interface SignalWatch {
+  readonly targets: Set<ShutdownTarget>;
+  listener: () => void;
+}
+
+/** Shared by all copies of this package in the process: one must not take another's listener for the host's. */
+const WATCHES = Symbol.for('opentelemetry-exporter-optimizely.signals.v1');
+
+/** After re-raising a signal the process is gone, unless nothing handles it for pid 1. */
+const STILL_ALIVE_MILLIS = 100;
+
+/**
+ * Shuts down when a signal asks the process to end, then lets the process end as it would have. Where the host has
+ * listeners of its own for the signal, ending is left to them; else the signal is raised again, and a process that is
+ * still alive (pid 1 of a container) exits with 128 + the signal's number. In a worker thread, where no signal
+ * arrives, it does nothing but say so.
+ *
+ * @returns undoes it
+ */
+export function shutdownOnSignals(
+  target: ShutdownTarget,
+  { signals = ['SIGTERM', 'SIGINT'], logger = stderrLogger }: ShutdownOnSignalsOptions = {},
+): () => void {
+  if (typeof target?.shutdown !== 'function') {
+    throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
+  }
+  if (!isMainThread) {
+    logger.warn('shutdownOnSignals does nothing in a worker thread: signals reach the main thread only');
+    return () => {};
+  }
+  const removals = signals.map(signal => watch(signal, target, logger));
+  return () => {
+    for (const remove of removals) remove();
+  };
+}
+
+function watches(): Map<NodeJS.Signals, SignalWatch> {
+  const holder = globalThis as { [WATCHES]?: Map<NodeJS.Signals, SignalWatch> };
+  holder[WATCHES] ??= new Map();
+  return holder[WATCHES];
+}
+
+function watch(signal: NodeJS.Signals, target: ShutdownTarget, logger: Logger): () => void {
+  const known = watches();
+  let entry = known.get(signal);
+  if (entry === undefined) {
+    const created: SignalWatch = { targets: new Set(), listener: () => {} };
+    let ending = false;
+    created.listener = () => {
+      // A second signal of an impatient supervisor; shutting down is bounded already.
+      if (ending) return;
+      ending = true;
+      void end(signal, created, logger);
+    };
+    process.on(signal, created.listener);
+    known.set(signal, created);
+    entry = created;
+  }
+  const { targets, listener } = entry;
+  targets.add(target);
+  return () => {
+    targets.delete(target);
+    if (targets.size === 0 && known.get(signal)?.listener === listener) {
+      known.delete(signal);
+      process.off(signal, listener);
+    }
+  };
+}
+
+async function end(
+  signal: NodeJS.Signals,
+  { targets, listener }: SignalWatch,
+  logger: Logger,
+): Promise<void> {
+  const hostListens = process.listenerCount(signal) > 1;
+  await Promise.all(
+    [...targets].map(async target => {
+      try {
+        await target.shutdown();
+      } catch (error) {
+        logger.error(`shutdown at ${signal} failed: ${errorLabel(error)}`);
+      }
+    }),
+  );
+  if (hostListens) return;
+  watches().delete(signal);
+  process.off(signal, listener);
+  process.kill(process.pid, signal);
+  setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), STILL_ALIVE_MILLIS);
+}
+
+const toStderr = (message: string) => void process.stderr.write(`${message}\n`);
+const stderrLogger: Logger = { error: toStderr, warn: toStderr, info: toStderr, debug: () => {} };

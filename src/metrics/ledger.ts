@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DroppedEvents, DropReason } from '../model/drop-reason.js';
+import type { EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
+
+/** Counts where every event went. What is pending is counted by those who hold it, not derived here. */
+export class Ledger implements EventLedger {
+  readonly #onDrop: (dropped: DroppedEvents) => void;
+  readonly #dropped: Partial<Record<DropReason, number>> = {};
+  readonly #warnings: Partial<Record<LedgerWarning, number>> = {};
+  #recorded = 0;
+  #recovered = 0;
+  #delivered = 0;
+
+  constructor(onDrop: (dropped: DroppedEvents) => void) {
+    this.#onDrop = onDrop;
+  }
+
+  recorded(count: number): void {
+    this.#recorded += count;
+  }
+
+  recovered(count: number): void {
+    this.#recovered += count;
+  }
+
+  delivered(count: number): void {
+    this.#delivered += count;
+  }
+
+  dropped(reason: DropReason, uuids: readonly string[], count = uuids.length): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+    this.#onDrop({ reason, count, uuids });
+  }
+
+  warned(kind: LedgerWarning): void {
+    this.#warnings[kind] = (this.#warnings[kind] ?? 0) + 1;
+  }
+
+  snapshot(pending: number): LedgerSnapshot {
+    return {
+      recorded: this.#recorded,
+      recovered: this.#recovered,
+      delivered: this.#delivered,
+      stored: 0,
+      pending,
+      dropped: { ...this.#dropped },
+      warnings: { ...this.#warnings },
+    };
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Why an event did not reach Optimizely. Every event that is not delivered or pending has exactly one. */
+export type DropReason =
+  /** A field is missing or of a wrong type. */
+  | 'invalid'
+  /** The datafile knows no such rule, flag or event. */
+  | 'unknown_key'
+  /** A `rollout` impression of a project that does not send flag decisions. */
+  | 'flag_decisions_off'
+  | 'before_send'
+  | 'deduplicated'
+  /** The event alone exceeds `maxPayloadBytes`. */
+  | 'too_large'
+  /** `maxQueueSize` or `maxQueueBytes` is reached. */
+  | 'queue_full'
+  | 'store_full'
+  /** The endpoint refused it for good. */
+  | 'rejected'
+  /** Undelivered for longer than `retry.maxAgeMillis`. */
+  | 'expired'
+  /** Shut down before any datafile came. */
+  | 'no_datafile'
+  /** Undelivered when `timeoutIntervalMillis` of a shutdown had passed. */
+  | 'shutdown_timeout'
+  /** Recorded after shutdown. */
+  | 'already_shutdown';
+
+/** One refusal or loss, as `EVENTS_DROPPED` listeners hear of it. Never holds user data. */
+export interface DroppedEvents {
+  readonly reason: DropReason;
+  readonly count: number;
+  /** UUIDs of the events, where they had got one. */
+  readonly uuids: readonly string[];
+}

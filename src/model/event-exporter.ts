@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from './drop-reason.js';
+import type { EventContext } from './event-context.js';
+import type { LogEvent } from './log-event.js';
+import type { UserEvent } from './user-event.js';
+
+/** The rule that closed a batch. `revision`: an event or a datafile of another context came. */
+export type FlushCause = 'size' | 'bytes' | 'age' | 'revision' | 'flush' | 'shutdown';
+
+/** Events of one context, in the order in which they were recorded: one LogEvent, one request. */
+export interface EventBatch {
+  readonly context: EventContext;
+  readonly events: readonly UserEvent[];
+  /** UTF-8 bytes of the request body. */
+  readonly byteLength: number;
+  readonly cause: FlushCause;
+  /** Tells the `LOG_EVENT` listeners. An exporter calls it once for each LogEvent, before it is first dispatched. */
+  announce(logEvent: LogEvent): void;
+}
+
+/**
+ * OpenTelemetry's ExportResult (`code` 0: success, 1: failure), with what was dropped named where it is known.
+ * On success all but `dropped` counts as delivered. On failure all but `dropped` counts as `rejected`.
+ */
+export interface EventExportResult {
+  code: 0 | 1;
+  error?: Error;
+  dropped?: readonly { readonly reason: DropReason; readonly events: readonly UserEvent[] }[];
+}
+
+/** Takes a batch over until it is delivered or lost for good, and says so once. */
+export interface EventExporter {
+  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void;
+  /** Tries all that is waiting now; settles when it has been dealt with, or when `signal` aborts. */
+  forceFlush?(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Ends what is in flight and frees what was opened. */
+  shutdown?(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { UserEvent } from './user-event.js';
+
+/**
+ * Where events wait until they join a batch: until `start()`, and between two calls. First in, first out.
+ * The bounds `maxQueueSize` and `maxQueueBytes` hold around any queue; one with bounds of its own refuses with false.
+ */
+export interface EventQueue {
+  readonly size: number;
+  /** false: refused; counted as `queue_full`. */
+  enqueue(event: UserEvent): boolean;
+  dequeue(): UserEvent | undefined;
+}
+
+/** Counts what is in memory, wherever it waits. */
+export interface QueueBudget {
+  readonly count: number;
+  /** false: full, nothing taken. */
+  take(type: UserEvent['type'], bytes: number): boolean;
+  /** Takes what is already in memory, whatever the bounds. */
+  takeAnyway(count: number, bytes: number): void;
+  release(count: number, bytes: number): void;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** `experiment`: an A/B test outside any flag; `feature-test`: one of a flag; `rollout`: a delivery rule. */
+export type RuleType = 'experiment' | 'feature-test' | 'rollout' | 'holdout';
+
+export const RULE_TYPES: readonly RuleType[] = ['experiment', 'feature-test', 'rollout', 'holdout'];
+
+export type AttributeValue = string | number | boolean;
+export type UserAttributes = Record<string, AttributeValue | null | undefined>;
+export type EventTags = Record<string, unknown>;
+
+interface RecordedEvent {
+  /** Optimizely's visitor_id. Any string. */
+  readonly userId: string;
+  /** Stays with the event through retries and restarts: Optimizely counts an event sent twice once. */
+  readonly uuid: string;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly attributes?: Readonly<UserAttributes>;
+}
+
+/** A checked impression: a user saw a variation. */
+export interface ImpressionEvent extends RecordedEvent {
+  readonly type: 'impression';
+  /** `''` for an experiment outside any flag. */
+  readonly flagKey: string;
+  /** `''` where no rule decided. */
+  readonly ruleKey: string;
+  readonly ruleType: RuleType;
+  readonly variationKey: string;
+  readonly enabled: boolean;
+  readonly experimentId?: string;
+  readonly campaignId?: string;
+  readonly variationId?: string;
+  readonly cmabUuid?: string;
+}
+
+/** A checked conversion: a user did what an experiment measures. */
+export interface ConversionEvent extends RecordedEvent {
+  readonly type: 'conversion';
+  readonly eventKey: string;
+  readonly eventId?: string;
+  readonly tags?: Readonly<EventTags>;
+  /** The `revenue` tag as Optimizely reads it: an integer, in cents. */
+  readonly revenue?: number;
+  /** The `value` tag as Optimizely reads it. */
+  readonly value?: number;
+}
+
+/** An experiment event as it was recorded: keys, not yet ids. */
+export type ExperimentEvent = ImpressionEvent | ConversionEvent;
+export type ExperimentEventType = ExperimentEvent['type'];

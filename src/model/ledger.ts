@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from './drop-reason.js';
+
+/**
+ * Where every event is. At all times
+ * `recorded + recovered = delivered + stored + pending + (sum of dropped)`.
+ */
+export interface LedgerSnapshot {
+  /** Events given to this processor, refused ones included. */
+  readonly recorded: number;
+  /** Events taken over from an earlier life. */
+  readonly recovered: number;
+  readonly delivered: number;
+  /** On disk and not in memory. */
+  readonly stored: number;
+  /** Held for a datafile, queued, in flight or being retried. */
+  readonly pending: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Delivered or pending, but worth a look: counts by kind, not part of the sum. */
+  readonly warnings: Readonly<Partial<Record<LedgerWarning, number>>>;
+}
+
+/** `unknown_variation`: the datafile has no such variation key, so the impression went out with a null variation id. */
+export type LedgerWarning = 'unknown_variation';
+
+/** What the rooms tell the ledger. */
+export interface EventLedger {
+  recorded(count: number): void;
+  recovered(count: number): void;
+  delivered(count: number): void;
+  dropped(reason: DropReason, uuids: readonly string[], count?: number): void;
+  warned(kind: LedgerWarning): void;
+}

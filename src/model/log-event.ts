@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AttributeValue } from './experiment-event.js';
+
+/** The request body of Optimizely's Events API. */
+export interface EventBatchParams {
+  account_id: string;
+  project_id: string;
+  revision: string;
+  client_name: string;
+  client_version: string;
+  anonymize_ip: boolean;
+  enrich_decisions: boolean;
+  visitors: Visitor[];
+}
+
+export interface Visitor {
+  visitor_id: string;
+  attributes: VisitorAttribute[];
+  snapshots: Snapshot[];
+}
+
+export interface VisitorAttribute {
+  entity_id: string;
+  key: string;
+  type: 'custom';
+  value: AttributeValue;
+}
+
+export interface Snapshot {
+  decisions?: Decision[];
+  events: SnapshotEvent[];
+}
+
+export interface Decision {
+  campaign_id: string | null;
+  experiment_id: string;
+  variation_id: string | null;
+  metadata: {
+    flag_key: string;
+    rule_key: string;
+    rule_type: string;
+    variation_key: string;
+    enabled: boolean;
+    cmab_uuid?: string;
+  };
+}
+
+export interface SnapshotEvent {
+  entity_id: string | null;
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  key: string;
+  uuid: string;
+  /** Cents. */
+  revenue?: number;
+  value?: number;
+  tags?: Record<string, unknown>;
+}
+
+/**
+ * One request to Optimizely's Events API, as dispatchers and `LOG_EVENT` listeners see it. All members are own
+ * and enumerable.
+ */
+export interface LogEvent {
+  /** `POST` for all that this package builds; `GET` carries `params` in the query string. */
+  httpVerb: 'POST' | 'GET';
+  url: string;
+  /**
+   * The batch as a plain object, made when somebody first looks. From then on it is what is sent, so a listener
+   * that removes something here has removed it from the wire.
+   */
+  params: EventBatchParams;
+  headers: Record<string, string>;
+  /** The batch as JSON text. */
+  body: string;
+}
+
+/** A `LogEvent` that may be a copy, or made for Optimizely's JavaScript SDK, which knows no `headers` or `body`. */
+export type LogEventLike = Pick<LogEvent, 'url'> &
+  Partial<Omit<LogEvent, 'url' | 'httpVerb' | 'params'>> & {
+    httpVerb?: string;
+    params?: unknown;
+  };
+
+const PARAMS_READ = Symbol.for('opentelemetry-exporter-optimizely.log-event.v1');
+
+/** Marks a LogEvent whose `body` follows its `params`. Not enumerable, so that copies don't carry it. */
+export function markBodyFollowsParams(logEvent: LogEvent, paramsWereRead: () => boolean): void {
+  Object.defineProperty(logEvent, PARAMS_READ, { value: paramsWereRead });
+}
+
+/** Whether anybody has looked at `params`, and may have changed them. Of a copy nobody can tell: true. */
+export function paramsWereRead(logEvent: LogEventLike): boolean {
+  return (logEvent as { [PARAMS_READ]?: () => boolean })[PARAMS_READ]?.() ?? true;
+}
+
+/**
+ * The text to send. Of a copy `params` is serialised anew, so that a stale `body` never bypasses a redaction.
+ *
+ * @throws what `JSON.stringify` throws, of `params` that somebody has changed
+ */
+export function bodyOf(logEvent: LogEventLike): string {
+  if (PARAMS_READ in logEvent || logEvent.params === undefined) return logEvent.body ?? '';
+  return JSON.stringify(logEvent.params);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Where the package says what went wrong. OpenTelemetry's `diag`, `console` and most logging libraries fit.
+ * Lines name fields, reasons and counts, never a user's data.
+ */
+export interface Logger {
+  error(message: string): void;
+  warn(message: string): void;
+  info(message: string): void;
+  debug(message: string): void;
+}
+
+export const noopLogger: Logger = { error() {}, warn() {}, info() {}, debug() {} };
+
+/** A logger that throws must not reach the application through us. */
+export function guardLogger(logger: Logger): Logger {
+  const guard = (level: keyof Logger) => (message: string) => {
+    try {
+      logger[level](message);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  return { error: guard('error'), warn: guard('warn'), info: guard('info'), debug: guard('debug') };
+}
+
+/** Says each kind of thing once. */
+export class OnceLog {
+  readonly #said = new Set<string>();
+
+  first(kind: string): boolean {
+    if (this.#said.has(kind)) return false;
+    this.#said.add(kind);
+    return true;
+  }
+}
+
+/** What may be logged of an error: its class and code. A message can quote input, so it stays out. */
+export function errorLabel(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return typeof error;
+    const code: unknown = (error as { code?: unknown }).code;
+    return typeof code === 'string' ? `${error.name} ${code}` : error.name;
+  } catch {
+    return 'unreadable error';
+  }
+}

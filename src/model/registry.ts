@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
+
+/**
+ * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
+ * Optimizely only; `full`: all of it; `none`: no span event.
+ */
+export type SpanAttributes = 'minimal' | 'full' | 'none';
+
+/** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
+export interface InstalledProcessor {
+  readonly spanAttributes: SpanAttributes;
+  /** false: not taken, and counted with the reason. Never throws. */
+  offer(event: ExperimentEvent): boolean;
+  /** A record call with an unusable `field`. Never throws. */
+  refuse(type: ExperimentEventType, field: string): void;
+}
+
+/** Processors that saw spans of one provider start, told by the resource that all its spans share; first come first. */
+interface Claim {
+  owners: readonly InstalledProcessor[];
+}
+
+interface Registry {
+  installed: readonly InstalledProcessor[];
+  readonly claims: WeakMap<object, Claim>;
+}
+
+const REGISTRY = Symbol.for('opentelemetry-exporter-optimizely.registry.v1');
+const OWNERS = Symbol.for('opentelemetry-exporter-optimizely.span-owners.v1');
+
+type MarkedSpan = { readonly [OWNERS]?: readonly InstalledProcessor[] };
+
+function registry(): Registry {
+  const holder = globalThis as { [REGISTRY]?: Registry };
+  holder[REGISTRY] ??= { installed: [], claims: new WeakMap() };
+  return holder[REGISTRY];
+}
+
+export function installedProcessors(): readonly InstalledProcessor[] {
+  return registry().installed;
+}
+
+/** The installed processors whose provider made the span; empty where none did. */
+export function ownersOf(span: object): readonly InstalledProcessor[] {
+  const { installed, claims } = registry();
+  const marked = (span as MarkedSpan)[OWNERS];
+  if (marked !== undefined) return marked.filter(owner => installed.includes(owner));
+  const resource = (span as { resource?: unknown }).resource;
+  if (typeof resource !== 'object' || resource === null) return [];
+  const owners = claims.get(resource)?.owners ?? [];
+  // A span without a mark began when the resource had one claimant: the first.
+  return owners.length > 1 ? owners.slice(0, 1) : owners;
+}
+
+/**
+ * One processor's membership, from construction to shutdown. Telling owners apart costs a comparison a span: spans are
+ * marked only when a resource is first seen and while two processors claim the same one.
+ */
+export class Installation {
+  readonly #self: InstalledProcessor;
+  readonly #claims = new Set<Claim>();
+  #lastResource: object | undefined;
+  #lastClaim: Claim = { owners: [] };
+  #installed = true;
+
+  constructor(self: InstalledProcessor) {
+    this.#self = self;
+    const known = registry();
+    known.installed = [...known.installed, self];
+  }
+
+  /** From the processor's `onStart`. */
+  spanStarted(span: object): void {
+    const resource = (span as { resource?: object }).resource;
+    if (resource === undefined || !this.#installed) return;
+    if (resource === this.#lastResource) {
+      if (this.#lastClaim.owners.length > 1) this.#mark(span);
+      return;
+    }
+    this.#claim(span, resource);
+  }
+
+  #claim(span: object, resource: object): void {
+    const { claims } = registry();
+    let claim = claims.get(resource);
+    if (claim === undefined) {
+      claim = { owners: [] };
+      claims.set(resource, claim);
+    }
+    this.#lastResource = resource;
+    this.#lastClaim = claim;
+    if (claim.owners.includes(this.#self)) {
+      if (claim.owners.length > 1) this.#mark(span);
+      return;
+    }
+    claim.owners = [...claim.owners, this.#self];
+    this.#claims.add(claim);
+    // The first span too: a second processor of the same provider marks it next, and must not be its only owner.
+    this.#mark(span);
+  }
+
+  #mark(span: object): void {
+    const owners = (span as MarkedSpan)[OWNERS];
+    if (owners?.includes(this.#self)) return;
+    const value = owners === undefined ? [this.#self] : [...owners, this.#self];
+    Object.defineProperty(span, OWNERS, { value, configurable: true });
+  }
+
+  uninstall(): void {
+    this.#installed = false;
+    const known = registry();
+    known.installed = known.installed.filter(processor => processor !== this.#self);
+    for (const claim of this.#claims) claim.owners = claim.owners.filter(owner => owner !== this.#self);
+    this.#claims.clear();
+    this.#lastResource = undefined;
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from './event-context.js';
+import type { ExperimentEventType } from './experiment-event.js';
+
+/**
+ * An event resolved against the datafile that was live when it was recorded, serialised once: batching, byte
+ * counting, splitting and sending work on `json`.
+ */
+export interface UserEvent {
+  readonly type: ExperimentEventType;
+  readonly uuid: string;
+  readonly context: EventContext;
+  /** One element of the batch's `visitors`. */
+  readonly json: string;
+  /** Length of `json` as UTF-8. */
+  readonly byteLength: number;
+  /** Monotonic clock, milliseconds: ages and expiry count from here, never from the event's own timestamp. */
+  readonly acceptedAt: number;
+}
+
+export function uuidsOf(events: readonly UserEvent[]): string[] {
+  return events.map(event => event.uuid);
+}

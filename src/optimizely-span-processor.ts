@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Context, diag, type Span } from '@opentelemetry/api';
+import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
+import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
+import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
+import type { StoredSpanEvent } from './model/hand-over-mark.js';
+import type { LedgerSnapshot } from './model/ledger.js';
+import { errorLabel, guardLogger, type Logger, OnceLog } from './model/logger.js';
+import { NotificationType } from './model/notification.js';
+import type { ProjectConfig, ProjectConfigManager } from './model/project-config.js';
+import { Installation, type InstalledProcessor, type SpanAttributes } from './model/registry.js';
+import { booleanOr, requireMethods } from './model/resolve-options.js';
+import { CLIENT_NAME } from './model/version.js';
+import { assemblePipeline, type Pipeline } from './pipeline.js';
+import { type OptimizelySpanProcessorOptions, resolveSpanAttributes } from './processor-options.js';
+import { checkConversion, checkImpression } from './record/check-input.js';
+import type { Conversion, Impression } from './record/input.js';
+import { recordConversionFor, recordImpressionFor } from './record/record.js';
+import { ConfigSource } from './resolve/config-source.js';
+import { EventIntake } from './resolve/event-intake.js';
+import { requireDatafileType, StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
+
+/** What the processor reads of a span that starts: of both SDK lines, and of anybody's. */
+export interface StartedSpan {
+  readonly resource: object;
+}
+
+/** What the processor reads of a span that ended. */
+export interface EndedSpan {
+  readonly events: readonly StoredSpanEvent[];
+}
+
+/**
+ * The SpanProcessor that takes experiment events out of traces and delivers them to Optimizely. Register it in
+ * NodeSDK's or a provider's `spanProcessors`, beside the processor that exports your spans.
+ */
+export class OptimizelySpanProcessor {
+  readonly #logger: Logger;
+  readonly #pipeline: Pipeline;
+  readonly #config: ConfigSource;
+  readonly #intake: EventIntake;
+  readonly #harvest: SpanEventHarvest;
+  readonly #installed: InstalledProcessor;
+  readonly #installation: Installation;
+  readonly #said = new OnceLog();
+  readonly #closing: (() => unknown)[] = [];
+  #shutdown: Promise<void> | undefined;
+
+  /** @throws TypeError no datafile source, two of them, or an option of a wrong type that no default can mend */
+  constructor(options: OptimizelySpanProcessorOptions) {
+    if (options?.logger !== undefined) {
+      requireMethods('logger', options.logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
+    }
+    this.#logger = guardLogger(options?.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+    const manager = resolveManager(options, this.#logger);
+    this.#pipeline = assemblePipeline({
+      ...options,
+      logger: this.#logger,
+      defaultDispatcher: () => {
+        const dispatcher = new UndiciEventDispatcher();
+        this.#closing.push(() => dispatcher.close());
+        return dispatcher;
+      },
+    });
+    const { batcher } = this.#pipeline;
+    this.#intake = new EventIntake({
+      ...this.#pipeline,
+      logger: this.#logger,
+      enqueue: event => batcher.enqueue(event),
+    });
+    this.#config = new ConfigSource(manager, this.#logger, config => this.#configChanged(config));
+    this.#closing.push(() => this.#config.stop());
+    this.#installed = this.#install(resolveSpanAttributes(options.spanAttributes, this.#logger));
+    this.#harvest = new SpanEventHarvest(this.#installed, this.#logger, (type, input) =>
+      type === 'impression'
+        ? checkImpression(input, this.#pipeline.runtime)
+        : checkConversion(input, this.#pipeline.runtime),
+    );
+    this.#installation = new Installation(this.#installed);
+    this.#config.current();
+    if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
+    if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
+      this.#closing.push(
+        flushOnBeforeExit(
+          () => this.ledger().pending,
+          () => this.forceFlush(),
+        ),
+      );
+    }
+  }
+
+  onStart(span: StartedSpan, _parentContext: Context): void {
+    this.#installation.spanStarted(span);
+  }
+
+  /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
+  onEnd(span: EndedSpan): void {
+    if (span.events?.length > 0) this.#harvest.take(span);
+  }
+
+  /**
+   * Records an impression with this processor alone, for a process with several Optimizely projects.
+   *
+   * @param span the span to record on; default: the active one; none is fine
+   * @returns the event's uuid; undefined: refused, and counted
+   */
+  recordImpression(impression: Impression, span?: Span): string | undefined {
+    return recordImpressionFor(this.#installed, this.#pipeline.runtime, impression, span);
+  }
+
+  /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
+  recordConversion(conversion: Conversion, span?: Span): string | undefined {
+    return recordConversionFor(this.#installed, this.#pipeline.runtime, conversion, span);
+  }
+
+  /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */
+  start(): void {
+    this.#pipeline.batcher.start();
+  }
+
+  /**
+   * Attempts delivery of all that was recorded before, and waits for what is in flight, `timeoutIntervalMillis` at
+   * most. What is left stays pending. Never rejects.
+   */
+  forceFlush(): Promise<void> {
+    this.#config.current();
+    return this.#pipeline.batcher.forceFlush();
+  }
+
+  /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
+  flush(): Promise<void> {
+    return this.forceFlush();
+  }
+
+  /**
+   * Refuses new events, delivers the rest, `timeoutIntervalMillis` at most, and counts and logs what was left. Never
+   * rejects; a second call returns the same promise.
+   */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#shutDown();
+    return this.#shutdown;
+  }
+
+  /** The same as `shutdown()`, by the name that Optimizely's SDKs use. */
+  stop(): Promise<void> {
+    return this.shutdown();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /** Where every event is. */
+  ledger(): LedgerSnapshot {
+    return this.#pipeline.snapshot();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#config.current();
+    this.#installation.uninstall();
+    const stopped = this.#pipeline.batcher.stop();
+    this.#intake.dropHeld();
+    await stopped;
+    for (const close of this.#closing) {
+      try {
+        await close();
+      } catch (error) {
+        this.#logger.warn(`closing failed: ${errorLabel(error)}`);
+      }
+    }
+  }
+
+  #configChanged(config: ProjectConfig): void {
+    this.#pipeline.batcher.contextChanged(config.context);
+    this.#intake.resolveHeld(config);
+    const { revision } = config.context;
+    this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
+  }
+
+  #install(spanAttributes: SpanAttributes): InstalledProcessor {
+    return {
+      spanAttributes,
+      offer: event => this.#offer(event),
+      refuse: (type, field) => this.#refuse(type, field),
+    };
+  }
+
+  #offer(event: ExperimentEvent): boolean {
+    const { ledger } = this.#pipeline;
+    ledger.recorded(1);
+    if (this.#shutdown !== undefined) {
+      ledger.dropped('already_shutdown', [event.uuid]);
+      return false;
+    }
+    return this.#intake.take(event, this.#config.current());
+  }
+
+  #refuse(type: ExperimentEventType, field: string): void {
+    if (this.#said.first(`${type}.${field}`)) {
+      this.#logger.warn(`${type} refused: ${field} is missing or unusable`);
+    }
+    this.#pipeline.ledger.recorded(1);
+    this.#pipeline.ledger.dropped('invalid', [], 1);
+  }
+}
+
+const SOURCES = 'give one of { datafile } and { projectConfigManager }';
+
+function resolveManager(options: OptimizelySpanProcessorOptions, logger: Logger): ProjectConfigManager {
+  const { datafile, projectConfigManager } = options ?? {};
+  if (datafile !== undefined && projectConfigManager !== undefined) {
+    throw new TypeError(`OptimizelySpanProcessor has two datafile sources: ${SOURCES}`);
+  }
+  if (projectConfigManager !== undefined) {
+    const example = '{ projectConfigManager: new StaticProjectConfigManager() }';
+    requireMethods('projectConfigManager', projectConfigManager, ['getConfig'], example);
+    return projectConfigManager;
+  }
+  if (datafile === undefined)
+    throw new TypeError(`OptimizelySpanProcessor has no datafile source: ${SOURCES}`);
+  requireDatafileType(datafile);
+  return new StaticProjectConfigManager({ datafile, logger });
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EventBatcher } from './batch/event-batcher.js';
+import { MemoryBudget } from './batch/memory-budget.js';
+import { MemoryEventQueue } from './batch/memory-event-queue.js';
+import type { AnyEventDispatcher } from './export/attempt.js';
+import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
+import { Ledger } from './metrics/ledger.js';
+import type { EventExporter } from './model/event-exporter.js';
+import type { QueueBudget } from './model/event-queue.js';
+import type { LedgerSnapshot } from './model/ledger.js';
+import type { Logger } from './model/logger.js';
+import { type NotificationSender, NotificationType } from './model/notification.js';
+import { requireMethods } from './model/resolve-options.js';
+import { type Runtime, systemRuntime } from './model/runtime.js';
+import { DropLog } from './notification/drop-log.js';
+import { guardNotifications } from './notification/guard-notifications.js';
+import { NotificationCenter } from './notification/notification-center.js';
+import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from './processor-options.js';
+
+/** The rooms from batching to delivery, put together. */
+export interface Pipeline {
+  readonly batcher: EventBatcher;
+  readonly budget: QueueBudget;
+  readonly ledger: Ledger;
+  readonly notifications: NotificationSender;
+  readonly runtime: Runtime;
+  snapshot(): LedgerSnapshot;
+}
+
+export interface PipelineOptions extends BatchingOptions, ExportOptions {
+  readonly logger: Logger;
+  /** Used where neither an exporter nor a dispatcher is given. */
+  readonly defaultDispatcher?: (() => AnyEventDispatcher) | undefined;
+}
+
+/** @throws TypeError options that no default can mend */
+export function assemblePipeline(options: PipelineOptions): Pipeline {
+  const { logger, runtime = systemRuntime } = options;
+  const limits = resolveBatchingOptions(options, logger);
+  const notifications = guardNotifications(
+    options.notificationCenter ?? new NotificationCenter({ logger }),
+    logger,
+  );
+  const dropLog = new DropLog(logger, runtime);
+  const ledger = new Ledger(dropped => {
+    dropLog.dropped(dropped.reason, dropped.count);
+    notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
+  });
+  const budget = new MemoryBudget(limits);
+  const batcher = new EventBatcher({
+    limits,
+    queue: options.eventQueue ?? new MemoryEventQueue(),
+    exporter: resolveExporter(options),
+    budget,
+    ledger,
+    notifications,
+    logger,
+    runtime,
+  });
+  return { batcher, budget, ledger, notifications, runtime, snapshot: () => ledger.snapshot(budget.count) };
+}
+
+const EXPORTER_OPTIONS = [
+  'endpoint',
+  'strict',
+  'requestTimeoutMillis',
+  'maxConcurrentRequests',
+  'retry',
+] as const;
+
+function resolveExporter(options: PipelineOptions): EventExporter {
+  const { exporter, eventDispatcher, defaultDispatcher, logger } = options;
+  if (exporter === undefined) {
+    const dispatcher = eventDispatcher ?? defaultDispatcher?.();
+    return new OptimizelyEventExporter({ ...options, eventDispatcher: dispatcher as AnyEventDispatcher });
+  }
+  if (eventDispatcher !== undefined) {
+    throw new TypeError(
+      'exporter and eventDispatcher exclude each other: give the dispatcher to the exporter',
+    );
+  }
+  requireMethods(
+    'exporter',
+    exporter,
+    ['export'],
+    '{ exporter: new OptimizelyEventExporter({ eventDispatcher }) }',
+  );
+  const ignored = EXPORTER_OPTIONS.filter(name => options[name] !== undefined);
+  if (ignored.length > 0)
+    logger.warn(`${ignored.join(', ')}: options of the exporter, which was given ready made`);
+  return exporter;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AnyEventDispatcher } from './export/attempt.js';
+import type { RetryOptions } from './export/optimizely-event-exporter.js';
+import type { EventExporter } from './model/event-exporter.js';
+import type { EventQueue } from './model/event-queue.js';
+import type { Logger } from './model/logger.js';
+import type { NotificationSender } from './model/notification.js';
+import type { Datafile, ProjectConfigManager } from './model/project-config.js';
+import type { SpanAttributes } from './model/registry.js';
+import { positiveOr, requireMethods } from './model/resolve-options.js';
+import type { Runtime } from './model/runtime.js';
+
+/** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
+export interface BatchingOptions {
+  /** Events in a batch. @default 10 */
+  batchSize?: number | undefined;
+  /** Age of the oldest queued event at which its batch goes out, milliseconds of a monotonic clock. @default 30_000 */
+  flushIntervalMillis?: number | undefined;
+  /** How long `forceFlush()` and `shutdown()` may take, milliseconds. @default 5_000 */
+  timeoutIntervalMillis?: number | undefined;
+  /** Where events wait until they join a batch. @default in memory */
+  eventQueue?: EventQueue | undefined;
+  /** Events in memory: held, queued, in flight and being retried together. @default 10_000 */
+  maxQueueSize?: number | undefined;
+  /** The same in bytes of payload. @default 67_108_864 */
+  maxQueueBytes?: number | undefined;
+  /** UTF-8 bytes of a request's body; Optimizely refuses more than 3.5 MB. @default 3_500_000 */
+  maxPayloadBytes?: number | undefined;
+  /** Gets `LOG_EVENT`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
+  notificationCenter?: NotificationSender | undefined;
+  /** Clock, timers and randomness, for tests. */
+  runtime?: Runtime | undefined;
+}
+
+/** Options of the exporter that is made where none is given. */
+export interface ExportOptions {
+  /** Carries out the requests. Not together with `exporter`. */
+  eventDispatcher?: AnyEventDispatcher | undefined;
+  /** Takes whole batches over. @default OptimizelyEventExporter over `eventDispatcher` */
+  exporter?: EventExporter | undefined;
+  /** Where to send events. @default the Events API of the datafile's region */
+  endpoint?: string | undefined;
+  /** Have Optimizely refuse malformed events instead of accepting them silently: for development. @default false */
+  strict?: boolean | undefined;
+  /** Deadline of one request, milliseconds. @default 10_000 */
+  requestTimeoutMillis?: number | undefined;
+  /** Requests in flight at once. @default 4 */
+  maxConcurrentRequests?: number | undefined;
+  retry?: RetryOptions | undefined;
+}
+
+export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions {
+  /** A datafile that does not change: Optimizely's JSON, or the object it holds. This or `projectConfigManager`. */
+  datafile?: Datafile | undefined;
+  /** Says which datafile is in force. This or `datafile`. */
+  projectConfigManager?: ProjectConfigManager | undefined;
+  /** false: events are held until `start()`. @default true */
+  startOnInit?: boolean | undefined;
+  /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
+  spanAttributes?: SpanAttributes | undefined;
+  /** Flush once when the process has nothing else to do. @default false */
+  flushOnBeforeExit?: boolean | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+}
+
+export interface ResolvedBatchingOptions {
+  readonly batchSize: number;
+  readonly flushIntervalMillis: number;
+  readonly timeoutIntervalMillis: number;
+  readonly maxQueueSize: number;
+  readonly maxQueueBytes: number;
+  readonly maxPayloadBytes: number;
+}
+
+/** @throws TypeError a queue or notification centre that is none */
+export function resolveBatchingOptions(options: BatchingOptions, logger: Logger): ResolvedBatchingOptions {
+  if (options.eventQueue !== undefined) {
+    requireMethods(
+      'eventQueue',
+      options.eventQueue,
+      ['enqueue', 'dequeue'],
+      '{ eventQueue: new MyEventQueue() }',
+    );
+  }
+  if (options.notificationCenter !== undefined) {
+    const example = '{ notificationCenter: new NotificationCenter() }';
+    requireMethods('notificationCenter', options.notificationCenter, ['sendNotifications'], example);
+  }
+  const whole = { integer: true };
+  return {
+    batchSize: positiveOr(10, 'batchSize', options.batchSize, logger, whole),
+    flushIntervalMillis: positiveOr(30_000, 'flushIntervalMillis', options.flushIntervalMillis, logger),
+    timeoutIntervalMillis: positiveOr(5_000, 'timeoutIntervalMillis', options.timeoutIntervalMillis, logger),
+    maxQueueSize: positiveOr(10_000, 'maxQueueSize', options.maxQueueSize, logger, whole),
+    maxQueueBytes: positiveOr(67_108_864, 'maxQueueBytes', options.maxQueueBytes, logger),
+    maxPayloadBytes: positiveOr(3_500_000, 'maxPayloadBytes', options.maxPayloadBytes, logger),
+  };
+}
+
+const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
+
+export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttributes {
+  if (value === undefined || SPAN_ATTRIBUTES.includes(value as SpanAttributes)) {
+    return (value as SpanAttributes | undefined) ?? 'minimal';
+  }
+  logger.info("spanAttributes must be 'minimal', 'full' or 'none'; the default 'minimal' is used instead");
+  return 'minimal';
+}

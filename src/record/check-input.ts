@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type ConversionEvent,
+  type EventTags,
+  type ImpressionEvent,
+  RULE_TYPES,
+  type RuleType,
+  type UserAttributes,
+} from '../model/experiment-event.js';
+import type { Runtime } from '../model/runtime.js';
+import {
+  optionalId,
+  optionalObject,
+  optionalString,
+  requiredString,
+  timestampOr,
+  UnusableField,
+} from './fields.js';
+
+/** Makes an event of what the application passed, or names the field that prevents it. Never throws. */
+export type CheckInput<E> = (input: unknown, runtime: Runtime) => E | { readonly unusable: string };
+
+export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runtime) => {
+  const userId = requiredString(input, 'userId');
+  const flagKey = optionalString(input, 'flagKey') ?? '';
+  const ruleKey = optionalString(input, 'ruleKey') ?? '';
+  const ruleType = readRuleType(input.ruleType) ?? (flagKey === '' ? 'experiment' : 'feature-test');
+  const variationKey = optionalString(input, 'variationKey') ?? '';
+  const enabled = input.enabled ?? true;
+  if (typeof enabled !== 'boolean') throw new UnusableField('enabled');
+  const experimentId = optionalId(input, 'experimentId');
+  const campaignId = optionalId(input, 'campaignId');
+  const variationId = optionalId(input, 'variationId');
+  const cmabUuid = optionalId(input, 'cmabUuid');
+  if (!flagKey && !ruleKey && !experimentId && !campaignId) throw new UnusableField('ruleKey');
+  const attributes = optionalObject(input, 'attributes') as UserAttributes | undefined;
+  const timestamp = timestampOr(runtime.now, input, 'timestamp');
+  const uuid = optionalId(input, 'uuid') ?? runtime.uuid();
+  return {
+    type: 'impression',
+    userId,
+    uuid,
+    timestamp,
+    flagKey,
+    ruleKey,
+    ruleType,
+    variationKey,
+    enabled,
+    ...(experimentId && { experimentId }),
+    ...(campaignId && { campaignId }),
+    ...(variationId && { variationId }),
+    ...(cmabUuid && { cmabUuid }),
+    ...(attributes && { attributes }),
+  };
+});
+
+export const checkConversion: CheckInput<ConversionEvent> = checked((input, runtime) => {
+  const userId = requiredString(input, 'userId');
+  const eventKey = requiredString(input, 'eventKey');
+  if (eventKey === '') throw new UnusableField('eventKey');
+  const eventId = optionalId(input, 'eventId');
+  const attributes = optionalObject(input, 'attributes') as UserAttributes | undefined;
+  const tags = optionalObject(input, 'tags') as EventTags | undefined;
+  const revenue = reservedNumber(tags?.revenue, Math.trunc, Number.parseInt);
+  const value = reservedNumber(tags?.value, Number, Number.parseFloat);
+  const timestamp = timestampOr(runtime.now, input, 'timestamp');
+  const uuid = optionalId(input, 'uuid') ?? runtime.uuid();
+  return {
+    type: 'conversion',
+    userId,
+    uuid,
+    timestamp,
+    eventKey,
+    ...(eventId && { eventId }),
+    ...(attributes && { attributes }),
+    ...(tags && { tags }),
+    ...(revenue !== undefined && { revenue }),
+    ...(value !== undefined && { value }),
+  };
+});
+
+function checked<E>(
+  make: (input: Record<string, unknown>, runtime: Runtime) => E,
+): (input: unknown, runtime: Runtime) => E | { unusable: string } {
+  return (input, runtime) => {
+    if (typeof input !== 'object' || input === null) return { unusable: 'the argument' };
+    try {
+      return make(input as Record<string, unknown>, runtime);
+    } catch (error) {
+      // A getter or proxy of the application's may throw anything.
+      return { unusable: UnusableField.nameFrom(error) ?? 'a field that throws when read' };
+    }
+  };
+}
+
+function readRuleType(value: unknown): RuleType | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!RULE_TYPES.includes(value as RuleType)) throw new UnusableField('ruleType');
+  return value as RuleType;
+}
+
+/** Numbers and numeric strings only, Python's rule: the JavaScript SDK would send `value: true`. */
+function reservedNumber(
+  tag: unknown,
+  fromNumber: (tag: number) => number,
+  fromString: (tag: string) => number,
+): number | undefined {
+  if (typeof tag !== 'number' && typeof tag !== 'string') return undefined;
+  const number = typeof tag === 'number' ? fromNumber(tag) : fromString(tag);
+  return Number.isFinite(number) ? number : undefined;
+}

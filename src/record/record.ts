@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import { diag, type Span, trace } from '@opentelemetry/api';
+import type {
+  ConversionEvent,
+  ExperimentEvent,
+  ExperimentEventType,
+  ImpressionEvent,
+} from '../model/experiment-event.js';
+import { errorLabel, OnceLog } from '../model/logger.js';
+import {
+  type InstalledProcessor,
+  installedProcessors,
+  ownersOf,
+  type SpanAttributes,
+} from '../model/registry.js';
+import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { CLIENT_NAME } from '../model/version.js';
+import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
+import type { Conversion, Impression } from './input.js';
+import { addSpanEvent } from './span-event.js';
+
+/**
+ * Records that a user was shown a variation: adds a span event, and hands the impression to the installed
+ * processors that own the span, or to all of them where there is no recording span. Never throws.
+ *
+ * @param span the span to record on; default: the active one; none is fine
+ * @returns the event's uuid; undefined if nobody took it
+ */
+export function recordImpression(impression: Impression, span?: Span): string | undefined {
+  return recordEverywhere('impression', checkImpression, impression, span);
+}
+
+/**
+ * Records that a user did what an experiment measures; otherwise as {@link recordImpression}.
+ *
+ * @param span the span to record on; default: the active one; none is fine
+ * @returns the event's uuid; undefined if nobody took it
+ */
+export function recordConversion(conversion: Conversion, span?: Span): string | undefined {
+  return recordEverywhere('conversion', checkConversion, conversion, span);
+}
+
+/** As {@link recordImpression}, for one processor alone. */
+export function recordImpressionFor(
+  processor: InstalledProcessor,
+  runtime: Runtime,
+  impression: Impression,
+  span?: Span,
+): string | undefined {
+  return recordFor(processor, runtime, 'impression', checkImpression, impression, span);
+}
+
+/** As {@link recordConversion}, for one processor alone. */
+export function recordConversionFor(
+  processor: InstalledProcessor,
+  runtime: Runtime,
+  conversion: Conversion,
+  span?: Span,
+): string | undefined {
+  return recordFor(processor, runtime, 'conversion', checkConversion, conversion, span);
+}
+
+const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
+const said = new OnceLog();
+
+function recordEverywhere<E extends ImpressionEvent | ConversionEvent>(
+  type: ExperimentEventType,
+  check: CheckInput<E>,
+  input: unknown,
+  given: Span | undefined,
+): string | undefined {
+  try {
+    const span = recordingSpan(given);
+    const receivers = receiversOf(span);
+    return handOver(type, check(input, systemRuntime), span, receivers, false);
+  } catch (error) {
+    if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
+    return undefined;
+  }
+}
+
+function recordFor<E extends ImpressionEvent | ConversionEvent>(
+  processor: InstalledProcessor,
+  runtime: Runtime,
+  type: ExperimentEventType,
+  check: CheckInput<E>,
+  input: unknown,
+  given: Span | undefined,
+): string | undefined {
+  try {
+    return handOver(type, check(input, runtime), recordingSpan(given), [processor], true);
+  } catch (error) {
+    if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
+    return undefined;
+  }
+}
+
+function recordingSpan(given: Span | undefined): Span | undefined {
+  const span = given ?? trace.getActiveSpan();
+  return typeof span?.isRecording === 'function' && span.isRecording() ? span : undefined;
+}
+
+function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
+  const installed = installedProcessors();
+  if (installed.length === 0) {
+    if (said.first('none')) {
+      log.warn(
+        'no OptimizelySpanProcessor is installed, or it was shut down: experiment events go to the trace only',
+      );
+    }
+    return installed;
+  }
+  if (span === undefined) return installed;
+  const owners = ownersOf(span);
+  if (owners.length > 0) return owners;
+  if (said.first('unowned')) {
+    log.info(
+      'a span of a provider that has no OptimizelySpanProcessor: its experiment events go to every installed one',
+    );
+  }
+  return installed;
+}
+
+function handOver(
+  type: ExperimentEventType,
+  checked: ExperimentEvent | { readonly unusable: string },
+  span: Span | undefined,
+  receivers: readonly InstalledProcessor[],
+  exclusive: boolean,
+): string | undefined {
+  if ('unusable' in checked) {
+    for (const processor of receivers) processor.refuse(type, checked.unusable);
+    if (receivers.length === 0 && said.first(`${type}.${checked.unusable}`)) {
+      log.warn(`${type} refused: ${checked.unusable} is missing or unusable`);
+    }
+    return undefined;
+  }
+  const detail = strictest(receivers);
+  if (span !== undefined && detail !== 'none') {
+    try {
+      addSpanEvent(span, checked, detail, exclusive ? 'everyone' : receivers);
+    } catch (error) {
+      // A span of another vendor's may throw; the event must reach Optimizely all the same.
+      if (said.first('addEvent')) log.warn(`the span refused an experiment event: ${errorLabel(error)}`);
+    }
+  }
+  let taken = false;
+  for (const processor of receivers) taken = processor.offer(checked) || taken;
+  return taken ? checked.uuid : undefined;
+}
+
+const STRICTNESS: readonly SpanAttributes[] = ['full', 'minimal', 'none'];
+
+function strictest(receivers: readonly InstalledProcessor[]): SpanAttributes {
+  if (receivers.length === 0) return 'minimal';
+  let level = 0;
+  for (const { spanAttributes } of receivers) level = Math.max(level, STRICTNESS.indexOf(spanAttributes));
+  return STRICTNESS[level] ?? 'minimal';
+}

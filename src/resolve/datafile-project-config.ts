@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from '../model/event-context.js';
+import type { RuleType } from '../model/experiment-event.js';
+import type { ProjectConfig, Rule } from '../model/project-config.js';
+import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
+import { attributeOpening, indexAttributes, isReserved } from './attribute-openings.js';
+import { FlagIndex } from './flag-index.js';
+import { type JsonObject, objectsOf, textOf } from './json.js';
+import { indexHoldouts, toRule } from './rules.js';
+
+/** A datafile indexed once, when it arrives. Holds nothing of the datafile but what events need. */
+export class DatafileProjectConfig implements ProjectConfig {
+  readonly context: EventContext;
+  readonly sendFlagDecisions: boolean;
+  readonly #experimentsByKey = new Map<string, Rule>();
+  readonly #rulesById = new Map<string, Rule>();
+  readonly #holdoutsByKey: ReadonlyMap<string, Rule>;
+  readonly #flags: FlagIndex;
+  readonly #eventIds = new Map<string, string>();
+  readonly #attributeOpenings: ReadonlyMap<string, string | undefined>;
+
+  constructor(datafile: JsonObject) {
+    this.context = contextOf(datafile);
+    this.sendFlagDecisions = Boolean(datafile.sendFlagDecisions);
+
+    const experiments = [
+      ...objectsOf(datafile.experiments),
+      ...objectsOf(datafile.groups).flatMap(group => objectsOf(group.experiments)),
+    ];
+    for (const experiment of experiments) {
+      const rule = toRule(experiment);
+      this.#experimentsByKey.set(textOf(experiment.key), rule);
+      this.#rulesById.set(rule.id, rule);
+    }
+    this.#flags = new FlagIndex(datafile, this.#rulesById);
+    this.#holdoutsByKey = indexHoldouts(datafile);
+
+    for (const event of objectsOf(datafile.events)) {
+      if (typeof event.id === 'string') this.#eventIds.set(textOf(event.key), event.id);
+    }
+    this.#attributeOpenings = indexAttributes(datafile);
+  }
+
+  hasFlag(flagKey: string): boolean {
+    return this.#flags.has(flagKey);
+  }
+
+  findRule(ruleType: RuleType, flagKey: string, ruleKey: string): Rule | undefined {
+    switch (ruleType) {
+      case 'holdout':
+        return this.#holdoutsByKey.get(ruleKey);
+      case 'rollout':
+        return this.#flags.findDeliveryRule(flagKey, ruleKey);
+      case 'experiment':
+      case 'feature-test':
+        return flagKey === ''
+          ? this.#experimentsByKey.get(ruleKey)
+          : this.#flags.findExperiment(flagKey, ruleKey);
+    }
+  }
+
+  findRuleById(id: string): Rule | undefined {
+    return this.#rulesById.get(id);
+  }
+
+  findFlagVariationId(flagKey: string, variationKey: string): string | undefined {
+    return this.#flags.findVariationId(flagKey, variationKey);
+  }
+
+  findEventId(eventKey: string): string | undefined {
+    return this.#eventIds.get(eventKey);
+  }
+
+  attributeOpening(key: string): string | undefined {
+    if (this.#attributeOpenings.has(key)) return this.#attributeOpenings.get(key);
+    return isReserved(key) ? attributeOpening(key, key) : undefined;
+  }
+}
+
+function contextOf(datafile: JsonObject): EventContext {
+  const { botFiltering } = datafile;
+  return {
+    region: textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US',
+    accountId: textOf(datafile.accountId),
+    projectId: textOf(datafile.projectId),
+    revision: textOf(datafile.revision),
+    clientName: CLIENT_NAME,
+    clientVersion: CLIENT_VERSION,
+    anonymizeIP: Boolean(datafile.anonymizeIP),
+    botFiltering: typeof botFiltering === 'boolean' ? botFiltering : undefined,
+  };
+}

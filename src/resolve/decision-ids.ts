@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ImpressionEvent } from '../model/experiment-event.js';
+import type { ProjectConfig, Rule } from '../model/project-config.js';
+import type { Unresolved } from './unresolved.js';
+
+export interface DecisionIds {
+  readonly campaignId: string | null;
+  /** `''` where no rule decided. */
+  readonly experimentId: string;
+  readonly variationId: string | null;
+  /** The datafile has no such variation key. */
+  readonly unknownVariation: boolean;
+}
+
+const DIGITS = /^[0-9]+$/;
+
+/** The ids of an impression: given ones win, the datafile has the rest. */
+export function findDecisionIds(event: ImpressionEvent, config: ProjectConfig): DecisionIds | Unresolved {
+  const rule = findRule(event, config);
+  if (rule === undefined) {
+    const unknown = unknownKey(event, config);
+    if (unknown !== undefined) return { reason: 'unknown_key', field: unknown };
+  }
+  const experimentId = event.experimentId ?? rule?.id ?? '';
+  const variationId = event.variationId ?? findVariationId(event, rule, config);
+  return {
+    // A rule of another id than the given one says nothing about that one's campaign.
+    campaignId:
+      event.campaignId ?? (rule?.id === experimentId ? rule.campaignId : undefined) ?? (experimentId || null),
+    experimentId,
+    variationId: variationId !== undefined && DIGITS.test(variationId) ? variationId : null,
+    unknownVariation: variationId === undefined && event.variationKey !== '',
+  };
+}
+
+function findRule(event: ImpressionEvent, config: ProjectConfig): Rule | undefined {
+  if (event.experimentId !== undefined) {
+    const known = config.findRuleById(event.experimentId);
+    if (known !== undefined) return known;
+  }
+  return event.ruleKey === '' ? undefined : config.findRule(event.ruleType, event.flagKey, event.ruleKey);
+}
+
+/** The field whose key leads nowhere, unless ids were given that need no key. */
+function unknownKey(event: ImpressionEvent, config: ProjectConfig): string | undefined {
+  if (event.experimentId !== undefined || event.campaignId !== undefined) return undefined;
+  if (event.flagKey !== '' && !config.hasFlag(event.flagKey)) return 'flagKey';
+  return event.ruleKey === '' ? undefined : 'ruleKey';
+}
+
+function findVariationId(
+  event: ImpressionEvent,
+  rule: Rule | undefined,
+  config: ProjectConfig,
+): string | undefined {
+  if (event.variationKey === '') return undefined;
+  return (
+    rule?.variationIds.get(event.variationKey) ??
+    config.findFlagVariationId(event.flagKey, event.variationKey)
+  );
+}

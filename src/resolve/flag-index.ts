@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Rule } from '../model/project-config.js';
+import { type JsonObject, objectsOf, textOf } from './json.js';
+import { toRule } from './rules.js';
+
+interface Flag {
+  readonly experiments: ReadonlyMap<string, Rule>;
+  readonly deliveryRules: ReadonlyMap<string, Rule>;
+  readonly variationIds: ReadonlyMap<string, string>;
+}
+
+interface KeyedRule {
+  readonly key: string;
+  readonly rule: Rule;
+  readonly variations: readonly JsonObject[];
+}
+
+/** Rules and variations flag by flag: a rule key may repeat across flags. */
+export class FlagIndex {
+  readonly #flags = new Map<string, Flag>();
+
+  /** @param rulesById experiments, and receives the delivery rules too */
+  constructor(datafile: JsonObject, rulesById: Map<string, Rule>) {
+    const experimentsById = new Map<string, JsonObject>();
+    for (const list of [datafile, ...objectsOf(datafile.groups)]) {
+      for (const experiment of objectsOf(list.experiments))
+        experimentsById.set(textOf(experiment.id), experiment);
+    }
+    const rollouts = new Map<string, KeyedRule[]>();
+    for (const rollout of objectsOf(datafile.rollouts)) {
+      const rules = objectsOf(rollout.experiments).map(rule => keyed(rule, toRule(rule)));
+      rollouts.set(textOf(rollout.id), rules);
+    }
+
+    for (const flag of objectsOf(datafile.featureFlags)) {
+      const experiments: KeyedRule[] = [];
+      for (const id of Array.isArray(flag.experimentIds) ? flag.experimentIds : []) {
+        const experiment = experimentsById.get(textOf(id));
+        const rule = rulesById.get(textOf(id));
+        if (experiment !== undefined && rule !== undefined) experiments.push(keyed(experiment, rule));
+      }
+      const deliveryRules = rollouts.get(textOf(flag.rolloutId)) ?? [];
+      this.#flags.set(textOf(flag.key), {
+        experiments: firstByKey(experiments),
+        deliveryRules: firstByKey(deliveryRules),
+        variationIds: variationIdsOf([...experiments, ...deliveryRules]),
+      });
+    }
+    for (const { rule } of [...rollouts.values()].flat()) {
+      if (!rulesById.has(rule.id)) rulesById.set(rule.id, rule);
+    }
+  }
+
+  has(flagKey: string): boolean {
+    return this.#flags.has(flagKey);
+  }
+
+  findExperiment(flagKey: string, ruleKey: string): Rule | undefined {
+    return this.#flags.get(flagKey)?.experiments.get(ruleKey);
+  }
+
+  findDeliveryRule(flagKey: string, ruleKey: string): Rule | undefined {
+    return this.#flags.get(flagKey)?.deliveryRules.get(ruleKey);
+  }
+
+  findVariationId(flagKey: string, variationKey: string): string | undefined {
+    return this.#flags.get(flagKey)?.variationIds.get(variationKey);
+  }
+}
+
+function keyed(source: JsonObject, rule: Rule): KeyedRule {
+  return { key: textOf(source.key), rule, variations: objectsOf(source.variations) };
+}
+
+/** Within a flag the first rule of a key counts: it is the one that is evaluated. */
+function firstByKey(rules: readonly KeyedRule[]): Map<string, Rule> {
+  const byKey = new Map<string, Rule>();
+  for (const { key, rule } of rules) if (!byKey.has(key)) byKey.set(key, rule);
+  return byKey;
+}
+
+/**
+ * A key that several variations of a flag share means the same one as in the official SDK: the first in the order of
+ * an object keyed by id, where ids that are small numbers come first, ascending.
+ */
+function variationIdsOf(rules: readonly KeyedRule[]): Map<string, string> {
+  const keysById: Record<string, string> = Object.create(null);
+  for (const { variations } of rules) {
+    for (const { id, key } of variations) keysById[textOf(id)] = textOf(key);
+  }
+  const byKey = new Map<string, string>();
+  for (const [id, key] of Object.entries(keysById)) if (!byKey.has(key)) byKey.set(key, id);
+  return byKey;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Datafile, ProjectConfig } from '../model/project-config.js';
+import { DatafileProjectConfig } from './datafile-project-config.js';
+import { isObject, type Json } from './json.js';
+
+/** A datafile whose content can't be used. Its message names the member, never quotes the content. */
+export class DatafileError extends Error {
+  override readonly name = 'DatafileError';
+}
+
+/** The log line for a datafile that can't be used. */
+export function describeBadDatafile(error: unknown, oneInForce: boolean): string {
+  const reason = error instanceof DatafileError ? error.message : 'the datafile cannot be read';
+  return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events are held until a good one comes'}`;
+}
+
+const SUPPORTED_VERSIONS = ['2', '3', '4'];
+
+/**
+ * Prepares a datafile for lookups.
+ *
+ * @param bare take an object without `version`, as a custom ProjectConfigManager may give
+ * @throws DatafileError what is wrong with the content
+ */
+export function parseDatafile(datafile: Datafile, { bare = false } = {}): ProjectConfig {
+  const content = typeof datafile === 'string' ? parseJson(datafile) : datafile;
+  if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
+  if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
+    throw new DatafileError(
+      `the datafile's version must be one of the strings ${SUPPORTED_VERSIONS.join(', ')}`,
+    );
+  }
+  for (const member of ['accountId', 'projectId', 'revision'] as const) {
+    if (typeof content[member] !== 'string')
+      throw new DatafileError(`the datafile's ${member} must be a string`);
+  }
+  try {
+    return new DatafileProjectConfig(content);
+  } catch {
+    throw new DatafileError('the datafile has a member of an unexpected shape');
+  }
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new DatafileError('the datafile is not valid JSON');
+  }
+}

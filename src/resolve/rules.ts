@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Rule } from '../model/project-config.js';
+import { type JsonObject, objectsOf, textOf } from './json.js';
+
+export function toRule(rule: JsonObject): Rule {
+  const id = textOf(rule.id);
+  return makeRule(id, textOf(rule.layerId) || id, rule);
+}
+
+/** Of a holdout the layer counts as empty. */
+function toHoldoutRule(holdout: JsonObject): Rule {
+  const id = textOf(holdout.id);
+  return makeRule(id, id, holdout);
+}
+
+function makeRule(id: string, campaignId: string, { variations }: JsonObject): Rule {
+  return {
+    id,
+    campaignId: campaignId || null,
+    variationIds: new Map(objectsOf(variations).map(({ key, id }) => [textOf(key), textOf(id)])),
+  };
+}
+
+/** Holdouts by key: all global ones, and those local ones that name the rules they apply to. */
+export function indexHoldouts(datafile: JsonObject): Map<string, Rule> {
+  const local = objectsOf(datafile.localHoldouts).filter(
+    ({ includedRules }) => Array.isArray(includedRules) && includedRules.length > 0,
+  );
+  const byKey = new Map<string, Rule>();
+  for (const holdout of [...objectsOf(datafile.holdouts), ...local]) {
+    byKey.set(textOf(holdout.key), toHoldoutRule(holdout));
+  }
+  return byKey;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { guardLogger, type Logger, noopLogger } from '../model/logger.js';
+import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
+import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
+
+export interface StaticProjectConfigManagerOptions {
+  /** JSON text or the object it holds. @default none: events are held until `setDatafile` */
+  datafile?: Datafile | undefined;
+  /** @default none */
+  logger?: Logger | undefined;
+}
+
+/** A datafile that changes when you say so: at start, from a webhook, from a file that you watch. */
+export class StaticProjectConfigManager implements ProjectConfigManager {
+  readonly #logger: Logger;
+  readonly #listeners = new Set<() => void>();
+  #config: ProjectConfig | undefined;
+
+  /** @throws TypeError a datafile that is neither a string nor an object */
+  constructor({ datafile, logger = noopLogger }: StaticProjectConfigManagerOptions = {}) {
+    this.#logger = guardLogger(logger);
+    if (datafile !== undefined) {
+      requireDatafileType(datafile);
+      this.setDatafile(datafile);
+    }
+  }
+
+  /**
+   * Puts a datafile in force; a new revision flushes the events of the old one at once. One whose content can't be
+   * used is logged as an error and changes nothing.
+   *
+   * @returns whether it is in force now
+   */
+  setDatafile(datafile: Datafile): boolean {
+    try {
+      this.#config = parseDatafile(datafile);
+    } catch (error) {
+      this.#logger.error(describeBadDatafile(error, this.#config !== undefined));
+      return false;
+    }
+    for (const listener of [...this.#listeners]) listener();
+    return true;
+  }
+
+  getConfig(): ProjectConfig | undefined {
+    return this.#config;
+  }
+
+  onUpdate(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+export function requireDatafileType(datafile: unknown): asserts datafile is Datafile {
+  if (
+    typeof datafile !== 'string' &&
+    (typeof datafile !== 'object' || datafile === null || Array.isArray(datafile))
+  ) {
+    throw new TypeError(
+      "datafile must be Optimizely's JSON as a string, or the object it holds: { datafile: json }",
+    );
+  }
+}

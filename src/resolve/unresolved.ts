@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+
+/** Why an event can't be resolved, and the field to look at. */
+export interface Unresolved {
+  readonly reason: Extract<DropReason, 'invalid' | 'unknown_key' | 'flag_decisions_off'>;
+  readonly field: string;
+}
