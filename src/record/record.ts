@@ -96,8 +96,13 @@ function recordFor<E extends ImpressionEvent | ConversionEvent>(
 }
 
 function recordingSpan(given: Span | undefined): Span | undefined {
-  const span = given ?? trace.getActiveSpan();
-  return typeof span?.isRecording === 'function' && span.isRecording() ? span : undefined;
+  try {
+    const span = given ?? trace.getActiveSpan();
+    return typeof span?.isRecording === 'function' && span.isRecording() ? span : undefined;
+  } catch {
+    // A broken span is no reason to lose the event.
+    return undefined;
+  }
 }
 
 function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {

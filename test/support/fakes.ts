@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import type {
+  EventBatch,
+  EventBatchParams,
+  EventDispatcher,
+  EventDispatcherResponse,
+  EventExporter,
+  EventExportResult,
+  LogEvent,
+  Logger,
+  UserEvent,
+} from 'opentelemetry-exporter-optimizely';
+
+/** Keeps what it was told; says nothing. */
+export class RecordingLogger implements Logger {
+  readonly lines: { level: keyof Logger; message: string }[] = [];
+
+  readonly error = (message: string): void => this.#keep('error', message);
+  readonly warn = (message: string): void => this.#keep('warn', message);
+  readonly info = (message: string): void => this.#keep('info', message);
+  readonly debug = (message: string): void => this.#keep('debug', message);
+
+  at(level: keyof Logger): string[] {
+    return this.lines.filter(line => line.level === level).map(line => line.message);
+  }
+
+  #keep(level: keyof Logger, message: string): void {
+    if (typeof message !== 'string') throw new TypeError('a log line must be text');
+    this.lines.push({ level, message });
+  }
+}
+
+/** Answers what the test says, at once; keeps what it was given as it was then. */
+export class RecordingDispatcher implements EventDispatcher {
+  readonly sent: EventBatchParams[] = [];
+  readonly urls: string[] = [];
+  answer: (
+    attempt: number,
+    logEvent: LogEvent,
+  ) => EventDispatcherResponse | Promise<EventDispatcherResponse> = () => ({ statusCode: 204 });
+  attempts = 0;
+
+  async dispatchEvent(logEvent: LogEvent): Promise<EventDispatcherResponse> {
+    this.urls.push(logEvent.url);
+    this.sent.push(JSON.parse(logEvent.body) as EventBatchParams);
+    return this.answer(++this.attempts, logEvent);
+  }
+
+  get visitors() {
+    return this.sent.flatMap(params => params.visitors);
+  }
+
+  get uuids(): string[] {
+    return uuidsIn(this.sent);
+  }
+}
+
+export function uuidsIn(batches: readonly EventBatchParams[]): string[] {
+  return batches.flatMap(({ visitors }) =>
+    visitors.flatMap(({ snapshots }) => snapshots.flatMap(({ events }) => events.map(event => event.uuid))),
+  );
+}
+
+/** Holds every batch until the test says what became of it. */
+export class ManualExporter implements EventExporter {
+  readonly batches: EventBatch[] = [];
+  readonly callbacks: ((result: EventExportResult) => void)[] = [];
+  flushes = 0;
+  shutdowns = 0;
+  /** Answers success at once. */
+  immediate = false;
+
+  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
+    if (this.shutdowns > 0) throw new Error('export after shutdown');
+    this.batches.push(batch);
+    this.callbacks.push(resultCallback);
+    if (this.immediate) resultCallback({ code: 0 });
+  }
+
+  async forceFlush(): Promise<void> {
+    this.flushes++;
+  }
+
+  async shutdown(): Promise<void> {
+    this.shutdowns++;
+  }
+
+  get causes(): string[] {
+    return this.batches.map(batch => batch.cause);
+  }
+
+  get sizes(): number[] {
+    return this.batches.map(batch => batch.events.length);
+  }
+}
+
+export function makeContext(overrides: Partial<UserEvent['context']> = {}): UserEvent['context'] {
+  return {
+    region: 'US',
+    accountId: 'account',
+    projectId: 'project',
+    revision: '1',
+    clientName: 'test',
+    clientVersion: '1.0.0',
+    anonymizeIP: false,
+    botFiltering: undefined,
+    ...overrides,
+  };
+}
+
+let made = 0;
+
+/** A resolved event; `json` is one visitor. */
+export function makeUserEvent(overrides: Partial<UserEvent> = {}): UserEvent {
+  const uuid = overrides.uuid ?? `event-${++made}`;
+  const json =
+    overrides.json ??
+    `{"visitor_id":"v","attributes":[],"snapshots":[{"events":[{"entity_id":"1","timestamp":1700000000000,"key":"k","uuid":"${uuid}"}]}]}`;
+  return {
+    type: 'conversion',
+    context: makeContext(),
+    acceptedAt: 5_000,
+    ...overrides,
+    uuid,
+    json,
+    byteLength: Buffer.byteLength(json),
+  };
+}
