@@ -13,7 +13,8 @@ export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
 export type { DroppedEvents, DropReason } from './model/drop-reason.js';
 export type { EventContext } from './model/event-context.js';
 export type {
-  CallbackEventDispatcher,
+  AnyEventDispatcher,
+  DispatchOptions,
   EventDispatcher,
   EventDispatcherResponse,
 } from './model/event-dispatcher.js';
@@ -24,6 +25,7 @@ export type {
   ConversionEvent,
   EventTags,
   ExperimentEvent,
+  ExperimentEventType,
   ImpressionEvent,
   RuleType,
   UserAttributes,

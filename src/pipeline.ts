@@ -2,9 +2,9 @@
 import { EventBatcher } from './batch/event-batcher.js';
 import { MemoryBudget } from './batch/memory-budget.js';
 import { MemoryEventQueue } from './batch/memory-event-queue.js';
-import type { AnyEventDispatcher } from './export/attempt.js';
 import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 import { Ledger } from './metrics/ledger.js';
+import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { QueueBudget } from './model/event-queue.js';
 import type { LedgerSnapshot } from './model/ledger.js';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnyEventDispatcher } from './export/attempt.js';
+
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
+import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
 import type { Logger } from './model/logger.js';

@@ -2,17 +2,13 @@
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type {
-  CallbackEventDispatcher,
-  EventDispatcher,
+  AnyEventDispatcher,
+  DispatchOptions,
   EventDispatcherResponse,
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { Runtime } from '../model/runtime.js';
 import { type Answer, parseRetryAfter } from './verdict.js';
-
-export type AnyEventDispatcher = EventDispatcher | CallbackEventDispatcher;
-
-type Respond = (response: unknown) => void;
 
 /**
  * Has one request carried out, untraced, for `timeoutMillis` at most or until `controller` aborts. Never rejects.
@@ -39,14 +35,14 @@ export function attempt(
       resolve(answer);
     };
     const fail = (error: unknown) => settle({ kind: 'no answer', error });
-    const respond: Respond = response => settle(read(response, runtime.now()));
+    const respond = (response: unknown) => settle(read(response, runtime.now()));
 
     // A dispatcher need not obey the signal.
     signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-    const options = Object.assign(respond, { signal });
+    const options: DispatchOptions = Object.assign(respond, { signal });
     try {
       const returned: unknown = context.with(suppressTracing(context.active()), () =>
-        (dispatcher as CallbackEventDispatcher).dispatchEvent(logEvent, options),
+        dispatcher.dispatchEvent(logEvent, options),
       );
       if (isThenable(returned)) returned.then(respond, fail);
       else if (dispatcher.dispatchEvent.length < 2) respond(returned);

@@ -17,7 +17,7 @@ export class Backoff {
   #restUntil = 0;
   #floorUntil = 0;
   #hurries = 0;
-  #lastFailureAt = Number.NEGATIVE_INFINITY;
+  #step = 0;
 
   constructor(options: BackoffOptions, runtime: Runtime) {
     this.#options = options;
@@ -29,15 +29,20 @@ export class Backoff {
     return Math.max(0, Math.max(this.#restUntil, this.#floorUntil) - this.#runtime.monotonic());
   }
 
+  /** Which step of the backoff an attempt that begins now belongs to. */
+  get step(): number {
+    return this.#step;
+  }
+
   /**
-   * @param startedAt when the attempt began; several that began before the first of them failed are one failure
+   * @param step of the attempt: several that began before the first of them failed are one failure
    * @param slow straight to the longest delay
    */
-  failed(startedAt: number, { floorMillis, slow }: { floorMillis: number; slow: boolean }): void {
+  failed(step: number, { floorMillis, slow }: { floorMillis: number; slow: boolean }): void {
     const now = this.#runtime.monotonic();
     this.#floorUntil = Math.max(this.#floorUntil, now + floorMillis);
-    if (startedAt < this.#lastFailureAt) return;
-    this.#lastFailureAt = now;
+    if (step !== this.#step) return;
+    this.#step++;
     const { initialDelayMillis, maxDelayMillis } = this.#options;
     const ceiling = slow
       ? maxDelayMillis
@@ -47,10 +52,10 @@ export class Backoff {
     this.#restUntil = now + this.#runtime.random() * longest;
   }
 
+  /** What the server asked for is still kept: it may have asked on another connection. */
   succeeded(): void {
     this.#failures = 0;
     this.#restUntil = 0;
-    this.#floorUntil = 0;
   }
 
   /** Until `relax()`: rests are short, and the present one is over. What the server asked for is still kept. */

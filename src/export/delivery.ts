@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
+import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import { Fifo } from '../model/fifo.js';
 import type { LogEvent } from '../model/log-event.js';
 import { errorLabel, type Logger } from '../model/logger.js';
 import { Outstanding } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import { type AnyEventDispatcher, attempt } from './attempt.js';
+import { attempt } from './attempt.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { type Answer, judge } from './verdict.js';
 
@@ -102,7 +103,7 @@ export class Delivery {
     }
     const controller = new AbortController();
     this.#inFlight.add(controller);
-    const startedAt = this.#runtime.monotonic();
+    const { step } = this.#backoff;
     const answer = await attempt(this.#dispatcher, parcel.logEvent, {
       runtime: this.#runtime,
       timeoutMillis: this.#options.requestTimeoutMillis,
@@ -110,11 +111,11 @@ export class Delivery {
     });
     this.#inFlight.delete(controller);
     if (this.#ended) return;
-    this.#settle(parcel, answer, startedAt);
+    this.#settle(parcel, answer, step);
     this.#pump();
   }
 
-  #settle(parcel: Parcel, answer: Answer, startedAt: number): void {
+  #settle(parcel: Parcel, answer: Answer, step: number): void {
     const verdict = judge(answer);
     switch (verdict.kind) {
       case 'delivered':
@@ -134,7 +135,7 @@ export class Delivery {
           );
         }
         this.#failing = true;
-        this.#backoff.failed(startedAt, verdict);
+        this.#backoff.failed(step, verdict);
         this.#waiting.push(parcel);
     }
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
 import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
 import { positiveOr, requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
-import type { AnyEventDispatcher } from './attempt.js';
 import { Delivery, type DeliveryOptions } from './delivery.js';
 import { EventFactory, type EventFactoryOptions } from './event-factory.js';
 

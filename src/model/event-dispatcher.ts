@@ -9,9 +9,8 @@ export interface EventDispatcherResponse {
 }
 
 /**
- * Carries out one request. Dispatchers written for Optimizely's JavaScript SDK fit as they are: those that return a
- * promise, and older ones that call back, `dispatchEvent(logEvent, callback)`. A rejection or a throw means "no
- * answer" and is tried again; a deadline is kept around every call.
+ * Carries out one request. A rejection or a throw means "no answer" and is tried again; a deadline is kept around
+ * every call, and `signal` aborts when it has passed.
  */
 export interface EventDispatcher {
   dispatchEvent(
@@ -21,7 +20,18 @@ export interface EventDispatcher {
   ): Promise<EventDispatcherResponse | undefined | void>;
 }
 
-/** A dispatcher of Optimizely's JavaScript SDK up to version 5. */
-export interface CallbackEventDispatcher {
-  dispatchEvent(logEvent: LogEvent, callback: (response: { statusCode?: number }) => void): unknown;
+/**
+ * What dispatchers get as their second argument: to those of today an object with a `signal`, to those written for
+ * Optimizely's JavaScript SDK up to version 5 the callback that they expect.
+ */
+export type DispatchOptions = ((response: { statusCode?: number | undefined }) => void) & {
+  readonly signal: AbortSignal;
+};
+
+/**
+ * An `EventDispatcher`, or one written for Optimizely's JavaScript SDK: they fit as they are, those that return a
+ * promise and older ones that call back.
+ */
+export interface AnyEventDispatcher {
+  dispatchEvent(logEvent: LogEvent, options: DispatchOptions): unknown;
 }

@@ -202,7 +202,7 @@ const arbitrarySpec: fc.Arbitrary<DatafileSpec> = fc.record({
   plainExperiments: fc.array(arbitraryExperiment, { maxLength: 2 }),
   holdouts: fc.array(arbitraryHoldout, { maxLength: 1 }),
   localHoldouts: fc.array(arbitraryHoldout, { maxLength: 3 }),
-  events: fc.array(fc.constantFrom(...EVENT_KEYS), { maxLength: 6 }),
+  events: fc.array(fc.constantFrom(...EVENT_KEYS), { size: 'max', maxLength: 8 }),
   attributes: fc.array(
     fc.record({
       key: fc.constantFrom(...ATTRIBUTE_KEYS, ...RESERVED_KEYS),

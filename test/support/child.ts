@@ -89,9 +89,13 @@ export class Child {
   async handledSignals(): Promise<void> {
     for (let trip = 0; trip < 2; trip++) {
       const pongs = this.told('pong').length;
-      this.#process.stdin.write('ping\n');
+      this.ping();
       await this.message('pong', pongs + 1);
     }
+  }
+
+  ping(): void {
+    this.#process.stdin.write('ping\n');
   }
 
   /** The process that this one started, by its id in the tests' own pid namespace. */

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventDispatcher } from '../model/event-dispatcher.js';
+import type { LogEvent, LogEventLike } from '../model/log-event.js';
+import { isObject } from './json.js';
+import { readBatch, type WireEvent } from './wire-event.js';
+
+/** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
+export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;
+
+export interface InMemoryEventDispatcherOptions {
+  /** The status of every answer. @default 204 */
+  statusCode?: number | undefined;
+  /**
+   * The status of one answer; undefined: `statusCode`. A throw makes `dispatchEvent` reject, which means "no answer"
+   * to whoever dispatches.
+   */
+  respond?: ((logEvent: CapturedLogEvent) => number | undefined) | undefined;
+}
+
+/** Dispatches to memory, for tests: no socket, no datafile. Keeps everything until `reset()`. */
+export class InMemoryEventDispatcher implements EventDispatcher {
+  readonly #statusCode: number;
+  readonly #respond: (logEvent: CapturedLogEvent) => number | undefined;
+  #logEvents: CapturedLogEvent[] = [];
+  #events: WireEvent[] = [];
+
+  constructor({ statusCode = 204, respond = () => undefined }: InMemoryEventDispatcherOptions = {}) {
+    this.#statusCode = statusCode;
+    this.#respond = respond;
+  }
+
+  /** All that was dispatched, in order, each attempt by itself and whatever was answered. */
+  get logEvents(): readonly CapturedLogEvent[] {
+    return this.#logEvents;
+  }
+
+  /** The events of what was answered 2xx, in order: what Optimizely would have received. */
+  get events(): readonly WireEvent[] {
+    return this.#events;
+  }
+
+  /**
+   * @param logEvent a LogEvent, a copy of one, or one of Optimizely's JavaScript SDK
+   * @throws (rejects) the signal's reason, where it is aborted already; what `respond` throws
+   */
+  async dispatchEvent(
+    logEvent: LogEventLike,
+    options?: { signal?: AbortSignal },
+  ): Promise<{ statusCode: number }> {
+    options?.signal?.throwIfAborted();
+    const { httpVerb, url, params, headers } = logEvent;
+    const captured = JSON.parse(JSON.stringify({ httpVerb, url, params, headers })) as CapturedLogEvent;
+    this.#logEvents.push(captured);
+    const statusCode = this.#respond(captured) ?? this.#statusCode;
+    const received: unknown = captured.params;
+    if (statusCode >= 200 && statusCode < 300 && isObject(received)) {
+      for (const { event } of readBatch(received).readings) this.#events.push(event);
+    }
+    return { statusCode };
+  }
+
+  /** Forgets what was dispatched; lists handed out before stay as they are. */
+  reset(): void {
+    this.#logEvents = [];
+    this.#events = [];
+  }
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type Datafile,
+  NotificationCenter,
+  NotificationType,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+  type ProjectConfigManager,
+  StaticProjectConfigManager,
+} from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+const CONVERSION = { userId: 'visitor', eventKey: 'purchase', attributes: { plan: 'gold' } };
+
+function makeHarness(options: OptimizelySpanProcessorOptions) {
+  const dispatcher = new RecordingDispatcher();
+  const logger = new RecordingLogger();
+  const runtime = new ManualRuntime();
+  const processor = new OptimizelySpanProcessor({ eventDispatcher: dispatcher, logger, runtime, ...options });
+  return { processor, dispatcher, logger, runtime };
+}
+
+describe('datafile', () => {
+  it('may be the JSON text or the object it holds', async () => {
+    for (const datafile of [makeDatafile(), JSON.stringify(makeDatafile())]) {
+      const { processor, dispatcher } = makeHarness({ datafile });
+      processor.recordConversion(CONVERSION);
+      await processor.shutdown();
+      expect(dispatcher.sent[0]).to.deep.include({
+        account_id: 'account-1',
+        project_id: 'project-1',
+        revision: '7',
+      });
+    }
+  });
+
+  const bad: [string, Datafile][] = [
+    ['empty text', ''],
+    ['no JSON', '{"version'],
+    ['JSON but no object', '[1]'],
+    ['no version', { accountId: 'a', projectId: 'p', revision: '1' }],
+    ['a version that is not supported', makeDatafile({ version: '5' })],
+    ['a version that is no string', makeDatafile({ version: 4 })],
+    ['no account', makeDatafile({ accountId: undefined })],
+    ['no revision', makeDatafile({ revision: undefined })],
+    [
+      'a getter that throws',
+      Object.defineProperty(makeDatafile(), 'groups', {
+        get: () => {
+          throw new Error('secret');
+        },
+      }),
+    ],
+  ];
+  for (const [name, datafile] of bad) {
+    it(`of bad content never stops a service: ${name}`, async () => {
+      const { processor, dispatcher, logger } = makeHarness({ datafile });
+      processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(processor.ledger()).to.deep.include({ recorded: 1, pending: 1, dropped: {} });
+      expect(logger.at('error')).to.have.length(1);
+      expect(logger.at('error')[0]).to.include('events are held');
+      expect(logger.at('error')[0]).not.to.include('secret');
+      await processor.shutdown();
+      expect(dispatcher.attempts).to.equal(0);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { no_datafile: 1 } });
+    });
+  }
+
+  it('with members of wrong shapes is read as far as it goes', () => {
+    const datafile = makeDatafile({
+      experiments: 5,
+      groups: [null, { experiments: 'x' }],
+      rollouts: {},
+      attributes: [7],
+      featureFlags: [{ experimentIds: 3 }],
+    });
+    const { processor } = makeHarness({ datafile });
+    expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+    expect(processor.recordImpression({ userId: 'v', ruleKey: 'banner' })).to.equal(undefined);
+    expect(processor.ledger().dropped).to.deep.equal({ unknown_key: 1 });
+  });
+
+  const wrong: [string, Record<string, unknown>, RegExp][] = [
+    ['no source', {}, /no datafile source.*datafile/],
+    [
+      'two sources',
+      { datafile: makeDatafile(), projectConfigManager: { getConfig: () => null } },
+      /two datafile sources/,
+    ],
+    ['a datafile of a wrong type', { datafile: 5 }, /datafile must be/],
+    ['a null datafile', { datafile: null }, /datafile must be/],
+    ['an array', { datafile: [] }, /datafile must be/],
+    ['a manager that is none', { projectConfigManager: {} }, /projectConfigManager.*getConfig/],
+    [
+      'a dispatcher that is none',
+      { datafile: makeDatafile(), eventDispatcher: {} },
+      /eventDispatcher.*dispatchEvent/,
+    ],
+    ['a logger that is none', { datafile: makeDatafile(), logger: {} }, /logger.*error/],
+    ['an endpoint that is no URL', { datafile: makeDatafile(), endpoint: 'localhost' }, /endpoint/],
+  ];
+  for (const [name, options, message] of wrong) {
+    it(`throws a TypeError at construction that says what to write: ${name}`, () => {
+      expect(() => new OptimizelySpanProcessor(options as never)).to.throw(TypeError, message);
+    });
+  }
+  it('throws a TypeError where there are no options at all', () => {
+    expect(() => new OptimizelySpanProcessor(undefined as never)).to.throw(TypeError, /datafile source/);
+    expect(() => new StaticProjectConfigManager({ datafile: 7 as never })).to.throw(
+      TypeError,
+      /datafile must be/,
+    );
+  });
+
+  it('events recorded before it are held as they were, and resolved when a good one comes', async () => {
+    const manager = new StaticProjectConfigManager();
+    const { processor, dispatcher, runtime } = makeHarness({ projectConfigManager: manager });
+    const attributes = { plan: 'gold' as string, bad: {} as never };
+    const tags = { revenue: '12.7', when: new Date(0), nothing: null, deep: { n: 1 } };
+    const uuid = processor.recordConversion({ ...CONVERSION, attributes, tags });
+    processor.recordConversion({ ...CONVERSION, eventKey: 'not in the datafile' });
+    attributes.plan = 'changed';
+    tags.deep.n = 2;
+    await runtime.advance(20_000);
+    expect(dispatcher.attempts).to.equal(0);
+    expect(manager.setDatafile(makeDatafile())).to.equal(true);
+    await processor.forceFlush();
+    expect(dispatcher.uuids).to.deep.equal([uuid]);
+    const [visitor] = dispatcher.visitors;
+    expect(visitor?.attributes.map(attribute => attribute.value)).to.deep.equal(['gold']);
+    expect(visitor?.snapshots[0]?.events[0]).to.deep.include({
+      timestamp: 1_700_000_000_000,
+      revenue: 12,
+      tags: { revenue: '12.7', when: '1970-01-01T00:00:00.000Z', deep: { n: 1 } },
+    });
+    expect(processor.ledger()).to.deep.include({
+      recorded: 2,
+      delivered: 1,
+      pending: 0,
+      dropped: { unknown_key: 1 },
+    });
+  });
+
+  it('what is a tag on the wire stays one for an event that was held: a Date is no revenue', async () => {
+    const manager = new StaticProjectConfigManager();
+    const { processor, dispatcher } = makeHarness({ projectConfigManager: manager });
+    processor.recordConversion({ ...CONVERSION, tags: { revenue: new Date(0), value: true } });
+    manager.setDatafile(makeDatafile());
+    await processor.forceFlush();
+    const event = dispatcher.visitors[0]?.snapshots[0]?.events[0];
+    expect(event).not.to.have.any.keys('revenue', 'value');
+    expect(event?.tags).to.deep.equal({ revenue: '1970-01-01T00:00:00.000Z', value: true });
+  });
+
+  it('the age rule counts held events from when they were recorded', async () => {
+    const manager = new StaticProjectConfigManager();
+    const { processor, dispatcher, runtime } = makeHarness({ projectConfigManager: manager });
+    processor.recordConversion(CONVERSION);
+    await runtime.advance(29_000);
+    manager.setDatafile(makeDatafile());
+    await runtime.advance(998);
+    expect(dispatcher.attempts).to.equal(0);
+    await runtime.advance(2);
+    expect(dispatcher.attempts).to.equal(1);
+  });
+
+  it('held events count against maxQueueSize, and unserialisable ones are refused at once', () => {
+    const projectConfigManager = new StaticProjectConfigManager();
+    const { processor } = makeHarness({ projectConfigManager, maxQueueSize: 2 });
+    const answers = [1, 2, 3].map(() => processor.recordConversion(CONVERSION));
+    expect(answers.map(answer => answer !== undefined)).to.deep.equal([true, true, false]);
+    expect(processor.recordConversion({ ...CONVERSION, tags: { n: 1n } })).to.equal(undefined);
+    expect(processor.ledger()).to.deep.include({
+      recorded: 4,
+      pending: 2,
+      dropped: { queue_full: 1, invalid: 1 },
+    });
+  });
+
+  it('a new revision flushes the batch of the old one at once; the same one again does nothing', async () => {
+    const center = new NotificationCenter();
+    const [causes, updates]: [string[], string[]] = [[], []];
+    center.addNotificationListener(NotificationType.LOG_EVENT, (_logEvent, info) => causes.push(info.cause));
+    center.addNotificationListener(NotificationType.OPTIMIZELY_CONFIG_UPDATE, ({ revision }) =>
+      updates.push(revision),
+    );
+    const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
+    const { processor, dispatcher } = makeHarness({
+      projectConfigManager: manager,
+      notificationCenter: center,
+    });
+    processor.recordConversion(CONVERSION);
+    manager.setDatafile(makeDatafile());
+    await settle();
+    expect(dispatcher.attempts).to.equal(0);
+    manager.setDatafile(makeDatafile({ revision: '8' }));
+    await settle();
+    expect(dispatcher.sent.map(params => params.revision)).to.deep.equal(['7']);
+    processor.recordConversion(CONVERSION);
+    await processor.forceFlush();
+    expect(dispatcher.sent.map(params => params.revision)).to.deep.equal(['7', '8']);
+    expect(causes).to.deep.equal(['revision', 'flush']);
+    expect(updates).to.deep.equal(['7', '7', '8']);
+  });
+
+  it('a bad one leaves the good one before it in force', async () => {
+    const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
+    const { processor, dispatcher } = makeHarness({ projectConfigManager: manager });
+    expect(manager.setDatafile('{"broken')).to.equal(false);
+    processor.recordConversion(CONVERSION);
+    await processor.forceFlush();
+    expect(dispatcher.sent[0]?.revision).to.equal('7');
+  });
+
+  describe('from a manager of one’s own', () => {
+    it('is asked for at each event, with or without update notices', async () => {
+      let datafile: Datafile = makeDatafile();
+      const { processor, dispatcher } = makeHarness({ projectConfigManager: { getConfig: () => datafile } });
+      processor.recordConversion(CONVERSION);
+      datafile = JSON.stringify(makeDatafile({ revision: '8' }));
+      processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(dispatcher.sent.map(params => params.revision)).to.deep.equal(['7', '8']);
+    });
+
+    it('with only account, project and revision is enough for explicit ids', async () => {
+      const bare = { accountId: 'a', projectId: 'p', revision: '1' };
+      const { processor, dispatcher } = makeHarness({ projectConfigManager: { getConfig: () => bare } });
+      processor.recordImpression({
+        userId: 'v',
+        experimentId: '11',
+        campaignId: '22',
+        variationId: '33',
+        variationKey: 'k',
+      });
+      processor.recordImpression({
+        userId: 'v',
+        ruleKey: 'any',
+        experimentId: '11',
+        variationId: 'not digits',
+      });
+      processor.recordImpression({ userId: 'v', campaignId: '22' });
+      processor.recordConversion({ userId: 'v', eventKey: 'any', eventId: '44' });
+      expect(processor.recordConversion({ userId: 'v', eventKey: 'any' })).to.equal(undefined);
+      await processor.forceFlush();
+      const decisions = dispatcher.visitors.map(({ snapshots }) => snapshots[0]?.decisions?.[0]);
+      const ids = decisions.map(each => each && [each.campaign_id, each.experiment_id, each.variation_id]);
+      expect(ids).to.deep.equal([['22', '11', '33'], ['11', '11', null], ['22', '', null], undefined]);
+      expect(dispatcher.visitors[3]?.snapshots[0]?.events[0]?.entity_id).to.equal('44');
+    });
+
+    it('that throws, or brings something bad, does not harm the application', async () => {
+      let bring: () => Datafile = () => {
+        throw new Error('secret');
+      };
+      const manager: ProjectConfigManager = {
+        getConfig: () => bring(),
+        onUpdate: () => {
+          throw new Error('secret');
+        },
+        stop: () => {
+          throw new Error('secret');
+        },
+      };
+      const { processor, dispatcher, logger } = makeHarness({ projectConfigManager: manager });
+      processor.recordConversion(CONVERSION);
+      bring = () => 'bad';
+      processor.recordConversion(CONVERSION);
+      bring = makeDatafile;
+      processor.recordConversion(CONVERSION);
+      bring = () => 'bad';
+      processor.recordConversion(CONVERSION);
+      await processor.shutdown();
+      expect(dispatcher.visitors).to.have.length(4);
+      expect(logger.at('error')).to.have.length(5);
+      expect(JSON.stringify(logger.lines)).not.to.include('secret');
+    });
+
+    it('is no longer listened to, and is stopped, after shutdown', async () => {
+      let listeners = 0;
+      let stopped = 0;
+      const { processor } = makeHarness({
+        projectConfigManager: {
+          getConfig: makeDatafile,
+          onUpdate: () => {
+            listeners++;
+            return () => listeners--;
+          },
+          stop: () => stopped++,
+        },
+      });
+      await processor.shutdown();
+      expect([listeners, stopped]).to.deep.equal([0, 1]);
+    });
+  });
+
+  it('a variation key that it does not know gives a null variation id and a counted warning', async () => {
+    const { processor, dispatcher, logger } = makeHarness({ datafile: makeDatafile() });
+    for (let n = 0; n < 2; n++)
+      processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'secret' });
+    await processor.forceFlush();
+    expect(dispatcher.visitors[0]?.snapshots[0]?.decisions?.[0]?.variation_id).to.equal(null);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, warnings: { unknown_variation: 2 } });
+    expect(logger.at('warn')).to.have.length(1);
+    expect(JSON.stringify(logger.lines)).not.to.include('secret');
+  });
+});

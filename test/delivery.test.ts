@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type AnyEventDispatcher,
+  BatchEventProcessor,
+  type BatchEventProcessorOptions,
+  type EventDispatcher,
+  OptimizelyEventExporter,
+  UndiciEventDispatcher,
+} from 'opentelemetry-exporter-optimizely';
+import { makeUserEvent, RecordingDispatcher, RecordingLogger, uuidsIn } from './support/fakes.js';
+import { answer, type Behaviour, hang, hangUp, reset, startServer } from './support/hostile-server.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+function makeDelivery(options: Partial<BatchEventProcessorOptions> = {}) {
+  const runtime = new ManualRuntime();
+  runtime.randomValue = 0.999_999;
+  const dispatcher = new RecordingDispatcher();
+  const logger = new RecordingLogger();
+  const processor = new BatchEventProcessor({
+    eventDispatcher: dispatcher,
+    logger,
+    runtime,
+    batchSize: 1,
+    startOnInit: true,
+    ...options,
+  });
+  const record = (count = 1) => {
+    for (let n = 0; n < count; n++) processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+  };
+  return { processor, dispatcher, logger, runtime, record };
+}
+
+describe('delivery', () => {
+  describe('over a real connection', () => {
+    const faults: Record<string, Behaviour> = {
+      'a reset': reset,
+      'a closed connection': hangUp,
+      '408': answer(408),
+      '429': answer(429),
+      '500': answer(500),
+      '503': answer(503, {}, 'try later'),
+      '401': answer(401),
+      '403': answer(403),
+      '302': answer(302, { Location: 'http://127.0.0.1:1/' }),
+    };
+    for (const [name, fault] of Object.entries(faults)) {
+      it(`tries again after ${name}, with the same bytes`, async () => {
+        const server = await startServer(index => (index < 2 ? fault : answer(204)));
+        const dispatcher = new UndiciEventDispatcher();
+        const processor = new BatchEventProcessor({
+          eventDispatcher: dispatcher,
+          endpoint: server.url,
+          retry: { initialDelayMillis: 1, maxDelayMillis: 2 },
+        });
+        processor.process(makeUserEvent());
+        processor.process(makeUserEvent());
+        await processor.flush();
+        expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0, dropped: {} });
+        expect(server.requests).to.have.length(3);
+        expect(new Set(server.requests.map(request => request.body)).size).to.equal(1);
+        await processor.stop();
+        await dispatcher.close();
+        await server.close();
+      });
+    }
+
+    for (const status of [400, 404, 413, 422]) {
+      it(`drops a batch that is answered ${status} as rejected, counted and logged`, async () => {
+        const server = await startServer(() => answer(status));
+        const dispatcher = new UndiciEventDispatcher();
+        const logger = new RecordingLogger();
+        const processor = new BatchEventProcessor({
+          eventDispatcher: dispatcher,
+          endpoint: server.url,
+          logger,
+        });
+        processor.process(makeUserEvent());
+        await processor.flush();
+        expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 0, dropped: { rejected: 1 } });
+        expect(server.requests).to.have.length(1);
+        expect(logger.at('error').join()).to.include(String(status));
+        await processor.stop();
+        await dispatcher.close();
+        await server.close();
+      });
+    }
+
+    it('ends a hanging request at its deadline and tries again', async () => {
+      const server = await startServer(index => (index === 0 ? hang : answer(204)));
+      const dispatcher = new UndiciEventDispatcher();
+      const processor = new BatchEventProcessor({
+        eventDispatcher: dispatcher,
+        endpoint: server.url,
+        requestTimeoutMillis: 40,
+        retry: { initialDelayMillis: 1 },
+      });
+      processor.process(makeUserEvent());
+      await processor.flush();
+      expect(processor.ledger().delivered).to.equal(1);
+      expect(server.requests).to.have.length(2);
+      await processor.stop();
+      await dispatcher.close();
+      await server.close();
+    });
+  });
+
+  describe('backoff', () => {
+    it('doubles with each failure up to maxDelayMillis, jittered over the whole span', async () => {
+      const { dispatcher, runtime, record } = makeDelivery({
+        retry: { initialDelayMillis: 100, maxDelayMillis: 500 },
+      });
+      dispatcher.answer = () => ({ statusCode: 503 });
+      record();
+      for (const [attempts, delay] of [
+        [1, 100],
+        [2, 200],
+        [3, 400],
+        [4, 500],
+        [5, 500],
+      ] as const) {
+        await settle();
+        expect(dispatcher.attempts).to.equal(attempts);
+        await runtime.advance(delay - 1);
+        expect(dispatcher.attempts, `rests ${delay} ms after attempt ${attempts}`).to.equal(attempts);
+        await runtime.advance(1);
+      }
+      runtime.randomValue = 0.2;
+      await runtime.advance(500);
+      const before = dispatcher.attempts;
+      await runtime.advance(1_000);
+      expect(dispatcher.attempts, 'a fifth of the longest delay').to.equal(before + 10);
+    });
+
+    it('sends one probe a step while the destination fails, and all that waits once it answers', async () => {
+      const { dispatcher, runtime, record, processor, logger } = makeDelivery({ maxConcurrentRequests: 4 });
+      let up = false;
+      dispatcher.answer = () => ({ statusCode: up ? 204 : 503 });
+      record(20);
+      await settle();
+      expect(dispatcher.attempts, 'all that had begun before the first failure').to.equal(4);
+      await runtime.advance(500);
+      expect(dispatcher.attempts).to.equal(5);
+      await runtime.advance(1_000);
+      expect(dispatcher.attempts).to.equal(6);
+      up = true;
+      await runtime.advance(2_000);
+      expect(processor.ledger()).to.deep.include({ delivered: 20, pending: 0 });
+      expect(dispatcher.attempts).to.equal(26);
+      expect(logger.at('warn'), 'one line an outage').to.have.length(1);
+      expect(logger.at('info')).to.have.length(1);
+    });
+
+    it('a batch that keeps failing holds up none behind it', async () => {
+      const { dispatcher, runtime, record, processor } = makeDelivery({ maxConcurrentRequests: 1 });
+      let poison = '';
+      dispatcher.answer = (_attempt, logEvent) => {
+        poison ||= logEvent.body;
+        return { statusCode: logEvent.body === poison ? 500 : 204 };
+      };
+      record(6);
+      await runtime.advance(2_000);
+      expect(processor.ledger()).to.deep.include({ delivered: 5, pending: 1 });
+    });
+
+    it('sends maxConcurrentRequests at once and no more', async () => {
+      const { dispatcher, record, processor } = makeDelivery({ maxConcurrentRequests: 3 });
+      const release: (() => void)[] = [];
+      dispatcher.answer = () => new Promise(resolve => release.push(() => resolve({ statusCode: 204 })));
+      record(8);
+      await settle();
+      expect(dispatcher.attempts).to.equal(3);
+      release.shift()?.();
+      await settle();
+      expect(dispatcher.attempts).to.equal(4);
+      while (release.length > 0) {
+        release.shift()?.();
+        await settle();
+      }
+      expect(processor.ledger().delivered).to.equal(8);
+    });
+
+    for (const [form, value] of [
+      ['seconds', '7'],
+      ['a date', 'Tue, 14 Nov 2023 22:13:27 GMT'],
+    ] as const) {
+      it(`takes Retry-After as a floor: ${form}`, async () => {
+        const { dispatcher, runtime, record } = makeDelivery();
+        dispatcher.answer = attempt => ({
+          statusCode: attempt === 1 ? 429 : 204,
+          headers: { 'retry-after': value },
+        });
+        record(2);
+        await runtime.advance(6_990);
+        expect(dispatcher.attempts).to.equal(2);
+        await runtime.advance(10);
+        expect(dispatcher.attempts).to.equal(3);
+      });
+    }
+
+    it('caps a Retry-After that asks for hours', async () => {
+      const { dispatcher, runtime, record } = makeDelivery();
+      dispatcher.answer = attempt => ({
+        statusCode: attempt === 1 ? 503 : 204,
+        headers: { 'retry-after': '86400' },
+      });
+      record();
+      await runtime.advance(5 * 60_000);
+      expect(dispatcher.attempts).to.equal(2);
+    });
+
+    it('drops as expired what is older than maxAgeMillis since it was accepted', async () => {
+      const { dispatcher, runtime, record, processor } = makeDelivery({ retry: { maxAgeMillis: 60_000 } });
+      dispatcher.answer = () => ({ statusCode: 503 });
+      record();
+      await runtime.advance(59_000);
+      expect(processor.ledger()).to.deep.include({ pending: 1, dropped: {} });
+      await runtime.advance(40_000);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { expired: 1 } });
+    });
+
+    it('a failed flush tries again at once and often, until its time is up', async () => {
+      const { dispatcher, runtime, record, processor } = makeDelivery({ timeoutIntervalMillis: 5_000 });
+      dispatcher.answer = () => ({ statusCode: runtime.now() < 1_700_000_000_000 + 32_000 ? 503 : 204 });
+      record(3);
+      await runtime.advance(30_000);
+      const flushing = processor.flush();
+      await runtime.advance(2_500);
+      await flushing;
+      expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
+    });
+
+    it('with 503s for the first 2 s of a 5 s limit a shutdown loses nothing', async () => {
+      const { dispatcher, runtime, record, processor } = makeDelivery({ timeoutIntervalMillis: 5_000 });
+      record(0);
+      dispatcher.answer = () => ({ statusCode: runtime.now() < 1_700_000_000_000 + 2_000 ? 503 : 204 });
+      record(105);
+      const stopping = processor.stop();
+      await runtime.advance(4_000);
+      await stopping;
+      expect(processor.ledger()).to.deep.include({ delivered: 105, pending: 0, dropped: {} });
+    });
+  });
+
+  describe('dispatchers of any kind', () => {
+    const cases: [string, AnyEventDispatcher, Record<string, number>][] = [
+      ['a promise with a status', { dispatchEvent: async () => ({ statusCode: 204 }) }, { delivered: 1 }],
+      ['a promise without a status', { dispatchEvent: async () => {} }, { delivered: 1 }],
+      [
+        'a promise of an answer of another shape',
+        { dispatchEvent: (async () => ({ ok: true })) as never },
+        { delivered: 1 },
+      ],
+      ['no promise and no callback', { dispatchEvent: (() => undefined) as never }, { delivered: 1 }],
+      [
+        'a callback',
+        { dispatchEvent: (_event, callback) => void setImmediate(() => callback({ statusCode: 200 })) },
+        { delivered: 1 },
+      ],
+      [
+        'a callback with a refusal',
+        { dispatchEvent: (_event, callback) => callback({ statusCode: 400 }) },
+        { rejected: 1 },
+      ],
+      ['a promise with a refusal', { dispatchEvent: async () => ({ statusCode: 400 }) }, { rejected: 1 }],
+    ];
+    for (const [name, eventDispatcher, expected] of cases) {
+      it(`understands one that answers with ${name}`, async () => {
+        const { processor, record } = makeDelivery({ eventDispatcher });
+        record();
+        await settle();
+        const { delivered, dropped } = processor.ledger();
+        expect({ ...(delivered && { delivered }), ...dropped }).to.deep.equal(expected);
+      });
+    }
+
+    it('tries again one that throws or rejects', async () => {
+      let calls = 0;
+      const eventDispatcher: EventDispatcher = {
+        dispatchEvent() {
+          calls++;
+          if (calls === 1) throw new Error('secret');
+          return calls === 2 ? Promise.reject('secret') : Promise.resolve({ statusCode: 204 });
+        },
+      };
+      const { processor, runtime, record, logger } = makeDelivery({ eventDispatcher });
+      record();
+      await runtime.advance(5_000);
+      expect(processor.ledger().delivered).to.equal(1);
+      expect(JSON.stringify(logger.lines)).not.to.include('secret');
+    });
+
+    it('keeps its deadline around one that never answers, and tells it by the signal', async () => {
+      const signals: (AbortSignal | undefined)[] = [];
+      const eventDispatcher: EventDispatcher = {
+        dispatchEvent(_logEvent, options) {
+          signals.push(options?.signal);
+          return new Promise(() => {});
+        },
+      };
+      const { runtime, record } = makeDelivery({ eventDispatcher, requestTimeoutMillis: 1_000 });
+      record();
+      await runtime.advance(999);
+      expect(signals[0]?.aborted).to.equal(false);
+      await runtime.advance(1);
+      expect(signals[0]?.aborted).to.equal(true);
+      await runtime.advance(500);
+      expect(signals).to.have.length(2);
+    });
+
+    it('ends requests in flight at shutdown', async () => {
+      let signal: AbortSignal | undefined;
+      const eventDispatcher: EventDispatcher = {
+        dispatchEvent(_logEvent, options) {
+          signal = options?.signal;
+          return new Promise(() => {});
+        },
+      };
+      const { processor, runtime, record } = makeDelivery({ eventDispatcher, timeoutIntervalMillis: 1_000 });
+      record();
+      const stopping = processor.stop();
+      await runtime.advance(1_000);
+      await stopping;
+      expect(signal?.aborted).to.equal(true);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { shutdown_timeout: 1 } });
+      expect(runtime.armed).to.equal(0);
+    });
+  });
+
+  it('an exporter that was shut down answers at once that it takes nothing', async () => {
+    const dispatcher = new RecordingDispatcher();
+    const exporter = new OptimizelyEventExporter({ eventDispatcher: dispatcher });
+    await exporter.shutdown();
+    await exporter.forceFlush();
+    const processor = new BatchEventProcessor({ exporter, startOnInit: true, batchSize: 1 });
+    processor.process(makeUserEvent());
+    expect(processor.ledger().dropped).to.deep.equal({ already_shutdown: 1 });
+    expect(uuidsIn(dispatcher.sent)).to.deep.equal([]);
+  });
+});

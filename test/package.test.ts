@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { expect } from 'chai';
+import * as esm from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher } from './support/fakes.js';
+
+const require = createRequire(import.meta.url);
+const cjs = require('opentelemetry-exporter-optimizely') as typeof esm;
+const runNode = (script: string) =>
+  execFileSync(process.execPath, ['-e', script], {
+    cwd: new URL('..', import.meta.url),
+    encoding: 'utf8',
+  }).trim();
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+describe('package', () => {
+  it('exports the same public names as ESM and as CommonJS', () => {
+    const names = [
+      'BatchEventProcessor',
+      'EventFactory',
+      'NotificationCenter',
+      'NotificationType',
+      'OptimizelyEventExporter',
+      'OptimizelySpanProcessor',
+      'StaticProjectConfigManager',
+      'UndiciEventDispatcher',
+      'UserEventFactory',
+      'bodyOf',
+      'recordConversion',
+      'recordImpression',
+      'shutdownOnSignals',
+    ];
+    // In a process of its own: the loader that runs the tests adds a default export.
+    const script =
+      "import('opentelemetry-exporter-optimizely').then(m => console.log(Object.keys(m).sort().join()))";
+    expect(runNode(script)).to.equal(names.join());
+    expect(Object.keys(cjs).sort()).to.deep.equal(names);
+    expect(cjs.OptimizelySpanProcessor).not.to.equal(esm.OptimizelySpanProcessor);
+  });
+
+  it('its processor is a SpanProcessor of the SDK, by structure', () => {
+    const processor: SpanProcessor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile() });
+    expect(processor).to.respondTo('forceFlush');
+    return processor.shutdown();
+  });
+
+  it('its declarations name no SDK package', () => {
+    for (const file of [
+      'dist/index.d.ts',
+      'dist/index.d.cts',
+      'dist/testing/index.d.ts',
+      'dist/testing/index.d.cts',
+    ]) {
+      const imported = [...read(file).matchAll(/from '([^'.][^']*)'/g)].map(match => match[1]);
+      for (const name of imported) expect(name, file).to.match(/^(@opentelemetry\/api|undici|node:\w+)$/);
+    }
+  });
+
+  it('tells Optimizely the version that package.json has', async () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    const dispatcher = new RecordingDispatcher();
+    const processor = new esm.OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+    });
+    processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+    await processor.shutdown();
+    expect(dispatcher.sent[0]).to.deep.include({
+      client_name: 'opentelemetry-exporter-optimizely',
+      client_version: version,
+    });
+  });
+
+  it('loads undici at the first request, not before', () => {
+    const script = `
+      const { OptimizelySpanProcessor } = require('opentelemetry-exporter-optimizely');
+      new OptimizelySpanProcessor({ datafile: '{}', logger: { error() {}, warn() {}, info() {}, debug() {} } });
+      console.log(Object.keys(require.cache).filter(path => path.includes('/undici/')).length);`;
+    expect(runNode(script)).to.equal('0');
+  });
+
+  for (const [helper, processors] of [
+    ['ESM', 'CommonJS'],
+    ['CommonJS', 'ESM'],
+  ] as const) {
+    const copies = { ESM: esm, CommonJS: cjs };
+    it(`${helper} helpers reach ${processors} processors, once, on a span and without`, async () => {
+      const dispatcher = new RecordingDispatcher();
+      const { OptimizelySpanProcessor } = copies[processors];
+      const { recordConversion, recordImpression } = copies[helper];
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        eventDispatcher: dispatcher,
+        spanAttributes: 'full',
+      });
+      const provider = new BasicTracerProvider({ spanProcessors: [processor] });
+      const span = provider.getTracer('test').startSpan('request');
+      const uuids = [
+        recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'control' }, span),
+        recordConversion({ userId: 'v', eventKey: 'purchase' }),
+      ];
+      span.end();
+      await provider.shutdown();
+      expect(dispatcher.uuids).to.deep.equal(uuids);
+    });
+  }
+
+  it('a datafile manager of one copy serves a processor of the other', async () => {
+    const dispatcher = new RecordingDispatcher();
+    const manager = new cjs.StaticProjectConfigManager({ datafile: makeDatafile() });
+    const processor = new esm.OptimizelySpanProcessor({
+      projectConfigManager: manager,
+      eventDispatcher: dispatcher,
+    });
+    const uuid = processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+    await processor.shutdown();
+    expect(dispatcher.uuids).to.deep.equal([uuid]);
+  });
+});

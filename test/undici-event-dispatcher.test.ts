@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { expect } from 'chai';
+import {
+  EventFactory,
+  OptimizelySpanProcessor,
+  UndiciEventDispatcher,
+} from 'opentelemetry-exporter-optimizely';
+import { Agent } from 'undici';
+import { makeDatafile } from './support/datafile.js';
+import { makeUserEvent } from './support/fakes.js';
+import { answer, hang, hangUp, reset, startServer } from './support/hostile-server.js';
+
+describe('UndiciEventDispatcher', () => {
+  const opened: { close(): Promise<unknown> }[] = [];
+  const open = async (...behaviour: Parameters<typeof startServer>) => {
+    const server = await startServer(...behaviour);
+    opened.push(server);
+    return server;
+  };
+  const makeDispatcher = (...options: ConstructorParameters<typeof UndiciEventDispatcher>) => {
+    const dispatcher = new UndiciEventDispatcher(...options);
+    opened.unshift(dispatcher);
+    return dispatcher;
+  };
+  const makeLogEvent = (endpoint: string) =>
+    new EventFactory({ endpoint }).createLogEvent([
+      makeUserEvent({ json: '{"visitor_id":"é","attributes":[],"snapshots":[]}' }),
+    ]);
+
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await each.close();
+  });
+
+  it('posts the body with its headers and gives the status and headers back', async () => {
+    const server = await open(() => answer(429, { 'Retry-After': '3' }));
+    const logEvent = makeLogEvent(server.url);
+    const response = await makeDispatcher().dispatchEvent(logEvent);
+    expect(response.statusCode).to.equal(429);
+    expect(response.headers?.['retry-after']).to.equal('3');
+    const [request] = server.requests;
+    expect(request).to.deep.include({ method: 'POST', url: '/v1/events', body: logEvent.body });
+    expect(request?.headers['content-type']).to.equal('application/json');
+    expect(request?.headers['content-length']).to.equal(String(Buffer.byteLength(logEvent.body)));
+  });
+
+  it('carries out GET with params in the query string', async () => {
+    const server = await open();
+    const logEvent = makeLogEvent(`${server.url}?key=1`);
+    logEvent.httpVerb = 'GET';
+    await makeDispatcher().dispatchEvent(logEvent);
+    const [request] = server.requests;
+    const query = new URL(request?.url ?? '', server.origin).searchParams;
+    expect(request?.method).to.equal('GET');
+    expect(request?.body).to.equal('');
+    expect(query.get('key')).to.equal('1');
+    expect(query.get('account_id')).to.equal('account');
+    expect(query.get('anonymize_ip')).to.equal('false');
+    expect(JSON.parse(query.get('visitors') ?? '')).to.deep.equal(logEvent.params.visitors);
+  });
+
+  it('sends what was changed in the params of a copy, and LogEvents of the official SDK', async () => {
+    const server = await open();
+    const copy = { ...makeLogEvent(server.url) };
+    copy.params.project_id = 'changed';
+    await makeDispatcher().dispatchEvent(copy);
+    await makeDispatcher().dispatchEvent({
+      url: server.url,
+      httpVerb: 'POST',
+      params: { project_id: 'theirs' },
+    });
+    expect(
+      server.requests.map(({ body }) => (JSON.parse(body) as { project_id: string }).project_id),
+    ).to.deep.equal(['changed', 'theirs']);
+  });
+
+  it('keeps connections open and uses them again, reading the answers it has no use for', async () => {
+    const server = await open(() => answer(200, {}, 'x'.repeat(10_000)));
+    const dispatcher = makeDispatcher();
+    for (let n = 0; n < 12; n++) await dispatcher.dispatchEvent(makeLogEvent(server.url));
+    // The next request may leave before the last answer's connection is free again.
+    expect(new Set(server.requests.map(request => request.remotePort)).size).to.be.at.most(2);
+  });
+
+  it('reads only so much of an endless answer', async () => {
+    let written = 0;
+    const server = await open(() => response => {
+      response.writeHead(200);
+      const more = () => {
+        if (response.destroyed || written > 50_000_000) return;
+        written += 100_000;
+        response.write(Buffer.alloc(100_000), more);
+      };
+      more();
+    });
+    const { statusCode } = await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
+    expect(statusCode).to.equal(200);
+    expect(written).to.be.below(20_000_000);
+  });
+
+  it('does not follow redirects', async () => {
+    const server = await open(() => answer(307, { Location: '/elsewhere' }));
+    expect((await makeDispatcher().dispatchEvent(makeLogEvent(server.url))).statusCode).to.equal(307);
+    expect(server.requests).to.have.length(1);
+  });
+
+  for (const [name, behaviour] of Object.entries({ reset, 'other side closed': hangUp })) {
+    it(`rejects where there is no answer: ${name}`, async () => {
+      const server = await open(() => behaviour);
+      const error: unknown = await makeDispatcher()
+        .dispatchEvent(makeLogEvent(server.url))
+        .catch(error => error);
+      expect(error).to.be.instanceOf(Error);
+    });
+  }
+
+  it('rejects where nothing listens', async () => {
+    const server = await startServer();
+    await server.close();
+    const error: unknown = await makeDispatcher()
+      .dispatchEvent(makeLogEvent(server.url))
+      .catch(error => error);
+    expect(error).to.have.property('code', 'ECONNREFUSED');
+  });
+
+  it('ends a hanging request when the signal aborts', async () => {
+    const server = await open(() => hang);
+    const controller = new AbortController();
+    const dispatched = makeDispatcher().dispatchEvent(makeLogEvent(server.url), {
+      signal: controller.signal,
+    });
+    await server.received(1);
+    controller.abort(new Error('enough'));
+    const error: unknown = await dispatched.catch(error => error);
+    expect(error).to.have.property('message', 'enough');
+  });
+
+  it('keeps a deadline of its own where there is no signal', async () => {
+    const server = await open(() => hang);
+    const error: unknown = await makeDispatcher({ requestTimeoutMillis: 30 })
+      .dispatchEvent(makeLogEvent(server.url))
+      .catch(error => error);
+    expect(error).to.have.property('name', 'TimeoutError');
+  });
+
+  it('uses the undici dispatcher it is given and leaves closing it to its owner', async () => {
+    const server = await open();
+    const agent = new Agent();
+    const dispatcher = makeDispatcher({ dispatcher: agent });
+    await dispatcher.dispatchEvent(makeLogEvent(server.url));
+    await dispatcher.close();
+    expect(agent.closed).to.equal(false);
+    await agent.close();
+  });
+
+  it('can be used again after close', async () => {
+    const server = await open();
+    const dispatcher = makeDispatcher();
+    await dispatcher.close();
+    await dispatcher.dispatchEvent(makeLogEvent(server.url));
+    await dispatcher.close();
+    await dispatcher.dispatchEvent(makeLogEvent(server.url));
+    expect(server.requests).to.have.length(2);
+  });
+
+  describe('behind a proxy', () => {
+    const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'];
+    const saved = new Map<string, string | undefined>();
+
+    beforeEach(() => {
+      for (const name of variables) {
+        saved.set(name, process.env[name]);
+        delete process.env[name];
+      }
+    });
+
+    afterEach(() => {
+      for (const [name, value] of saved) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    });
+
+    async function startProxy() {
+      const targets: string[] = [];
+      const proxy = createServer();
+      proxy.on('connect', (request: IncomingMessage, socket) => {
+        targets.push(request.url ?? '');
+        const [host, port] = (request.url ?? '').split(':');
+        const upstream = connect(Number(port), host, () => {
+          socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+          upstream.pipe(socket).pipe(upstream);
+        });
+        upstream.on('error', () => socket.destroy());
+        socket.on('error', () => upstream.destroy());
+      });
+      await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+      opened.push({
+        close: async () => {
+          proxy.closeAllConnections();
+          await new Promise(resolve => proxy.close(resolve));
+        },
+      });
+      return { targets, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    }
+
+    it('takes the proxy from the environment, and NO_PROXY with it', async () => {
+      const [server, proxy] = [await open(), await startProxy()];
+      process.env.HTTP_PROXY = proxy.url;
+      await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
+      expect(proxy.targets).to.deep.equal([new URL(server.url).host]);
+      process.env.NO_PROXY = '127.0.0.1';
+      await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
+      expect(proxy.targets).to.have.length(1);
+      expect(server.requests).to.have.length(2);
+    });
+  });
+
+  describe('under instrumentation', () => {
+    const spans = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+    const instrumentations = [new UndiciInstrumentation(), new HttpInstrumentation()];
+
+    before(() => {
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      trace.setGlobalTracerProvider(provider);
+      for (const each of instrumentations) {
+        each.setTracerProvider(provider);
+        each.enable();
+      }
+    });
+
+    after(async () => {
+      for (const each of instrumentations) each.disable();
+      trace.disable();
+      context.disable();
+      await provider.shutdown();
+    });
+
+    const clientSpans = () => spans.getFinishedSpans().filter(span => span.kind === 2);
+
+    it('leaves no span of its own, alone, many at once, and within a processor that retries', async () => {
+      const server = await open(index => answer(index % 7 === 3 ? 503 : 204));
+      const agent = new Agent();
+      const { request } = await import('undici');
+      const plain = await request(server.url, { method: 'POST', body: '{}', dispatcher: agent });
+      await plain.body.dump();
+      expect(clientSpans(), 'the instrumentation is on: a plain request is traced').to.have.length(1);
+      spans.reset();
+
+      const dispatcher = makeDispatcher();
+      await Promise.all(Array.from({ length: 60 }, () => dispatcher.dispatchEvent(makeLogEvent(server.url))));
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        endpoint: server.url,
+        batchSize: 1,
+        retry: { initialDelayMillis: 1 },
+      });
+      for (let n = 0; n < 20; n++) processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+      await processor.shutdown();
+      expect(processor.ledger().delivered).to.equal(20);
+      expect(server.requests.length).to.be.above(81);
+      expect(clientSpans()).to.deep.equal([]);
+      await agent.close();
+    });
+  });
+});
