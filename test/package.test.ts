@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
-import * as esm from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 
 const require = createRequire(import.meta.url);
-const cjs = require('opentelemetry-exporter-optimizely') as typeof esm;
+const cjs = require('opentelemetry-exporter-optimizely') as typeof import('opentelemetry-exporter-optimizely');
+let esm: typeof cjs;
 const runNode = (script: string) =>
   execFileSync(process.execPath, ['-e', script], {
     cwd: new URL('..', import.meta.url),
@@ -18,6 +18,10 @@ const runNode = (script: string) =>
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 describe('package', () => {
+  before(async () => {
+    esm = await import('opentelemetry-exporter-optimizely');
+  });
+
   it('exports the same public names as ESM and as CommonJS', () => {
     const names = [
       'BatchEventProcessor',
@@ -87,9 +91,9 @@ describe('package', () => {
     ['ESM', 'CommonJS'],
     ['CommonJS', 'ESM'],
   ] as const) {
-    const copies = { ESM: esm, CommonJS: cjs };
     it(`${helper} helpers reach ${processors} processors, once, on a span and without`, async () => {
       const dispatcher = new RecordingDispatcher();
+      const copies = { ESM: esm, CommonJS: cjs };
       const { OptimizelySpanProcessor } = copies[processors];
       const { recordConversion, recordImpression } = copies[helper];
       const processor = new OptimizelySpanProcessor({
