@@ -15,15 +15,20 @@ import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 const CONVERSION = { userId: 'visitor', eventKey: 'purchase', attributes: { plan: 'gold' } };
 
+const made: OptimizelySpanProcessor[] = [];
+
 function makeHarness(options: OptimizelySpanProcessorOptions) {
   const dispatcher = new RecordingDispatcher();
   const logger = new RecordingLogger();
   const runtime = new ManualRuntime();
   const processor = new OptimizelySpanProcessor({ eventDispatcher: dispatcher, logger, runtime, ...options });
+  made.push(processor);
   return { processor, dispatcher, logger, runtime };
 }
 
 describe('datafile', () => {
+  afterEach(() => Promise.all(made.splice(0).map(processor => processor.shutdown())));
+
   it('may be the JSON text or the object it holds', async () => {
     for (const datafile of [makeDatafile(), JSON.stringify(makeDatafile())]) {
       const { processor, dispatcher } = makeHarness({ datafile });
@@ -296,6 +301,35 @@ describe('datafile', () => {
       await processor.shutdown();
       expect([listeners, stopped]).to.deep.equal([0, 1]);
     });
+  });
+
+  it('says what type the rule of a decision is, as the official SDK does not tell', async () => {
+    const holdouts = [{ id: '70', key: 'holdout', variations: [{ id: '701', key: 'off' }] }];
+    const datafile = makeDatafile({ sendFlagDecisions: true, holdouts });
+    const { processor, dispatcher } = makeHarness({ datafile });
+    const decision = { userId: 'v', flagKey: 'checkout' };
+    processor.recordImpression({ ...decision, ruleKey: 'checkout_test', variationKey: 'control' });
+    processor.recordImpression({ ...decision, ruleKey: 'everyone', variationKey: 'control' });
+    processor.recordImpression({ ...decision, ruleKey: 'holdout', variationKey: 'off', enabled: false });
+    processor.recordImpression({ ...decision, ruleKey: null, variationKey: 'treatment' });
+    processor.recordImpression({ ...decision, ruleKey: null, variationKey: null, enabled: false });
+    processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'control' });
+    expect(processor.recordImpression({ ...decision, ruleKey: 'unknown' })).to.equal(undefined);
+    expect(
+      processor.recordImpression({ ...decision, ruleKey: 'everyone', ruleType: 'feature-test' }),
+    ).to.equal(undefined);
+    await processor.forceFlush();
+    const decisions = dispatcher.visitors.map(({ snapshots }) => snapshots[0]?.decisions?.[0]);
+    expect(
+      decisions.map(each => [each?.metadata.rule_type, each?.experiment_id, each?.variation_id]),
+    ).to.deep.equal([
+      ['feature-test', '200', '2001'],
+      ['rollout', '910', '9101'],
+      ['holdout', '70', '701'],
+      ['feature-test', '', '2002'],
+      ['rollout', '', null],
+      ['experiment', '100', '1001'],
+    ]);
   });
 
   it('a variation key that it does not know gives a null variation id and a counted warning', async () => {

@@ -107,7 +107,6 @@ describe('recording', () => {
       'feature_flag.provider.name': 'optimizely',
       'feature_flag.result.variant': 'treatment',
       'optimizely.rule.key': 'checkout_test',
-      'optimizely.rule.type': 'feature-test',
       'optimizely.decision.enabled': true,
       'optimizely.event.uuid': uuid,
     });
@@ -316,7 +315,7 @@ describe('recording', () => {
       expect(text).to.include('checkout_test').and.include('purchase');
       expect(text).not.to.include('visitor-');
       expect(text).not.to.include('gold');
-      expect(text).not.to.include('4200');
+      expect(text).not.to.include('revenue');
     });
 
     it('full: puts everything into the trace, objects as JSON', () => {

@@ -26,7 +26,8 @@ export interface ImpressionEvent extends RecordedEvent {
   readonly flagKey: string;
   /** `''` where no rule decided. */
   readonly ruleKey: string;
-  readonly ruleType: RuleType;
+  /** undefined: what the datafile says the rule is. */
+  readonly ruleType?: RuleType;
   readonly variationKey: string;
   readonly enabled: boolean;
   readonly experimentId?: string;

@@ -24,7 +24,7 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
   const userId = requiredString(input, 'userId');
   const flagKey = optionalString(input, 'flagKey') ?? '';
   const ruleKey = optionalString(input, 'ruleKey') ?? '';
-  const ruleType = readRuleType(input.ruleType) ?? (flagKey === '' ? 'experiment' : 'feature-test');
+  const ruleType = readRuleType(input.ruleType) ?? (flagKey === '' ? 'experiment' : undefined);
   const variationKey = optionalString(input, 'variationKey') ?? '';
   const enabled = input.enabled ?? true;
   if (typeof enabled !== 'boolean') throw new UnusableField('enabled');
@@ -43,9 +43,9 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
     timestamp,
     flagKey,
     ruleKey,
-    ruleType,
     variationKey,
     enabled,
+    ...(ruleType && { ruleType }),
     ...(experimentId && { experimentId }),
     ...(campaignId && { campaignId }),
     ...(variationId && { variationId }),

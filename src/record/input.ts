@@ -12,7 +12,12 @@ export interface Impression {
   flagKey?: string | null | undefined;
   /** Key of the experiment, delivery rule or holdout that decided; `''` or absent: none did. */
   ruleKey?: string | null | undefined;
-  /** @default 'experiment' without a flag key, else 'feature-test' */
+  /**
+   * @default 'experiment' without a flag key. With one, what the datafile says that the flag's rule of this key is,
+   * looked for as 'feature-test', 'rollout' and 'holdout'; without a rule key 'feature-test', a forced decision, if
+   * there is a variation key, else 'rollout', a flag that decided nothing. So a decision of the official SDK, which
+   * does not tell its rule's type, is recorded as that SDK would.
+   */
   ruleType?: RuleType | null | undefined;
   variationKey?: string | null | undefined;
   /** Whether the flag was on. @default true */

@@ -46,7 +46,7 @@ function addImpression(attributes: Attributes, event: ImpressionEvent): void {
   if (event.flagKey) attributes[semconv.ATTR_FEATURE_FLAG_KEY] = event.flagKey;
   if (event.ruleKey) attributes[semconv.ATTR_OPTIMIZELY_RULE_KEY] = event.ruleKey;
   if (event.variationKey) attributes[semconv.ATTR_FEATURE_FLAG_RESULT_VARIANT] = event.variationKey;
-  attributes[semconv.ATTR_OPTIMIZELY_RULE_TYPE] = event.ruleType;
+  if (event.ruleType) attributes[semconv.ATTR_OPTIMIZELY_RULE_TYPE] = event.ruleType;
   attributes[semconv.ATTR_OPTIMIZELY_DECISION_ENABLED] = event.enabled;
   if (event.experimentId) attributes[semconv.ATTR_OPTIMIZELY_EXPERIMENT_ID] = event.experimentId;
   if (event.campaignId) attributes[semconv.ATTR_OPTIMIZELY_CAMPAIGN_ID] = event.campaignId;

@@ -6,14 +6,14 @@ import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
 import { attributeOpening, indexAttributes, isReserved } from './attribute-openings.js';
 import { FlagIndex } from './flag-index.js';
 import { type JsonObject, objectsOf, textOf } from './json.js';
-import { indexHoldouts, toRule } from './rules.js';
+import { type IndexedRule, indexHoldouts, toRule } from './rules.js';
 
 /** A datafile indexed once, when it arrives. Holds nothing of the datafile but what events need. */
 export class DatafileProjectConfig implements ProjectConfig {
   readonly context: EventContext;
   readonly sendFlagDecisions: boolean;
   readonly #experimentsByKey = new Map<string, Rule>();
-  readonly #rulesById = new Map<string, Rule>();
+  readonly #rulesById: ReadonlyMap<string, Rule>;
   readonly #holdoutsByKey: ReadonlyMap<string, Rule>;
   readonly #flags: FlagIndex;
   readonly #eventIds = new Map<string, string>();
@@ -27,12 +27,14 @@ export class DatafileProjectConfig implements ProjectConfig {
       ...objectsOf(datafile.experiments),
       ...objectsOf(datafile.groups).flatMap(group => objectsOf(group.experiments)),
     ];
+    const rulesById = new Map<string, IndexedRule>();
     for (const experiment of experiments) {
       const rule = toRule(experiment);
       this.#experimentsByKey.set(textOf(experiment.key), rule);
-      this.#rulesById.set(rule.id, rule);
+      rulesById.set(rule.id, rule);
     }
-    this.#flags = new FlagIndex(datafile, this.#rulesById);
+    this.#flags = new FlagIndex(datafile, rulesById);
+    this.#rulesById = rulesById;
     this.#holdoutsByKey = indexHoldouts(datafile);
 
     for (const event of objectsOf(datafile.events)) {

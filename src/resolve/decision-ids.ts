@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImpressionEvent } from '../model/experiment-event.js';
+import type { ImpressionEvent, RuleType } from '../model/experiment-event.js';
 import type { ProjectConfig, Rule } from '../model/project-config.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -14,9 +14,25 @@ export interface DecisionIds {
 
 const DIGITS = /^[0-9]+$/;
 
+const INFERRED: readonly RuleType[] = ['feature-test', 'rollout', 'holdout'];
+
+/** The rule's type: as given, or as the datafile has it. */
+export function ruleTypeOf(event: ImpressionEvent, config: ProjectConfig): RuleType {
+  const { ruleType, flagKey, ruleKey, variationKey } = event;
+  if (ruleType !== undefined) return ruleType;
+  if (flagKey === '') return 'experiment';
+  // Without a rule: a forced decision names a variation, a flag that decided nothing does not.
+  if (ruleKey === '') return variationKey === '' ? 'rollout' : 'feature-test';
+  return INFERRED.find(type => config.findRule(type, flagKey, ruleKey) !== undefined) ?? 'feature-test';
+}
+
 /** The ids of an impression: given ones win, the datafile has the rest. */
-export function findDecisionIds(event: ImpressionEvent, config: ProjectConfig): DecisionIds | Unresolved {
-  const rule = findRule(event, config);
+export function findDecisionIds(
+  event: ImpressionEvent,
+  ruleType: RuleType,
+  config: ProjectConfig,
+): DecisionIds | Unresolved {
+  const rule = findRule(event, ruleType, config);
   if (rule === undefined) {
     const unknown = unknownKey(event, config);
     if (unknown !== undefined) return { reason: 'unknown_key', field: unknown };
@@ -33,12 +49,12 @@ export function findDecisionIds(event: ImpressionEvent, config: ProjectConfig): 
   };
 }
 
-function findRule(event: ImpressionEvent, config: ProjectConfig): Rule | undefined {
+function findRule(event: ImpressionEvent, ruleType: RuleType, config: ProjectConfig): Rule | undefined {
   if (event.experimentId !== undefined) {
     const known = config.findRuleById(event.experimentId);
     if (known !== undefined) return known;
   }
-  return event.ruleKey === '' ? undefined : config.findRule(event.ruleType, event.flagKey, event.ruleKey);
+  return event.ruleKey === '' ? undefined : config.findRule(ruleType, event.flagKey, event.ruleKey);
 }
 
 /** The field whose key leads nowhere, unless ids were given that need no key. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Rule } from '../model/project-config.js';
 import { type JsonObject, objectsOf, textOf } from './json.js';
-import { toRule } from './rules.js';
+import { type IndexedRule, toRule } from './rules.js';
+
+/** A feature rollout: an experiment that shows the flag's "everyone else" variation to the rest of its traffic. */
+const FEATURE_ROLLOUT = 'fr';
 
 interface Flag {
   readonly experiments: ReadonlyMap<string, Rule>;
@@ -11,8 +14,9 @@ interface Flag {
 
 interface KeyedRule {
   readonly key: string;
-  readonly rule: Rule;
-  readonly variations: readonly JsonObject[];
+  readonly rule: IndexedRule;
+  readonly variations: JsonObject[];
+  readonly isFeatureRollout: boolean;
 }
 
 /** Rules and variations flag by flag: a rule key may repeat across flags. */
@@ -20,11 +24,13 @@ export class FlagIndex {
   readonly #flags = new Map<string, Flag>();
 
   /** @param rulesById experiments, and receives the delivery rules too */
-  constructor(datafile: JsonObject, rulesById: Map<string, Rule>) {
-    const experimentsById = new Map<string, JsonObject>();
+  constructor(datafile: JsonObject, rulesById: Map<string, IndexedRule>) {
+    const experimentsById = new Map<string, KeyedRule>();
     for (const list of [datafile, ...objectsOf(datafile.groups)]) {
-      for (const experiment of objectsOf(list.experiments))
-        experimentsById.set(textOf(experiment.id), experiment);
+      for (const experiment of objectsOf(list.experiments)) {
+        const rule = rulesById.get(textOf(experiment.id));
+        if (rule !== undefined) experimentsById.set(rule.id, keyed(experiment, rule));
+      }
     }
     const rollouts = new Map<string, KeyedRule[]>();
     for (const rollout of objectsOf(datafile.rollouts)) {
@@ -34,12 +40,17 @@ export class FlagIndex {
 
     for (const flag of objectsOf(datafile.featureFlags)) {
       const experiments: KeyedRule[] = [];
+      const deliveryRules = rollouts.get(textOf(flag.rolloutId)) ?? [];
+      const everyoneElse = deliveryRules.at(-1)?.variations[0];
       for (const id of Array.isArray(flag.experimentIds) ? flag.experimentIds : []) {
         const experiment = experimentsById.get(textOf(id));
-        const rule = rulesById.get(textOf(id));
-        if (experiment !== undefined && rule !== undefined) experiments.push(keyed(experiment, rule));
+        if (experiment === undefined) continue;
+        experiments.push(experiment);
+        if (experiment.isFeatureRollout && everyoneElse !== undefined) {
+          experiment.variations.push(everyoneElse);
+          experiment.rule.variationIds.set(textOf(everyoneElse.key), textOf(everyoneElse.id));
+        }
       }
-      const deliveryRules = rollouts.get(textOf(flag.rolloutId)) ?? [];
       this.#flags.set(textOf(flag.key), {
         experiments: firstByKey(experiments),
         deliveryRules: firstByKey(deliveryRules),
@@ -68,8 +79,13 @@ export class FlagIndex {
   }
 }
 
-function keyed(source: JsonObject, rule: Rule): KeyedRule {
-  return { key: textOf(source.key), rule, variations: objectsOf(source.variations) };
+function keyed(source: JsonObject, rule: IndexedRule): KeyedRule {
+  return {
+    key: textOf(source.key),
+    rule,
+    variations: objectsOf(source.variations),
+    isFeatureRollout: source.type === FEATURE_ROLLOUT,
+  };
 }
 
 /** Within a flag the first rule of a key counts: it is the one that is evaluated. */

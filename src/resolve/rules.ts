@@ -2,7 +2,12 @@
 import type { Rule } from '../model/project-config.js';
 import { type JsonObject, objectsOf, textOf } from './json.js';
 
-export function toRule(rule: JsonObject): Rule {
+/** While the index is being built. */
+export interface IndexedRule extends Rule {
+  readonly variationIds: Map<string, string>;
+}
+
+export function toRule(rule: JsonObject): IndexedRule {
   const id = textOf(rule.id);
   return makeRule(id, textOf(rule.layerId) || id, rule);
 }
@@ -13,7 +18,7 @@ function toHoldoutRule(holdout: JsonObject): Rule {
   return makeRule(id, id, holdout);
 }
 
-function makeRule(id: string, campaignId: string, { variations }: JsonObject): Rule {
+function makeRule(id: string, campaignId: string, { variations }: JsonObject): IndexedRule {
   return {
     id,
     campaignId: campaignId || null,

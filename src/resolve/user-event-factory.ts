@@ -3,7 +3,7 @@ import type { ConversionEvent, ExperimentEvent, ImpressionEvent } from '../model
 import type { LedgerWarning } from '../model/ledger.js';
 import type { ProjectConfig } from '../model/project-config.js';
 import type { UserEvent } from '../model/user-event.js';
-import { findDecisionIds } from './decision-ids.js';
+import { findDecisionIds, ruleTypeOf } from './decision-ids.js';
 import { serializeAttributes, serializeTags } from './serialize-members.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -40,11 +40,12 @@ export class UserEventFactory {
   }
 
   #impression(event: ImpressionEvent, config: ProjectConfig): string | Unresolved {
-    if (event.ruleType === 'rollout' && !config.sendFlagDecisions) {
+    const ruleType = ruleTypeOf(event, config);
+    const ids = findDecisionIds(event, ruleType, config);
+    if ('reason' in ids) return ids;
+    if (ruleType === 'rollout' && !config.sendFlagDecisions) {
       return { reason: 'flag_decisions_off', field: 'ruleType' };
     }
-    const ids = findDecisionIds(event, config);
-    if ('reason' in ids) return ids;
     if (ids.unknownVariation) this.#onWarning('unknown_variation');
 
     const campaign = JSON.stringify(ids.campaignId);
@@ -53,7 +54,7 @@ export class UserEventFactory {
       `{"decisions":[{"campaign_id":${campaign},"experiment_id":${JSON.stringify(ids.experimentId)}` +
       `,"variation_id":${JSON.stringify(ids.variationId)}` +
       `,"metadata":{"flag_key":${JSON.stringify(event.flagKey)},"rule_key":${JSON.stringify(event.ruleKey)}` +
-      `,"rule_type":"${event.ruleType}","variation_key":${JSON.stringify(event.variationKey)}` +
+      `,"rule_type":"${ruleType}","variation_key":${JSON.stringify(event.variationKey)}` +
       `,"enabled":${event.enabled}${cmab}}}]` +
       `,"events":[{"entity_id":${campaign},"timestamp":${event.timestamp},"key":"${ACTIVATE_EVENT_KEY}"` +
       `,"uuid":${JSON.stringify(event.uuid)}}]}`

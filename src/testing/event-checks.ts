@@ -7,7 +7,7 @@ import { type EventReading, readBatch, type WireEvent } from './wire-event.js';
 
 /** An event of a received batch, and why Optimizely would not count it. */
 export interface ReceivedEvent extends WireEvent {
-  /** Empty: it counts. */
+  /** Empty: nothing keeps it from counting. `no_earlier_decision` goes again when an earlier decision arrives later. */
   readonly problems: EventProblem[];
 }
 
@@ -31,7 +31,11 @@ const SHOWN_PATHS = 3;
 /** Finds all that a batch shows by itself; what only earlier batches show is `EventHistory`'s. Never throws. */
 export function checkBatch(params: JsonObject, options: CheckOptions): CheckedBatch {
   const { readings, unreadable } = readBatch(params);
-  const events = readings.map(reading => ({ ...reading.event, problems: checkEvent(reading, options) }));
+  const found = new Map<string, EventProblem>();
+  const events = readings.map(reading => ({
+    ...reading.event,
+    problems: checkEvent(reading, options, found),
+  }));
   const problems: EventProblem[] = [];
   if (unreadable.length > 0) {
     const shown = unreadable.slice(0, SHOWN_PATHS).join(', ');
@@ -44,9 +48,18 @@ export function checkBatch(params: JsonObject, options: CheckOptions): CheckedBa
   return { events, problems };
 }
 
-function checkEvent(reading: EventReading, { index, now }: CheckOptions): EventProblem[] {
+/** @param found by message: what one batch has wrong it has wrong many times, and a batch can hold a million events */
+function checkEvent(
+  reading: EventReading,
+  { index, now }: CheckOptions,
+  found: Map<string, EventProblem>,
+): EventProblem[] {
   const problems: EventProblem[] = [];
-  const report: Report = (code, message) => problems.push({ code, message });
+  const report: Report = (code, message) => {
+    const problem = found.get(message) ?? { code, message };
+    found.set(message, problem);
+    problems.push(problem);
+  };
   checkIds(reading, index, report);
   checkTimestamp(reading.wire.timestamp, now, report);
   checkNumbers(reading.wire, report);

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReceivedEvent } from './event-checks.js';
+import type { EventProblem } from './event-problem.js';
+
+const DUPLICATE: EventProblem = {
+  code: 'duplicate',
+  message: 'entity_id, uuid and timestamp were received before: counted once; give each event its own uuid',
+};
+const NO_EARLIER_DECISION: EventProblem = {
+  code: 'no_earlier_decision',
+  message: 'no counted decision of this visitor has an earlier timestamp: record the impression first',
+};
 
 /**
  * What was received so far, for the checks that one batch alone can't answer. Grows with every event and every
@@ -9,7 +19,7 @@ export class EventHistory {
   readonly #received = new Set<string>();
   /** By visitor: the earliest timestamp of a decision that counts. */
   readonly #firstDecisions = new Map<string, number>();
-  /** By visitor: conversions without an earlier decision so far. */
+  /** By visitor: conversions without an earlier decision so far, by ascending timestamp. */
   readonly #undecided = new Map<string, ReceivedEvent[]>();
 
   /**
@@ -26,11 +36,7 @@ export class EventHistory {
   #checkDuplicate({ entityId, uuid, timestamp, problems }: ReceivedEvent): void {
     if (uuid === '') return;
     const identity = JSON.stringify([entityId, uuid, timestamp]);
-    if (this.#received.has(identity)) {
-      const message =
-        'entity_id, uuid and timestamp were received before: counted once; give each event its own uuid';
-      problems.push({ code: 'duplicate', message });
-    }
+    if (this.#received.has(identity)) problems.push(DUPLICATE);
     this.#received.add(identity);
   }
 
@@ -39,24 +45,34 @@ export class EventHistory {
     if (event.problems.some(({ code }) => code === 'timestamp_not_millis')) return;
     const { visitorId, timestamp } = event;
     if ((this.#firstDecisions.get(visitorId) ?? Number.POSITIVE_INFINITY) < timestamp) return;
-    event.problems.push({
-      code: 'no_earlier_decision',
-      message: 'no counted decision of this visitor has an earlier timestamp: record the impression first',
-    });
+    event.problems.push(NO_EARLIER_DECISION);
     const undecided = this.#undecided.get(visitorId);
     if (undecided === undefined) this.#undecided.set(visitorId, [event]);
-    else undecided.push(event);
+    else insertByTimestamp(undecided, event);
   }
 
   #addDecision({ visitorId, timestamp }: ReceivedEvent): void {
     if (timestamp >= (this.#firstDecisions.get(visitorId) ?? Number.POSITIVE_INFINITY)) return;
     this.#firstDecisions.set(visitorId, timestamp);
     const undecided = this.#undecided.get(visitorId) ?? [];
-    for (const conversion of undecided) if (conversion.timestamp > timestamp) takeBack(conversion);
-    const left = undecided.filter(conversion => conversion.timestamp <= timestamp);
-    if (left.length > 0) this.#undecided.set(visitorId, left);
-    else this.#undecided.delete(visitorId);
+    let latest = undecided.at(-1);
+    while (latest !== undefined && latest.timestamp > timestamp) {
+      takeBack(latest);
+      undecided.pop();
+      latest = undecided.at(-1);
+    }
   }
+}
+
+function insertByTimestamp(sorted: ReceivedEvent[], event: ReceivedEvent): void {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.timestamp ?? 0) <= event.timestamp) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, event);
 }
 
 function takeBack({ problems }: ReceivedEvent): void {

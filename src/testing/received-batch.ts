@@ -8,7 +8,7 @@ import type { EventProblem } from './event-problem.js';
 export interface ReceivedBatch {
   /** Milliseconds since the epoch, by the endpoint's `now`. */
   readonly receivedAt: number;
-  /** What was answered: 204, or what `respond` said. */
+  /** What was answered: 204, 400 to a strict request that breaks the API's field constraints, or what `respond` said. */
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
   /** Bytes of the body. */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LIMIT_MILLIS = 45_000;
+
+interface Run {
+  readonly code: number | string | null | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('npm run demo', function () {
+  this.timeout(LIMIT_MILLIS + 15_000);
+  let run: Run;
+
+  before(async () => {
+    run = await runDemo();
+  });
+
+  it('ends with exit code 0', () => {
+    expect(run.code, run.out + run.err).to.equal(0);
+  });
+
+  it('loses nothing, sends nothing twice, and finds no problem', () => {
+    expect(figure(/recorded (\d+)/)).to.be.above(300);
+    expect(figure(/received (\d+):/)).to.equal(figure(/recorded (\d+)/));
+    expect(figure(/lost (\d+)/)).to.equal(0);
+    expect(figure(/twice (\d+)/)).to.equal(0);
+    expect(figure(/problems found (\d+)/)).to.equal(0);
+  });
+
+  for (const cause of ['size', 'age', 'revision', 'flush', 'shutdown']) {
+    it(`closes a batch by ${cause}`, () => {
+      expect(figure(new RegExp(`^ +${cause} +(\\d+) `, 'm'))).to.be.above(0);
+    });
+  }
+
+  it('shows each variation of both experiments', () => {
+    for (const variation of ['beach', 'mountains', 'one_page', 'three_steps']) {
+      expect(figure(new RegExp(`^ +${variation} +(\\d+) `, 'm')), variation).to.be.above(0);
+    }
+  });
+
+  it('stops the shop with SIGTERM', () => {
+    expect(run.out).to.include('the shop ended by SIGTERM');
+  });
+
+  it('prints a trace with its experiment events and no visitor id', () => {
+    expect(run.out).to.match(/GET \/checkout, server span, .*\n +event optimizely\.impression\n/);
+    expect(run.out).to.match(/POST \/purchase, server span, .*\n +event optimizely\.conversion\n/);
+    expect(run.out).to.match(/visitor ids in [1-9]\d* spans: 0\n/);
+  });
+
+  it('shows its progress', () => {
+    expect(run.out.match(/\d+ of 300 visitors have left/g)).to.have.length(10);
+  });
+
+  function figure(pattern: RegExp): number {
+    return Number(pattern.exec(run.out)?.[1]);
+  }
+});
+
+function runDemo(): Promise<Run> {
+  const args = ['--import', 'tsx', 'examples/shop/demo.ts'];
+  return new Promise(resolve => {
+    execFile(process.execPath, args, { cwd: ROOT, timeout: LIMIT_MILLIS }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : error.code, out, err });
+    });
+  });
+}

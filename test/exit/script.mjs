@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { options, record, tell, wanted } from './app.mjs';
+
+// A dispatcher that holds nothing in the event loop: no socket, no timer.
+const hung = { eventDispatcher: { dispatchEvent: () => new Promise(() => {}) } };
+const processor = new OptimizelySpanProcessor({ ...options, ...(wanted.hungDispatcher && hung) });
+process.on('exit', () => tell({ ledger: processor.ledger() }));
+
+if (wanted.late) {
+  // Recorded in what an earlier 'beforeExit', with nothing pending, gave the process to do.
+  process.once('beforeExit', () => setImmediate(() => tell({ uuids: record(processor) })));
+} else {
+  tell({ uuids: record(processor) });
+}
+for (const method of wanted.awaits ?? []) {
+  await processor[method]();
+  tell({ settled: method, ledger: processor.ledger() });
+}
+if (wanted.waits) {
+  // Until the test has looked; then nothing of the script's own is left.
+  process.stdin.once('data', () => process.stdin.destroy());
+}
