@@ -161,6 +161,23 @@ describe('exit', function () {
       expect(child.told<string>('error').join('\n')).to.match(/shutdown at SIGTERM failed: .*TypeError/);
     });
 
+    it('shuts down all targets though a logger throws', async () => {
+      const child = start('service-with-targets', { throwingLogger: true });
+      await child.message('listeners');
+      child.signal('SIGTERM');
+      expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
+      expectDelivered(child, 3);
+    });
+
+    it('lets SIGTERM end the process though the endpoint hangs, and says what is lost', async () => {
+      endpoint.hold();
+      const child = start('service', { processor: { timeoutIntervalMillis: 200 } });
+      await child.message('uuids');
+      child.signal('SIGTERM');
+      expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
+      expect(child.told<string>('error').join('\n')).to.include(`with ${2 * RECORDED} events undelivered`);
+    });
+
     it('does nothing in a worker thread but say so, and serves the main thread', async () => {
       const child = start('service-with-worker');
       const worker = await child.message<{ uuids: string[]; ledger: LedgerSnapshot }>('worker');
@@ -248,7 +265,7 @@ describe('exit', function () {
   describe('a promise that somebody awaits', () => {
     it('settles: forceFlush() with a hung dispatcher and an otherwise empty event loop', async () => {
       const processor = { timeoutIntervalMillis: 200 };
-      const child = start('script', { awaits: ['forceFlush'], hungDispatcher: true, processor });
+      const child = start('script', { awaits: ['forceFlush'], dispatcher: 'hung', processor });
       expect(await child.ended).to.deep.equal({ code: 0, signal: null });
       expect(child.told('settled')).to.deep.equal(['forceFlush']);
       expect(await child.message<LedgerSnapshot>('ledger')).to.deep.include({
@@ -270,13 +287,15 @@ describe('exit', function () {
       });
     });
 
-    for (const hungDispatcher of [true, false]) {
-      const hung = hungDispatcher ? 'dispatcher' : 'endpoint, whose request it ends';
-
-      it(`settles: shutdown() with a hung ${hung}, counting what was left`, async () => {
+    for (const { hung, dispatcher } of [
+      { hung: 'a hung dispatcher', dispatcher: 'hung' },
+      { hung: 'a hanging endpoint, whose request it ends', dispatcher: undefined },
+      { hung: "a hanging endpoint behind the application's own dispatcher", dispatcher: 'given' },
+    ]) {
+      it(`settles: shutdown() with ${hung}, counting what was left`, async () => {
         endpoint.hold();
         const processor = { timeoutIntervalMillis: 200, requestTimeoutMillis: 600_000 };
-        const child = start('script', { awaits: ['shutdown'], hungDispatcher, processor });
+        const child = start('script', { awaits: ['shutdown'], dispatcher, processor });
         expect(await child.ended).to.deep.equal({ code: 0, signal: null });
         expect(child.told('settled')).to.deep.equal(['shutdown']);
         const { dropped, pending } = await child.message<LedgerSnapshot>('ledger');

@@ -16,7 +16,7 @@ export interface ShutdownTarget {
 }
 
 interface SignalWatch {
-  readonly targets: Set<ShutdownTarget>;
+  readonly targets: Map<ShutdownTarget, Logger>;
   listener: () => void;
 }
 
@@ -61,20 +61,21 @@ function watch(signal: NodeJS.Signals, target: ShutdownTarget, logger: Logger): 
   const known = watches();
   let entry = known.get(signal);
   if (entry === undefined) {
-    const created: SignalWatch = { targets: new Set(), listener: () => {} };
+    const created: SignalWatch = { targets: new Map(), listener: () => {} };
     let ending = false;
     created.listener = () => {
       // A second signal of an impatient supervisor; shutting down is bounded already.
       if (ending) return;
       ending = true;
-      void end(signal, created, logger);
+      void end(signal, created);
     };
-    process.on(signal, created.listener);
+    // First in line: a host's listener set with once() is gone when the next one is called, and must be counted.
+    process.prependListener(signal, created.listener);
     known.set(signal, created);
     entry = created;
   }
   const { targets, listener } = entry;
-  targets.add(target);
+  targets.set(target, logger);
   return () => {
     targets.delete(target);
     if (targets.size === 0 && known.get(signal)?.listener === listener) {
@@ -84,14 +85,10 @@ function watch(signal: NodeJS.Signals, target: ShutdownTarget, logger: Logger): 
   };
 }
 
-async function end(
-  signal: NodeJS.Signals,
-  { targets, listener }: SignalWatch,
-  logger: Logger,
-): Promise<void> {
+async function end(signal: NodeJS.Signals, { targets, listener }: SignalWatch): Promise<void> {
   const hostListens = process.listenerCount(signal) > 1;
   await Promise.all(
-    [...targets].map(async target => {
+    [...targets].map(async ([target, logger]) => {
       try {
         await target.shutdown();
       } catch (error) {

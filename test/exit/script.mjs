@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { OptimizelySpanProcessor, UndiciEventDispatcher } from 'opentelemetry-exporter-optimizely';
 import { options, record, tell, wanted } from './app.mjs';
 
-// A dispatcher that holds nothing in the event loop: no socket, no timer.
-const hung = { eventDispatcher: { dispatchEvent: () => new Promise(() => {}) } };
-const processor = new OptimizelySpanProcessor({ ...options, ...(wanted.hungDispatcher && hung) });
+const dispatchers = {
+  /** Holds nothing in the event loop: no socket, no timer. */
+  hung: { dispatchEvent: () => new Promise(() => {}) },
+  /** The script's own, which the processor may not close. */
+  given: new UndiciEventDispatcher(),
+};
+const processor = new OptimizelySpanProcessor({
+  ...options,
+  eventDispatcher: dispatchers[wanted.dispatcher],
+});
 process.on('exit', () => tell({ ledger: processor.ledger() }));
 
 if (wanted.late) {

@@ -119,6 +119,12 @@ describe('what Optimizely would not count', () => {
     ).to.deep.equal(['campaign_entity_mismatch']);
   });
 
+  it('tells an impression by its type too, as the API names it', async () => {
+    const event = { key: undefined, type: 'campaign_activated' };
+    expect(await codesFor(impression({ event }))).to.deep.equal([]);
+    expect(await codesFor(conversion({ event }))).to.deep.equal(['missing_id']);
+  });
+
   it('takes of several decisions the one of the campaign', async () => {
     const [ten, twenty] = [decided('100', '10', '1001'), decided('200', '20', '2001')].map(
       v => v.snapshots[0],
@@ -190,8 +196,8 @@ describe('a conversion without an earlier decision', () => {
     await local.send(impression({ visitorId: 'bob' }), conversion());
     await local.send(impression(at(NOW - 4_999)), impression(at(NOW - 5_000)));
     expect(local.codes()).to.deep.equal([[], ['no_earlier_decision'], [], []]);
-    await local.send(conversion(at(NOW - 4_999)));
-    expect(local.codes().at(-1)).to.deep.equal([]);
+    await local.send(conversion(at(NOW - 5_000)), conversion(at(NOW - 4_999)));
+    expect(local.codes().slice(-2)).to.deep.equal([['no_earlier_decision'], []]);
   });
 
   it('is found where Optimizely does not count the decision', async () => {

@@ -171,7 +171,7 @@ describe('startLocalEventsEndpoint', () => {
   });
 
   it('answers 500 where respond throws or returns no status', async () => {
-    const answers: unknown[] = [new Error('no'), 99, 600, 204.5, Number.NaN, '204', Promise.resolve(204)];
+    const answers: unknown[] = [new Error('no'), 199, 600, 204.5, Number.NaN, '204', Promise.resolve(204)];
     const count = answers.length;
     await using local = await makeEndpoint({
       respond: () => {
@@ -186,6 +186,14 @@ describe('startLocalEventsEndpoint', () => {
       expect(text).to.match(/^respond /);
     }
     expect(await local.send(impression())).to.include({ status: 204 });
+  });
+
+  it('answers 500 where the clock it was given throws', async () => {
+    const now = () => {
+      throw new Error('no time');
+    };
+    await using local = await makeEndpoint({ now });
+    expect(await local.send(impression())).to.deep.equal({ status: 500, text: 'no time' });
   });
 
   it('refuses broken fields where the request asks for strict checks, and only there', async () => {
