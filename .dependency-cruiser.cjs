@@ -8,7 +8,7 @@ const rooms = {
   resolve: ['model'],
   batch: ['model'],
   export: ['model', 'api', 'core'],
-  http: ['model', 'api', 'core', 'undici'],
+  http: ['model', 'api', 'core', 'undici', 'node'],
   store: ['model', 'node'],
   notification: ['model', 'api'],
   metrics: ['model', 'api'],

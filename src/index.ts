@@ -10,6 +10,7 @@ export type { UndiciEventDispatcherOptions } from './http/undici-event-dispatche
 export { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';
 export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
+export type { DatafileCache } from './model/datafile-transport.js';
 export type { DroppedEvents, DropReason } from './model/drop-reason.js';
 export type { EventContext } from './model/event-context.js';
 export type {
@@ -52,6 +53,8 @@ export type { UserEvent } from './model/user-event.js';
 export { NotificationCenter } from './notification/notification-center.js';
 export type { EndedSpan, StartedSpan } from './optimizely-span-processor.js';
 export { OptimizelySpanProcessor } from './optimizely-span-processor.js';
+export type { PollingProjectConfigManagerOptions } from './polling-project-config-manager.js';
+export { PollingProjectConfigManager } from './polling-project-config-manager.js';
 export type { BatchingOptions, ExportOptions, OptimizelySpanProcessorOptions } from './processor-options.js';
 export type { Conversion, Impression } from './record/input.js';
 export { recordConversion, recordImpression } from './record/record.js';
@@ -59,3 +62,4 @@ export type { StaticProjectConfigManagerOptions } from './resolve/static-project
 export { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 export type { Unresolved } from './resolve/unresolved.js';
 export { UserEventFactory } from './resolve/user-event-factory.js';
+export { FileDatafileCache } from './store/file-datafile-cache.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
+import { withDeadline } from './batch/deadline.js';
 import { SpanEventHarvest } from './capture/span-event-harvest.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
@@ -13,6 +14,7 @@ import { Installation, type InstalledProcessor, type SpanAttributes } from './mo
 import { booleanOr, requireMethods } from './model/resolve-options.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
+import { PollingProjectConfigManager } from './polling-project-config-manager.js';
 import { type OptimizelySpanProcessorOptions, resolveSpanAttributes } from './processor-options.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
@@ -123,9 +125,8 @@ export class OptimizelySpanProcessor {
    * Attempts delivery of all that was recorded before, and waits for what is in flight, `timeoutIntervalMillis` at
    * most. What is left stays pending. Never rejects.
    */
-  forceFlush(): Promise<void> {
-    this.#config.current();
-    return this.#pipeline.batcher.forceFlush();
+  async forceFlush(): Promise<void> {
+    await this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime());
   }
 
   /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
@@ -157,9 +158,9 @@ export class OptimizelySpanProcessor {
   }
 
   async #shutDown(): Promise<void> {
-    this.#config.current();
     this.#installation.uninstall();
-    const stopped = this.#pipeline.batcher.stop();
+    const remainingMillis = await this.#datafileWithinTime();
+    const stopped = this.#pipeline.batcher.stop(remainingMillis);
     this.#intake.dropHeld();
     await stopped;
     for (const close of this.#closing) {
@@ -169,6 +170,19 @@ export class OptimizelySpanProcessor {
         this.#logger.warn(`closing failed: ${errorLabel(error)}`);
       }
     }
+  }
+
+  /**
+   * Gives the first datafile a chance to come where events are held for it.
+   *
+   * @returns what is left of `timeoutIntervalMillis`
+   */
+  async #datafileWithinTime(): Promise<number> {
+    const { runtime, timeoutIntervalMillis } = this.#pipeline;
+    if (this.#config.current() !== undefined || this.#intake.heldCount === 0) return timeoutIntervalMillis;
+    const startedAt = runtime.monotonic();
+    await withDeadline(runtime, timeoutIntervalMillis, () => this.#config.ready(timeoutIntervalMillis));
+    return Math.max(0, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
   }
 
   #configChanged(config: ProjectConfig): void {
@@ -205,20 +219,22 @@ export class OptimizelySpanProcessor {
   }
 }
 
-const SOURCES = 'give one of { datafile } and { projectConfigManager }';
+const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
 
 function resolveManager(options: OptimizelySpanProcessorOptions, logger: Logger): ProjectConfigManager {
-  const { datafile, projectConfigManager } = options ?? {};
-  if (datafile !== undefined && projectConfigManager !== undefined) {
-    throw new TypeError(`OptimizelySpanProcessor has two datafile sources: ${SOURCES}`);
+  const { datafile, sdkKey, projectConfigManager, runtime } = options ?? {};
+  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
+  if (given !== 1) {
+    throw new TypeError(
+      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'two datafile sources'}: ${SOURCES}`,
+    );
   }
+  if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
   if (projectConfigManager !== undefined) {
     const example = '{ projectConfigManager: new StaticProjectConfigManager() }';
     requireMethods('projectConfigManager', projectConfigManager, ['getConfig'], example);
     return projectConfigManager;
   }
-  if (datafile === undefined)
-    throw new TypeError(`OptimizelySpanProcessor has no datafile source: ${SOURCES}`);
   requireDatafileType(datafile);
   return new StaticProjectConfigManager({ datafile, logger });
 }

@@ -24,6 +24,8 @@ export interface Pipeline {
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
   readonly runtime: Runtime;
+  /** How long a flush or a shutdown may take, milliseconds. */
+  readonly timeoutIntervalMillis: number;
   snapshot(): LedgerSnapshot;
 }
 
@@ -57,7 +59,16 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     logger,
     runtime,
   });
-  return { batcher, budget, ledger, notifications, runtime, snapshot: () => ledger.snapshot(budget.count) };
+  const { timeoutIntervalMillis } = limits;
+  return {
+    batcher,
+    budget,
+    ledger,
+    notifications,
+    runtime,
+    timeoutIntervalMillis,
+    snapshot: () => ledger.snapshot(budget.count),
+  };
 }
 
 const EXPORTER_OPTIONS = [

@@ -51,9 +51,11 @@ export interface ExportOptions {
 }
 
 export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions {
-  /** A datafile that does not change: Optimizely's JSON, or the object it holds. This or `projectConfigManager`. */
+  /** A datafile that does not change: Optimizely's JSON, or the object it holds. One of the three sources. */
   datafile?: Datafile | undefined;
-  /** Says which datafile is in force. This or `datafile`. */
+  /** Fetches the datafile from Optimizely's CDN and keeps it up to date. One of the three sources. */
+  sdkKey?: string | undefined;
+  /** Says which datafile is in force; stopped when the processor is shut down. One of the three sources. */
   projectConfigManager?: ProjectConfigManager | undefined;
   /** false: events are held until `start()`. @default true */
   startOnInit?: boolean | undefined;

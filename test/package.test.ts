@@ -8,7 +8,8 @@ import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 
 const require = createRequire(import.meta.url);
-const cjs = require('opentelemetry-exporter-optimizely') as typeof import('opentelemetry-exporter-optimizely');
+const cjs =
+  require('opentelemetry-exporter-optimizely') as typeof import('opentelemetry-exporter-optimizely');
 let esm: typeof cjs;
 const runNode = (script: string) =>
   execFileSync(process.execPath, ['-e', script], {
@@ -26,10 +27,12 @@ describe('package', () => {
     const names = [
       'BatchEventProcessor',
       'EventFactory',
+      'FileDatafileCache',
       'NotificationCenter',
       'NotificationType',
       'OptimizelyEventExporter',
       'OptimizelySpanProcessor',
+      'PollingProjectConfigManager',
       'StaticProjectConfigManager',
       'UndiciEventDispatcher',
       'UserEventFactory',

@@ -26,6 +26,7 @@ import {
 } from './support/arbitrary-datafile.js';
 import { type ForcedDecision, type OfficialLogEvent, OfficialSdk } from './support/official-sdk.js';
 
+/** `REFEREE_RUNS=25000` looks longer; `REFEREE_COVERAGE=1` prints how often each kind was met. */
 const RUNS = Number(process.env.REFEREE_RUNS ?? 1_500);
 const US_URL = 'https://logx.optimizely.com/v1/events';
 const EU_URL = 'https://eu.logx.optimizely.com/v1/events';

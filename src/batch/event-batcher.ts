@@ -94,13 +94,11 @@ export class EventBatcher {
   }
 
   /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
-  async forceFlush(): Promise<void> {
+  async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
     this.#consume();
     this.#close('flush');
-    const inTime = await withDeadline(this.#deps.runtime, this.#deps.limits.timeoutIntervalMillis, signal =>
-      this.#settled(signal),
-    );
+    const inTime = await withDeadline(this.#deps.runtime, withinMillis, signal => this.#settled(signal));
     if (!inTime) {
       this.#deps.logger.warn(
         `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms with ${this.#flights.eventCount} events undelivered; they stay pending`,
@@ -109,26 +107,26 @@ export class EventBatcher {
   }
 
   /** Refuses new events, sends what is queued, waits for it, and counts what is left. Never rejects. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
+    this.#stopping ??= this.#stop(withinMillis);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(withinMillis: number): Promise<void> {
     const { runtime, limits, exporter, logger } = this.#deps;
     // Lets `#stopping` be set before anything is called back.
     await undefined;
     this.#consume();
     this.#close('shutdown');
     const startedAt = runtime.monotonic();
-    const inTime = await withDeadline(runtime, limits.timeoutIntervalMillis, signal => this.#settled(signal));
+    const inTime = await withDeadline(runtime, withinMillis, signal => this.#settled(signal));
     const left = this.#flights.abandon('shutdown_timeout');
     if (!inTime && left > 0) {
       logger.error(
         `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered; they are lost`,
       );
     }
-    const remaining = Math.max(0, limits.timeoutIntervalMillis - (runtime.monotonic() - startedAt));
+    const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
     await withDeadline(runtime, remaining, async () => {
       try {
         await exporter.shutdown?.();

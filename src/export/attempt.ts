@@ -7,8 +7,9 @@ import type {
   EventDispatcherResponse,
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
+import { parseRetryAfter } from '../model/retry-after.js';
 import type { Runtime } from '../model/runtime.js';
-import { type Answer, parseRetryAfter } from './verdict.js';
+import type { Answer } from './verdict.js';
 
 /**
  * Has one request carried out, untraced, for `timeoutMillis` at most or until `controller` aborts. Never rejects.

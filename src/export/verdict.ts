@@ -29,12 +29,3 @@ export function judge(answer: Answer): Verdict {
   if (status === 401 || status === 403 || status < 400) return { kind: 'retry', floorMillis, slow: true };
   return { kind: 'rejected' };
 }
-
-/** `Retry-After`, seconds or a date. */
-export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  if (text === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

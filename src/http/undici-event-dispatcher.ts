@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
-import type { Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { EventDispatcher, EventDispatcherResponse } from '../model/event-dispatcher.js';
 import { bodyOf, type LogEventLike } from '../model/log-event.js';
+import { UndiciClient } from './undici-client.js';
 
 export interface UndiciEventDispatcherOptions {
   /**
@@ -17,31 +16,21 @@ export interface UndiciEventDispatcherOptions {
   requestTimeoutMillis?: number | undefined;
 }
 
-interface Transport {
-  readonly request: typeof request;
-  readonly dispatcher: Dispatcher;
-  readonly own: boolean;
-}
-
-/** Above `maxConcurrentRequests`: a request that undici queues itself would run outside the untraced context. */
-const CONNECTIONS_PER_ORIGIN = 64;
-const KEEP_ALIVE_MILLIS = 4_000;
 /** Nothing in an answer's body matters; this much is read so that the connection can be used again. */
 const DRAINED_BODY_BYTES = 65_536;
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /** Carries LogEvents out over undici, which is loaded at the first one. Untraced; redirects are not followed. */
 export class UndiciEventDispatcher implements EventDispatcher {
-  readonly #given: Dispatcher | undefined;
+  readonly #client: UndiciClient;
   readonly #timeoutMillis: number;
-  #transport: Promise<Transport> | undefined;
 
   constructor({ dispatcher, requestTimeoutMillis }: UndiciEventDispatcherOptions = {}) {
-    this.#given = dispatcher;
     this.#timeoutMillis =
       requestTimeoutMillis !== undefined && requestTimeoutMillis > 0
         ? requestTimeoutMillis
         : DEFAULT_TIMEOUT_MILLIS;
+    this.#client = new UndiciClient(dispatcher, this.#timeoutMillis);
   }
 
   /**
@@ -53,42 +42,16 @@ export class UndiciEventDispatcher implements EventDispatcher {
     logEvent: LogEventLike,
     options?: { signal?: AbortSignal },
   ): Promise<EventDispatcherResponse> {
-    this.#transport ??= this.#open();
-    const { request, dispatcher } = await this.#transport;
     const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
     const { url, ...message } = toRequest(logEvent);
-    const response = await context.with(suppressTracing(context.active()), () =>
-      request(url, { ...message, dispatcher, signal }),
-    );
+    const response = await this.#client.request(url, { ...message, signal });
     await response.body.dump({ limit: DRAINED_BODY_BYTES });
     return { statusCode: response.statusCode, headers: response.headers };
   }
 
   /** Closes its own connections; what is in flight fails. It opens new ones if it is used again. */
-  async close(): Promise<void> {
-    const transport = await this.#transport?.catch(() => undefined);
-    this.#transport = undefined;
-    if (transport?.own) await transport.dispatcher.destroy();
-  }
-
-  async #open(): Promise<Transport> {
-    try {
-      const { EnvHttpProxyAgent, request } = await import('undici');
-      if (this.#given !== undefined) return { request, dispatcher: this.#given, own: false };
-      const dispatcher = new EnvHttpProxyAgent({
-        connections: CONNECTIONS_PER_ORIGIN,
-        pipelining: 1,
-        keepAliveTimeout: KEEP_ALIVE_MILLIS,
-        headersTimeout: this.#timeoutMillis,
-        bodyTimeout: this.#timeoutMillis,
-        connect: { timeout: this.#timeoutMillis },
-      });
-      return { request, dispatcher, own: true };
-    } catch (error) {
-      // A proxy URL that can't be parsed, say: the next attempt looks again.
-      this.#transport = undefined;
-      throw error;
-    }
+  close(): Promise<void> {
+    return this.#client.close();
   }
 }
 

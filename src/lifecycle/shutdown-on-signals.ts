@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
-import { errorLabel, type Logger } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger } from '../model/logger.js';
 
 export interface ShutdownOnSignalsOptions {
   /** @default ['SIGTERM', 'SIGINT'] */
@@ -36,8 +36,9 @@ const STILL_ALIVE_MILLIS = 100;
  */
 export function shutdownOnSignals(
   target: ShutdownTarget,
-  { signals = ['SIGTERM', 'SIGINT'], logger = stderrLogger }: ShutdownOnSignalsOptions = {},
+  { signals = ['SIGTERM', 'SIGINT'], logger: given = stderrLogger }: ShutdownOnSignalsOptions = {},
 ): () => void {
+  const logger = guardLogger(given);
   if (typeof target?.shutdown !== 'function') {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
@@ -86,7 +87,7 @@ function watch(signal: NodeJS.Signals, target: ShutdownTarget, logger: Logger): 
 }
 
 async function end(signal: NodeJS.Signals, { targets, listener }: SignalWatch): Promise<void> {
-  const hostListens = process.listenerCount(signal) > 1;
+  const hostListens = process.listenerCount(signal) > 1 + signalExitListeners();
   await Promise.all(
     [...targets].map(async ([target, logger]) => {
       try {
@@ -101,6 +102,18 @@ async function end(signal: NodeJS.Signals, { targets, listener }: SignalWatch): 
   process.off(signal, listener);
   process.kill(process.pid, signal);
   setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), STILL_ALIVE_MILLIS);
+}
+
+/**
+ * The package signal-exit, which many tools bring along, listens to every signal only to look on: it leaves ending the
+ * process to other listeners. If we left it to signal-exit in turn, the process would stay up for ever.
+ */
+function signalExitListeners(): number {
+  const emitters = [
+    (globalThis as Record<symbol, unknown>)[Symbol.for('signal-exit emitter')],
+    (process as unknown as Record<string, unknown>).__signal_exit_emitter__,
+  ] as ({ count?: unknown } | undefined)[];
+  return emitters.reduce((sum, emitter) => sum + (typeof emitter?.count === 'number' ? emitter.count : 0), 0);
 }
 
 const toStderr = (message: string) => void process.stderr.write(`${message}\n`);

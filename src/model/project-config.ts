@@ -38,6 +38,11 @@ export interface ProjectConfigManager {
   getConfig(): ProjectConfig | Datafile | null | undefined;
   /** Call the listener whenever another datafile is in force: a new revision then flushes at once. May return its own undo. */
   onUpdate?(listener: () => void): unknown;
+  /**
+   * Resolves when the first datafile is in force, or when none will come in time. A flush or a shutdown waits for it,
+   * within its own limit, while events are held.
+   */
+  onReady?(options?: { timeoutMillis?: number }): Promise<unknown>;
   /** Called when the processor that uses it is shut down. */
   stop?(): unknown;
 }

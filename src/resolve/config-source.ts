@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sameContext } from '../model/event-context.js';
 import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
 import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
@@ -30,14 +31,36 @@ export class ConfigSource {
     this.#latest = given;
     const config = this.#prepare(given);
     if (config === undefined) return this.#config;
+    const before = this.#config;
     this.#config = config;
-    this.#onChange(config);
+    // Another object of the same revision is nothing new to those who listen.
+    if (before === undefined || !sameContext(before.context, config.context)) {
+      if (before !== undefined) this.#noteOlder(before.context.revision, config.context.revision);
+      this.#onChange(config);
+    }
     return config;
   }
 
-  stop(): void {
+  /** Whether one is in force, waiting `timeoutMillis` at most for the first where the manager can tell. */
+  async ready(timeoutMillis: number): Promise<boolean> {
+    try {
+      await this.#manager.onReady?.({ timeoutMillis });
+    } catch (error) {
+      if (this.#said.first('onReady'))
+        this.#logger.error(`projectConfigManager.onReady failed: ${errorLabel(error)}`);
+    }
+    return this.current() !== undefined;
+  }
+
+  async stop(): Promise<void> {
     if (typeof this.#unsubscribe === 'function') this.#try('onUpdate', this.#unsubscribe as () => void);
-    this.#try('stop', () => this.#manager.stop?.());
+    await this.#try('stop', () => this.#manager.stop?.());
+  }
+
+  /** The CDN's word counts: a revision may have been taken back. */
+  #noteOlder(before: string, now: string): void {
+    if (Number(now) < Number(before))
+      this.#logger.info(`datafile revision ${now} replaces the newer ${before}`);
   }
 
   #prepare(given: ProjectConfig | Datafile): ProjectConfig | undefined {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Dispatcher } from 'undici';
+import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
+import { UndiciClient } from './undici-client.js';
+
+const MOST_REDIRECTS = 5;
+const DRAINED_BODY_BYTES = 65_536;
+
+/** Fetches datafiles over undici: unpacked, bounded, untraced. */
+export class UndiciDatafileTransport implements DatafileTransport {
+  readonly #client: UndiciClient;
+
+  constructor(dispatcher: Dispatcher | undefined, timeoutMillis: number) {
+    this.#client = new UndiciClient(dispatcher, timeoutMillis);
+  }
+
+  async get({ url, headers, maxBytes, signal }: DatafileRequest): Promise<DatafileResponse> {
+    let location = new URL(url);
+    for (let redirects = 0; ; redirects++) {
+      // The access token, and whatever an application adds, is for the host that it was given for.
+      const own = location.origin === new URL(url).origin ? headers : {};
+      const response = await this.#client.request(location.href, {
+        method: 'GET',
+        headers: { 'accept-encoding': 'gzip', ...own },
+        signal,
+      });
+      const next = redirectOf(response, location);
+      if (next === undefined || redirects === MOST_REDIRECTS) return await read(response, maxBytes);
+      await response.body.dump({ limit: DRAINED_BODY_BYTES });
+      location = next;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+/** Where to go on; a redirect that leaves https for http is not followed. */
+function redirectOf({ statusCode, headers }: Dispatcher.ResponseData<unknown>, from: URL): URL | undefined {
+  const { location } = headers;
+  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') return undefined;
+  if (!URL.canParse(location, from.href)) return undefined;
+  const next = new URL(location, from);
+  return next.protocol === 'https:' || (next.protocol === 'http:' && from.protocol === 'http:')
+    ? next
+    : undefined;
+}
+
+async function read(response: Dispatcher.ResponseData<unknown>, maxBytes: number): Promise<DatafileResponse> {
+  const { statusCode: status, headers, body } = response;
+  if (status !== 200) {
+    await body.dump({ limit: DRAINED_BODY_BYTES });
+    return { status, headers, body: '' };
+  }
+  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (encoding === 'identity') return { status, headers, body: await collect(body, body, maxBytes) };
+  if (encoding !== 'gzip') {
+    body.destroy();
+    throw new Error('a content encoding that was not asked for');
+  }
+  const unpacked = createGunzip();
+  body.once('error', error => unpacked.destroy(error));
+  return { status, headers, body: await collect(body.pipe(unpacked), body, maxBytes) };
+}
+
+async function collect(stream: Readable, source: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw Object.assign(new Error('too large'), { code: 'DATAFILE_TOO_LARGE' });
+      chunks.push(chunk);
+    }
+  } finally {
+    source.destroy();
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

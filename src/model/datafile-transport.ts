@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface DatafileRequest {
+  readonly url: string;
+  /** Sent to the URL's own origin only: a redirect to another one gets none of them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes of the unpacked body; a larger one is an error. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface DatafileResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** `''` where the status is not 200. */
+  readonly body: string;
+}
+
+/** Fetches a datafile. Rejects where there is no whole answer. */
+export interface DatafileTransport {
+  get(request: DatafileRequest): Promise<DatafileResponse>;
+  close(): Promise<void>;
+}
+
+/** Keeps the last good datafile over restarts: a file, or any key/value store. Failures are logged and harm nothing. */
+export interface DatafileCache {
+  get(key: string): Promise<string | null | undefined> | string | null | undefined;
+  set(key: string, datafile: string): unknown;
+}
