@@ -2,13 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { compare, type Measure } from './compare.js';
 import { conversionMeasures } from './conversions.js';
+import { datafileMeasures } from './datafile.js';
 import { spanMeasures } from './spans.js';
 
 const short = process.argv.includes('--short');
 const rounds = short ? 1 : 9;
 const scale = short ? 0.02 : 1;
 
-const measures: Measure[] = [...(await conversionMeasures()), ...spanMeasures()];
+const measures: Measure[] = [...(await conversionMeasures()), ...datafileMeasures(), ...spanMeasures()];
 const results = [];
 for (const measure of measures) results.push(await compare(measure, { rounds, scale }));
 

@@ -6,6 +6,7 @@ export type { EventFactoryOptions } from './export/event-factory.js';
 export { EventFactory } from './export/event-factory.js';
 export type { OptimizelyEventExporterOptions, RetryOptions } from './export/optimizely-event-exporter.js';
 export { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
+export { createOptimizelySpanProcessorFromEnv } from './from-env.js';
 export type { UndiciEventDispatcherOptions } from './http/undici-event-dispatcher.js';
 export { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';

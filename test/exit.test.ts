@@ -110,6 +110,15 @@ describe('exit', function () {
       });
     }
 
+    it('ends the process beside signal-exit, which leaves that to others as we do', async () => {
+      const child = start('service-with-signal-exit');
+      await child.message('uuids');
+      child.signal('SIGTERM');
+      expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
+      expect(child.told('onExit')).to.deep.equal(['SIGTERM']);
+      expectDelivered(child);
+    });
+
     for (const late of [false, true]) {
       for (const method of ['on', 'once']) {
         const where = `a host's handler, set with ${method}() ${late ? 'after' : 'before'} ours,`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
@@ -37,6 +37,7 @@ describe('package', () => {
       'UndiciEventDispatcher',
       'UserEventFactory',
       'bodyOf',
+      'createOptimizelySpanProcessorFromEnv',
       'recordConversion',
       'recordImpression',
       'shutdownOnSignals',
@@ -56,13 +57,11 @@ describe('package', () => {
   });
 
   it('its declarations name no SDK package', () => {
-    for (const file of [
-      'dist/index.d.ts',
-      'dist/index.d.cts',
-      'dist/testing/index.d.ts',
-      'dist/testing/index.d.cts',
-    ]) {
-      const imported = [...read(file).matchAll(/from '([^'.][^']*)'/g)].map(match => match[1]);
+    const files = readdirSync(new URL('../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const declarations = files.filter(file => /\.d\.c?ts$/.test(file));
+    expect(declarations).to.have.length.above(5);
+    for (const file of declarations) {
+      const imported = [...read(`dist/${file}`).matchAll(/from '([^'.][^']*)'/g)].map(match => match[1]);
       for (const name of imported) expect(name, file).to.match(/^(@opentelemetry\/api|undici|node:\w+)$/);
     }
   });

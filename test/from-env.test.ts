@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  createOptimizelySpanProcessorFromEnv,
+  type OptimizelySpanProcessor,
+} from 'opentelemetry-exporter-optimizely';
+import { Endpoint } from './exit/endpoint.js';
+import { Child, killLeftovers } from './support/child.js';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { answer, startServer } from './support/hostile-server.js';
+import { ManualRuntime } from './support/manual-runtime.js';
+
+const CONVERSION = { userId: 'visitor', eventKey: 'purchase' };
+
+describe('createOptimizelySpanProcessorFromEnv', () => {
+  const made: OptimizelySpanProcessor[] = [];
+  let directory: string;
+  let path: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'optimizely-env-'));
+    path = join(directory, 'datafile.json');
+    writeFileSync(path, JSON.stringify(makeDatafile()));
+  });
+
+  after(() => rmSync(directory, { recursive: true }));
+
+  afterEach(async () => {
+    for (const name of Object.keys(process.env)) if (name.startsWith('OPTIMIZELY_')) delete process.env[name];
+    await Promise.all(made.splice(0).map(processor => processor.shutdown()));
+  });
+
+  function make(env: Record<string, string>, options = {}) {
+    for (const [name, value] of Object.entries(env)) process.env[`OPTIMIZELY_${name}`] = value;
+    const [dispatcher, logger, runtime] = [
+      new RecordingDispatcher(),
+      new RecordingLogger(),
+      new ManualRuntime(),
+    ];
+    const processor = createOptimizelySpanProcessorFromEnv({
+      eventDispatcher: dispatcher,
+      logger,
+      runtime,
+      ...options,
+    });
+    made.push(processor);
+    const record = (count = 1) => {
+      for (let n = 0; n < count; n++) processor.recordConversion(CONVERSION);
+    };
+    return { processor, dispatcher, logger, runtime, record };
+  }
+
+  it('reads the datafile from a file, and every option from a variable of its own', async () => {
+    const { processor, dispatcher, runtime, record } = make({
+      DATAFILE_PATH: path,
+      EVENTS_ENDPOINT: 'http://127.0.0.1:1/v1/events',
+      BATCH_SIZE: '3',
+      FLUSH_INTERVAL_MILLIS: '500',
+      START_ON_INIT: 'false',
+      MAX_QUEUE_SIZE: '4',
+    });
+    record(5);
+    expect(processor.ledger()).to.deep.include({ pending: 4, dropped: { queue_full: 1 } });
+    await runtime.advance(10);
+    expect(dispatcher.attempts).to.equal(0);
+    processor.start();
+    await runtime.advance(0);
+    expect(dispatcher.sent.map(params => params.visitors.length)).to.deep.equal([3]);
+    await runtime.advance(500);
+    expect(dispatcher.sent.map(params => params.visitors.length)).to.deep.equal([3, 1]);
+    expect(dispatcher.urls[0]).to.equal('http://127.0.0.1:1/v1/events');
+  });
+
+  it('obeys the variables of delivery', async () => {
+    const { processor, dispatcher, runtime, record } = make({
+      DATAFILE_PATH: path,
+      BATCH_SIZE: '1',
+      MAX_CONCURRENT_REQUESTS: '2',
+      RETRY_INITIAL_DELAY_MILLIS: '10',
+      RETRY_MAX_DELAY_MILLIS: '10',
+      RETRY_MAX_AGE_MILLIS: '1000',
+      REQUEST_TIMEOUT_MILLIS: '100',
+      TIMEOUT_INTERVAL_MILLIS: '700',
+      STRICT: 'TRUE',
+    });
+    const headers: unknown[] = [];
+    dispatcher.answer = (_attempt, logEvent) => {
+      headers.push(logEvent.headers);
+      return new Promise(() => {});
+    };
+    record(5);
+    await runtime.advance(0);
+    expect(dispatcher.attempts, 'two at once').to.equal(2);
+    expect(headers[0]).to.include({ 'X-Optimizely-Strict': 'true' });
+    await runtime.advance(110);
+    expect(dispatcher.attempts, 'the deadline of a request, then a probe').to.equal(3);
+    const stopping = processor.shutdown();
+    await runtime.advance(700);
+    await stopping;
+    expect(processor.ledger().dropped).to.deep.equal({ shutdown_timeout: 5 });
+    const expiring = make({});
+    expiring.dispatcher.answer = () => ({ statusCode: 503 });
+    expiring.record();
+    await expiring.runtime.advance(1_100);
+    expect(expiring.processor.ledger().dropped).to.deep.equal({ expired: 1 });
+  });
+
+  it('obeys the bounds in bytes and what the trace gets', () => {
+    const small = make({ DATAFILE_PATH: path, MAX_PAYLOAD_BYTES: '100' });
+    small.record();
+    expect(small.processor.ledger().dropped).to.deep.equal({ too_large: 1 });
+    const tight = make({ MAX_PAYLOAD_BYTES: '', MAX_QUEUE_BYTES: '100', SPAN_ATTRIBUTES: 'none' });
+    tight.record();
+    expect(tight.processor.ledger().dropped).to.deep.equal({ queue_full: 1 });
+    const events: unknown[] = [];
+    const span = { isRecording: () => true, addEvent: (event: unknown) => events.push(event) };
+    tight.processor.recordConversion(CONVERSION, span as never);
+    expect(events).to.deep.equal([]);
+  });
+
+  it('takes empty for unset, and ignores nonsense with a warning that does not repeat it', async () => {
+    const { dispatcher, logger, record } = make({
+      DATAFILE_PATH: path,
+      BATCH_SIZE: '2.5 secret',
+      FLUSH_INTERVAL_MILLIS: '-1',
+      START_ON_INIT: 'secret',
+      EVENTS_ENDPOINT: 'secret',
+      SPAN_ATTRIBUTES: 'secret',
+      MAX_QUEUE_SIZE: '  ',
+      STRICT: '',
+    });
+    const warned = [
+      'BATCH_SIZE',
+      'FLUSH_INTERVAL_MILLIS',
+      'START_ON_INIT',
+      'EVENTS_ENDPOINT',
+      'SPAN_ATTRIBUTES',
+    ];
+    for (const name of warned)
+      expect(logger.at('warn').filter(line => line.includes(name))).to.have.length(1);
+    expect(logger.at('warn')).to.have.length(warned.length);
+    expect(JSON.stringify(logger.lines)).not.to.include('secret');
+    record(10);
+    await made[0]?.forceFlush();
+    expect(dispatcher.sent.map(params => params.visitors.length)).to.deep.equal([10]);
+    expect(dispatcher.urls[0]).to.equal('https://logx.optimizely.com/v1/events');
+  });
+
+  it('polls for the datafile of an SDK key, with the token, over the file as a start', async () => {
+    const server = await startServer(() => answer(200, {}, JSON.stringify(makeDatafile({ revision: '8' }))));
+    const { processor, dispatcher, record } = make({
+      SDK_KEY: 'key-1',
+      DATAFILE_ACCESS_TOKEN: 'token-1',
+      DATAFILE_PATH: path,
+      DATAFILE_URL_TEMPLATE: `${server.origin}/files/%s.json`,
+      DATAFILE_UPDATE_INTERVAL_MILLIS: '60000',
+    });
+    record();
+    await server.received(1);
+    const [request] = server.requests;
+    expect(request?.url).to.equal('/files/key-1.json');
+    expect(request?.headers.authorization).to.equal('Bearer token-1');
+    await processor.shutdown();
+    expect(dispatcher.sent[0]?.revision).to.equal('7');
+    await server.close();
+  });
+
+  it('lets options win, and throws where nobody says where the datafile is', () => {
+    expect(() => make({ DATAFILE_ACCESS_TOKEN: 'x' })).to.throw(TypeError, /OPTIMIZELY_SDK_KEY/);
+    const { processor } = make(
+      { DATAFILE_PATH: '/nowhere', BATCH_SIZE: '1' },
+      { datafile: makeDatafile(), batchSize: 2 },
+    );
+    processor.recordConversion(CONVERSION);
+    expect(processor.ledger()).to.deep.include({ pending: 1, delivered: 0 });
+  });
+
+  it('a file that cannot be read is an error line; events are held', () => {
+    const { processor, logger } = make({ DATAFILE_PATH: join(directory, 'missing.json') });
+    processor.recordConversion(CONVERSION);
+    expect(processor.ledger().pending).to.equal(1);
+    expect(logger.at('error').join()).to.include('OPTIMIZELY_DATAFILE_PATH');
+  });
+
+  it('the classes themselves read no environment', async () => {
+    process.env.OPTIMIZELY_BATCH_SIZE = '1';
+    const { OptimizelySpanProcessor } = await import('opentelemetry-exporter-optimizely');
+    const processor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: new RecordingDispatcher(),
+    });
+    made.push(processor);
+    processor.recordConversion(CONVERSION);
+    expect(processor.ledger().pending).to.equal(1);
+  });
+});
+
+describe('--import opentelemetry-exporter-optimizely/register', function () {
+  this.timeout(10_000);
+  let endpoint: Endpoint;
+  let directory: string;
+  let env: Record<string, string>;
+
+  beforeEach(async () => {
+    endpoint = await new Endpoint().open();
+    directory = mkdtempSync(join(tmpdir(), 'optimizely-register-'));
+    writeFileSync(join(directory, 'datafile.json'), JSON.stringify(makeDatafile()));
+    env = {
+      OPTIMIZELY_DATAFILE_PATH: join(directory, 'datafile.json'),
+      OPTIMIZELY_EVENTS_ENDPOINT: endpoint.url,
+    };
+  });
+
+  afterEach(async () => {
+    killLeftovers();
+    await endpoint.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  function start(wanted: object, variables: Record<string, string> = env): Child {
+    const path = new URL('./exit/registered.mjs', import.meta.url).pathname;
+    const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+    const node = [process.execPath, '--import', 'opentelemetry-exporter-optimizely/register', path];
+    return new Child('env', [...assignments, ...node, JSON.stringify(wanted)]);
+  }
+
+  it("delivers beside an application's own NodeSDK, at its end and at SIGTERM", async () => {
+    const script = start({});
+    expect(await script.ended).to.deep.equal({ code: 0, signal: null });
+    const uuids = script.told<string[]>('uuids').flat();
+    expect(uuids).to.have.length(42);
+    expect(endpoint.uuids).to.have.members(uuids);
+
+    const server = start({ staysUp: true });
+    await server.message('uuids');
+    server.signal('SIGTERM');
+    expect((await server.ended).signal).to.equal('SIGTERM');
+    expect(endpoint.uuids).to.have.length(84);
+  });
+
+  it('stops no service where the environment says nothing, but says so', async () => {
+    const script = start({}, {});
+    expect(await script.ended).to.deep.equal({ code: 0, signal: null });
+    expect(script.stderr).to.include('OPTIMIZELY_SDK_KEY');
+  });
+});
