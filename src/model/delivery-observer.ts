@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Hears of every request that carries events. */
+export interface DeliveryObserver {
+  requestStarted(eventCount: number): void;
+  /**
+   * @param seconds how long it took
+   * @param errorType undefined: delivered; else the status, or the error's class where there was no answer
+   */
+  requestEnded(eventCount: number, seconds: number, errorType?: string): void;
+}
