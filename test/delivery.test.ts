@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
+import fc from 'fast-check';
 import {
   type AnyEventDispatcher,
   BatchEventProcessor,
   type BatchEventProcessorOptions,
   type EventDispatcher,
+  NotificationCenter,
+  NotificationType,
   OptimizelyEventExporter,
   UndiciEventDispatcher,
 } from 'opentelemetry-exporter-optimizely';
@@ -65,8 +68,13 @@ describe('delivery', () => {
       });
     }
 
-    for (const status of [400, 404, 413, 422]) {
-      it(`drops a batch that is answered ${status} as rejected, counted and logged`, async () => {
+    for (const [status, reason] of [
+      [400, 'rejected'],
+      [404, 'rejected'],
+      [422, 'rejected'],
+      [413, 'too_large'],
+    ] as const) {
+      it(`drops a single event that is answered ${status} as ${reason}, counted and logged`, async () => {
         const server = await startServer(() => answer(status));
         const dispatcher = new UndiciEventDispatcher();
         const logger = new RecordingLogger();
@@ -77,7 +85,7 @@ describe('delivery', () => {
         });
         processor.process(makeUserEvent());
         await processor.flush();
-        expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 0, dropped: { rejected: 1 } });
+        expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 0, dropped: { [reason]: 1 } });
         expect(server.requests).to.have.length(1);
         expect(logger.at('error').join()).to.include(String(status));
         await processor.stop();
@@ -240,6 +248,146 @@ describe('delivery', () => {
       await stopping;
       expect(processor.ledger()).to.deep.include({ delivered: 105, pending: 0, dropped: {} });
     });
+  });
+
+  describe('a batch that is refused', () => {
+    const poisoned = (body: string) => body.includes('poison');
+
+    it('is bisected until the poison events are alone; the others arrive once', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 60 }),
+          fc.uniqueArray(fc.nat(59), { maxLength: 3 }),
+          async (size, poison) => {
+            const { processor, dispatcher, runtime } = makeDelivery({ batchSize: size });
+            const arrived: string[] = [];
+            dispatcher.answer = (_attempt, logEvent) => {
+              if (poisoned(logEvent.body)) return { statusCode: 400 };
+              arrived.push(...uuidsIn([logEvent.params]));
+              return { statusCode: 204 };
+            };
+            const uuids = Array.from({ length: size }, (_, n) =>
+              poison.includes(n) ? `poison-${n}` : `good-${n}`,
+            );
+            for (const uuid of uuids)
+              processor.process(makeUserEvent({ uuid, acceptedAt: runtime.monotonic() }));
+            await runtime.advance(1);
+            const bad = uuids.filter(poisoned).length;
+            expect([...arrived].sort()).to.deep.equal(uuids.filter(uuid => !poisoned(uuid)).sort());
+            expect(processor.ledger()).to.deep.include({
+              delivered: size - bad,
+              pending: 0,
+              dropped: bad > 0 ? { rejected: bad } : {},
+            });
+            expect(dispatcher.attempts).to.be.at.most(1 + 2 * bad * Math.ceil(Math.log2(size)));
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it('costs at most 64 more requests, however many events are at fault', async () => {
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 1000 });
+      dispatcher.answer = () => ({ statusCode: 400 });
+      for (let n = 0; n < 1000; n++) processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+      await runtime.advance(1);
+      expect(dispatcher.attempts).to.equal(65);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { rejected: 1000 } });
+    });
+
+    it('tells LOG_EVENT listeners of each piece once, so that a redaction holds for pieces too', async () => {
+      const center = new NotificationCenter();
+      const counts: number[] = [];
+      center.addNotificationListener(NotificationType.LOG_EVENT, (logEvent, info) => {
+        counts.push(info.eventCount);
+        for (const visitor of logEvent.params.visitors) visitor.visitor_id = 'redacted';
+      });
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 4, notificationCenter: center });
+      dispatcher.answer = (_attempt, logEvent) => ({ statusCode: poisoned(logEvent.body) ? 400 : 204 });
+      for (const uuid of ['a', 'b', 'poison', 'd']) processor.process(makeUserEvent({ uuid }));
+      await runtime.advance(1);
+      expect(counts).to.deep.equal([4, 2, 2, 1, 1]);
+      expect(dispatcher.visitors.every(visitor => visitor.visitor_id === 'redacted')).to.equal(true);
+    });
+
+    it('counts at shutdown what has arrived as delivered and only the rest as lost', async () => {
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 4, timeoutIntervalMillis: 1_000 });
+      dispatcher.answer = (attempt, logEvent) => {
+        if (attempt === 1) return { statusCode: 413 };
+        return logEvent.body.includes('stuck') ? new Promise(() => {}) : { statusCode: 204 };
+      };
+      for (const uuid of ['a', 'b', 'stuck', 'd']) processor.process(makeUserEvent({ uuid }));
+      await runtime.advance(1);
+      const stopping = processor.stop();
+      await runtime.advance(1_000);
+      await stopping;
+      expect(processor.ledger()).to.deep.include({
+        delivered: 2,
+        pending: 0,
+        dropped: { shutdown_timeout: 2 },
+      });
+    });
+  });
+
+  describe('413', () => {
+    it('halves the batch, remembers the size, and forgets it again slowly', async () => {
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 8 });
+      const sizes: number[] = [];
+      let limit = 3;
+      dispatcher.answer = (_attempt, logEvent) => {
+        const { length } = logEvent.params.visitors;
+        sizes.push(length);
+        return { statusCode: length > limit ? 413 : 204 };
+      };
+      const batch = async () => {
+        for (let n = 0; n < 8; n++) {
+          processor.process(
+            makeUserEvent({ uuid: `e${String(n).padStart(9, '0')}`, acceptedAt: runtime.monotonic() }),
+          );
+        }
+        await runtime.advance(1);
+        return sizes.splice(0);
+      };
+      expect(await batch()).to.deep.equal([8, 4, 4, 2, 2, 2, 2]);
+      expect(await batch(), 'split before it is sent').to.deep.equal([2, 2, 2, 2]);
+      limit = 8;
+      const largest: number[] = [];
+      for (let n = 0; n < 200; n++) largest.push(Math.max(...(await batch())));
+      expect(largest.slice(0, 3)).to.deep.equal([2, 2, 2]);
+      expect(largest.at(-1)).to.equal(8);
+      expect(largest).to.deep.equal([...largest].sort((a, b) => a - b));
+      expect(processor.ledger()).to.deep.include({ delivered: 202 * 8, dropped: {} });
+    });
+  });
+
+  it('401 is tried again slowly, at half the longest rest or later, and said once', async () => {
+    const { dispatcher, runtime, record, logger } = makeDelivery({ retry: { maxDelayMillis: 30_000 } });
+    runtime.randomValue = 0;
+    dispatcher.answer = () => ({ statusCode: 401 });
+    record();
+    await runtime.advance(14_900);
+    expect(dispatcher.attempts).to.equal(1);
+    await runtime.advance(45_200);
+    expect(dispatcher.attempts).to.equal(5);
+    expect(logger.at('warn')).to.have.length(1);
+  });
+
+  it('a reset on a connection that has worked before is tried again at once, a second one is not', async () => {
+    const { dispatcher, runtime, record } = makeDelivery();
+    const reset = () =>
+      Promise.reject(Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }));
+    record();
+    await settle();
+    dispatcher.answer = attempt => (attempt === 2 ? reset() : { statusCode: 204 });
+    record();
+    await settle();
+    expect(dispatcher.attempts).to.equal(3);
+    dispatcher.answer = reset;
+    record();
+    await settle();
+    expect(dispatcher.attempts, 'once at once').to.equal(5);
+    await runtime.advance(500);
+    expect(dispatcher.attempts, 'then after a rest').to.equal(6);
   });
 
   describe('dispatchers of any kind', () => {

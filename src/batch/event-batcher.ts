@@ -120,12 +120,7 @@ export class EventBatcher {
     this.#close('shutdown');
     const startedAt = runtime.monotonic();
     const inTime = await withDeadline(runtime, withinMillis, signal => this.#settled(signal));
-    const left = this.#flights.abandon('shutdown_timeout');
-    if (!inTime && left > 0) {
-      logger.error(
-        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered; they are lost`,
-      );
-    }
+    const left = this.#flights.eventCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
     await withDeadline(runtime, remaining, async () => {
       try {
@@ -134,6 +129,13 @@ export class EventBatcher {
         logger.error(`exporter.shutdown failed: ${errorLabel(error)}`);
       }
     });
+    // What the exporter itself did not give up.
+    this.#flights.abandon('shutdown_timeout');
+    if (!inTime && left > 0) {
+      logger.error(
+        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered; they are lost`,
+      );
+    }
   }
 
   /** Moves queued events into batches. */

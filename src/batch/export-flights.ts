@@ -33,12 +33,11 @@ export class ExportFlights {
 
   launch(closed: ClosedBatch): void {
     const { exporter, logger, notifications } = this.#deps;
-    const { cause, byteLength } = closed;
+    const { cause, byteLength, events } = closed;
     const batch: EventBatch = {
       ...closed,
-      announce: logEvent => {
-        const info = { cause, byteLength, eventCount: closed.events.length };
-        notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, info);
+      announce: (logEvent, piece = { eventCount: events.length, byteLength }) => {
+        notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
       },
     };
     this.#outstanding.begin(batch);
@@ -68,18 +67,14 @@ export class ExportFlights {
 
   #landed(batch: EventBatch, result: EventExportResult): void {
     if (!this.#forget(batch)) return;
-    const { ledger } = this.#deps;
-    let remaining = batch.events.length;
-    for (const { reason, events } of result.dropped ?? []) {
-      remaining -= events.length;
-      ledger.dropped(reason, uuidsOf(events));
-    }
-    if (remaining === 0) return;
+    const dropped = (result.dropped ?? []).map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) }));
+    const named = new Set(result.dropped?.flatMap(({ events }) => events));
+    const rest = batch.events.filter(event => !named.has(event));
     if (result.code === 0) {
-      ledger.delivered(remaining);
+      this.#deps.ledger.ended(rest.length, dropped);
     } else {
-      const named = new Set(result.dropped?.flatMap(({ events }) => events));
-      ledger.dropped('rejected', uuidsOf(batch.events.filter(event => !named.has(event))));
+      const rejected = { reason: 'rejected' as const, uuids: uuidsOf(rest) };
+      this.#deps.ledger.ended(0, rest.length > 0 ? [...dropped, rejected] : dropped);
     }
   }
 

@@ -36,7 +36,7 @@ export class Backoff {
 
   /**
    * @param step of the attempt: several that began before the first of them failed are one failure
-   * @param slow straight to the longest delay
+   * @param slow straight to the longest delay, and at least half of it
    */
   failed(step: number, { floorMillis, slow }: { floorMillis: number; slow: boolean }): void {
     const now = this.#runtime.monotonic();
@@ -49,7 +49,8 @@ export class Backoff {
       : Math.min(maxDelayMillis, initialDelayMillis * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 30);
     const longest = this.#hurries > 0 ? Math.min(ceiling, HURRIED_DELAY_MILLIS) : ceiling;
-    this.#restUntil = now + this.#runtime.random() * longest;
+    const share = slow ? 0.5 + this.#runtime.random() / 2 : this.#runtime.random();
+    this.#restUntil = now + share * longest;
   }
 
   /** What the server asked for is still kept: it may have asked on another connection. */

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
+import type { EventExportResult } from '../model/event-exporter.js';
 import { Fifo } from '../model/fifo.js';
 import type { LogEvent } from '../model/log-event.js';
 import { errorLabel, type Logger } from '../model/logger.js';
 import { Outstanding } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import type { UserEvent } from '../model/user-event.js';
 import { attempt } from './attempt.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { type Answer, judge } from './verdict.js';
+import { Consignment } from './consignment.js';
+import { LearntLimit } from './learnt-limit.js';
+import { halve, payloadBytes, splitToFit } from './split.js';
+import { type Answer, isReset, judge } from './verdict.js';
 
 export interface DeliveryOptions extends BackoffOptions {
   readonly maxAgeMillis: number;
@@ -16,43 +22,55 @@ export interface DeliveryOptions extends BackoffOptions {
   readonly requestTimeoutMillis: number;
 }
 
-/** A request that has to arrive, and whom to tell. */
-export interface Parcel {
+export interface DeliveryDependencies {
+  readonly dispatcher: AnyEventDispatcher;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly observer: DeliveryObserver | undefined;
+}
+
+/** Makes the LogEvent of a piece and tells listeners; undefined: it can't be sent. */
+export type Prepare = (events: readonly UserEvent[]) => LogEvent | undefined;
+
+/** One request that has to arrive. */
+interface Parcel {
+  readonly consignment: Consignment;
+  readonly events: readonly UserEvent[];
+  readonly prepare: Prepare;
   readonly logEvent: LogEvent;
-  /** When its youngest event was accepted, monotonic clock: none expires early. */
-  readonly acceptedAt: number;
-  /** undefined: delivered. Called once, unless delivery is ended first. */
-  readonly done: (dropped?: DropReason) => void;
+  triedAtOnce: boolean;
 }
 
 /**
- * Gets parcels to one destination. After a failure the whole destination rests, then one parcel probes it; a parcel
+ * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up nobody.
  */
 export class Delivery {
-  readonly #dispatcher: AnyEventDispatcher;
   readonly #options: DeliveryOptions;
-  readonly #runtime: Runtime;
-  readonly #logger: Logger;
+  readonly #deps: DeliveryDependencies;
   readonly #backoff: Backoff;
+  readonly #limit = new LearntLimit();
   readonly #waiting = new Fifo<Parcel>();
-  readonly #undelivered = new Outstanding<Parcel>();
+  readonly #undelivered = new Outstanding<Consignment>();
   readonly #inFlight = new Set<AbortController>();
   #timer: RuntimeTimer | undefined;
   #failing = false;
+  #everArrived = false;
   #ended = false;
 
-  constructor(dispatcher: AnyEventDispatcher, options: DeliveryOptions, runtime: Runtime, logger: Logger) {
-    this.#dispatcher = dispatcher;
+  constructor(options: DeliveryOptions, dependencies: DeliveryDependencies) {
     this.#options = options;
-    this.#runtime = runtime;
-    this.#logger = logger;
-    this.#backoff = new Backoff(options, runtime);
+    this.#deps = dependencies;
+    this.#backoff = new Backoff(options, dependencies.runtime);
   }
 
-  deliver(parcel: Parcel): void {
-    this.#undelivered.begin(parcel);
-    this.#waiting.push(parcel);
+  deliver(events: readonly UserEvent[], prepare: Prepare, done: (result: EventExportResult) => void): void {
+    const consignment = new Consignment(events, result => {
+      this.#undelivered.end(consignment);
+      done(result);
+    });
+    this.#undelivered.begin(consignment);
+    for (const piece of splitToFit(events, this.#limit.bytes)) this.#queue(consignment, piece, prepare);
     this.#pump();
   }
 
@@ -71,11 +89,18 @@ export class Delivery {
     }
   }
 
-  /** Ends requests in flight; what has not arrived is no longer tried. */
-  end(): void {
+  /** Ends requests in flight; what has not arrived is given up. */
+  end(reason: DropReason): void {
     this.#ended = true;
     this.#timer?.clear();
     for (const controller of this.#inFlight) controller.abort(new DOMException('shut down', 'AbortError'));
+    for (const consignment of this.#undelivered.all()) consignment.abandon(reason);
+  }
+
+  #queue(consignment: Consignment, events: readonly UserEvent[], prepare: Prepare): void {
+    const logEvent = prepare(events);
+    if (logEvent === undefined) consignment.settle(events, 'invalid');
+    else this.#waiting.push({ consignment, events, prepare, logEvent, triedAtOnce: false });
   }
 
   #pump(): void {
@@ -84,7 +109,7 @@ export class Delivery {
     while (!this.#ended && this.#waiting.size > 0 && this.#inFlight.size < this.#concurrency()) {
       const rest = this.#backoff.remaining();
       if (rest > 0) {
-        this.#timer = this.#runtime.setTimer(() => this.#pump(), rest);
+        this.#timer = this.#deps.runtime.setTimer(() => this.#pump(), rest);
         return;
       }
       const parcel = this.#waiting.shift();
@@ -97,18 +122,24 @@ export class Delivery {
   }
 
   async #try(parcel: Parcel): Promise<void> {
-    if (this.#runtime.monotonic() - parcel.acceptedAt > this.#options.maxAgeMillis) {
-      this.#finish(parcel, 'expired');
+    const { runtime, observer } = this.#deps;
+    const startedAt = runtime.monotonic();
+    // Judged by the youngest: no event expires early.
+    if (startedAt - (parcel.events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
+      parcel.consignment.settle(parcel.events, 'expired');
       return;
     }
     const controller = new AbortController();
     this.#inFlight.add(controller);
     const { step } = this.#backoff;
-    const answer = await attempt(this.#dispatcher, parcel.logEvent, {
-      runtime: this.#runtime,
+    observer?.requestStarted(parcel.events.length);
+    const answer = await attempt(this.#deps.dispatcher, parcel.logEvent, {
+      runtime,
       timeoutMillis: this.#options.requestTimeoutMillis,
       controller,
     });
+    const seconds = (runtime.monotonic() - startedAt) / 1000;
+    observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
     this.#inFlight.delete(controller);
     if (this.#ended) return;
     this.#settle(parcel, answer, step);
@@ -119,39 +150,62 @@ export class Delivery {
     const verdict = judge(answer);
     switch (verdict.kind) {
       case 'delivered':
-        this.#recovered();
-        this.#finish(parcel);
+        this.#everArrived = true;
+        this.#limit.arrived();
+        this.#answered();
+        parcel.consignment.settle(parcel.events);
         return;
-      case 'rejected':
-        // The destination answers: only this request is at fault.
-        this.#recovered();
-        this.#logger.error(`Optimizely refused a batch for good: ${describe(answer)}; its events are lost`);
-        this.#finish(parcel, 'rejected');
+      case 'too large':
+        this.#limit.shrink(payloadBytes(halve(parcel.events)[0] ?? []));
+        this.#answered();
+        this.#splitOr('too_large', parcel, answer, true);
+        return;
+      case 'refused':
+        this.#answered();
+        this.#splitOr('rejected', parcel, answer, parcel.consignment.spendOnSplit());
         return;
       case 'retry':
-        if (!this.#failing) {
-          this.#logger.warn(
-            `delivery to Optimizely fails: ${describe(answer)}; events are kept and tried again`,
-          );
+        if (isReset(answer) && this.#everArrived && !parcel.triedAtOnce) {
+          // Most likely an idle connection that was closed just as it was used again: no fault of the destination.
+          parcel.triedAtOnce = true;
+          this.#waiting.push(parcel);
+          return;
         }
+        if (!this.#failing) this.#say('warn', `fails: ${describe(answer)}; events are kept and tried again`);
         this.#failing = true;
         this.#backoff.failed(step, verdict);
         this.#waiting.push(parcel);
     }
   }
 
-  #recovered(): void {
-    if (this.#failing) this.#logger.info('delivery to Optimizely works again');
+  /** What is refused is tried again in two halves, until the events that are at fault are alone. */
+  #splitOr(reason: DropReason, parcel: Parcel, answer: Answer, maySplit: boolean): void {
+    const { consignment, events, prepare } = parcel;
+    if (events.length > 1 && maySplit) {
+      for (const half of halve(events)) this.#queue(consignment, half, prepare);
+      return;
+    }
+    this.#say('error', `refused ${events.length} events for good: ${describe(answer)}; they are lost`);
+    consignment.settle(events, reason);
+  }
+
+  /** The destination is there, whatever it said. */
+  #answered(): void {
+    if (this.#failing) this.#say('info', 'works again');
     this.#failing = false;
     this.#backoff.succeeded();
   }
 
-  #finish(parcel: Parcel, dropped?: DropReason): void {
-    this.#undelivered.end(parcel);
-    parcel.done(dropped);
+  #say(level: 'error' | 'warn' | 'info', what: string): void {
+    this.#deps.logger[level](`delivery to Optimizely ${what}`);
   }
 }
 
 function describe(answer: Answer): string {
   return answer.kind === 'status' ? `status ${answer.status}` : errorLabel(answer.error);
+}
+
+function errorTypeOf(answer: Answer): string | undefined {
+  if (answer.kind === 'no answer') return errorLabel(answer.error);
+  return judge(answer).kind === 'delivered' ? undefined : String(answer.status);
 }

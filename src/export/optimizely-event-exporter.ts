@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
 import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
 import { positiveOr, requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
+import type { UserEvent } from '../model/user-event.js';
 import { Delivery, type DeliveryOptions } from './delivery.js';
 import { EventFactory, type EventFactoryOptions } from './event-factory.js';
+import { payloadBytes } from './split.js';
 
 /** How failed requests are tried again. */
 export interface RetryOptions {
@@ -27,6 +30,8 @@ export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
   /** Requests in flight at once. @default 4 */
   maxConcurrentRequests?: number | undefined;
   retry?: RetryOptions | undefined;
+  /** Hears of every request, for metrics. @default none */
+  observer?: DeliveryObserver | undefined;
   /** @default none */
   logger?: Logger | undefined;
   /** Clock, timers and randomness, for tests. */
@@ -45,40 +50,21 @@ export class OptimizelyEventExporter implements EventExporter {
     requireMethods('eventDispatcher', options?.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
     this.#logger = guardLogger(options.logger ?? noopLogger);
     this.#factory = new EventFactory(options);
-    this.#delivery = new Delivery(
-      options.eventDispatcher,
-      resolveDeliveryOptions(options, this.#logger),
-      options.runtime ?? systemRuntime,
-      this.#logger,
-    );
+    this.#delivery = new Delivery(resolveDeliveryOptions(options, this.#logger), {
+      dispatcher: options.eventDispatcher,
+      runtime: options.runtime ?? systemRuntime,
+      logger: this.#logger,
+      observer: options.observer,
+    });
   }
 
-  /** @param resultCallback called once, when the batch was delivered or is lost; not for what is left at shutdown */
+  /** @param resultCallback called once, when every event was delivered or is lost */
   export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
     if (this.#shutDown) {
       resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
       return;
     }
-    let logEvent: LogEvent;
-    try {
-      logEvent = this.#factory.createLogEvent(batch.events);
-      batch.announce(logEvent);
-      // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
-      if (paramsWereRead(logEvent)) bodyOf(logEvent);
-    } catch (error) {
-      this.#logger.error(`a batch cannot be serialised: ${errorLabel(error)}; its events are lost`);
-      resultCallback({ code: 1, dropped: [{ reason: 'invalid', events: batch.events }] });
-      return;
-    }
-    this.#delivery.deliver({
-      logEvent,
-      acceptedAt: batch.events.at(-1)?.acceptedAt ?? 0,
-      done: reason => {
-        resultCallback(
-          reason === undefined ? { code: 0 } : { code: 1, dropped: [{ reason, events: batch.events }] },
-        );
-      },
-    });
+    this.#delivery.deliver(batch.events, events => this.#prepare(events, batch), resultCallback);
   }
 
   /** Tries now all that waits for a retry. Settles when it was dealt with or `signal` aborts; never rejects. */
@@ -86,10 +72,23 @@ export class OptimizelyEventExporter implements EventExporter {
     if (!this.#shutDown) await this.#delivery.flush(signal);
   }
 
-  /** Ends what is in flight. Waits for nothing: call `forceFlush()` before. */
+  /** Ends what is in flight and gives up the rest. Waits for nothing: call `forceFlush()` before. */
   async shutdown(): Promise<void> {
     this.#shutDown = true;
-    this.#delivery.end();
+    this.#delivery.end('shutdown_timeout');
+  }
+
+  #prepare(events: readonly UserEvent[], batch: EventBatch): LogEvent | undefined {
+    try {
+      const logEvent = this.#factory.createLogEvent(events);
+      batch.announce(logEvent, { eventCount: events.length, byteLength: payloadBytes(events) });
+      // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
+      if (paramsWereRead(logEvent)) bodyOf(logEvent);
+      return logEvent;
+    } catch (error) {
+      this.#logger.error(`a batch cannot be serialised: ${errorLabel(error)}; its events are lost`);
+      return undefined;
+    }
   }
 }
 

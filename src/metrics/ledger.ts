@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DroppedEvents, DropReason } from '../model/drop-reason.js';
-import type { EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
+import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
 
 /** Counts where every event went. What is pending is counted by those who hold it, not derived here. */
 export class Ledger implements EventLedger {
@@ -23,13 +23,20 @@ export class Ledger implements EventLedger {
     this.#recovered += count;
   }
 
-  delivered(count: number): void {
-    this.#delivered += count;
+  /** Listeners hear of drops when everything has been counted: what they ask the ledger adds up. */
+  ended(delivered: number, dropped: readonly Drop[]): void {
+    this.#delivered += delivered;
+    for (const { reason, uuids } of dropped) this.#count(reason, uuids.length);
+    for (const { reason, uuids } of dropped) this.#onDrop({ reason, count: uuids.length, uuids });
   }
 
   dropped(reason: DropReason, uuids: readonly string[], count = uuids.length): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+    this.#count(reason, count);
     this.#onDrop({ reason, count, uuids });
+  }
+
+  #count(reason: DropReason, count: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
   }
 
   warned(kind: LedgerWarning): void {

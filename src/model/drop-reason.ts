@@ -10,7 +10,7 @@ export type DropReason =
   | 'flag_decisions_off'
   | 'before_send'
   | 'deduplicated'
-  /** The event alone exceeds `maxPayloadBytes`. */
+  /** The event alone exceeds `maxPayloadBytes`, or what something on the way takes (413). */
   | 'too_large'
   /** `maxQueueSize` or `maxQueueBytes` is reached. */
   | 'queue_full'

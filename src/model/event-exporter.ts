@@ -14,8 +14,12 @@ export interface EventBatch {
   /** UTF-8 bytes of the request body. */
   readonly byteLength: number;
   readonly cause: FlushCause;
-  /** Tells the `LOG_EVENT` listeners. An exporter calls it once for each LogEvent, before it is first dispatched. */
-  announce(logEvent: LogEvent): void;
+  /**
+   * Tells the `LOG_EVENT` listeners. An exporter calls it once for each LogEvent, before it is first dispatched.
+   *
+   * @param piece where the LogEvent carries a part of the batch: how much of it
+   */
+  announce(logEvent: LogEvent, piece?: { readonly eventCount: number; readonly byteLength: number }): void;
 }
 
 /**

@@ -23,11 +23,17 @@ export interface LedgerSnapshot {
 /** `unknown_variation`: the datafile has no such variation key, so the impression went out with a null variation id. */
 export type LedgerWarning = 'unknown_variation';
 
+export interface Drop {
+  readonly reason: DropReason;
+  readonly uuids: readonly string[];
+}
+
 /** What the rooms tell the ledger. */
 export interface EventLedger {
   recorded(count: number): void;
   recovered(count: number): void;
-  delivered(count: number): void;
+  /** What became of one batch: so many delivered, the others dropped. */
+  ended(delivered: number, dropped: readonly Drop[]): void;
   dropped(reason: DropReason, uuids: readonly string[], count?: number): void;
   warned(kind: LedgerWarning): void;
 }
