@@ -22,6 +22,7 @@ export type {
 } from './model/event-dispatcher.js';
 export type { EventBatch, EventExporter, EventExportResult, FlushCause } from './model/event-exporter.js';
 export type { EventQueue } from './model/event-queue.js';
+export type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from './model/event-store.js';
 export type {
   AttributeValue,
   ConversionEvent,

@@ -9,19 +9,22 @@ import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import { errorLabel, guardLogger, type Logger, OnceLog } from './model/logger.js';
 import { NotificationType } from './model/notification.js';
-import type { ProjectConfig, ProjectConfigManager } from './model/project-config.js';
+import type { ProjectConfig } from './model/project-config.js';
 import { Installation, type InstalledProcessor, type SpanAttributes } from './model/registry.js';
 import { booleanOr, requireMethods } from './model/resolve-options.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
-import { PollingProjectConfigManager } from './polling-project-config-manager.js';
-import { type OptimizelySpanProcessorOptions, resolveSpanAttributes } from './processor-options.js';
+import {
+  type OptimizelySpanProcessorOptions,
+  requireEventStore,
+  resolveSpanAttributes,
+} from './processor-options.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
 import { recordConversionFor, recordImpressionFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
 import { EventIntake } from './resolve/event-intake.js';
-import { requireDatafileType, StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
+import { resolveConfigManager } from './resolve-config-manager.js';
 
 /** What the processor reads of a span that starts: of both SDK lines, and of anybody's. */
 export interface StartedSpan {
@@ -55,10 +58,16 @@ export class OptimizelySpanProcessor {
       requireMethods('logger', options.logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
     }
     this.#logger = guardLogger(options?.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
-    const manager = resolveManager(options, this.#logger);
+    const manager = resolveConfigManager(options, this.#logger);
+    requireEventStore(options.eventStore);
     this.#pipeline = assemblePipeline({
       ...options,
       logger: this.#logger,
+      canResolve: () => this.#config.current() !== undefined,
+      resolveStored: (event, acceptedAt, ticket) => {
+        const config = this.#config.current();
+        if (config !== undefined) this.#intake.takeStored(event, config, acceptedAt, ticket);
+      },
       defaultDispatcher: () => {
         const dispatcher = new UndiciEventDispatcher();
         this.#closing.push(() => dispatcher.close());
@@ -72,7 +81,10 @@ export class OptimizelySpanProcessor {
       enqueue: event => batcher.enqueue(event),
     });
     this.#config = new ConfigSource(manager, this.#logger, config => this.#configChanged(config));
-    this.#closing.push(() => this.#config.stop());
+    this.#closing.push(
+      () => this.#config.stop(),
+      () => this.#pipeline.keeper.close(),
+    );
     this.#installed = this.#install(resolveSpanAttributes(options.spanAttributes, this.#logger));
     this.#harvest = new SpanEventHarvest(this.#installed, this.#logger, (type, input) =>
       type === 'impression'
@@ -188,6 +200,7 @@ export class OptimizelySpanProcessor {
   #configChanged(config: ProjectConfig): void {
     this.#pipeline.batcher.contextChanged(config.context);
     this.#intake.resolveHeld(config);
+    this.#pipeline.batcher.nudge();
     const { revision } = config.context;
     this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
   }
@@ -217,24 +230,4 @@ export class OptimizelySpanProcessor {
     this.#pipeline.ledger.recorded(1);
     this.#pipeline.ledger.dropped('invalid', [], 1);
   }
-}
-
-const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
-
-function resolveManager(options: OptimizelySpanProcessorOptions, logger: Logger): ProjectConfigManager {
-  const { datafile, sdkKey, projectConfigManager, runtime } = options ?? {};
-  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
-  if (given !== 1) {
-    throw new TypeError(
-      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'two datafile sources'}: ${SOURCES}`,
-    );
-  }
-  if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
-  if (projectConfigManager !== undefined) {
-    const example = '{ projectConfigManager: new StaticProjectConfigManager() }';
-    requireMethods('projectConfigManager', projectConfigManager, ['getConfig'], example);
-    return projectConfigManager;
-  }
-  requireDatafileType(datafile);
-  return new StaticProjectConfigManager({ datafile, logger });
 }

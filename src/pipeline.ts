@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EventBatcher } from './batch/event-batcher.js';
+import { EventKeeper } from './batch/event-keeper.js';
 import { MemoryBudget } from './batch/memory-budget.js';
 import { MemoryEventQueue } from './batch/memory-event-queue.js';
 import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
@@ -7,6 +8,8 @@ import { Ledger } from './metrics/ledger.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { QueueBudget } from './model/event-queue.js';
+import type { EventStore, StoreTicket } from './model/event-store.js';
+import type { ExperimentEvent } from './model/experiment-event.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import type { Logger } from './model/logger.js';
 import { type NotificationSender, NotificationType } from './model/notification.js';
@@ -21,6 +24,7 @@ import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from
 export interface Pipeline {
   readonly batcher: EventBatcher;
   readonly budget: QueueBudget;
+  readonly keeper: EventKeeper;
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
   readonly runtime: Runtime;
@@ -31,6 +35,11 @@ export interface Pipeline {
 
 export interface PipelineOptions extends BatchingOptions, ExportOptions {
   readonly logger: Logger;
+  readonly eventStore?: EventStore | undefined;
+  /** Takes back an event that was stored before there was a datafile. */
+  readonly resolveStored?: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
+  /** Whether a datafile is in force. */
+  readonly canResolve?: () => boolean;
   /** Used where neither an exporter nor a dispatcher is given. */
   readonly defaultDispatcher?: (() => AnyEventDispatcher) | undefined;
 }
@@ -48,12 +57,17 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     dropLog.dropped(dropped.reason, dropped.count);
     notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
   });
+  const exporter = resolveExporter(options);
   const budget = new MemoryBudget(limits);
+  const keeper = new EventKeeper(options.eventStore, ledger, runtime, logger);
   const batcher = new EventBatcher({
     limits,
     queue: options.eventQueue ?? new MemoryEventQueue(),
-    exporter: resolveExporter(options),
+    exporter,
     budget,
+    keeper,
+    resolveStored: options.resolveStored ?? (() => {}),
+    canResolve: options.canResolve ?? (() => true),
     ledger,
     notifications,
     logger,
@@ -63,11 +77,12 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
   return {
     batcher,
     budget,
+    keeper,
     ledger,
     notifications,
     runtime,
     timeoutIntervalMillis,
-    snapshot: () => ledger.snapshot(budget.count),
+    snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),
   };
 }
 

@@ -4,6 +4,7 @@ import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
+import type { EventStore } from './model/event-store.js';
 import type { Logger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
@@ -57,6 +58,8 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   sdkKey?: string | undefined;
   /** Says which datafile is in force; stopped when the processor is shut down. One of the three sources. */
   projectConfigManager?: ProjectConfigManager | undefined;
+  /** Keeps what is not yet delivered on disk: survives `kill -9`. Serves this processor alone. @default none */
+  eventStore?: EventStore | undefined;
   /** false: events are held until `start()`. @default true */
   startOnInit?: boolean | undefined;
   /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
@@ -99,6 +102,17 @@ export function resolveBatchingOptions(options: BatchingOptions, logger: Logger)
     maxQueueBytes: positiveOr(67_108_864, 'maxQueueBytes', options.maxQueueBytes, logger),
     maxPayloadBytes: positiveOr(3_500_000, 'maxPayloadBytes', options.maxPayloadBytes, logger),
   };
+}
+
+export function requireEventStore(eventStore: EventStore | undefined): void {
+  if (eventStore === undefined) return;
+  const methods = ['open', 'append', 'remove', 'release', 'read', 'close'];
+  requireMethods(
+    'eventStore',
+    eventStore,
+    methods,
+    "{ eventStore: new FileEventStore({ directory: '/var/lib/…' }) }",
+  );
 }
 
 const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];

@@ -3,6 +3,8 @@ import type { EventContext } from '../model/event-context.js';
 import { sameContext } from '../model/event-context.js';
 import type { EventExporter, FlushCause } from '../model/event-exporter.js';
 import type { EventQueue, QueueBudget } from '../model/event-queue.js';
+import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
@@ -11,16 +13,25 @@ import type { UserEvent } from '../model/user-event.js';
 import { AgeTimer } from './age-timer.js';
 import { BatchBuilder, type BatchLimits } from './batch-builder.js';
 import { withDeadline } from './deadline.js';
+import type { EventKeeper, NotKept } from './event-keeper.js';
 import { ExportFlights } from './export-flights.js';
+import { StoreReplay } from './store-replay.js';
 
 export interface EventBatcherDependencies {
   readonly limits: BatchLimits & {
     readonly flushIntervalMillis: number;
     readonly timeoutIntervalMillis: number;
+    readonly maxQueueSize: number;
+    readonly maxQueueBytes: number;
   };
   readonly queue: EventQueue;
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
+  readonly keeper: EventKeeper;
+  /** Takes back an event that was stored before there was a datafile. */
+  readonly resolveStored: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
+  /** Whether a datafile is in force: without one, stored events wait. */
+  readonly canResolve: () => boolean;
   readonly ledger: EventLedger;
   readonly notifications: NotificationSender;
   readonly logger: Logger;
@@ -32,6 +43,8 @@ export class EventBatcher {
   readonly #deps: EventBatcherDependencies;
   readonly #builder: BatchBuilder;
   readonly #flights: ExportFlights;
+  readonly #replayed: BatchBuilder;
+  readonly #replay: StoreReplay;
   readonly #age: AgeTimer;
   readonly #said = new OnceLog();
   #recovered = 0;
@@ -39,10 +52,21 @@ export class EventBatcher {
   #stopping: Promise<void> | undefined;
 
   constructor(dependencies: EventBatcherDependencies) {
-    const { limits, runtime, queue, budget, ledger } = dependencies;
+    const { limits, runtime, queue, budget, keeper, ledger } = dependencies;
     this.#deps = dependencies;
-    this.#flights = new ExportFlights(dependencies);
+    this.#flights = new ExportFlights({ ...dependencies, onLanded: () => this.#replay.nudge() });
     this.#builder = new BatchBuilder(limits, batch => this.#flights.launch(batch));
+    // A builder of its own: events of an earlier life have other contexts, and would break live batches up.
+    this.#replayed = new BatchBuilder(limits, batch => this.#flights.launch(batch));
+    this.#replay = new StoreReplay({
+      keeper,
+      budget,
+      runtime,
+      maxHelpingBytes: limits.maxQueueBytes / 4,
+      ready: () => this.#canReplay(),
+      take: (event, ticket, acceptedAt) => this.#takeStored(event, ticket, acceptedAt),
+      close: () => this.#replayed.close('replay'),
+    });
     this.#age = new AgeTimer(runtime, limits.flushIntervalMillis, () => this.#close('age'));
     if (queue.size > 0) {
       // A queue that outlived an earlier process brings events along.
@@ -54,7 +78,7 @@ export class EventBatcher {
 
   /** Queues the event; false: refused, and counted. */
   enqueue(event: UserEvent): boolean {
-    const { budget, ledger, queue } = this.#deps;
+    const { budget, keeper, ledger, queue } = this.#deps;
     if (this.#stopping !== undefined) {
       ledger.dropped('already_shutdown', [event.uuid]);
       return false;
@@ -63,17 +87,22 @@ export class EventBatcher {
       ledger.dropped('too_large', [event.uuid]);
       return false;
     }
-    if (!budget.take(event.type, event.byteLength)) {
-      ledger.dropped('queue_full', [event.uuid]);
-      return false;
-    }
-    if (!this.#try('enqueue', () => queue.enqueue(event))) {
+    const ticket = keeper.keep(event);
+    const kept = typeof ticket === 'number' ? { ...event, ticket } : event;
+    if (!budget.take(event.type, event.byteLength)) return this.#overflow(kept, ticket);
+    if (!this.#try('enqueue', () => queue.enqueue(kept))) {
       budget.release(1, event.byteLength);
-      ledger.dropped('queue_full', [event.uuid]);
-      return false;
+      return this.#overflow(kept, ticket);
     }
     if (this.#started) this.#consume();
     return true;
+  }
+
+  /** Memory is full: the event lives on disk only, or is refused. */
+  #overflow(event: UserEvent, ticket: StoreTicket | NotKept): boolean {
+    if (this.#deps.keeper.setAside([event]).length === 0) return true;
+    this.#deps.ledger.dropped(ticket === 'full' ? 'store_full' : 'queue_full', [event.uuid]);
+    return false;
   }
 
   /** Begins to build batches. Events queued before keep their age. */
@@ -85,6 +114,7 @@ export class EventBatcher {
     }
     this.#started = true;
     this.#consume();
+    this.#replay.nudge();
   }
 
   /** A datafile of this context is in force: what was batched under another one goes out now. */
@@ -93,12 +123,24 @@ export class EventBatcher {
     if (batched !== undefined && !sameContext(batched, context)) this.#close('revision');
   }
 
+  /** Events may be replayed that could not before. */
+  nudge(): void {
+    this.#replay.nudge();
+  }
+
   /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
   async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
     this.#consume();
     this.#close('flush');
-    const inTime = await withDeadline(this.#deps.runtime, withinMillis, signal => this.#settled(signal));
+    const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
+      await this.#settled(signal);
+      // Being stored does not count as flushed.
+      while (!signal.aborted && this.#deps.keeper.storedCount > 0 && this.#canReplay()) {
+        if ((await this.#replay.help()) === 0) break;
+        await this.#settled(signal);
+      }
+    });
     if (!inTime) {
       this.#deps.logger.warn(
         `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms with ${this.#flights.eventCount} events undelivered; they stay pending`,
@@ -113,14 +155,15 @@ export class EventBatcher {
   }
 
   async #stop(withinMillis: number): Promise<void> {
-    const { runtime, limits, exporter, logger } = this.#deps;
-    // Lets `#stopping` be set before anything is called back.
-    await undefined;
+    const { runtime, limits, exporter, keeper, logger } = this.#deps;
+    const startedAt = runtime.monotonic();
+    // Also lets `#stopping` be set before anything is called back.
+    await this.#replay.stop();
     this.#consume();
     this.#close('shutdown');
-    const startedAt = runtime.monotonic();
     const inTime = await withDeadline(runtime, withinMillis, signal => this.#settled(signal));
     const left = this.#flights.eventCount;
+    const storedBefore = keeper.storedCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
     await withDeadline(runtime, remaining, async () => {
       try {
@@ -130,12 +173,32 @@ export class EventBatcher {
       }
     });
     // What the exporter itself did not give up.
-    this.#flights.abandon('shutdown_timeout');
+    this.#flights.abandon();
     if (!inTime && left > 0) {
+      const stored = keeper.storedCount - storedBefore;
       logger.error(
-        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered; they are lost`,
+        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered: ` +
+          `${left - stored} are lost, ${stored} are in the event store`,
       );
     }
+  }
+
+  #canReplay(): boolean {
+    const { budget, canResolve, limits } = this.#deps;
+    return (
+      this.#started && this.#stopping === undefined && budget.count * 2 < limits.maxQueueSize && canResolve()
+    );
+  }
+
+  #takeStored(stored: StoredEvent, ticket: StoreTicket, acceptedAt: number): void {
+    if (stored.kind === 'unresolved') {
+      this.#deps.resolveStored(stored.event, acceptedAt, ticket);
+      return;
+    }
+    const { type, uuid, context, json } = stored;
+    const byteLength = Buffer.byteLength(json);
+    this.#deps.budget.takeAnyway(1, byteLength);
+    this.#replayed.add({ type, uuid, context, json, byteLength, acceptedAt, ticket });
   }
 
   /** Moves queued events into batches. */

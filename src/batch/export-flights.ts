@@ -8,13 +8,17 @@ import { type NotificationSender, NotificationType } from '../model/notification
 import { Outstanding } from '../model/outstanding.js';
 import { type UserEvent, uuidsOf } from '../model/user-event.js';
 import type { ClosedBatch } from './batch-builder.js';
+import type { EventKeeper } from './event-keeper.js';
 
 export interface ExportFlightsDependencies {
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
+  readonly keeper: EventKeeper;
   readonly ledger: EventLedger;
   readonly notifications: NotificationSender;
   readonly logger: Logger;
+  /** Memory has become free. */
+  readonly onLanded: () => void;
 }
 
 /** Batches that the exporter was given and of which it has not yet said what became of them. */
@@ -54,28 +58,37 @@ export class ExportFlights {
     return this.#outstanding.settled();
   }
 
-  /** Gives up what has not landed. @returns how many events that was */
-  abandon(reason: DropReason): number {
+  /** Leaves what has not landed to the store, and gives up what is not there. @returns how many events it gave up */
+  abandon(): number {
     const events: UserEvent[] = [];
     for (const batch of this.#outstanding.all()) {
       this.#forget(batch);
       events.push(...batch.events);
     }
-    if (events.length > 0) this.#deps.ledger.dropped(reason, uuidsOf(events));
-    return events.length;
+    const lost = this.#deps.keeper.setAside(events);
+    if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', uuidsOf(lost));
+    return lost.length;
   }
 
   #landed(batch: EventBatch, result: EventExportResult): void {
     if (!this.#forget(batch)) return;
-    const dropped = (result.dropped ?? []).map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) }));
+    const { keeper, ledger, onLanded } = this.#deps;
     const named = new Set(result.dropped?.flatMap(({ events }) => events));
     const rest = batch.events.filter(event => !named.has(event));
-    if (result.code === 0) {
-      this.#deps.ledger.ended(rest.length, dropped);
-    } else {
-      const rejected = { reason: 'rejected' as const, uuids: uuidsOf(rest) };
-      this.#deps.ledger.ended(0, rest.length > 0 ? [...dropped, rejected] : dropped);
+    const dropped: { reason: DropReason; events: readonly UserEvent[] }[] = [];
+    for (const { reason, events } of result.dropped ?? []) {
+      // Out of time is no fault of the events: what the store has is for the next life.
+      dropped.push({ reason, events: reason === 'shutdown_timeout' ? keeper.setAside(events) : events });
     }
+    if (result.code !== 0) dropped.push({ reason: 'rejected', events: rest });
+    const lost = dropped.filter(({ events }) => events.length > 0);
+    ledger.ended(
+      result.code === 0 ? rest.length : 0,
+      lost.map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) })),
+    );
+    keeper.remove(rest);
+    for (const { events } of lost) keeper.remove(events);
+    onLanded();
   }
 
   /** false: it had landed before, or was given up. */

@@ -43,12 +43,12 @@ export class Ledger implements EventLedger {
     this.#warnings[kind] = (this.#warnings[kind] ?? 0) + 1;
   }
 
-  snapshot(pending: number): LedgerSnapshot {
+  snapshot(pending: number, stored: number): LedgerSnapshot {
     return {
       recorded: this.#recorded,
       recovered: this.#recovered,
       delivered: this.#delivered,
-      stored: 0,
+      stored,
       pending,
       dropped: { ...this.#dropped },
       warnings: { ...this.#warnings },

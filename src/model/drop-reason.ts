@@ -14,7 +14,10 @@ export type DropReason =
   | 'too_large'
   /** `maxQueueSize` or `maxQueueBytes` is reached. */
   | 'queue_full'
+  /** Memory and the event store are full. */
   | 'store_full'
+  /** Its record in the event store was damaged after it had been found. */
+  | 'unreadable'
   /** The endpoint refused it for good. */
   | 'rejected'
   /** Undelivered for longer than `retry.maxAgeMillis`. */

@@ -4,8 +4,11 @@ import type { EventContext } from './event-context.js';
 import type { LogEvent } from './log-event.js';
 import type { UserEvent } from './user-event.js';
 
-/** The rule that closed a batch. `revision`: an event or a datafile of another context came. */
-export type FlushCause = 'size' | 'bytes' | 'age' | 'revision' | 'flush' | 'shutdown';
+/**
+ * The rule that closed a batch. `revision`: an event or a datafile of another context came;
+ * `replay`: events that had been on disk only.
+ */
+export type FlushCause = 'size' | 'bytes' | 'age' | 'revision' | 'flush' | 'shutdown' | 'replay';
 
 /** Events of one context, in the order in which they were recorded: one LogEvent, one request. */
 export interface EventBatch {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from './event-context.js';
+import type { StoreTicket } from './event-store.js';
 import type { ExperimentEventType } from './experiment-event.js';
 
 /**
@@ -16,6 +17,8 @@ export interface UserEvent {
   readonly byteLength: number;
   /** Monotonic clock, milliseconds: ages and expiry count from here, never from the event's own timestamp. */
   readonly acceptedAt: number;
+  /** The event's record in the event store, where there is one. */
+  readonly ticket?: StoreTicket | undefined;
 }
 
 export function uuidsOf(events: readonly UserEvent[]): string[] {

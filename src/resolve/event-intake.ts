@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { QueueBudget } from '../model/event-queue.js';
+import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import { type Logger, OnceLog } from '../model/logger.js';
@@ -12,10 +13,20 @@ import { UserEventFactory } from './user-event-factory.js';
 
 interface HeldEvent extends DetachedEvent {
   readonly acceptedAt: number;
+  readonly ticket?: StoreTicket | undefined;
+}
+
+/** What the intake needs of the event store, if there is one. */
+export interface UnresolvedKeeper {
+  keepUnresolved(event: ExperimentEvent, acceptedAt: number): StoreTicket | 'full' | 'none';
+  remove(items: readonly { readonly ticket?: StoreTicket | undefined }[]): void;
+  /** @returns what the store has not */
+  setAside<T extends { readonly ticket?: StoreTicket | undefined }>(items: readonly T[]): T[];
 }
 
 export interface EventIntakeDependencies {
   readonly budget: QueueBudget;
+  readonly keeper: UnresolvedKeeper;
   readonly ledger: EventLedger;
   readonly logger: Logger;
   readonly runtime: Runtime;
@@ -49,22 +60,27 @@ export class EventIntake {
   resolveHeld(config: ProjectConfig): void {
     const held = this.#held;
     this.#held = [];
-    for (const { event, byteLength, acceptedAt } of held) {
-      this.#deps.budget.release(1, byteLength);
-      this.#resolve(event, config, acceptedAt);
+    for (const item of held) {
+      this.#deps.budget.release(1, item.byteLength);
+      this.#resolve(item.event, config, item.acceptedAt);
+      // Only now: resolved, it has a record of its own.
+      this.#deps.keeper.remove([item]);
     }
   }
 
-  /** No datafile will come any more. */
+  /** An event comes back from the store that was recorded before there was a datafile. */
+  takeStored(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number, ticket: StoreTicket): void {
+    this.#resolve(event, config, acceptedAt);
+    this.#deps.keeper.remove([{ ticket }]);
+  }
+
+  /** No datafile will come in this life: what the store has is for the next one. */
   dropHeld(): void {
     const held = this.#held;
     this.#held = [];
-    if (held.length === 0) return;
     for (const { byteLength } of held) this.#deps.budget.release(1, byteLength);
-    this.#deps.ledger.dropped(
-      'no_datafile',
-      held.map(({ event }) => event.uuid),
-    );
+    const lost = this.#deps.keeper.setAside(held).map(({ event }) => event.uuid);
+    if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);
   }
 
   #resolve(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): boolean {
@@ -82,12 +98,15 @@ export class EventIntake {
       this.#refuse(event, { reason: 'invalid', field: event.type === 'conversion' ? 'tags' : 'attributes' });
       return false;
     }
-    if (!this.#deps.budget.take(event.type, detached.byteLength)) {
-      this.#deps.ledger.dropped('queue_full', [event.uuid]);
-      return false;
+    const kept = this.#deps.keeper.keepUnresolved(detached.event, acceptedAt);
+    const ticket = typeof kept === 'number' ? kept : undefined;
+    if (this.#deps.budget.take(event.type, detached.byteLength)) {
+      this.#held.push({ ...detached, acceptedAt, ticket });
+      return true;
     }
-    this.#held.push({ ...detached, acceptedAt });
-    return true;
+    if (this.#deps.keeper.setAside([{ ticket }]).length === 0) return true;
+    this.#deps.ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [event.uuid]);
+    return false;
   }
 
   #refuse(event: ExperimentEvent, { reason, field }: Unresolved): void {

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { EventLedger } from '../model/ledger.js';
+import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import type { UserEvent } from '../model/user-event.js';
+
+/** Something that may have a copy in the store. */
+export interface Kept {
+  readonly ticket?: StoreTicket | undefined;
+}
+
+/** `full`: the store takes no more; `none`: there is no store, or its disk refused. */
+export type NotKept = 'full' | 'none';
+
+/** What the event store, if there is one, has of the events in memory, and how many events only it has. */
+export class EventKeeper {
+  readonly #store: EventStore | undefined;
+  readonly #runtime: Runtime;
+  #storedCount = 0;
+  #onAvailable: () => void = () => {};
+
+  constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
+    this.#store = store;
+    this.#runtime = runtime;
+    store?.open({
+      logger,
+      runtime,
+      adopted: count => {
+        ledger.recovered(count);
+        this.#storedCount += count;
+        this.#onAvailable();
+      },
+      lost: count => {
+        this.#storedCount -= count;
+        ledger.dropped('unreadable', [], count);
+      },
+    });
+  }
+
+  /** Events on disk and not in memory. */
+  get storedCount(): number {
+    return this.#storedCount;
+  }
+
+  /** @param listener called when events have become available to `read()` */
+  onAvailable(listener: () => void): void {
+    this.#onAvailable = listener;
+  }
+
+  keep(event: UserEvent): StoreTicket | NotKept {
+    if (this.#store === undefined) return 'none';
+    const { type, uuid, context, json } = event;
+    return this.#append({
+      kind: 'resolved',
+      type,
+      uuid,
+      context,
+      json,
+      acceptedAt: this.#toEpoch(event.acceptedAt),
+    });
+  }
+
+  /** @param acceptedAt monotonic clock, milliseconds */
+  keepUnresolved(event: ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
+    if (this.#store === undefined) return 'none';
+    return this.#append({ kind: 'unresolved', event, acceptedAt: this.#toEpoch(acceptedAt) });
+  }
+
+  /** Delivered or dropped. */
+  remove(items: readonly Kept[]): void {
+    const tickets = ticketsOf(items);
+    if (tickets.length > 0) this.#store?.remove(tickets);
+  }
+
+  /** Leaves to the store what it has. @returns what it has not */
+  setAside<T extends Kept>(items: readonly T[]): T[] {
+    const tickets = ticketsOf(items);
+    if (tickets.length > 0) {
+      this.#store?.release(tickets);
+      this.#storedCount += tickets.length;
+    }
+    return items.filter(item => item.ticket === undefined);
+  }
+
+  /**
+   * Takes the oldest of what only the store has into memory.
+   *
+   * @param take called for each event in the same turn in which it stops counting as stored
+   */
+  async read(
+    limits: { maxEvents: number; maxBytes: number },
+    take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void,
+  ): Promise<number> {
+    const records = (await this.#store?.read(limits)) ?? [];
+    for (const { event, ticket } of records) {
+      this.#storedCount--;
+      take(event, ticket, this.#toMonotonic(event.acceptedAt));
+    }
+    return records.length;
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+  }
+
+  #append(event: StoredEvent): StoreTicket | NotKept {
+    const ticket = this.#store?.append(event) ?? 'failed';
+    return ticket === 'failed' ? 'none' : ticket;
+  }
+
+  #toEpoch(monotonic: number): number {
+    return this.#runtime.now() - (this.#runtime.monotonic() - monotonic);
+  }
+
+  #toMonotonic(epoch: number): number {
+    return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
+  }
+}
+
+function ticketsOf(items: readonly Kept[]): StoreTicket[] {
+  const tickets: StoreTicket[] = [];
+  for (const { ticket } of items) if (ticket !== undefined) tickets.push(ticket);
+  return tickets;
+}

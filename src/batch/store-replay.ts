@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { QueueBudget } from '../model/event-queue.js';
+import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import type { EventKeeper } from './event-keeper.js';
+
+/** Events of one helping: little beside live traffic. */
+const HELPING_EVENTS = 200;
+/** Helpings are spread over this time, so that a fleet that comes back together does not replay together. */
+const LONGEST_PAUSE_MILLIS = 1_000;
+
+export interface StoreReplayDependencies {
+  readonly keeper: EventKeeper;
+  readonly budget: QueueBudget;
+  readonly runtime: Runtime;
+  readonly maxHelpingBytes: number;
+  /** Whether events can be taken now: started, not stopped, a datafile in force, memory to spare. */
+  readonly ready: () => boolean;
+  readonly take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void;
+  /** A helping is complete: send it. */
+  readonly close: () => void;
+}
+
+/** Brings events that are on disk only back into memory, in helpings, behind live traffic. */
+export class StoreReplay {
+  readonly #deps: StoreReplayDependencies;
+  #timer: RuntimeTimer | undefined;
+  #reading: Promise<number> | undefined;
+  #stopped = false;
+
+  constructor(dependencies: StoreReplayDependencies) {
+    this.#deps = dependencies;
+    dependencies.keeper.onAvailable(() => this.nudge());
+  }
+
+  /** Something may be possible now that was not before. */
+  nudge(): void {
+    const { keeper, runtime, ready } = this.#deps;
+    if (this.#stopped || this.#timer !== undefined || this.#reading !== undefined) return;
+    if (keeper.storedCount === 0 || !ready()) return;
+    this.#timer = runtime.setTimer(() => {
+      this.#timer = undefined;
+      if (ready()) void this.help().then(() => this.nudge());
+    }, runtime.random() * LONGEST_PAUSE_MILLIS);
+  }
+
+  /** Takes one helping now. @returns how many events it had */
+  help(): Promise<number> {
+    this.#reading ??= this.#help().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.clear();
+    this.#timer = undefined;
+    await this.#reading;
+  }
+
+  async #help(): Promise<number> {
+    const { keeper, maxHelpingBytes, take, close } = this.#deps;
+    const count = await keeper.read({ maxEvents: HELPING_EVENTS, maxBytes: maxHelpingBytes }, take);
+    close();
+    return count;
+  }
+}

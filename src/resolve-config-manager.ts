@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from './model/logger.js';
+import type { ProjectConfigManager } from './model/project-config.js';
+import { requireMethods } from './model/resolve-options.js';
+import { PollingProjectConfigManager } from './polling-project-config-manager.js';
+import type { OptimizelySpanProcessorOptions } from './processor-options.js';
+import { requireDatafileType, StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
+
+const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
+
+/** @throws TypeError no source, two of them, or one of a wrong type */
+export function resolveConfigManager(
+  options: OptimizelySpanProcessorOptions,
+  logger: Logger,
+): ProjectConfigManager {
+  const { datafile, sdkKey, projectConfigManager, runtime } = options ?? {};
+  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
+  if (given !== 1) {
+    throw new TypeError(
+      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'two datafile sources'}: ${SOURCES}`,
+    );
+  }
+  if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
+  if (projectConfigManager !== undefined) {
+    const example = '{ projectConfigManager: new StaticProjectConfigManager() }';
+    requireMethods('projectConfigManager', projectConfigManager, ['getConfig'], example);
+    return projectConfigManager;
+  }
+  requireDatafileType(datafile);
+  return new StaticProjectConfigManager({ datafile, logger });
+}
