@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from 'opentelemetry-exporter-optimizely';
+
+/** A disk that outlives its stores. */
+export class Disk {
+  readonly records = new Map<StoreTicket, StoredEvent>();
+  lastTicket = 0;
+}
+
+/** An event store on a pretended disk. Throws where it is used in a way that the port does not allow. */
+export class MemoryStore implements EventStore {
+  readonly #disk: Disk;
+  readonly #held = new Set<StoreTicket>();
+  #host: EventStoreHost | undefined;
+  /** What `append` answers instead of writing. */
+  refuse: 'full' | 'failed' | undefined;
+  closed = false;
+
+  constructor(disk = new Disk()) {
+    this.#disk = disk;
+  }
+
+  get available(): number {
+    return this.#disk.records.size - this.#held.size;
+  }
+
+  open(host: EventStoreHost): void {
+    if (this.#host !== undefined) throw new Error('opened twice');
+    this.#host = host;
+    if (this.#disk.records.size > 0) queueMicrotask(() => host.adopted(this.#disk.records.size));
+  }
+
+  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    this.#requireOpen();
+    if (this.refuse !== undefined) return this.refuse;
+    const ticket = ++this.#disk.lastTicket;
+    this.#disk.records.set(ticket, structuredClone(event));
+    this.#held.add(ticket);
+    return ticket;
+  }
+
+  remove(tickets: readonly StoreTicket[]): void {
+    this.#requireOpen();
+    for (const ticket of tickets) {
+      if (!this.#held.delete(ticket)) throw new Error('removed what is not held');
+      this.#disk.records.delete(ticket);
+    }
+  }
+
+  release(tickets: readonly StoreTicket[]): void {
+    this.#requireOpen();
+    for (const ticket of tickets)
+      if (!this.#held.delete(ticket)) throw new Error('released what is not held');
+  }
+
+  async read({ maxEvents, maxBytes }: { maxEvents: number; maxBytes: number }) {
+    this.#requireOpen();
+    const records: { ticket: StoreTicket; event: StoredEvent }[] = [];
+    let bytes = 0;
+    for (const [ticket, event] of this.#disk.records) {
+      if (this.#held.has(ticket)) continue;
+      bytes += JSON.stringify(event).length;
+      if (records.length === maxEvents || (records.length > 0 && bytes > maxBytes)) break;
+      this.#held.add(ticket);
+      records.push({ ticket, event });
+    }
+    return records;
+  }
+
+  async close(): Promise<void> {
+    this.#requireOpen();
+    this.closed = true;
+  }
+
+  #requireOpen(): void {
+    if (this.#host === undefined || this.closed) throw new Error('the store is not open');
+  }
+}
