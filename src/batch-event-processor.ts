@@ -21,6 +21,7 @@ export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptio
  */
 export class BatchEventProcessor {
   readonly #pipeline: Pipeline;
+  #stopped: Promise<void> | undefined;
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
   constructor(options: BatchEventProcessorOptions) {
@@ -47,10 +48,16 @@ export class BatchEventProcessor {
 
   /** Refuses new events, then flushes; what is left after `timeoutIntervalMillis` is counted as lost. Never rejects. */
   stop(): Promise<void> {
-    return this.#pipeline.batcher.stop();
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
   }
 
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#pipeline.batcher.stop();
+    this.#pipeline.metrics.shutdown();
   }
 }

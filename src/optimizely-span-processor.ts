@@ -78,7 +78,8 @@ export class OptimizelySpanProcessor {
     this.#intake = new EventIntake({
       ...this.#pipeline,
       logger: this.#logger,
-      enqueue: event => batcher.enqueue(event),
+      enqueue: (event, superseded) => batcher.enqueue(event, superseded),
+      readmit: (event, superseded) => batcher.readmit(event, superseded),
     });
     this.#config = new ConfigSource(manager, this.#logger, config => this.#configChanged(config));
     this.#closing.push(
@@ -175,6 +176,7 @@ export class OptimizelySpanProcessor {
     const stopped = this.#pipeline.batcher.stop(remainingMillis);
     this.#intake.dropHeld();
     await stopped;
+    this.#pipeline.metrics.shutdown();
     for (const close of this.#closing) {
       try {
         await close();

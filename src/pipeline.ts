@@ -5,6 +5,8 @@ import { MemoryBudget } from './batch/memory-budget.js';
 import { MemoryEventQueue } from './batch/memory-event-queue.js';
 import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 import { Ledger } from './metrics/ledger.js';
+import { SelfObservability } from './metrics/self-observability.js';
+import type { DeliveryObserver } from './model/delivery-observer.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { QueueBudget } from './model/event-queue.js';
@@ -26,6 +28,7 @@ export interface Pipeline {
   readonly budget: QueueBudget;
   readonly keeper: EventKeeper;
   readonly ledger: Ledger;
+  readonly metrics: SelfObservability;
   readonly notifications: NotificationSender;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
@@ -53,12 +56,19 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     logger,
   );
   const dropLog = new DropLog(logger, runtime);
+  const budget = new MemoryBudget(limits);
+  const metrics: SelfObservability = new SelfObservability({
+    meterProvider: options.selfObsMeterProvider,
+    capacity: limits.maxQueueSize,
+    queueSize: () => budget.count,
+    storedCount: () => keeper.storedCount,
+    logger,
+  });
   const ledger = new Ledger(dropped => {
     dropLog.dropped(dropped.reason, dropped.count);
     notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
-  });
-  const exporter = resolveExporter(options);
-  const budget = new MemoryBudget(limits);
+  }, metrics);
+  const exporter = resolveExporter(options, metrics);
   const keeper = new EventKeeper(options.eventStore, ledger, runtime, logger);
   const batcher = new EventBatcher({
     limits,
@@ -79,6 +89,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     budget,
     keeper,
     ledger,
+    metrics,
     notifications,
     runtime,
     timeoutIntervalMillis,
@@ -94,11 +105,15 @@ const EXPORTER_OPTIONS = [
   'retry',
 ] as const;
 
-function resolveExporter(options: PipelineOptions): EventExporter {
+function resolveExporter(options: PipelineOptions, observer: DeliveryObserver): EventExporter {
   const { exporter, eventDispatcher, defaultDispatcher, logger } = options;
   if (exporter === undefined) {
     const dispatcher = eventDispatcher ?? defaultDispatcher?.();
-    return new OptimizelyEventExporter({ ...options, eventDispatcher: dispatcher as AnyEventDispatcher });
+    return new OptimizelyEventExporter({
+      ...options,
+      observer,
+      eventDispatcher: dispatcher as AnyEventDispatcher,
+    });
   }
   if (eventDispatcher !== undefined) {
     throw new TypeError(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { MeterProvider } from '@opentelemetry/api';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
@@ -30,6 +31,8 @@ export interface BatchingOptions {
   maxPayloadBytes?: number | undefined;
   /** Gets `LOG_EVENT`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
   notificationCenter?: NotificationSender | undefined;
+  /** The package's own metrics go here. @default none */
+  selfObsMeterProvider?: MeterProvider | undefined;
   /** Clock, timers and randomness, for tests. */
   runtime?: Runtime | undefined;
 }
@@ -92,6 +95,10 @@ export function resolveBatchingOptions(options: BatchingOptions, logger: Logger)
   if (options.notificationCenter !== undefined) {
     const example = '{ notificationCenter: new NotificationCenter() }';
     requireMethods('notificationCenter', options.notificationCenter, ['sendNotifications'], example);
+  }
+  if (options.selfObsMeterProvider !== undefined) {
+    const example = '{ selfObsMeterProvider: metrics.getMeterProvider() }';
+    requireMethods('selfObsMeterProvider', options.selfObsMeterProvider, ['getMeter'], example);
   }
   const whole = { integer: true };
   return {

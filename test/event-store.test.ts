@@ -297,7 +297,21 @@ describe('event store', () => {
         expect(taken.size - arrived.size).to.equal(lost);
         expect(disk.records.size).to.equal(0);
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 400,
+        examples: [
+          // More held than memory has room for; in the next life the disk refuses the resolved copies.
+          [
+            [
+              { do: 'record', count: 6 },
+              { do: 'record', count: 5 },
+              { do: 'restart' },
+              { do: 'disk', refuse: 'failed' },
+            ],
+            false,
+          ],
+        ],
+      },
     );
   });
 

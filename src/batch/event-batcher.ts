@@ -6,7 +6,7 @@ import type { EventQueue, QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import { errorLabel, type Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
@@ -15,6 +15,7 @@ import { BatchBuilder, type BatchLimits } from './batch-builder.js';
 import { withDeadline } from './deadline.js';
 import type { EventKeeper, NotKept } from './event-keeper.js';
 import { ExportFlights } from './export-flights.js';
+import { GuardedQueue } from './guarded-queue.js';
 import { StoreReplay } from './store-replay.js';
 
 export interface EventBatcherDependencies {
@@ -41,19 +42,19 @@ export interface EventBatcherDependencies {
 /** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
 export class EventBatcher {
   readonly #deps: EventBatcherDependencies;
+  readonly #queue: GuardedQueue;
   readonly #builder: BatchBuilder;
   readonly #flights: ExportFlights;
   readonly #replayed: BatchBuilder;
   readonly #replay: StoreReplay;
   readonly #age: AgeTimer;
-  readonly #said = new OnceLog();
-  #recovered = 0;
   #started = false;
   #stopping: Promise<void> | undefined;
 
   constructor(dependencies: EventBatcherDependencies) {
     const { limits, runtime, queue, budget, keeper, ledger } = dependencies;
     this.#deps = dependencies;
+    this.#queue = new GuardedQueue(queue, budget, ledger, dependencies.logger);
     this.#flights = new ExportFlights({ ...dependencies, onLanded: () => this.#replay.nudge() });
     this.#builder = new BatchBuilder(limits, batch => this.#flights.launch(batch));
     // A builder of its own: events of an earlier life have other contexts, and would break live batches up.
@@ -68,34 +69,51 @@ export class EventBatcher {
       close: () => this.#replayed.close('replay'),
     });
     this.#age = new AgeTimer(runtime, limits.flushIntervalMillis, () => this.#close('age'));
-    if (queue.size > 0) {
-      // A queue that outlived an earlier process brings events along.
-      this.#recovered = queue.size;
-      ledger.recovered(queue.size);
-      budget.takeAnyway(queue.size, 0);
-    }
   }
 
-  /** Queues the event; false: refused, and counted. */
-  enqueue(event: UserEvent): boolean {
-    const { budget, keeper, ledger, queue } = this.#deps;
+  /**
+   * Queues the event; false: refused, and counted.
+   *
+   * @param superseded its record in the event store from before there was a datafile
+   */
+  enqueue(event: UserEvent, superseded?: StoreTicket): boolean {
+    const { budget, ledger } = this.#deps;
     if (this.#stopping !== undefined) {
+      if (this.#deps.keeper.setAside([{ ticket: superseded }]).length === 0) return true;
       ledger.dropped('already_shutdown', [event.uuid]);
       return false;
     }
-    if (!this.#builder.fits(event)) {
-      ledger.dropped('too_large', [event.uuid]);
-      return false;
-    }
-    const ticket = keeper.keep(event);
-    const kept = typeof ticket === 'number' ? { ...event, ticket } : event;
+    if (!this.#fits(event, superseded)) return false;
+    const { kept, ticket } = this.#keep(event, superseded);
     if (!budget.take(event.type, event.byteLength)) return this.#overflow(kept, ticket);
-    if (!this.#try('enqueue', () => queue.enqueue(kept))) {
+    if (!this.#queue.enqueue(kept)) {
       budget.release(1, event.byteLength);
       return this.#overflow(kept, ticket);
     }
     if (this.#started) this.#consume();
     return true;
+  }
+
+  /** Takes back an event that was on disk only and that has been resolved now. A helping is small: bounds don't count. */
+  readmit(event: UserEvent, superseded: StoreTicket): void {
+    if (!this.#fits(event, superseded)) return;
+    this.#deps.budget.takeAnyway(1, event.byteLength);
+    this.#replayed.add(this.#keep(event, superseded).kept);
+  }
+
+  #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
+    if (this.#builder.fits(event)) return true;
+    this.#deps.keeper.remove([{ ticket: superseded }]);
+    this.#deps.ledger.dropped('too_large', [event.uuid]);
+    return false;
+  }
+
+  #keep(
+    event: UserEvent,
+    superseded: StoreTicket | undefined,
+  ): { kept: UserEvent; ticket: StoreTicket | NotKept } {
+    const ticket = this.#deps.keeper.keep(event, superseded);
+    return { kept: typeof ticket === 'number' ? { ...event, ticket } : event, ticket };
   }
 
   /** Memory is full: the event lives on disk only, or is refused. */
@@ -203,22 +221,12 @@ export class EventBatcher {
 
   /** Moves queued events into batches. */
   #consume(): void {
-    let event = this.#dequeue();
+    let event = this.#queue.dequeue();
     while (event !== undefined) {
       this.#builder.add(event);
-      event = this.#dequeue();
+      event = this.#queue.dequeue();
     }
     this.#age.follow(this.#builder.oldestAcceptedAt);
-  }
-
-  #dequeue(): UserEvent | undefined {
-    const { queue, budget } = this.#deps;
-    const event = this.#try('dequeue', () => queue.dequeue());
-    if (event !== undefined && this.#recovered > 0) {
-      this.#recovered--;
-      budget.takeAnyway(0, event.byteLength);
-    }
-    return event;
   }
 
   #close(cause: FlushCause): void {
@@ -235,16 +243,5 @@ export class EventBatcher {
       logger.error(`exporter.forceFlush failed: ${errorLabel(error)}`);
     }
     await flights;
-  }
-
-  /** A queue of the application's own may throw. */
-  #try<T>(method: string, call: () => T): T | undefined {
-    try {
-      return call();
-    } catch (error) {
-      if (this.#said.first(method))
-        this.#deps.logger.error(`eventQueue.${method} failed: ${errorLabel(error)}`);
-      return undefined;
-    }
   }
 }

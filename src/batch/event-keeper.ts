@@ -49,17 +49,15 @@ export class EventKeeper {
     this.#onAvailable = listener;
   }
 
-  keep(event: UserEvent): StoreTicket | NotKept {
+  /** @param superseded the record of the same event from before there was a datafile; kept where the disk refuses */
+  keep(event: UserEvent, superseded: StoreTicket | undefined): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
     const { type, uuid, context, json } = event;
-    return this.#append({
-      kind: 'resolved',
-      type,
-      uuid,
-      context,
-      json,
-      acceptedAt: this.#toEpoch(event.acceptedAt),
-    });
+    const acceptedAt = this.#toEpoch(event.acceptedAt);
+    const ticket = this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
+    if (typeof ticket !== 'number') return superseded ?? ticket;
+    if (superseded !== undefined) this.#store.remove([superseded]);
+    return ticket;
   }
 
   /** @param acceptedAt monotonic clock, milliseconds */

@@ -2,21 +2,31 @@
 import type { DroppedEvents, DropReason } from '../model/drop-reason.js';
 import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
 
+/** The same figures as metrics. */
+export interface LedgerMetrics {
+  recorded(count: number): void;
+  /** @param reason undefined: delivered */
+  processed(count: number, reason?: DropReason): void;
+}
+
 /** Counts where every event went. What is pending is counted by those who hold it, not derived here. */
 export class Ledger implements EventLedger {
   readonly #onDrop: (dropped: DroppedEvents) => void;
+  readonly #metrics: LedgerMetrics;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   readonly #warnings: Partial<Record<LedgerWarning, number>> = {};
   #recorded = 0;
   #recovered = 0;
   #delivered = 0;
 
-  constructor(onDrop: (dropped: DroppedEvents) => void) {
+  constructor(onDrop: (dropped: DroppedEvents) => void, metrics: LedgerMetrics) {
     this.#onDrop = onDrop;
+    this.#metrics = metrics;
   }
 
   recorded(count: number): void {
     this.#recorded += count;
+    this.#metrics.recorded(count);
   }
 
   recovered(count: number): void {
@@ -26,6 +36,7 @@ export class Ledger implements EventLedger {
   /** Listeners hear of drops when everything has been counted: what they ask the ledger adds up. */
   ended(delivered: number, dropped: readonly Drop[]): void {
     this.#delivered += delivered;
+    this.#metrics.processed(delivered);
     for (const { reason, uuids } of dropped) this.#count(reason, uuids.length);
     for (const { reason, uuids } of dropped) this.#onDrop({ reason, count: uuids.length, uuids });
   }
@@ -37,6 +48,7 @@ export class Ledger implements EventLedger {
 
   #count(reason: DropReason, count: number): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+    this.#metrics.processed(count, reason);
   }
 
   warned(kind: LedgerWarning): void {

@@ -30,8 +30,13 @@ export interface EventIntakeDependencies {
   readonly ledger: EventLedger;
   readonly logger: Logger;
   readonly runtime: Runtime;
-  /** Where resolved events go; answers whether it took the event, and counts it if not. */
-  readonly enqueue: (event: UserEvent) => boolean;
+  /**
+   * Where resolved events go; answers whether it took the event, and counts it if not. It takes the record that is
+   * superseded over.
+   */
+  readonly enqueue: (event: UserEvent, superseded?: StoreTicket) => boolean;
+  /** Where events go that come back from the store. */
+  readonly readmit: (event: UserEvent, superseded: StoreTicket) => void;
 }
 
 /** Resolves events as they are recorded. Those recorded before the first datafile are held until it comes. */
@@ -53,7 +58,9 @@ export class EventIntake {
   /** Whether the event was taken; if not, it has been counted and logged. */
   take(event: ExperimentEvent, config: ProjectConfig | undefined): boolean {
     const acceptedAt = this.#deps.runtime.monotonic();
-    return config === undefined ? this.#hold(event, acceptedAt) : this.#resolve(event, config, acceptedAt);
+    if (config === undefined) return this.#hold(event, acceptedAt);
+    const resolved = this.#resolve(event, config, acceptedAt);
+    return resolved !== undefined && this.#deps.enqueue(resolved);
   }
 
   /** The first datafile has come: held events go before all that is recorded from now on. */
@@ -62,16 +69,17 @@ export class EventIntake {
     this.#held = [];
     for (const item of held) {
       this.#deps.budget.release(1, item.byteLength);
-      this.#resolve(item.event, config, item.acceptedAt);
-      // Only now: resolved, it has a record of its own.
-      this.#deps.keeper.remove([item]);
+      const resolved = this.#resolve(item.event, config, item.acceptedAt);
+      if (resolved === undefined) this.#deps.keeper.remove([item]);
+      else this.#deps.enqueue(resolved, item.ticket);
     }
   }
 
   /** An event comes back from the store that was recorded before there was a datafile. */
   takeStored(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number, ticket: StoreTicket): void {
-    this.#resolve(event, config, acceptedAt);
-    this.#deps.keeper.remove([{ ticket }]);
+    const resolved = this.#resolve(event, config, acceptedAt);
+    if (resolved === undefined) this.#deps.keeper.remove([{ ticket }]);
+    else this.#deps.readmit(resolved, ticket);
   }
 
   /** No datafile will come in this life: what the store has is for the next one. */
@@ -83,11 +91,12 @@ export class EventIntake {
     if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);
   }
 
-  #resolve(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): boolean {
+  /** undefined: it can't be resolved, which was counted and logged. */
+  #resolve(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): UserEvent | undefined {
     const resolved = this.#factory.createUserEvent(event, config, acceptedAt);
-    if (!('reason' in resolved)) return this.#deps.enqueue(resolved);
+    if (!('reason' in resolved)) return resolved;
     this.#refuse(event, resolved);
-    return false;
+    return undefined;
   }
 
   #hold(event: ExperimentEvent, acceptedAt: number): boolean {
