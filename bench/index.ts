@@ -3,11 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { compare, type Measure } from './compare.js';
 import { conversionMeasures } from './conversions.js';
 import { datafileMeasures } from './datafile.js';
+import { outage } from './outage.js';
 import { spanMeasures } from './spans.js';
 
 const short = process.argv.includes('--short');
 const rounds = short ? 1 : 9;
 const scale = short ? 0.02 : 1;
+
+console.log('Memory while the endpoint is down');
+const memory = await outage(scale);
+console.table(memory);
 
 const measures: Measure[] = [...(await conversionMeasures()), ...datafileMeasures(), ...spanMeasures()];
 const results = [];
@@ -25,5 +30,5 @@ console.table(
 if (!short)
   writeFileSync(
     'bench-results.json',
-    `${JSON.stringify({ node: process.version, rounds, results }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, rounds, memory, results }, null, 2)}\n`,
   );
