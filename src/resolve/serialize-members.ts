@@ -33,6 +33,8 @@ export function serializeAttributes(attributes: UserAttributes | undefined, conf
 const BOT_FILTERING_OPENING =
   '{"entity_id":"$opt_bot_filtering","key":"$opt_bot_filtering","type":"custom","value":';
 
+const isGiven = (value: unknown) => value !== null && value !== undefined;
+
 /**
  * The `tags` member; null and undefined tags are left out at the top level.
  *
@@ -40,8 +42,8 @@ const BOT_FILTERING_OPENING =
  */
 export function serializeTags(tags: EventTags | undefined): string | undefined {
   if (tags === undefined) return undefined;
-  const entries = Object.entries(tags);
-  const given = entries.filter(([, value]) => value !== null && value !== undefined);
+  const keys = Object.keys(tags);
+  if (keys.every(key => isGiven(tags[key]))) return JSON.stringify(tags);
   // fromEntries defines members, so a tag named __proto__ stays a tag.
-  return JSON.stringify(given.length === entries.length ? tags : Object.fromEntries(given));
+  return JSON.stringify(Object.fromEntries(Object.entries(tags).filter(([, value]) => isGiven(value))));
 }
