@@ -65,3 +65,5 @@ export { StaticProjectConfigManager } from './resolve/static-project-config-mana
 export type { Unresolved } from './resolve/unresolved.js';
 export { UserEventFactory } from './resolve/user-event-factory.js';
 export { FileDatafileCache } from './store/file-datafile-cache.js';
+export type { FileEventStoreOptions } from './store/file-event-store.js';
+export { FileEventStore } from './store/file-event-store.js';

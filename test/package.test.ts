@@ -28,6 +28,7 @@ describe('package', () => {
       'BatchEventProcessor',
       'EventFactory',
       'FileDatafileCache',
+      'FileEventStore',
       'NotificationCenter',
       'NotificationType',
       'OptimizelyEventExporter',
