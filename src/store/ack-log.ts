@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { appendFile } from 'node:fs/promises';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { encodeAcks } from './ack-codec.js';
+import type { Lane } from './lane.js';
+import type { Segment } from './segment.js';
+
+const FLUSH_MILLIS = 1_000;
+const FLUSH_COUNT = 512;
+
+/**
+ * Remembers on disk which records of a segment were removed while others are left. Written in the background, a moment
+ * later: what is lost of it in a crash is delivered once more.
+ */
+export class AckLog {
+  readonly #runtime: Runtime;
+  readonly #lane: Lane;
+  readonly #pending = new Map<Segment, number[]>();
+  #count = 0;
+  #timer: RuntimeTimer | undefined;
+  #stopped = false;
+
+  constructor(runtime: Runtime, lane: Lane) {
+    this.#runtime = runtime;
+    this.#lane = lane;
+  }
+
+  add(segment: Segment, index: number): void {
+    this.#keep(segment, [index]);
+    if (this.#count >= FLUSH_COUNT) void this.flush();
+    else this.#arm();
+  }
+
+  /** The segment goes as a whole: nothing needs to be remembered of it. */
+  forget(segment: Segment): void {
+    this.#count -= this.#pending.get(segment)?.length ?? 0;
+    this.#pending.delete(segment);
+  }
+
+  /** Writes what there is to write, and arms no timer any more. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.flush();
+  }
+
+  flush(): Promise<void> {
+    this.#timer?.clear();
+    this.#timer = undefined;
+    const batches = [...this.#pending];
+    this.#pending.clear();
+    this.#count = 0;
+    return this.#lane.run(async () => {
+      for (const [segment, indexes] of batches) await this.#write(segment, indexes);
+    });
+  }
+
+  /** On the lane, so that a segment's acks are never written after it was deleted. */
+  async #write(segment: Segment, indexes: number[]): Promise<void> {
+    try {
+      await appendFile(segment.ackPath, encodeAcks(indexes), { mode: 0o600 });
+    } catch {
+      if (segment.left === 0 || this.#stopped) return;
+      this.#keep(segment, indexes);
+      this.#arm();
+    }
+  }
+
+  #keep(segment: Segment, indexes: number[]): void {
+    const pending = this.#pending.get(segment);
+    if (pending === undefined) this.#pending.set(segment, indexes);
+    else for (const index of indexes) pending.push(index);
+    this.#count += indexes.length;
+  }
+
+  #arm(): void {
+    this.#timer ??= this.#runtime.setTimer(() => void this.flush(), FLUSH_MILLIS);
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
+import { guardLogger } from '../model/logger.js';
+import { OpenStore } from './open-store.js';
+import { type FileEventStoreOptions, resolveStoreOptions } from './store-options.js';
+
+export type { FileEventStoreOptions } from './store-options.js';
+
+/**
+ * Keeps a copy of every event that is not yet delivered in files, so that a later process, or another one that shares
+ * the directory, delivers what a killed one could not.
+ *
+ * Each store serves one processor and has a directory of its own below the one given; any number of processes and
+ * worker threads may share that. docs/store-format.md describes the files.
+ */
+export class FileEventStore implements EventStore {
+  readonly #options: FileEventStoreOptions;
+  #store: OpenStore | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws TypeError where `directory` is not a path */
+  constructor(options: FileEventStoreOptions) {
+    const directory: unknown = (options as FileEventStoreOptions | undefined)?.directory;
+    if (typeof directory !== 'string' || directory === '') {
+      throw new TypeError(
+        "directory must be a path: new FileEventStore({ directory: '/var/lib/my-service' })",
+      );
+    }
+    this.#options = options;
+  }
+
+  /** A second call is a mistake and does nothing. */
+  open(host: EventStoreHost): void {
+    if (this.#store !== undefined || this.#closing !== undefined) {
+      host.logger.error(
+        'an event store serves one processor: this one is in use already and does nothing here',
+      );
+      return;
+    }
+    const logger = guardLogger(host.logger);
+    this.#store = new OpenStore(resolveStoreOptions(this.#options, logger), host, logger);
+    this.#store.start();
+  }
+
+  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    return this.#closing === undefined && this.#store ? this.#store.append(event) : 'failed';
+  }
+
+  remove(tickets: readonly StoreTicket[]): void {
+    if (this.#closing === undefined) this.#store?.remove(tickets);
+  }
+
+  release(tickets: readonly StoreTicket[]): void {
+    if (this.#closing === undefined) this.#store?.release(tickets);
+  }
+
+  get available(): number {
+    return this.#store?.available ?? 0;
+  }
+
+  async read(limits: {
+    readonly maxEvents: number;
+    readonly maxBytes: number;
+  }): Promise<readonly { readonly ticket: StoreTicket; readonly event: StoredEvent }[]> {
+    return this.#closing === undefined && this.#store ? this.#store.read(limits) : [];
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#store?.close() ?? Promise.resolve();
+    return this.#closing;
+  }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import { unlink } from 'node:fs/promises';
+import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { Logger } from '../model/logger.js';
+import { AckLog } from './ack-log.js';
+import { Adopter } from './adopter.js';
+import { Heartbeat } from './heartbeat.js';
+import { Lane } from './lane.js';
+import { findLateRecords } from './load-segment.js';
+import { ownerOfThisThread } from './owner.js';
+import { readRecords } from './read-records.js';
+import { RecordDecoder } from './record-decoder.js';
+import type { Segment } from './segment.js';
+import { type RecordAddress, SegmentBook } from './segment-book.js';
+import { SegmentLog } from './segment-log.js';
+import type { FileEventStoreOptions } from './store-options.js';
+
+export interface ReadRecord {
+  readonly ticket: StoreTicket;
+  readonly event: StoredEvent;
+}
+
+/** A store between `open` and `close`: what happens to the records of its segments. */
+export class OpenStore {
+  readonly #host: EventStoreHost;
+  readonly #book = new SegmentBook();
+  readonly #lane = new Lane();
+  readonly #decoder = new RecordDecoder();
+  readonly #acks: AckLog;
+  readonly #log: SegmentLog;
+  readonly #adopter: Adopter;
+  readonly #heartbeat: Heartbeat;
+  readonly #reading = new Set<Promise<unknown>>();
+  #lastSegmentId = 0;
+
+  constructor(options: Required<FileEventStoreOptions>, host: EventStoreHost, logger: Logger) {
+    const { runtime } = host;
+    const owner = ownerOfThisThread();
+    const nextSegmentId = () => ++this.#lastSegmentId;
+    this.#host = host;
+    this.#acks = new AckLog(runtime, this.#lane);
+    this.#log = new SegmentLog({
+      ...options,
+      owner,
+      runtime,
+      logger,
+      book: this.#book,
+      lane: this.#lane,
+      nextSegmentId,
+      retired: segment => this.#disposeIfDone(segment),
+      vanished: segments => this.#vanished(segments),
+    });
+    const log = this.#log;
+    this.#heartbeat = new Heartbeat(
+      runtime,
+      () => log.instance,
+      () => log.verify(),
+    );
+    this.#adopter = new Adopter({
+      owner,
+      runtime,
+      logger,
+      nextSegmentId,
+      get instance() {
+        return log.instance;
+      },
+      // What is too much even alone is taken alone: it is on the disk already, and leaves it only through us.
+      hasRoomFor: bytes => log.hasRoomFor(bytes) || !this.#book.segments.some(segment => segment.adopted),
+      addAdopted: segments => this.#addAdopted(segments),
+    });
+  }
+
+  start(): void {
+    this.#log.open();
+    this.#heartbeat.start();
+    this.#adopter.start();
+  }
+
+  get available(): number {
+    return this.#book.available;
+  }
+
+  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    return this.#log.append(event);
+  }
+
+  remove(tickets: readonly StoreTicket[]): void {
+    for (const ticket of tickets) {
+      const address = this.#book.find(ticket);
+      if (address === undefined || address.segment.state(address.index) === 'gone') continue;
+      this.#markGone(address);
+    }
+  }
+
+  release(tickets: readonly StoreTicket[]): void {
+    for (const ticket of tickets) {
+      const address = this.#book.find(ticket);
+      if (address?.segment.state(address.index) === 'held') this.#book.set(address, 'available');
+    }
+  }
+
+  async read(limits: { readonly maxEvents: number; readonly maxBytes: number }): Promise<ReadRecord[]> {
+    const reading = this.#read(limits);
+    this.#reading.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#heartbeat.stop();
+    await this.#adopter.stop();
+    await Promise.all(this.#reading);
+    this.#log.verify();
+    this.#log.retire();
+    await this.#acks.stop();
+    await this.#lane.idle();
+    await this.#log.instance?.leave(this.#book.segments.length === 0);
+  }
+
+  async #read({ maxEvents, maxBytes }: { maxEvents: number; maxBytes: number }): Promise<ReadRecord[]> {
+    for (;;) {
+      const chosen = maxEvents >= 1 ? this.#book.choose(maxEvents, maxBytes) : [];
+      const outcomes = await readRecords(chosen, this.#decoder);
+      const records: ReadRecord[] = [];
+      let lost = 0;
+      let later = 0;
+      for (const [number, address] of chosen.entries()) {
+        const outcome = outcomes[number] ?? 'later';
+        // Removed, or gone with its directory, while it was being read.
+        if (!this.#book.has(address.segment) || address.segment.state(address.index) !== 'reading') continue;
+        if (outcome === 'later') {
+          this.#book.set(address, 'available');
+          later++;
+        } else if (outcome === 'lost') {
+          this.#markGone(address);
+          lost++;
+        } else {
+          this.#book.set(address, 'held');
+          records.push({ ticket: address.segment.ticket(address.index), event: outcome });
+        }
+      }
+      if (lost > 0) this.#host.lost(lost);
+      if (records.length > 0 || later > 0 || chosen.length === 0) return records;
+    }
+  }
+
+  #markGone(address: RecordAddress): void {
+    const { segment, index } = address;
+    this.#book.set(address, 'gone');
+    if (segment.left > 0) this.#acks.add(segment, index);
+    else if (this.#log.isWriting(segment)) {
+      this.#acks.add(segment, index);
+      this.#log.emptied();
+    } else this.#disposeIfDone(segment);
+  }
+
+  #disposeIfDone(segment: Segment): void {
+    if (segment.left > 0 || !this.#book.has(segment)) return;
+    this.#acks.forget(segment);
+    void this.#lane.run(() => this.#dispose(segment));
+  }
+
+  async #dispose(segment: Segment): Promise<void> {
+    if (segment.adopted && (await this.#hasLateRecords(segment))) return;
+    // First the records, then the acks: the other way round a crash between them would bring all of them back.
+    await unlink(segment.path).catch(() => {});
+    await unlink(segment.ackPath).catch(() => {});
+    this.#book.delete(segment);
+    if (segment.adopted) await this.#adopter.segmentGone(segment);
+  }
+
+  async #hasLateRecords(segment: Segment): Promise<boolean> {
+    const { spans, bytes } = await findLateRecords(segment).catch(() => ({ spans: [], bytes: 0 }));
+    if (spans.length === 0 || !this.#book.has(segment)) return false;
+    this.#book.delete(segment);
+    for (const span of spans) segment.add(span, 'available');
+    segment.bytes = bytes;
+    this.#book.add(segment);
+    this.#host.adopted(spans.length);
+    return true;
+  }
+
+  #addAdopted(segments: readonly Segment[]): void {
+    let records = 0;
+    for (const segment of segments) {
+      this.#book.add(segment);
+      records += segment.available;
+      this.#disposeIfDone(segment);
+    }
+    if (records > 0) this.#host.adopted(records);
+  }
+
+  #vanished(segments: readonly Segment[]): void {
+    const before = this.#book.available;
+    for (const segment of segments) {
+      this.#acks.forget(segment);
+      this.#book.delete(segment);
+    }
+    if (this.#book.segments.every(segment => !segment.adopted)) this.#adopter.forgetAll();
+    const lost = before - this.#book.available;
+    if (lost > 0) this.#host.lost(lost);
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { crc32 } from 'node:zlib';
+import type { StoredEvent } from '../model/event-store.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import { ContextTexts } from './context-text.js';
+import { MAX_RECORDS, RECORD_AT, RECORD_KIND, RECORD_MAGIC_NUMBER } from './record-layout.js';
+
+/** Where a record lies in its file. */
+export interface RecordSpan {
+  readonly index: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The intact record that begins at `offset`, if one does. Never throws. */
+export function spanAt(buffer: Buffer, offset: number): RecordSpan | undefined {
+  const left = buffer.length - offset;
+  if (left < RECORD_AT.texts || buffer.readUInt32LE(offset) !== RECORD_MAGIC_NUMBER) return undefined;
+  const length = buffer.readUInt32LE(offset + RECORD_AT.length);
+  const index = buffer.readUInt32LE(offset + RECORD_AT.index);
+  if (length < RECORD_AT.texts || length > left || index >= MAX_RECORDS) return undefined;
+  const checksum = crc32(buffer.subarray(offset + RECORD_AT.length, offset + length));
+  if (checksum !== buffer.readUInt32LE(offset + RECORD_AT.checksum)) return undefined;
+  return { index, offset, length };
+}
+
+/** Makes events of records again. */
+export class RecordDecoder {
+  readonly #contexts = new ContextTexts();
+
+  /** undefined: damaged, or not the record of that number. Never throws. */
+  decode(buffer: Buffer, offset: number, index: number): StoredEvent | undefined {
+    const span = spanAt(buffer, offset);
+    if (span === undefined || span.index !== index) return undefined;
+    try {
+      return this.#read(buffer.subarray(offset, offset + span.length));
+    } catch {
+      // Its checksum is right and its text is not: whoever wrote it was not us.
+      return undefined;
+    }
+  }
+
+  #read(record: Buffer): StoredEvent | undefined {
+    const acceptedAt = record.readDoubleLE(RECORD_AT.acceptedAt);
+    const contextStart = RECORD_AT.texts + record.readUInt32LE(RECORD_AT.uuidBytes);
+    const jsonStart = contextStart + record.readUInt32LE(RECORD_AT.contextBytes);
+    if (jsonStart > record.length) return undefined;
+    const json = record.toString('utf8', jsonStart);
+    const kind = record.readUInt32LE(RECORD_AT.kind);
+    if (kind === RECORD_KIND.unresolved) {
+      const event = JSON.parse(json) as ExperimentEvent;
+      return { kind: 'unresolved', event, acceptedAt };
+    }
+    if (kind !== RECORD_KIND.impression && kind !== RECORD_KIND.conversion) return undefined;
+    const context = this.#contexts.parse(record.toString('utf8', contextStart, jsonStart));
+    if (context === undefined) return undefined;
+    const type = kind === RECORD_KIND.impression ? 'impression' : 'conversion';
+    const uuid = record.toString('utf8', RECORD_AT.texts, contextStart);
+    return { kind: 'resolved', type, uuid, context, json, acceptedAt };
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { RecordSpan } from './record-decoder.js';
+import { MAX_RECORDS } from './record-layout.js';
+import type { RecordState, Segment } from './segment.js';
+
+/** Bytes of `maxBytes` that are kept free for the ack of each record. */
+export const ACK_RESERVE_BYTES = 8;
+
+export interface RecordAddress {
+  readonly segment: Segment;
+  readonly index: number;
+}
+
+/** All segments that have records, oldest first. */
+export class SegmentBook {
+  readonly #byId = new Map<number, Segment>();
+  readonly #inOrder: Segment[] = [];
+  /** What counts against `maxBytes`. */
+  bytes = 0;
+  available = 0;
+
+  get segments(): readonly Segment[] {
+    return this.#inOrder;
+  }
+
+  add(segment: Segment): void {
+    this.#byId.set(segment.id, segment);
+    let at = this.#inOrder.length;
+    while (at > 0 && isYounger(this.#inOrder[at - 1], segment)) at--;
+    this.#inOrder.splice(at, 0, segment);
+    this.bytes += segment.bytes + segment.count * ACK_RESERVE_BYTES;
+    this.available += segment.available;
+  }
+
+  has(segment: Segment): boolean {
+    return this.#byId.get(segment.id) === segment;
+  }
+
+  /** Puts a record that was just written into its segment, whose file has grown by it. */
+  append(segment: Segment, span: RecordSpan): void {
+    segment.add(span, 'held');
+    this.bytes += span.length + ACK_RESERVE_BYTES;
+  }
+
+  delete(segment: Segment): void {
+    if (!this.#byId.delete(segment.id)) return;
+    this.#inOrder.splice(this.#inOrder.indexOf(segment), 1);
+    this.bytes -= segment.bytes + segment.count * ACK_RESERVE_BYTES;
+    this.available -= segment.available;
+  }
+
+  find(ticket: number): RecordAddress | undefined {
+    const segment = this.#byId.get(Math.floor(ticket / MAX_RECORDS));
+    return segment && { segment, index: ticket % MAX_RECORDS };
+  }
+
+  set({ segment, index }: RecordAddress, state: RecordState): void {
+    const before = segment.available;
+    segment.set(index, state);
+    if (this.#byId.has(segment.id)) this.available += segment.available - before;
+  }
+
+  /** Marks the oldest available records as being read: at least one, where there is one. */
+  choose(maxEvents: number, maxBytes: number): RecordAddress[] {
+    const chosen: RecordAddress[] = [];
+    let bytes = 0;
+    for (const segment of this.#inOrder) {
+      if (segment.available === 0) continue;
+      for (let index = segment.nextAvailable(); index !== undefined; index = segment.nextAvailable()) {
+        bytes += segment.span(index).length;
+        if (chosen.length > 0 && (chosen.length >= maxEvents || bytes > maxBytes)) return chosen;
+        const address = { segment, index };
+        this.set(address, 'reading');
+        chosen.push(address);
+      }
+    }
+    return chosen;
+  }
+}
+
+/** Our own stay in the order in which they were written, whatever the wall clock did meanwhile. */
+function isYounger(before: Segment | undefined, added: Segment): boolean {
+  if (before === undefined || !added.adopted) return false;
+  return before.createdAt > added.createdAt || (before.createdAt === added.createdAt && !before.adopted);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import { DiskEpisode } from './disk-episode.js';
+import { InstanceDirectory } from './instance-directory.js';
+import type { Lane } from './lane.js';
+import type { OwnerRecord } from './owner.js';
+import { RecordEncoder } from './record-encoder.js';
+import { MAX_RECORDS } from './record-layout.js';
+import type { Segment } from './segment.js';
+import { ACK_RESERVE_BYTES, type SegmentBook } from './segment-book.js';
+import { SEGMENT_HEADER_BYTES } from './segment-header.js';
+import { SegmentWriter } from './segment-writer.js';
+
+const CHECK_EVERY = 256;
+/** The disk is full, not broken: the same segment goes on when it has room again. */
+const FULL_DISK = new Set(['ENOSPC', 'EDQUOT']);
+
+export interface SegmentLogHost {
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly fsync: 'none' | 'batch';
+  readonly owner: OwnerRecord;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly book: SegmentBook;
+  readonly lane: Lane;
+  nextSegmentId(): number;
+  /** No more is written to this segment. */
+  retired(segment: Segment): void;
+  /** Somebody has deleted these, or moved them away. */
+  vanished(segments: readonly Segment[]): void;
+}
+
+/** Writes records to the end of the log: chooses the segment, rolls it, and falls back when the disk does not play along. */
+export class SegmentLog {
+  readonly #host: SegmentLogHost;
+  readonly #encoder = new RecordEncoder();
+  readonly #episode: DiskEpisode;
+  readonly #segmentBytes: number;
+  readonly #said = new OnceLog();
+  #instance: InstanceDirectory | undefined;
+  #writer: SegmentWriter | undefined;
+  #sinceCheck = 0;
+
+  constructor(host: SegmentLogHost) {
+    this.#host = host;
+    this.#episode = new DiskEpisode(host.runtime, host.logger);
+    this.#segmentBytes = Math.min(1_048_576, Math.max(4_096, host.maxBytes / 8));
+  }
+
+  get instance(): InstanceDirectory | undefined {
+    return this.#instance;
+  }
+
+  /** Makes directory and segment now, so that an unusable disk is known at once. */
+  open(): void {
+    this.#guard(() => this.#writerFor(0));
+  }
+
+  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    if (this.#episode.isResting) return this.#missed();
+    try {
+      this.#encoder.encode(event);
+    } catch {
+      return 'failed';
+    }
+    if (!this.hasRoomFor(this.#encoder.length)) {
+      this.#retireIfUseless(0);
+      return 'full';
+    }
+    return this.#guard(() => this.#write()) ?? this.#missed();
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    const { book, maxBytes } = this.#host;
+    return book.bytes + SEGMENT_HEADER_BYTES + bytes + ACK_RESERVE_BYTES <= maxBytes;
+  }
+
+  isWriting(segment: Segment): boolean {
+    return this.#writer?.segment === segment;
+  }
+
+  /** All records of the segment that is being written were removed: once it is half full it is not worth keeping. */
+  emptied(): void {
+    this.#retireIfUseless(this.#segmentBytes / 2);
+  }
+
+  /** Looks whether what we write is still where others will look for it, and goes on elsewhere if not. */
+  verify(): void {
+    this.#sinceCheck = 0;
+    const instance = this.#instance;
+    const writer = this.#writer;
+    if (instance === undefined || (writer?.isInPlace() ?? instance.isInPlace())) return;
+    this.#writer = undefined;
+    if (writer !== undefined) void this.#host.lane.run(() => writer.close());
+    const whole = !instance.isInPlace();
+    const { book, logger } = this.#host;
+    const gone = whole || writer === undefined ? [...book.segments] : [writer.segment];
+    if (whole) {
+      instance.forget();
+      this.#instance = undefined;
+    }
+    const what = whole ? 'directory was' : 'segment was';
+    logger.warn(`the event store's ${what} deleted or taken by somebody else; it goes on in a new one`);
+    // Not now: whoever appends must not hear of losses before the call returns.
+    queueMicrotask(() => this.#host.vanished(gone));
+  }
+
+  #syncFailed(error: unknown): void {
+    if (!this.#said.first('sync')) return;
+    this.#host.logger.warn(
+      `the event store can't bring files to the disk (${errorLabel(error)}): events survive the process, perhaps not the machine`,
+    );
+  }
+
+  retire(): void {
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    this.#writer = undefined;
+    void this.#host.lane.run(() => writer.close());
+    this.#host.retired(writer.segment);
+  }
+
+  #write(): StoreTicket {
+    if (++this.#sinceCheck >= CHECK_EVERY) this.verify();
+    const encoder = this.#encoder;
+    const writer = this.#writerFor(encoder.length);
+    encoder.seal(writer.segment.count);
+    const span = writer.append(encoder.buffer, encoder.length);
+    this.#host.book.append(writer.segment, span);
+    return writer.segment.ticket(span.index);
+  }
+
+  #writerFor(bytes: number): SegmentWriter {
+    const { segment } = this.#writer ?? {};
+    if (segment !== undefined && segment.count > 0) {
+      const full = segment.bytes + bytes > this.#segmentBytes || segment.count === MAX_RECORDS;
+      if (full) {
+        this.verify();
+        this.retire();
+      }
+    }
+    this.#writer ??= this.#createWriter();
+    return this.#writer;
+  }
+
+  #createWriter(): SegmentWriter {
+    const { directory, owner, runtime, fsync, book, nextSegmentId } = this.#host;
+    if (this.#instance !== undefined && !this.#instance.isInPlace()) this.verify();
+    this.#instance ??= InstanceDirectory.create(directory, owner, runtime);
+    const id = nextSegmentId();
+    const path = join(this.#instance.path, `${String(id).padStart(12, '0')}.seg`);
+    const onSync = fsync === 'batch' ? (error: unknown) => this.#syncFailed(error) : undefined;
+    const writer = SegmentWriter.create(id, path, runtime.now(), onSync);
+    book.add(writer.segment);
+    return writer;
+  }
+
+  #missed(): 'failed' {
+    this.#episode.missed();
+    return 'failed';
+  }
+
+  #guard<T>(write: () => T): T | undefined {
+    try {
+      const result = write();
+      this.#episode.succeeded();
+      return result;
+    } catch (error) {
+      this.#episode.failed(error);
+      if (!FULL_DISK.has(String((error as NodeJS.ErrnoException).code))) this.retire();
+      return undefined;
+    }
+  }
+
+  #retireIfUseless(fromBytes: number): void {
+    const segment = this.#writer?.segment;
+    if (segment === undefined || segment.left > 0 || segment.count === 0) return;
+    if (segment.bytes >= fromBytes) this.retire();
+  }
+}

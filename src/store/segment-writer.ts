@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { closeSync, fstatSync, ftruncateSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BatchSync, syncDirectory } from './batch-sync.js';
+import type { RecordSpan } from './record-decoder.js';
+import { Segment } from './segment.js';
+import { encodeSegmentHeader } from './segment-header.js';
+
+/** A full disk takes part of a record and reports success. */
+class ShortWrite extends Error {
+  override readonly name = 'ShortWrite';
+  readonly code = 'ENOSPC';
+}
+
+/** The segment that is being written. */
+export class SegmentWriter {
+  readonly segment: Segment;
+  readonly #fd: number;
+  readonly #inode: number;
+  readonly #sync: BatchSync | undefined;
+  #directorySynced: Promise<void> | undefined;
+
+  /** @throws what the file system says */
+  static create(
+    id: number,
+    path: string,
+    createdAt: number,
+    syncFailed?: (error: unknown) => void,
+  ): SegmentWriter {
+    const header = encodeSegmentHeader(createdAt);
+    const fd = openSync(path, 'wx', 0o600);
+    try {
+      if (writeSync(fd, header, 0, header.length, 0) < header.length) throw new ShortWrite();
+      const segment = new Segment(id, path, createdAt, header.length, false);
+      return new SegmentWriter(segment, fd, syncFailed);
+    } catch (error) {
+      closeSync(fd);
+      unlinkSync(path);
+      throw error;
+    }
+  }
+
+  private constructor(segment: Segment, fd: number, syncFailed?: (error: unknown) => void) {
+    this.segment = segment;
+    this.#fd = fd;
+    this.#inode = fstatSync(fd).ino;
+    if (syncFailed !== undefined) {
+      this.#sync = new BatchSync(fd, syncFailed);
+      this.#directorySynced = syncDirectory(dirname(segment.path));
+    }
+  }
+
+  /**
+   * One write at the end of the file. What a failed one has left there is cut off; where even that fails, the next
+   * record is written over it.
+   *
+   * @throws what the file system says
+   */
+  append(record: Buffer, length: number): RecordSpan {
+    const offset = this.segment.bytes;
+    let written: number;
+    try {
+      written = writeSync(this.#fd, record, 0, length, offset);
+      if (written < length) throw new ShortWrite();
+    } catch (error) {
+      this.#cut(offset);
+      throw error;
+    }
+    this.segment.bytes = offset + length;
+    this.#sync?.touch();
+    return { index: this.segment.count, offset, length };
+  }
+
+  /** false: the file was deleted, or moved away with its directory; what is written would be found by nobody. */
+  isInPlace(): boolean {
+    try {
+      const there = statSync(this.segment.path, { throwIfNoEntry: false });
+      return there !== undefined && there.ino === this.#inode && there.nlink > 0;
+    } catch {
+      return true;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#sync?.idle();
+    await this.#directorySynced;
+    try {
+      closeSync(this.#fd);
+    } catch {
+      // Some file systems report the failure of an earlier write here; nothing more can be done about it.
+    }
+  }
+
+  #cut(offset: number): void {
+    try {
+      ftruncateSync(this.#fd, offset);
+    } catch {
+      // A torn record at the end: readers skip it.
+    }
+  }
+}

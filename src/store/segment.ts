@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RecordSpan } from './record-decoder.js';
+import { MAX_RECORDS } from './record-layout.js';
+
+/** `reading`: available still, and on its way into memory. */
+export type RecordState = 'gone' | 'held' | 'available' | 'reading';
+
+const CODES = { gone: 0, held: 1, available: 2, reading: 3 } as const;
+const STATES = ['gone', 'held', 'available', 'reading'] as const;
+
+/** What is remembered of a segment: for each record where it lies and what became of it, nine bytes. */
+export class Segment {
+  /** Where it stands in this process; tickets are made of it. */
+  readonly id: number;
+  readonly path: string;
+  readonly createdAt: number;
+  readonly adopted: boolean;
+  /** Of the file. */
+  bytes: number;
+  /** Records not removed. */
+  left = 0;
+  /** Records on disk only. */
+  available = 0;
+  /** One more than the highest record number. */
+  count = 0;
+  #states = new Uint8Array(64);
+  #places = new Uint32Array(128);
+  #firstAvailable = 0;
+
+  constructor(id: number, path: string, createdAt: number, bytes: number, adopted: boolean) {
+    this.id = id;
+    this.path = path;
+    this.createdAt = createdAt;
+    this.bytes = bytes;
+    this.adopted = adopted;
+  }
+
+  get ackPath(): string {
+    return this.path.replace(/\.seg$/, '.ack');
+  }
+
+  ticket(index: number): number {
+    return this.id * MAX_RECORDS + index;
+  }
+
+  has(index: number): boolean {
+    return index < this.count && this.#places[index * 2 + 1] !== 0;
+  }
+
+  add({ index, offset, length }: RecordSpan, state: 'held' | 'available' | 'gone'): void {
+    if (index >= this.#states.length) this.#grow(index);
+    this.#places[index * 2] = offset;
+    this.#places[index * 2 + 1] = length;
+    if (index >= this.count) this.count = index + 1;
+    this.#states[index] = CODES.gone;
+    if (state === 'gone') return;
+    this.left++;
+    this.set(index, state);
+  }
+
+  state(index: number): RecordState {
+    return STATES[this.#states[index] ?? 0] ?? 'gone';
+  }
+
+  /** Moves a record that is not gone. */
+  set(index: number, state: RecordState): void {
+    const before = this.#states[index] ?? CODES.gone;
+    if (before >= CODES.available) this.available--;
+    if (state === 'gone') this.left--;
+    if (state === 'available' || state === 'reading') this.available++;
+    if (state === 'available' && index < this.#firstAvailable) this.#firstAvailable = index;
+    this.#states[index] = CODES[state];
+  }
+
+  span(index: number): RecordSpan {
+    return { index, offset: this.#places[index * 2] ?? 0, length: this.#places[index * 2 + 1] ?? 0 };
+  }
+
+  /** The first record that is available and not being read. */
+  nextAvailable(): number | undefined {
+    const at = this.#states.subarray(0, this.count).indexOf(CODES.available, this.#firstAvailable);
+    this.#firstAvailable = at === -1 ? this.count : at;
+    return at === -1 ? undefined : at;
+  }
+
+  #grow(index: number): void {
+    const size = Math.min(MAX_RECORDS, Math.max(this.#states.length * 2, index + 1));
+    const states = new Uint8Array(size);
+    states.set(this.#states);
+    this.#states = states;
+    const places = new Uint32Array(size * 2);
+    places.set(this.#places);
+    this.#places = places;
+  }
+}
