@@ -111,7 +111,7 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
   onEnd(span: EndedSpan): void {
-    if (span.events?.length > 0) this.#harvest.take(span);
+    this.#harvest.take(span);
   }
 
   /**

@@ -61,9 +61,9 @@ export class EventKeeper {
   }
 
   /** @param acceptedAt monotonic clock, milliseconds */
-  keepUnresolved(event: ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
+  keepUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
-    return this.#append({ kind: 'unresolved', event, acceptedAt: this.#toEpoch(acceptedAt) });
+    return this.#append({ kind: 'unresolved', event: event(), acceptedAt: this.#toEpoch(acceptedAt) });
   }
 
   /** Delivered or dropped. */

@@ -26,14 +26,26 @@ export class SpanEventHarvest {
   /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
   take(span: { readonly events: readonly StoredSpanEvent[] }): void {
     try {
-      for (const event of span.events) {
-        const type = experimentEventType(event.name);
-        if (type !== undefined && !wasOffered(event, this.#processor)) this.#takeEvent(type, event, span);
-      }
+      if (span.events.length === 0) return;
+      for (const event of span.events) this.#look(event, span);
     } catch (error) {
-      if (this.#said.first('unexpected'))
-        this.#logger.error(`reading span events failed: ${errorLabel(error)}`);
+      this.#failed(error);
     }
+  }
+
+  /** A broken event costs none of those behind it. */
+  #look(event: StoredSpanEvent, span: object): void {
+    try {
+      const type = experimentEventType(event.name);
+      if (type !== undefined && !wasOffered(event, this.#processor)) this.#takeEvent(type, event, span);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#said.first('unexpected'))
+      this.#logger.error(`reading span events failed: ${errorLabel(error)}`);
   }
 
   #takeEvent(type: ExperimentEventType, event: StoredSpanEvent, span: object): void {

@@ -99,8 +99,15 @@ export class Delivery {
 
   #queue(consignment: Consignment, events: readonly UserEvent[], prepare: Prepare): void {
     const logEvent = prepare(events);
-    if (logEvent === undefined) consignment.settle(events, 'invalid');
-    else this.#waiting.push({ consignment, events, prepare, logEvent, triedAtOnce: false });
+    if (logEvent !== undefined) {
+      this.#waiting.push({ consignment, events, prepare, logEvent, triedAtOnce: false });
+    } else if (events.length > 1) {
+      // One event that can't be serialised again, nested too deep say, costs none of the others.
+      for (const half of halve(events)) this.#queue(consignment, half, prepare);
+    } else {
+      this.#say('error', 'is not possible of an event that can no longer be serialised; it is lost');
+      consignment.settle(events, 'invalid');
+    }
   }
 
   #pump(): void {

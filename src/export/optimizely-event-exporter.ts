@@ -86,7 +86,7 @@ export class OptimizelyEventExporter implements EventExporter {
       if (paramsWereRead(logEvent)) bodyOf(logEvent);
       return logEvent;
     } catch (error) {
-      this.#logger.error(`a batch cannot be serialised: ${errorLabel(error)}; its events are lost`);
+      this.#logger.debug(`a batch cannot be serialised: ${errorLabel(error)}`);
       return undefined;
     }
   }

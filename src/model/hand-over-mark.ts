@@ -20,7 +20,8 @@ export interface StoredSpanEvent {
 
 export function markOffered(carrier: object, offered: Offered): void {
   // Not enumerable: exporters that print span events, and tests that compare them, see what they always saw.
-  Object.defineProperty(carrier, OFFERED, { value: offered, configurable: true });
+  // A frozen carrier stays unmarked: Optimizely then counts what is sent twice once.
+  Reflect.defineProperty(carrier, OFFERED, { value: offered, configurable: true });
 }
 
 export function wasOffered(event: StoredSpanEvent, processor: InstalledProcessor): boolean {

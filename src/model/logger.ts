@@ -36,12 +36,16 @@ export class OnceLog {
   }
 }
 
-/** What may be logged of an error: its class and code. A message can quote input, so it stays out. */
+const NAME = /^[A-Za-z]{1,40}$/;
+const CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
+
+/** What may be logged of an error: its class and code, as far as they look like it. A message can quote input. */
 export function errorLabel(error: unknown): string {
   try {
     if (!(error instanceof Error)) return typeof error;
-    const code: unknown = (error as { code?: unknown }).code;
-    return typeof code === 'string' ? `${error.name} ${code}` : error.name;
+    const { name, code } = error as { name?: unknown; code?: unknown };
+    const label = typeof name === 'string' && NAME.test(name) ? name : 'Error';
+    return typeof code === 'string' && CODE.test(code) ? `${label} ${code}` : label;
   } catch {
     return 'unreadable error';
   }

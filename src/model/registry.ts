@@ -41,8 +41,16 @@ export function installedProcessors(): readonly InstalledProcessor[] {
   return registry().installed;
 }
 
-/** The installed processors whose provider made the span; empty where none did. */
+/** The installed processors whose provider made the span; empty where none did, or a broken span hides it. */
 export function ownersOf(span: object): readonly InstalledProcessor[] {
+  try {
+    return readOwners(span);
+  } catch {
+    return [];
+  }
+}
+
+function readOwners(span: object): readonly InstalledProcessor[] {
   const { installed, claims } = registry();
   const marked = (span as MarkedSpan)[OWNERS];
   if (marked !== undefined) return marked.filter(owner => installed.includes(owner));
@@ -70,10 +78,18 @@ export class Installation {
     known.installed = [...known.installed, self];
   }
 
-  /** From the processor's `onStart`. */
+  /** From the processor's `onStart`. A span that is broken belongs to nobody. */
   spanStarted(span: object): void {
-    const resource = (span as { resource?: object }).resource;
-    if (resource === undefined || !this.#installed) return;
+    try {
+      this.#readStart(span);
+    } catch {
+      // Its events reach every processor.
+    }
+  }
+
+  #readStart(span: object): void {
+    const resource: unknown = (span as { resource?: unknown }).resource;
+    if (typeof resource !== 'object' || resource === null || !this.#installed) return;
     if (resource === this.#lastResource) {
       if (this.#lastClaim.owners.length > 1) this.#mark(span);
       return;
@@ -104,7 +120,7 @@ export class Installation {
     const owners = (span as MarkedSpan)[OWNERS];
     if (owners?.includes(this.#self)) return;
     const value = owners === undefined ? [this.#self] : [...owners, this.#self];
-    Object.defineProperty(span, OWNERS, { value, configurable: true });
+    Reflect.defineProperty(span, OWNERS, { value, configurable: true });
   }
 
   uninstall(): void {

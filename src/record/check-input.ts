@@ -12,6 +12,7 @@ import {
   optionalId,
   optionalObject,
   optionalString,
+  optionalUuid,
   requiredString,
   timestampOr,
   UnusableField,
@@ -35,7 +36,7 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
   if (!flagKey && !ruleKey && !experimentId && !campaignId) throw new UnusableField('ruleKey');
   const attributes = optionalObject(input, 'attributes') as UserAttributes | undefined;
   const timestamp = timestampOr(runtime.now, input, 'timestamp');
-  const uuid = optionalId(input, 'uuid') ?? runtime.uuid();
+  const uuid = optionalUuid(input, 'uuid') ?? runtime.uuid();
   return {
     type: 'impression',
     userId,
@@ -64,7 +65,7 @@ export const checkConversion: CheckInput<ConversionEvent> = checked((input, runt
   const revenue = reservedNumber(tags?.revenue, Math.trunc, Number.parseInt);
   const value = reservedNumber(tags?.value, Number, Number.parseFloat);
   const timestamp = timestampOr(runtime.now, input, 'timestamp');
-  const uuid = optionalId(input, 'uuid') ?? runtime.uuid();
+  const uuid = optionalUuid(input, 'uuid') ?? runtime.uuid();
   return {
     type: 'conversion',
     userId,

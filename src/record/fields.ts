@@ -30,6 +30,12 @@ export function optionalId(input: Fields, field: string): string | undefined {
   return optionalString(input, field) || undefined;
 }
 
+/** A copy: a piece cut from a larger text would keep all of it in memory for as long as the event lives. */
+export function optionalUuid(input: Fields, field: string): string | undefined {
+  const uuid = optionalId(input, field);
+  return uuid === undefined ? undefined : (JSON.parse(JSON.stringify(uuid)) as string);
+}
+
 export function requiredString(input: Fields, field: string): string {
   const value = input[field];
   if (typeof value !== 'string') throw new UnusableField(field);

@@ -47,7 +47,7 @@ export interface Conversion {
   eventId?: string | null | undefined;
   /** Needed here too if results are to be segmented by them. */
   attributes?: UserAttributes | null | undefined;
-  /** `revenue` (an integer, in cents) and `value` (a number) are reserved. Must serialise to JSON. */
+  /** `revenue` (an integer, in cents) and `value` (a number) are reserved. Must serialise to a JSON object, 500 levels deep at most. */
   tags?: EventTags | null | undefined;
   /** Milliseconds since the epoch. @default now */
   timestamp?: number | Date | null | undefined;

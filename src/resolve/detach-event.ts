@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventTags, ExperimentEvent, UserAttributes } from '../model/experiment-event.js';
+import type { ExperimentEvent, UserAttributes } from '../model/experiment-event.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
-/** An event that has to wait for its datafile, cut loose from the objects of the caller, who may change them. */
+/**
+ * An event that has to wait for its datafile, cut loose from the objects of the caller, who may change them. As text it
+ * takes the memory that it seems to, and about what it will take on the wire.
+ */
 export interface DetachedEvent {
-  readonly event: ExperimentEvent;
-  /** What it takes of `maxQueueBytes`, about what it will be on the wire. */
+  readonly type: ExperimentEvent['type'];
+  readonly uuid: string;
+  readonly text: string;
   readonly byteLength: number;
 }
 
 /** @throws whatever serialising the tags throws */
 export function detachEvent(event: ExperimentEvent): DetachedEvent {
   const { attributes, ...members } = event;
-  const detached: Record<string, unknown> = { ...members };
+  const detached: Record<string, unknown> = members;
   if (attributes !== undefined) {
     const kept = Object.entries(attributes).filter(([, value]) => isAttributeValue(value));
     detached.attributes = Object.fromEntries(kept) satisfies UserAttributes;
   }
+  let tags: string | undefined;
   if (event.type === 'conversion') {
-    const tags = serializeTags(event.tags);
-    if (tags === undefined) delete detached.tags;
-    else detached.tags = JSON.parse(tags) as EventTags;
+    tags = serializeTags(event.tags);
+    delete detached.tags;
   }
-  return {
-    event: detached as unknown as ExperimentEvent,
-    byteLength: Buffer.byteLength(JSON.stringify(detached)),
-  };
+  const rest = JSON.stringify(detached);
+  const text = tags === undefined ? rest : `${rest.slice(0, -1)},"tags":${tags}}`;
+  return { type: event.type, uuid: event.uuid, text, byteLength: Buffer.byteLength(text) };
+}
+
+export function attachEvent({ text }: Pick<DetachedEvent, 'text'>): ExperimentEvent {
+  return JSON.parse(text) as ExperimentEvent;
 }

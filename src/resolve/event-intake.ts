@@ -7,7 +7,7 @@ import { type Logger, OnceLog } from '../model/logger.js';
 import type { ProjectConfig } from '../model/project-config.js';
 import type { Runtime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
-import { type DetachedEvent, detachEvent } from './detach-event.js';
+import { attachEvent, type DetachedEvent, detachEvent } from './detach-event.js';
 import type { Unresolved } from './unresolved.js';
 import { UserEventFactory } from './user-event-factory.js';
 
@@ -18,7 +18,7 @@ interface HeldEvent extends DetachedEvent {
 
 /** What the intake needs of the event store, if there is one. */
 export interface UnresolvedKeeper {
-  keepUnresolved(event: ExperimentEvent, acceptedAt: number): StoreTicket | 'full' | 'none';
+  keepUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | 'full' | 'none';
   remove(items: readonly { readonly ticket?: StoreTicket | undefined }[]): void;
   /** @returns what the store has not */
   setAside<T extends { readonly ticket?: StoreTicket | undefined }>(items: readonly T[]): T[];
@@ -69,7 +69,7 @@ export class EventIntake {
     this.#held = [];
     for (const item of held) {
       this.#deps.budget.release(1, item.byteLength);
-      const resolved = this.#resolve(item.event, config, item.acceptedAt);
+      const resolved = this.#resolve(attachEvent(item), config, item.acceptedAt);
       if (resolved === undefined) this.#deps.keeper.remove([item]);
       else this.#deps.enqueue(resolved, item.ticket);
     }
@@ -87,7 +87,7 @@ export class EventIntake {
     const held = this.#held;
     this.#held = [];
     for (const { byteLength } of held) this.#deps.budget.release(1, byteLength);
-    const lost = this.#deps.keeper.setAside(held).map(({ event }) => event.uuid);
+    const lost = this.#deps.keeper.setAside(held).map(({ uuid }) => uuid);
     if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);
   }
 
@@ -107,7 +107,7 @@ export class EventIntake {
       this.#refuse(event, { reason: 'invalid', field: event.type === 'conversion' ? 'tags' : 'attributes' });
       return false;
     }
-    const kept = this.#deps.keeper.keepUnresolved(detached.event, acceptedAt);
+    const kept = this.#deps.keeper.keepUnresolved(() => attachEvent(detached), acceptedAt);
     const ticket = typeof kept === 'number' ? kept : undefined;
     if (this.#deps.budget.take(event.type, detached.byteLength)) {
       this.#held.push({ ...detached, acceptedAt, ticket });
