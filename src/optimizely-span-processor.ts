@@ -26,6 +26,9 @@ import { ConfigSource } from './resolve/config-source.js';
 import { EventIntake } from './resolve/event-intake.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
 
+/** Closing files and connections takes this long at most where the limit of a shutdown is over. */
+const CLOSING_MILLIS = 100;
+
 /** What the processor reads of a span that starts: of both SDK lines, and of anybody's. */
 export interface StartedSpan {
   readonly resource: object;
@@ -171,18 +174,29 @@ export class OptimizelySpanProcessor {
   }
 
   async #shutDown(): Promise<void> {
+    const { runtime, timeoutIntervalMillis } = this.#pipeline;
+    const startedAt = runtime.monotonic();
     this.#installation.uninstall();
     const remainingMillis = await this.#datafileWithinTime();
     const stopped = this.#pipeline.batcher.stop(remainingMillis);
     this.#intake.dropHeld();
     await stopped;
     this.#pipeline.metrics.shutdown();
-    for (const close of this.#closing) {
-      try {
-        await close();
-      } catch (error) {
-        this.#logger.warn(`closing failed: ${errorLabel(error)}`);
-      }
+    // What is to be closed may hang too; half the limit at least is for what is cheap to close.
+    const left = Math.max(
+      timeoutIntervalMillis / 2,
+      timeoutIntervalMillis - (runtime.monotonic() - startedAt),
+    );
+    const closings = this.#closing.map(close => this.#close(close));
+    if (!(await withDeadline(runtime, left, () => Promise.all(closings))))
+      this.#logger.warn('closing took too long');
+  }
+
+  async #close(close: () => unknown): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.#logger.warn(`closing failed: ${errorLabel(error)}`);
     }
   }
 

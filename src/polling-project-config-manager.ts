@@ -84,7 +84,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
       {
         url: datafileUrl(options),
         cacheKey: `optimizely-datafile-${sdkKey}`,
-        headers: { ...customHeaders, ...authorization },
+        headers: { ...lowerCased(customHeaders ?? {}), ...authorization },
         updateIntervalMillis: resolveInterval(options.updateIntervalMillis, logger),
         requestTimeoutMillis,
         maxDatafileBytes: positiveOr(20_971_520, 'maxDatafileBytes', options.maxDatafileBytes, logger),
@@ -149,6 +149,11 @@ function datafileUrl({
     );
   }
   return url;
+}
+
+/** Names differ by case only for people: a header would be sent twice. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function resolveInterval(value: unknown, logger: Logger): number {

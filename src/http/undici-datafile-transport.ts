@@ -23,7 +23,7 @@ export class UndiciDatafileTransport implements DatafileTransport {
       const own = location.origin === new URL(url).origin ? headers : {};
       const response = await this.#client.request(location.href, {
         method: 'GET',
-        headers: { 'accept-encoding': 'gzip', ...own },
+        headers: { ...own, 'accept-encoding': 'gzip' },
         signal,
       });
       const next = redirectOf(response, location);
@@ -57,7 +57,9 @@ async function read(response: Dispatcher.ResponseData<unknown>, maxBytes: number
   }
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity') return { status, headers, body: await collect(body, body, maxBytes) };
-  if (encoding !== 'gzip') {
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    // Destroyed unread it reports an error, which nobody else listens to.
+    body.on('error', () => {});
     body.destroy();
     throw new Error('a content encoding that was not asked for');
   }

@@ -27,6 +27,8 @@ export class DatafilePoller {
   readonly #abort = new AbortController();
   #validators: Record<string, string> = {};
   #latest: string | undefined;
+  #bad: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #timer: RuntimeTimer | undefined;
   #failing = false;
 
@@ -90,14 +92,20 @@ export class DatafilePoller {
 
   #take({ status, headers, body }: DatafileResponse): number {
     if (this.#abort.signal.aborted) return 0;
-    if (status !== 304 && status !== 200) {
+    // Nothing can be unmodified where there is nothing.
+    if (status !== 200 && !(status === 304 && this.#latest !== undefined)) {
       return this.#failed(`status ${status}`, parseRetryAfter(headers['retry-after'], this.#runtime.now()));
     }
     if (status === 200 && body !== this.#latest) {
       // Its validators are not kept: the next 304 would mean a datafile that is not in force.
-      if (!this.#target.setDatafile(body)) return this.#schedule.afterFailure();
+      // The same bad one again is not worth a line.
+      if (body === this.#bad || !this.#target.setDatafile(body)) {
+        this.#bad = body;
+        return this.#schedule.afterFailure();
+      }
       this.#latest = body;
-      void this.#writeCache(body);
+      this.#bad = undefined;
+      this.#writeCache(body);
     }
     if (status === 200) this.#validators = validatorsOf(headers);
     if (this.#failing) this.#logger.info('the datafile can be fetched again');
@@ -126,12 +134,16 @@ export class DatafilePoller {
     }
   }
 
-  async #writeCache(datafile: string): Promise<void> {
-    try {
-      await this.#options.cache?.set(this.#options.cacheKey, datafile);
-    } catch (error) {
-      this.#logger.warn(`the datafile cache could not be written: ${errorLabel(error)}`);
-    }
+  /** One after the other: a slow write of an old datafile must not come last. */
+  #writeCache(datafile: string): void {
+    const { cache, cacheKey } = this.#options;
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await cache?.set(cacheKey, datafile);
+      } catch (error) {
+        this.#logger.warn(`the datafile cache could not be written: ${errorLabel(error)}`);
+      }
+    });
   }
 }
 

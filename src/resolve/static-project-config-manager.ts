@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { guardLogger, type Logger, noopLogger } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
 import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
 
@@ -38,7 +38,13 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
       this.#logger.error(describeBadDatafile(error, this.#config !== undefined));
       return false;
     }
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.#logger.error(`an onUpdate listener failed: ${errorLabel(error)}`);
+      }
+    }
     return true;
   }
 
