@@ -182,11 +182,8 @@ export class OptimizelySpanProcessor {
     this.#intake.dropHeld();
     await stopped;
     this.#pipeline.metrics.shutdown();
-    // What is to be closed may hang too; half the limit at least is for what is cheap to close.
-    const left = Math.max(
-      timeoutIntervalMillis / 2,
-      timeoutIntervalMillis - (runtime.monotonic() - startedAt),
-    );
+    // What is to be closed may hang too; a moment is left for it even where delivery has used the limit up.
+    const left = Math.max(CLOSING_MILLIS, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
     const closings = this.#closing.map(close => this.#close(close));
     if (!(await withDeadline(runtime, left, () => Promise.all(closings))))
       this.#logger.warn('closing took too long');

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag, type Span, trace } from '@opentelemetry/api';
-import type {
-  ConversionEvent,
-  ExperimentEvent,
-  ExperimentEventType,
-  ImpressionEvent,
-} from '../model/experiment-event.js';
+import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import { errorLabel, OnceLog } from '../model/logger.js';
 import {
   type InstalledProcessor,
@@ -27,7 +22,7 @@ import { addSpanEvent } from './span-event.js';
  * @returns the event's uuid; undefined if nobody took it
  */
 export function recordImpression(impression: Impression, span?: Span): string | undefined {
-  return recordEverywhere('impression', checkImpression, impression, span);
+  return record('impression', checkImpression, impression, span, systemRuntime);
 }
 
 /**
@@ -37,7 +32,7 @@ export function recordImpression(impression: Impression, span?: Span): string | 
  * @returns the event's uuid; undefined if nobody took it
  */
 export function recordConversion(conversion: Conversion, span?: Span): string | undefined {
-  return recordEverywhere('conversion', checkConversion, conversion, span);
+  return record('conversion', checkConversion, conversion, span, systemRuntime);
 }
 
 /** As {@link recordImpression}, for one processor alone. */
@@ -47,7 +42,7 @@ export function recordImpressionFor(
   impression: Impression,
   span?: Span,
 ): string | undefined {
-  return recordFor(processor, runtime, 'impression', checkImpression, impression, span);
+  return record('impression', checkImpression, impression, span, runtime, processor);
 }
 
 /** As {@link recordConversion}, for one processor alone. */
@@ -57,38 +52,25 @@ export function recordConversionFor(
   conversion: Conversion,
   span?: Span,
 ): string | undefined {
-  return recordFor(processor, runtime, 'conversion', checkConversion, conversion, span);
+  return record('conversion', checkConversion, conversion, span, runtime, processor);
 }
 
 const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
 const said = new OnceLog();
 
-function recordEverywhere<E extends ImpressionEvent | ConversionEvent>(
+/** @param only the processor that gets the event; undefined: those that own the span, or all */
+function record<E extends ExperimentEvent>(
   type: ExperimentEventType,
   check: CheckInput<E>,
   input: unknown,
   given: Span | undefined,
+  runtime: Runtime,
+  only?: InstalledProcessor,
 ): string | undefined {
   try {
     const span = recordingSpan(given);
-    const receivers = receiversOf(span);
-    return handOver(type, check(input, systemRuntime), span, receivers, false);
-  } catch (error) {
-    if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
-    return undefined;
-  }
-}
-
-function recordFor<E extends ImpressionEvent | ConversionEvent>(
-  processor: InstalledProcessor,
-  runtime: Runtime,
-  type: ExperimentEventType,
-  check: CheckInput<E>,
-  input: unknown,
-  given: Span | undefined,
-): string | undefined {
-  try {
-    return handOver(type, check(input, runtime), recordingSpan(given), [processor], true);
+    const receivers = only === undefined ? receiversOf(span) : [only];
+    return handOver(type, check(input, runtime), span, receivers, only !== undefined);
   } catch (error) {
     if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
     return undefined;
