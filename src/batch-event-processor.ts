@@ -58,6 +58,6 @@ export class BatchEventProcessor {
 
   async #stop(): Promise<void> {
     await this.#pipeline.batcher.stop();
-    this.#pipeline.metrics.shutdown();
+    this.#pipeline.end();
   }
 }

@@ -181,7 +181,7 @@ export class OptimizelySpanProcessor {
     const stopped = this.#pipeline.batcher.stop(remainingMillis);
     this.#intake.dropHeld();
     await stopped;
-    this.#pipeline.metrics.shutdown();
+    this.#pipeline.end();
     // What is to be closed may hang too; a moment is left for it even where delivery has used the limit up.
     const left = Math.max(CLOSING_MILLIS, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
     const closings = this.#closing.map(close => this.#close(close));

@@ -28,12 +28,13 @@ export interface Pipeline {
   readonly budget: QueueBudget;
   readonly keeper: EventKeeper;
   readonly ledger: Ledger;
-  readonly metrics: SelfObservability;
   readonly notifications: NotificationSender;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
   snapshot(): LedgerSnapshot;
+  /** After the batcher has stopped: ends what watches it. */
+  end(): void;
 }
 
 export interface PipelineOptions extends BatchingOptions, ExportOptions {
@@ -89,11 +90,14 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     budget,
     keeper,
     ledger,
-    metrics,
     notifications,
     runtime,
     timeoutIntervalMillis,
     snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),
+    end: () => {
+      metrics.shutdown();
+      dropLog.end();
+    },
   };
 }
 

@@ -542,6 +542,26 @@ describe('BatchEventProcessor', () => {
       expect(take('conversion', 30)).to.equal(5);
     });
 
+    it('says once when loss begins, and when it ends what it has cost', async () => {
+      const { processor, exporter, logger, runtime } = makeBatching({ maxQueueSize: 1, batchSize: 1 });
+      exporter.immediate = false;
+      for (let n = 0; n < 4; n++) processor.process(makeUserEvent());
+      await runtime.advance(50_000);
+      processor.process(makeUserEvent());
+      await runtime.advance(59_000);
+      expect(logger.at('warn')).to.deep.equal(['dropping events, reason queue_full: 1']);
+      await runtime.advance(1_000);
+      expect(logger.at('warn').slice(1)).to.deep.equal([
+        'no longer dropping events, reason queue_full: 4 were lost',
+      ]);
+      processor.process(makeUserEvent());
+      expect(logger.at('warn').slice(2)).to.deep.equal(['dropping events, reason queue_full: 1']);
+      exporter.callbacks[0]?.({ code: 0 });
+      await processor.stop();
+      expect(logger.at('warn').slice(3), 'at the latest when it stops').to.have.length(1);
+      expect(runtime.armed).to.equal(0);
+    });
+
     it('maxQueueBytes bounds the bytes', () => {
       const event = makeUserEvent();
       const { processor } = makeBatching({ maxQueueBytes: event.byteLength * 3, startOnInit: false });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { Logger } from '../model/logger.js';
-import type { Runtime } from '../model/runtime.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 
 /** So long without a drop ends an episode; the next drop of the reason is a line again. */
 const EPISODE_MILLIS = 60_000;
@@ -9,9 +9,13 @@ const EPISODE_MILLIS = 60_000;
 /** Dropped because somebody said so: nothing to warn about. */
 const INTENDED: readonly DropReason[] = ['flag_decisions_off', 'before_send', 'deduplicated'];
 
+/** Losses that go on until something is mended: people want to know when they are over, and what they cost. */
+const LASTING: readonly DropReason[] = ['queue_full', 'store_full'];
+
 interface Episode {
   lastAt: number;
-  unsaid: number;
+  count: number;
+  timer?: RuntimeTimer | undefined;
 }
 
 /** One line a reason an episode, not one a dropped event. */
@@ -30,12 +34,35 @@ export class DropLog {
     const episode = this.#episodes.get(reason);
     if (episode !== undefined && now - episode.lastAt < EPISODE_MILLIS) {
       episode.lastAt = now;
-      episode.unsaid += count;
+      episode.count += count;
       return;
     }
-    const before = episode?.unsaid ? ` (and ${episode.unsaid} more since this was last said)` : '';
-    this.#episodes.set(reason, { lastAt: now, unsaid: 0 });
-    const level = INTENDED.includes(reason) ? 'debug' : 'warn';
-    this.#logger[level](`dropping events, reason ${reason}: ${count}${before}`);
+    const begun: Episode = { lastAt: now, count };
+    this.#episodes.set(reason, begun);
+    this.#logger[INTENDED.includes(reason) ? 'debug' : 'warn'](`dropping events, reason ${reason}: ${count}`);
+    if (LASTING.includes(reason)) this.#watch(reason, begun, EPISODE_MILLIS);
+  }
+
+  /** Says what the episodes that go on have cost so far. */
+  end(): void {
+    for (const [reason, episode] of this.#episodes) {
+      if (episode.timer === undefined) continue;
+      episode.timer.clear();
+      this.#conclude(reason, episode);
+    }
+    this.#episodes.clear();
+  }
+
+  #watch(reason: DropReason, episode: Episode, millis: number): void {
+    episode.timer = this.#runtime.setTimer(() => {
+      const remaining = episode.lastAt + EPISODE_MILLIS - this.#runtime.monotonic();
+      if (remaining > 0) this.#watch(reason, episode, remaining);
+      else this.#conclude(reason, episode);
+    }, millis);
+  }
+
+  #conclude(reason: DropReason, episode: Episode): void {
+    episode.timer = undefined;
+    this.#logger.warn(`no longer dropping events, reason ${reason}: ${episode.count} were lost`);
   }
 }
