@@ -139,6 +139,32 @@ describe('event store', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 30, stored: 0, pending: 0 });
   });
 
+  it('empties a large store within seconds, and without leaking listeners', async () => {
+    const disk = new Disk();
+    const first = makeHarness({ disk, maxQueueSize: 10 });
+    first.down();
+    first.record(6_000);
+    await stop(first);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const second = makeHarness({ disk });
+    await second.runtime.advance(1_000);
+    const flushing = second.processor.forceFlush();
+    await second.runtime.advance(100);
+    await flushing;
+    expect(second.processor.ledger()).to.deep.include({ delivered: 6_000, stored: 0 });
+    const third = makeHarness({ disk, maxQueueSize: 10 });
+    third.down();
+    third.record(6_000);
+    await stop(third);
+    const fourth = makeHarness({ disk });
+    await fourth.runtime.advance(2_000);
+    expect(fourth.processor.ledger()).to.deep.include({ delivered: 6_000, stored: 0 });
+    process.off('warning', onWarning);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('replays in batches of their own, behind live traffic', async () => {
     const disk = new Disk();
     const first = makeHarness({ disk });

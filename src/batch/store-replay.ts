@@ -6,8 +6,10 @@ import type { EventKeeper } from './event-keeper.js';
 
 /** Events of one helping: little beside live traffic. */
 const HELPING_EVENTS = 200;
-/** Helpings are spread over this time, so that a fleet that comes back together does not replay together. */
-const LONGEST_PAUSE_MILLIS = 1_000;
+/** The first helping waits up to this long, so that a fleet that comes back together does not replay together. */
+const FIRST_PAUSE_MILLIS = 1_000;
+/** The following ones leave live traffic its turn, and empty the store faster than a service fills it. */
+const PAUSE_MILLIS = 10;
 
 export interface StoreReplayDependencies {
   readonly keeper: EventKeeper;
@@ -27,10 +29,14 @@ export class StoreReplay {
   #timer: RuntimeTimer | undefined;
   #reading: Promise<number> | undefined;
   #stopped = false;
+  #first = true;
 
   constructor(dependencies: StoreReplayDependencies) {
     this.#deps = dependencies;
-    dependencies.keeper.onAvailable(() => this.nudge());
+    dependencies.keeper.onAvailable(() => {
+      this.#first = true;
+      this.nudge();
+    });
   }
 
   /** Something may be possible now that was not before. */
@@ -38,10 +44,13 @@ export class StoreReplay {
     const { keeper, runtime, ready } = this.#deps;
     if (this.#stopped || this.#timer !== undefined || this.#reading !== undefined) return;
     if (keeper.storedCount === 0 || !ready()) return;
+    const pause = this.#first ? FIRST_PAUSE_MILLIS : PAUSE_MILLIS;
     this.#timer = runtime.setTimer(() => {
       this.#timer = undefined;
-      if (ready()) void this.help().then(() => this.nudge());
-    }, runtime.random() * LONGEST_PAUSE_MILLIS);
+      if (!ready()) return;
+      this.#first = false;
+      void this.help().then(() => this.nudge());
+    }, runtime.random() * pause);
   }
 
   /** Takes one helping now. @returns how many events it had */

@@ -76,16 +76,19 @@ export class Delivery {
 
   /** Tries now, and more often than usual, what waits; resolves when it has arrived or is lost. */
   async flush(signal: AbortSignal): Promise<void> {
+    let onAbort = () => {};
     const aborted = new Promise<void>(resolve => {
+      onAbort = resolve;
       if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    signal.addEventListener('abort', onAbort);
     this.#backoff.hurry();
     this.#pump();
     try {
       await Promise.race([this.#undelivered.settled(), aborted]);
     } finally {
       this.#backoff.relax();
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
