@@ -48,8 +48,11 @@ export class StoreReplay {
     this.#timer = runtime.setTimer(() => {
       this.#timer = undefined;
       if (!ready()) return;
-      this.#first = false;
-      void this.help().then(() => this.nudge());
+      void this.help().then(count => {
+        // Nothing, though something is there: the disk can't be read just now.
+        this.#first = count === 0;
+        this.nudge();
+      });
     }, runtime.random() * pause);
   }
 

@@ -102,8 +102,12 @@ export class Adopter {
 
   async #load(directory: string, instance: InstanceDirectory): Promise<void> {
     const names = await readdir(directory);
-    const inner = names.filter(name => INSTANCE_NAME.test(name));
-    for (const name of inner) await takeDirectory(join(directory, name), name, instance);
+    const inner: string[] = [];
+    for (const name of names.filter(name => INSTANCE_NAME.test(name))) {
+      // Side by side: a service that restarts for ever must not nest them ever deeper.
+      const taken = await takeDirectory(join(directory, name), name, instance);
+      if (taken !== undefined) inner.push(taken);
+    }
     const segments: Segment[] = [];
     let unreadable = 0;
     let damages = 0;
@@ -123,7 +127,7 @@ export class Adopter {
     this.#report(unreadable, damages);
     if (segments.length > 0) this.#host.addAdopted(segments);
     await this.#tidy(directory);
-    for (const name of inner) await this.#load(join(instance.path, name), instance);
+    for (const taken of inner) await this.#load(taken, instance);
   }
 
   #report(unreadable: number, damages: number): void {

@@ -10,7 +10,7 @@ import {
   OWNER_FILE,
 } from './instance-directory.js';
 import { liveInstances } from './live-instances.js';
-import { judgeOwner, STALE_MILLIS } from './liveness.js';
+import { judgeOwner } from './liveness.js';
 import { type OwnerRecord, parseOwner } from './owner.js';
 import { taskStateOf } from './task-state.js';
 
@@ -31,14 +31,11 @@ export async function listInstances(parent: string): Promise<DirectoryListing> {
   };
 }
 
-/**
- * "Now" as the file system of the instances tells it. undefined: we can't tell, or we have slept ourselves (a suspended
- * machine, a stopped process), and so may the others: they get a chance to beat first.
- */
+/** "Now" as the file system of the instances tells it. undefined: we can't tell how old others' heartbeats are. */
 export async function fileSystemNow(instance: InstanceDirectory): Promise<number | undefined> {
   try {
-    const { before, now } = await instance.beat();
-    return now - before > STALE_MILLIS ? undefined : now;
+    const now = await instance.beat();
+    return instance.hasJustWoken ? undefined : now;
   } catch {
     return undefined;
   }

@@ -32,9 +32,11 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    await this.#instance()
-      ?.beat()
-      .catch(() => {});
+    try {
+      await this.#instance()?.beat();
+    } catch {
+      // The next one may succeed; that our directory has gone is noticed elsewhere.
+    }
     if (this.#stopped) return;
     this.#beaten();
     this.start();

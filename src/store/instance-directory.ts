@@ -4,6 +4,7 @@ import { open, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runtime } from '../model/runtime.js';
 import { liveInstances } from './live-instances.js';
+import { STALE_MILLIS } from './liveness.js';
 import type { OwnerRecord } from './owner.js';
 
 /** The format's version is part of the name, so that no life touches the directory of one that it can't read. */
@@ -21,6 +22,8 @@ const { O_RDWR, O_CREAT } = constants;
 export class InstanceDirectory {
   readonly parent: string;
   readonly path: string;
+  readonly #runtime: Runtime;
+  #awakeSince = Number.NEGATIVE_INFINITY;
 
   /** @throws what the file system says */
   static create(directory: string, owner: OwnerRecord, runtime: Runtime): InstanceDirectory {
@@ -36,12 +39,13 @@ export class InstanceDirectory {
       rmSync(path, { recursive: true, force: true });
       throw error;
     }
-    return new InstanceDirectory(parent, path);
+    return new InstanceDirectory(parent, path, runtime);
   }
 
-  private constructor(parent: string, path: string) {
+  private constructor(parent: string, path: string, runtime: Runtime) {
     this.parent = parent;
     this.path = path;
+    this.#runtime = runtime;
   }
 
   /** false: deleted, or adopted by somebody who took us for dead. */
@@ -56,17 +60,27 @@ export class InstanceDirectory {
   /**
    * Shows that we live. A byte is written, since the file system then stamps the file with its own clock.
    *
-   * @returns the file's times before and after, milliseconds
+   * @returns "now" as the file system tells it, milliseconds
    */
-  async beat(): Promise<{ readonly before: number; readonly now: number }> {
+  async beat(): Promise<number> {
     const handle = await open(join(this.path, HEARTBEAT_FILE), O_RDWR | O_CREAT, 0o600);
     try {
       const before = (await handle.stat()).mtimeMs;
       await handle.write('.', 0);
-      return { before, now: (await handle.stat()).mtimeMs };
+      const now = (await handle.stat()).mtimeMs;
+      if (now - before > STALE_MILLIS) this.#awakeSince = this.#runtime.monotonic();
+      return now;
     } finally {
       await handle.close();
     }
+  }
+
+  /**
+   * We have slept (a suspended machine, a stopped process), and so may others have, who have had no chance to beat
+   * since.
+   */
+  get hasJustWoken(): boolean {
+    return this.#runtime.monotonic() - this.#awakeSince < STALE_MILLIS;
   }
 
   /** Removes it where nothing is left in it; else whoever comes next may take it at once. Never rejects. */

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { StoredEvent } from 'opentelemetry-exporter-optimizely';
+import { decodeAcks, encodeAcks } from '../../src/store/ack-codec.js';
+import { RecordDecoder } from '../../src/store/record-decoder.js';
+import { RecordEncoder } from '../../src/store/record-encoder.js';
+import { scanSegment } from '../../src/store/scan-segment.js';
+import { encodeSegmentHeader } from '../../src/store/segment-header.js';
+import { makeEvent, makeUnresolvedEvent } from './harness.js';
+
+const text = fc.string({ unit: 'binary', maxLength: 60 });
+
+const events: fc.Arbitrary<StoredEvent> = fc.oneof(
+  fc.record({
+    kind: fc.constant('resolved' as const),
+    type: fc.constantFrom('impression' as const, 'conversion' as const),
+    uuid: text,
+    context: fc.record({
+      region: fc.constantFrom('US' as const, 'EU' as const),
+      accountId: text,
+      projectId: text,
+      revision: text,
+      clientName: text,
+      clientVersion: text,
+      anonymizeIP: fc.boolean(),
+      botFiltering: fc.constantFrom(true, false, undefined),
+    }),
+    json: text,
+    acceptedAt: fc.double({ noNaN: true }),
+  }),
+  fc.record({
+    kind: fc.constant('unresolved' as const),
+    event: fc.record({
+      type: fc.constant('conversion' as const),
+      userId: text,
+      uuid: text,
+      timestamp: fc.nat(),
+      eventKey: text,
+    }),
+    acceptedAt: fc.double({ noNaN: true }),
+  }),
+);
+
+function encode(event: StoredEvent, index: number, encoder = new RecordEncoder()): Buffer {
+  encoder.encode(event);
+  encoder.seal(index);
+  return Buffer.from(encoder.buffer.subarray(0, encoder.length));
+}
+
+/** What a reader makes of a file: each event with its number. */
+function readBack(file: Buffer): Map<number, StoredEvent> {
+  const decoder = new RecordDecoder();
+  const found = new Map<number, StoredEvent>();
+  for (const { index, offset } of scanSegment(file).spans) {
+    const event = decoder.decode(file, offset, index);
+    if (event !== undefined) found.set(index, event);
+  }
+  return found;
+}
+
+type Damage = (file: Buffer) => Buffer;
+
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const at = (file: Buffer, part: number) => Math.floor(part * file.length);
+
+const damages: fc.Arbitrary<Damage> = fc.oneof(
+  fc.tuple(place, fc.nat(7)).map(
+    ([part, bit]): Damage =>
+      file => {
+        if (file.length > 0) file[at(file, part)] = (file[at(file, part)] ?? 0) ^ (1 << bit);
+        return file;
+      },
+  ),
+  fc.tuple(place, fc.nat(300)).map(
+    ([part, length]): Damage =>
+      file =>
+        file.fill(0, at(file, part), Math.min(file.length, at(file, part) + length)),
+  ),
+  place.map(
+    (part): Damage =>
+      file =>
+        file.subarray(0, at(file, part)),
+  ),
+  fc.tuple(place, fc.nat(300)).map(
+    ([part, length]): Damage =>
+      file =>
+        Buffer.concat([file.subarray(0, at(file, part)), file.subarray(at(file, part) + length)]),
+  ),
+  fc.tuple(place, fc.uint8Array({ maxLength: 200 })).map(
+    ([part, bytes]): Damage =>
+      file =>
+        Buffer.concat([file.subarray(0, at(file, part)), bytes, file.subarray(at(file, part))]),
+  ),
+  fc.tuple(place, place, fc.nat(600)).map(
+    ([from, to, length]): Damage =>
+      file =>
+        Buffer.concat([
+          file.subarray(0, at(file, to)),
+          file.subarray(at(file, from), at(file, from) + length),
+          file.subarray(at(file, to)),
+        ]),
+  ),
+);
+
+describe('records of an event store', () => {
+  it('come back as they were written', () => {
+    const encoder = new RecordEncoder();
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 10 }), written => {
+        const file = Buffer.concat([
+          encodeSegmentHeader(5),
+          ...written.map((event, index) => encode(event, index, encoder)),
+        ]);
+        expect([...readBack(file).values()]).to.deep.equal(written);
+        const { header, createdAt, damages } = scanSegment(file);
+        expect({ header, createdAt, damages }).to.deep.equal({ header: 'intact', createdAt: 5, damages: 0 });
+      }),
+    );
+  });
+
+  it('of any size come back', () => {
+    const json = `{"a":"${'é𝄞'.repeat(1_000_000)}"}`;
+    const encoder = new RecordEncoder();
+    const file = Buffer.concat([
+      encodeSegmentHeader(0),
+      encode(makeEvent('large', { json }), 0, encoder),
+      encode(makeEvent('small'), 1, encoder),
+    ]);
+    expect([...readBack(file).values()]).to.deep.equal([makeEvent('large', { json }), makeEvent('small')]);
+  });
+
+  it('take lone surrogates', () => {
+    expect(readBack(Buffer.concat([encodeSegmentHeader(0), encode(makeEvent('\ud800'), 0)])).size).to.equal(
+      1,
+    );
+  });
+
+  it('survive any damage that does not touch them, and none is invented', () => {
+    fc.assert(
+      fc.property(
+        fc.array(events, { minLength: 1, maxLength: 12 }),
+        fc.array(damages, { minLength: 1, maxLength: 4 }),
+        (written, applied) => {
+          const records = written.map((event, index) => encode(event, index));
+          const whole = Buffer.concat([encodeSegmentHeader(1), ...records]);
+          const file = applied.reduce<Buffer>((file, damage) => damage(Buffer.from(file)), whole);
+          const found = readBack(file);
+          for (const [index, event] of found) expect(event).to.deep.equal(written[index]);
+          for (const [index, record] of records.entries()) {
+            if (file.includes(record)) expect(found.has(index), `record ${index}`).to.equal(true);
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('are found in no random bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 2_000 }), bytes => {
+        expect(readBack(Buffer.from(bytes)).size).to.equal(0);
+        expect(readBack(Buffer.concat([encodeSegmentHeader(1), bytes])).size).to.equal(0);
+      }),
+    );
+  });
+
+  it('whose text looks like a record do not become one', () => {
+    const inner = encode(makeEvent('inner'), 1).toString('latin1');
+    const file = Buffer.concat([encodeSegmentHeader(1), encode(makeEvent('outer', { json: inner }), 0)]);
+    file[30] = (file[30] ?? 0) ^ 1;
+    expect(readBack(file).size).to.equal(0);
+  });
+
+  it('that are damaged are counted as places', () => {
+    const records = [0, 1, 2, 3, 4].map(index => encode(makeUnresolvedEvent(`${index}`), index));
+    for (const damaged of [records[1], records[2], records[4]]) damaged?.fill(0, 40, 41);
+    const { spans, damages } = scanSegment(Buffer.concat([encodeSegmentHeader(1), ...records]));
+    expect(spans.map(span => span.index)).to.deep.equal([0, 3]);
+    expect(damages).to.equal(2);
+  });
+});
+
+describe('acks of an event store', () => {
+  const indexes = fc.uniqueArray(fc.nat(65_535), { maxLength: 50 });
+  const all = (file: Buffer) =>
+    decodeAcks(file).flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, offset) => first + offset),
+    );
+
+  it('come back, runs as one entry', () => {
+    fc.assert(
+      fc.property(indexes, removed => {
+        expect(all(encodeAcks(removed))).to.deep.equal([...removed].sort((a, b) => a - b));
+      }),
+    );
+    expect(encodeAcks([7, 5, 6]).length).to.equal(8);
+  });
+
+  it('never name a record that was not removed, whatever happens to the file', () => {
+    fc.assert(
+      fc.property(indexes, fc.array(damages, { minLength: 1, maxLength: 3 }), (removed, applied) => {
+        const file = applied.reduce<Buffer>((file, damage) => damage(Buffer.from(file)), encodeAcks(removed));
+        for (const index of all(file)) expect(removed).to.include(index);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('go on after a torn entry', () => {
+    const file = Buffer.concat([encodeAcks([1]).subarray(0, 5), encodeAcks([8, 9])]);
+    expect(all(file)).to.deep.equal([8, 9]);
+  });
+});
