@@ -768,11 +768,13 @@ describe('polling', function () {
   describe('traces', () => {
     const spans = new InMemorySpanExporter();
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
-    const instrumentations = [new UndiciInstrumentation(), new HttpInstrumentation()];
+    // Made when they are needed: they listen from then on, to the requests of other tests too.
+    let instrumentations: (UndiciInstrumentation | HttpInstrumentation)[] = [];
 
     before(() => {
       context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
       trace.setGlobalTracerProvider(provider);
+      instrumentations = [new UndiciInstrumentation(), new HttpInstrumentation()];
       for (const each of instrumentations) {
         each.setTracerProvider(provider);
         each.enable();
