@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib';
-import { context, DiagLogLevel, diag, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -39,6 +31,7 @@ import {
 } from './support/datafile-server.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { type Behaviour, hang, hangUp, reset } from './support/hostile-server.js';
+import { useInstrumentation } from './support/instrumentation.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 /** Of one request; unlike any other delay, so that polls can be told apart. */
@@ -766,37 +759,16 @@ describe('polling', function () {
   });
 
   describe('traces', () => {
-    const spans = new InMemorySpanExporter();
-    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
-    // Made when they are needed: they listen from then on, to the requests of other tests too.
-    let instrumentations: (UndiciInstrumentation | HttpInstrumentation)[] = [];
-
-    before(() => {
-      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-      trace.setGlobalTracerProvider(provider);
-      instrumentations = [new UndiciInstrumentation(), new HttpInstrumentation()];
-      for (const each of instrumentations) {
-        each.setTracerProvider(provider);
-        each.enable();
-      }
-    });
-
-    after(async () => {
-      for (const each of instrumentations) each.disable();
-      trace.disable();
-      context.disable();
-      await provider.shutdown();
-    });
+    const { clientSpans, reset: forgetSpans } = useInstrumentation();
 
     it('hold none of its requests: first, redirected, failed, polled, started within a span', async () => {
       const server = await open(redirect('/x'), revision('7'), send(503, {}), reset, revision('8'));
-      const clientSpans = () => spans.getFinishedSpans().filter(span => span.kind === 2);
       const agent = new Agent();
       opened.push(() => agent.close());
       const { request } = await import('undici');
       await (await request(server.urlTemplate, { dispatcher: agent })).body.dump();
       expect(clientSpans(), 'the instrumentation is on: a plain request is traced').to.have.length(1);
-      spans.reset();
+      forgetSpans();
       const { polls, revisionInForce } = trace.getTracer('app').startActiveSpan('start', span => {
         const polling = makePolling(server);
         span.end();

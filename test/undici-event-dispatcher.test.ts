@@ -1,15 +1,3 @@
-// SPDX-License-Identifier: Apache-2.0
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { context, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
 import {
   EventFactory,
@@ -18,8 +6,10 @@ import {
 } from 'opentelemetry-exporter-optimizely';
 import { Agent } from 'undici';
 import { makeDatafile } from './support/datafile.js';
+import { startProxy } from './support/datafile-server.js';
 import { makeUserEvent } from './support/fakes.js';
 import { answer, hang, hangUp, reset, startServer } from './support/hostile-server.js';
+import { useInstrumentation } from './support/instrumentation.js';
 
 describe('UndiciEventDispatcher', () => {
   const opened: { close(): Promise<unknown> }[] = [];
@@ -191,65 +181,21 @@ describe('UndiciEventDispatcher', () => {
       }
     });
 
-    async function startProxy() {
-      const targets: string[] = [];
-      const proxy = createServer();
-      proxy.on('connect', (request: IncomingMessage, socket) => {
-        targets.push(request.url ?? '');
-        const [host, port] = (request.url ?? '').split(':');
-        const upstream = connect(Number(port), host, () => {
-          socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-          upstream.pipe(socket).pipe(upstream);
-        });
-        upstream.on('error', () => socket.destroy());
-        socket.on('error', () => upstream.destroy());
-      });
-      await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
-      opened.push({
-        close: async () => {
-          proxy.closeAllConnections();
-          await new Promise(resolve => proxy.close(resolve));
-        },
-      });
-      return { targets, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
-    }
-
     it('takes the proxy from the environment, and NO_PROXY with it', async () => {
       const [server, proxy] = [await open(), await startProxy()];
+      opened.push(proxy);
       process.env.HTTP_PROXY = proxy.url;
       await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
-      expect(proxy.targets).to.deep.equal([new URL(server.url).host]);
+      expect(proxy.asked.map(({ target }) => target)).to.deep.equal([new URL(server.url).host]);
       process.env.NO_PROXY = '127.0.0.1';
       await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
-      expect(proxy.targets).to.have.length(1);
+      expect(proxy.asked).to.have.length(1);
       expect(server.requests).to.have.length(2);
     });
   });
 
   describe('under instrumentation', () => {
-    const spans = new InMemorySpanExporter();
-    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
-    // Made when they are needed: they listen from then on, to the requests of other tests too.
-    let instrumentations: (UndiciInstrumentation | HttpInstrumentation)[] = [];
-
-    before(() => {
-      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-      trace.setGlobalTracerProvider(provider);
-      instrumentations = [new UndiciInstrumentation(), new HttpInstrumentation()];
-      for (const each of instrumentations) {
-        each.setTracerProvider(provider);
-        each.enable();
-      }
-    });
-
-    after(async () => {
-      for (const each of instrumentations) each.disable();
-      trace.disable();
-      context.disable();
-      await provider.shutdown();
-    });
-
-    const clientSpans = () => spans.getFinishedSpans().filter(span => span.kind === 2);
+    const { clientSpans, reset: forgetSpans } = useInstrumentation();
 
     it('leaves no span of its own, alone, many at once, and within a processor that retries', async () => {
       const server = await open(index => answer(index % 7 === 3 ? 503 : 204));
@@ -258,7 +204,7 @@ describe('UndiciEventDispatcher', () => {
       const plain = await request(server.url, { method: 'POST', body: '{}', dispatcher: agent });
       await plain.body.dump();
       expect(clientSpans(), 'the instrumentation is on: a plain request is traced').to.have.length(1);
-      spans.reset();
+      forgetSpans();
 
       const dispatcher = makeDispatcher();
       await Promise.all(Array.from({ length: 60 }, () => dispatcher.dispatchEvent(makeLogEvent(server.url))));
