@@ -422,6 +422,31 @@ describe('delivery', () => {
       });
     }
 
+    it('gets the same treatment as our own, row by row', async () => {
+      const rows: [number | undefined, object][] = [
+        [204, { delivered: 1 }],
+        [200, { delivered: 1 }],
+        [undefined, { delivered: 1 }],
+        [400, { rejected: 1 }],
+        [404, { rejected: 1 }],
+        [413, { too_large: 1 }],
+      ];
+      for (const status of [302, 401, 403, 408, 429, 500, 502, 503]) rows.push([status, { pending: 1 }]);
+      for (const [statusCode, expected] of rows) {
+        const { processor, dispatcher, runtime, record } = makeDelivery();
+        dispatcher.answer = attempt => ({ statusCode: attempt === 1 ? statusCode : 204 });
+        record();
+        await settle();
+        const { delivered, pending, dropped } = processor.ledger();
+        const outcome = { ...(delivered && { delivered }), ...(pending && { pending }), ...dropped };
+        expect(outcome, `status ${statusCode}`).to.deep.equal(expected);
+        await runtime.advance(31_000);
+        if (pending > 0)
+          expect(processor.ledger().delivered, `status ${statusCode}, tried again`).to.equal(1);
+        expect(new Set(dispatcher.sent.map(params => JSON.stringify(params))).size).to.equal(1);
+      }
+    });
+
     it('tries again one that throws or rejects', async () => {
       let calls = 0;
       const eventDispatcher: EventDispatcher = {
