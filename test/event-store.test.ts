@@ -222,6 +222,39 @@ describe('event store', () => {
     expect(disk.records.size).to.equal(0);
   });
 
+  it('whose disk hangs does not hold a shutdown, and keeps what it was being asked for', async () => {
+    const disk = new Disk();
+    const first = makeHarness({ disk });
+    first.down();
+    first.record(3);
+    await stop(first);
+    const second = makeHarness({ disk });
+    const read = second.store.read.bind(second.store);
+    let answer: () => void = () => {};
+    const hanging = new Promise<void>(resolve => {
+      answer = resolve;
+    });
+    second.store.read = async limits => {
+      const records = await read(limits);
+      await hanging;
+      return records;
+    };
+    await second.runtime.advance(1_000);
+    let ended = false;
+    void second.processor.shutdown().then(() => {
+      ended = true;
+    });
+    await second.runtime.advance(5_100);
+    expect(ended).to.equal(true);
+    expectIdentity(second.processor.ledger());
+    expect(second.processor.ledger()).to.deep.include({ stored: 3, pending: 0, delivered: 0 });
+    second.store.closed = false;
+    answer();
+    await settle();
+    expectIdentity(second.processor.ledger());
+    expect(disk.records.size).to.equal(3);
+  });
+
   it('is closed at shutdown, and refused at construction where it is none', async () => {
     const { processor, store } = makeHarness();
     await processor.shutdown();

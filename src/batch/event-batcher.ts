@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventContext } from '../model/event-context.js';
-import { sameContext } from '../model/event-context.js';
+import { type EventContext, sameContext } from '../model/event-context.js';
 import type { EventExporter, FlushCause } from '../model/event-exporter.js';
 import type { EventQueue, QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
@@ -175,21 +174,17 @@ export class EventBatcher {
   async #stop(withinMillis: number): Promise<void> {
     const { runtime, limits, exporter, keeper, logger } = this.#deps;
     const startedAt = runtime.monotonic();
-    // Also lets `#stopping` be set before anything is called back.
-    await this.#replay.stop();
+    // Also lets `#stopping` be set before anything is called back. A disk may hang as a network does.
+    await withDeadline(runtime, withinMillis, () => this.#replay.stop());
     this.#consume();
     this.#close('shutdown');
-    const inTime = await withDeadline(runtime, withinMillis, signal => this.#settled(signal));
+    const inTime = await withDeadline(runtime, withinMillis - (runtime.monotonic() - startedAt), signal =>
+      this.#settled(signal),
+    );
     const left = this.#flights.eventCount;
     const storedBefore = keeper.storedCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
-    await withDeadline(runtime, remaining, async () => {
-      try {
-        await exporter.shutdown?.();
-      } catch (error) {
-        logger.error(`exporter.shutdown failed: ${errorLabel(error)}`);
-      }
-    });
+    await withDeadline(runtime, remaining, () => this.#ask('shutdown', () => exporter.shutdown?.()));
     // What the exporter itself did not give up.
     this.#flights.abandon();
     if (!inTime && left > 0) {
@@ -209,6 +204,10 @@ export class EventBatcher {
   }
 
   #takeStored(stored: StoredEvent, ticket: StoreTicket, acceptedAt: number): void {
+    if (this.#stopping !== undefined) {
+      this.#deps.keeper.setAside([{ ticket }]);
+      return;
+    }
     if (stored.kind === 'unresolved') {
       this.#deps.resolveStored(stored.event, acceptedAt, ticket);
       return;
@@ -235,13 +234,17 @@ export class EventBatcher {
   }
 
   async #settled(signal: AbortSignal): Promise<void> {
-    const { exporter, logger } = this.#deps;
     const flights = this.#flights.settled();
-    try {
-      await exporter.forceFlush?.({ signal });
-    } catch (error) {
-      logger.error(`exporter.forceFlush failed: ${errorLabel(error)}`);
-    }
+    await this.#ask('forceFlush', () => this.#deps.exporter.forceFlush?.({ signal }));
     await flights;
+  }
+
+  /** An exporter of the application's own may throw or reject. */
+  async #ask(method: string, call: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#deps.logger.error(`exporter.${method} failed: ${errorLabel(error)}`);
+    }
   }
 }
