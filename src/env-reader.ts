@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { getStringFromEnv } from '@opentelemetry/core';
+import { isHttpUrl } from './model/http-url.js';
 import type { Logger } from './model/logger.js';
 
 /** Reads environment variables. Empty ones count as unset; nonsense is warned about, without its value, and ignored. */
@@ -36,10 +37,7 @@ export class EnvReader {
   }
 
   httpUrl(name: string): string | undefined {
-    return this.#read(name, 'an http or https URL', text => {
-      const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-      return protocol === 'http:' || protocol === 'https:' ? text : undefined;
-    });
+    return this.#read(name, 'an http or https URL', text => (isHttpUrl(text) ? text : undefined));
   }
 
   oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {

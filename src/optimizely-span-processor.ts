@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import { withDeadline } from './batch/deadline.js';
 import { SpanEventHarvest } from './capture/span-event-harvest.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
+import { withDeadline } from './model/deadline.js';
 import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
 import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
-import { withDeadline } from './batch/deadline.js';
 import { UndiciDatafileTransport } from './http/undici-datafile-transport.js';
 import type { DatafileCache } from './model/datafile-transport.js';
+import { withDeadline } from './model/deadline.js';
+import { isHttpUrl } from './model/http-url.js';
 import { guardLogger, type Logger } from './model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from './model/project-config.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
@@ -142,8 +143,7 @@ function datafileUrl({
 }: PollingProjectConfigManagerOptions): string {
   const template = urlTemplate ?? (datafileAccessToken === undefined ? PUBLIC_URL : AUTHENTICATED_URL);
   const url = String(template).replace(/%s|\{sdkKey\}/g, () => encodeURIComponent(sdkKey));
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol !== 'https:' && protocol !== 'http:') {
+  if (!isHttpUrl(url)) {
     throw new TypeError(
       "urlTemplate must be an http or https URL: { urlTemplate: 'https://…/{sdkKey}.json' }",
     );

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { withDeadline } from '../model/deadline.js';
 import { type EventContext, sameContext } from '../model/event-context.js';
 import type { EventExporter, FlushCause } from '../model/event-exporter.js';
 import type { EventQueue, QueueBudget } from '../model/event-queue.js';
@@ -11,7 +13,6 @@ import type { Runtime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
 import { AgeTimer } from './age-timer.js';
 import { BatchBuilder, type BatchLimits } from './batch-builder.js';
-import { withDeadline } from './deadline.js';
 import type { EventKeeper, NotKept } from './event-keeper.js';
 import { ExportFlights } from './export-flights.js';
 import { GuardedQueue } from './guarded-queue.js';
@@ -60,7 +61,6 @@ export class EventBatcher {
     this.#replayed = new BatchBuilder(limits, batch => this.#flights.launch(batch));
     this.#replay = new StoreReplay({
       keeper,
-      budget,
       runtime,
       maxHelpingBytes: limits.maxQueueBytes / 4,
       ready: () => this.#canReplay(),
@@ -76,18 +76,18 @@ export class EventBatcher {
    * @param superseded its record in the event store from before there was a datafile
    */
   enqueue(event: UserEvent, superseded?: StoreTicket): boolean {
-    const { budget, ledger } = this.#deps;
+    const { budget, keeper, ledger } = this.#deps;
     if (this.#stopping !== undefined) {
-      if (this.#deps.keeper.setAside([{ ticket: superseded }]).length === 0) return true;
+      if (keeper.setAside([{ ticket: superseded }]).length === 0) return true;
       ledger.dropped('already_shutdown', [event.uuid]);
       return false;
     }
     if (!this.#fits(event, superseded)) return false;
     const { kept, ticket } = this.#keep(event, superseded);
-    if (!budget.take(event.type, event.byteLength)) return this.#overflow(kept, ticket);
+    if (!budget.take(event.type, event.byteLength)) return keeper.spill(event.uuid, ticket);
     if (!this.#queue.enqueue(kept)) {
       budget.release(1, event.byteLength);
-      return this.#overflow(kept, ticket);
+      return keeper.spill(event.uuid, ticket);
     }
     if (this.#started) this.#consume();
     return true;
@@ -113,13 +113,6 @@ export class EventBatcher {
   ): { kept: UserEvent; ticket: StoreTicket | NotKept } {
     const ticket = this.#deps.keeper.keep(event, superseded);
     return { kept: typeof ticket === 'number' ? { ...event, ticket } : event, ticket };
-  }
-
-  /** Memory is full: the event lives on disk only, or is refused. */
-  #overflow(event: UserEvent, ticket: StoreTicket | NotKept): boolean {
-    if (this.#deps.keeper.setAside([event]).length === 0) return true;
-    this.#deps.ledger.dropped(ticket === 'full' ? 'store_full' : 'queue_full', [event.uuid]);
-    return false;
   }
 
   /** Begins to build batches. Events queued before keep their age. */

@@ -17,12 +17,14 @@ export type NotKept = 'full' | 'none';
 /** What the event store, if there is one, has of the events in memory, and how many events only it has. */
 export class EventKeeper {
   readonly #store: EventStore | undefined;
+  readonly #ledger: EventLedger;
   readonly #runtime: Runtime;
   #storedCount = 0;
   #onAvailable: () => void = () => {};
 
   constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
     this.#store = store;
+    this.#ledger = ledger;
     this.#runtime = runtime;
     store?.open({
       logger,
@@ -64,6 +66,18 @@ export class EventKeeper {
   keepUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
     return this.#append({ kind: 'unresolved', event: event(), acceptedAt: this.#toEpoch(acceptedAt) });
+  }
+
+  /**
+   * Memory has no room: the event lives on disk only, or is refused and counted.
+   *
+   * @param kept what keeping it gave
+   * @returns whether it lives
+   */
+  spill(uuid: string, kept: StoreTicket | NotKept): boolean {
+    if (typeof kept === 'number') this.setAside([{ ticket: kept }]);
+    else this.#ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [uuid]);
+    return typeof kept === 'number';
   }
 
   /** Delivered or dropped. */

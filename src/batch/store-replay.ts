@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { EventKeeper } from './event-keeper.js';
@@ -13,7 +12,6 @@ const PAUSE_MILLIS = 10;
 
 export interface StoreReplayDependencies {
   readonly keeper: EventKeeper;
-  readonly budget: QueueBudget;
   readonly runtime: Runtime;
   readonly maxHelpingBytes: number;
   /** Whether events can be taken now: started, not stopped, a datafile in force, memory to spare. */

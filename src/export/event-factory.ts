@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ENVELOPE_END, envelopeStart, sameContext } from '../model/event-context.js';
+import { isHttpUrl } from '../model/http-url.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { UserEvent } from '../model/user-event.js';
 import { makeLogEvent } from './log-event.js';
@@ -50,8 +51,7 @@ export class EventFactory {
 }
 
 function requireHttpUrl(endpoint: unknown): void {
-  const url = typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+  if (!isHttpUrl(endpoint)) {
     // A default in its place would send a test's events to Optimizely.
     throw new TypeError(
       "endpoint must be an http or https URL: { endpoint: 'http://127.0.0.1:4319/v1/events' }",

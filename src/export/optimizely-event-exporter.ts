@@ -81,7 +81,12 @@ export class OptimizelyEventExporter implements EventExporter {
   #prepare(events: readonly UserEvent[], batch: EventBatch): LogEvent | undefined {
     try {
       const logEvent = this.#factory.createLogEvent(events);
-      batch.announce(logEvent, { eventCount: events.length, byteLength: payloadBytes(events) });
+      const whole = events.length === batch.events.length;
+      const piece = {
+        eventCount: events.length,
+        byteLength: whole ? batch.byteLength : payloadBytes(events),
+      };
+      batch.announce(logEvent, piece);
       // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
       if (paramsWereRead(logEvent)) bodyOf(logEvent);
       return logEvent;

@@ -19,6 +19,8 @@ export function splitToFit(
   events: readonly UserEvent[],
   maxBytes: number,
 ): readonly (readonly UserEvent[])[] {
-  if (events.length <= 1 || payloadBytes(events) <= maxBytes) return [events];
+  // Mostly nothing was learnt of a limit, and nothing need be added up.
+  if (events.length <= 1 || maxBytes === Number.POSITIVE_INFINITY) return [events];
+  if (payloadBytes(events) <= maxBytes) return [events];
   return halve(events).flatMap(half => splitToFit(half, maxBytes));
 }

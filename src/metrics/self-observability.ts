@@ -55,6 +55,8 @@ export class SelfObservability implements DeliveryObserver {
 
   /** Events were given to the processor. */
   recorded(count: number): void {
+    // Once an event: not even the closure where nothing is measured.
+    if (this.#measuring === undefined) return;
     this.#measure(({ instruments, processor }) => instruments.recorded.add(count, processor.of()));
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JsonObject, objectsOf, textOf } from './json.js';
+import { type JsonObject, objectsOf } from '../model/json.js';
+import { textOf } from './json.js';
 
 /** Attributes that begin so are Optimizely's own and are known without a datafile entry. */
 const RESERVED_PREFIX = '$opt_';

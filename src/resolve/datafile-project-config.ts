@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
 import type { RuleType } from '../model/experiment-event.js';
+import { type JsonObject, objectsOf } from '../model/json.js';
 import type { ProjectConfig, Rule } from '../model/project-config.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
 import { attributeOpening, indexAttributes, isReserved } from './attribute-openings.js';
 import { FlagIndex } from './flag-index.js';
-import { type JsonObject, objectsOf, textOf } from './json.js';
+import { textOf } from './json.js';
 import { type IndexedRule, indexHoldouts, toRule } from './rules.js';
 
 /** A datafile indexed once, when it arrives. Holds nothing of the datafile but what events need. */

@@ -19,6 +19,8 @@ interface HeldEvent extends DetachedEvent {
 /** What the intake needs of the event store, if there is one. */
 export interface UnresolvedKeeper {
   keepUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | 'full' | 'none';
+  /** Memory has no room: whether the event lives on disk; if not, it is counted. */
+  spill(uuid: string, kept: StoreTicket | 'full' | 'none'): boolean;
   remove(items: readonly { readonly ticket?: StoreTicket | undefined }[]): void;
   /** @returns what the store has not */
   setAside<T extends { readonly ticket?: StoreTicket | undefined }>(items: readonly T[]): T[];
@@ -108,14 +110,11 @@ export class EventIntake {
       return false;
     }
     const kept = this.#deps.keeper.keepUnresolved(() => attachEvent(detached), acceptedAt);
-    const ticket = typeof kept === 'number' ? kept : undefined;
     if (this.#deps.budget.take(event.type, detached.byteLength)) {
-      this.#held.push({ ...detached, acceptedAt, ticket });
+      this.#held.push({ ...detached, acceptedAt, ticket: typeof kept === 'number' ? kept : undefined });
       return true;
     }
-    if (this.#deps.keeper.setAside([{ ticket }]).length === 0) return true;
-    this.#deps.ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [event.uuid]);
-    return false;
+    return this.#deps.keeper.spill(event.uuid, kept);
   }
 
   #refuse(event: ExperimentEvent, { reason, field }: Unresolved): void {

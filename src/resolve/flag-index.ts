@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { type JsonObject, objectsOf } from '../model/json.js';
 import type { Rule } from '../model/project-config.js';
-import { type JsonObject, objectsOf, textOf } from './json.js';
+import { textOf } from './json.js';
 import { type IndexedRule, toRule } from './rules.js';
 
 /** A feature rollout: an experiment that shows the flag's "everyone else" variation to the rest of its traffic. */

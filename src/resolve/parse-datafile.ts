@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { isObject } from '../model/json.js';
 import type { Datafile, ProjectConfig } from '../model/project-config.js';
 import { DatafileProjectConfig } from './datafile-project-config.js';
-import { isObject, type Json } from './json.js';
 
 /** A datafile whose content can't be used. Its message names the member, never quotes the content. */
 export class DatafileError extends Error {
@@ -41,9 +42,9 @@ export function parseDatafile(datafile: Datafile, { bare = false } = {}): Projec
   }
 }
 
-function parseJson(text: string): Json {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(text);
   } catch {
     throw new DatafileError('the datafile is not valid JSON');
   }

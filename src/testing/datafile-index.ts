@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { isObject, type JsonObject, objectsOf } from '../model/json.js';
 import type { Datafile } from '../model/project-config.js';
-import { isObject, type JsonObject, objectsOf, textOf } from './json.js';
+import { textOf } from './json.js';
 
 /** What the checks ask of an experiment, a delivery rule or a holdout. */
 export interface IndexedRule {

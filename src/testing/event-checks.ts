@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { JsonObject } from '../model/json.js';
 import type { DatafileIndex } from './datafile-index.js';
 import { type EventProblem, quote, type Report } from './event-problem.js';
 import { checkIds } from './id-checks.js';
-import type { JsonObject } from './json.js';
 import { type EventReading, readBatch, type WireEvent } from './wire-event.js';
 
 /** An event of a received batch, and why Optimizely would not count it. */

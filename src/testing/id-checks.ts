@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { JsonObject } from '../model/json.js';
 import type { DatafileIndex } from './datafile-index.js';
 import { quote, type Report } from './event-problem.js';
-import type { JsonObject } from './json.js';
 import type { EventReading } from './wire-event.js';
 
 /** Missing ids, and ids that the datafile does not know. Without a datafile only missing ones can be told. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventDispatcher } from '../model/event-dispatcher.js';
+import { isObject } from '../model/json.js';
 import type { LogEvent, LogEventLike } from '../model/log-event.js';
-import { isObject } from './json.js';
 import { readBatch, type WireEvent } from './wire-event.js';
 
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */

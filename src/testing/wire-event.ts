@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, objectsOf, textOf, textOrNull } from './json.js';
+import { isObject, type JsonObject, objectsOf } from '../model/json.js';
+import { textOf, textOrNull } from './json.js';
 
 /**
  * One event of a batch, flat. A member that is absent or of another type on the wire is `''` here, null for

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Runtime } from '../model/runtime.js';
+import type { Runtime } from './runtime.js';
 
 /**
  * Runs work that somebody awaits, for `millis` at most. Its timer keeps the process alive: an awaited promise must
