@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { context } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type {
   AnyEventDispatcher,
@@ -8,49 +8,86 @@ import type {
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
 import { parseRetryAfter } from '../model/retry-after.js';
-import type { Runtime } from '../model/runtime.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { Answer } from './verdict.js';
 
-/**
- * Has one request carried out, untraced, for `timeoutMillis` at most or until `controller` aborts. Never rejects.
- *
- * The second argument serves both generations of dispatchers: it is a callback that has a `signal`.
- */
-export function attempt(
-  dispatcher: AnyEventDispatcher,
-  logEvent: LogEvent,
-  {
-    runtime,
-    timeoutMillis,
-    controller,
-  }: { runtime: Runtime; timeoutMillis: number; controller: AbortController },
-): Promise<Answer> {
-  const { signal } = controller;
-  return new Promise(resolve => {
-    const timer = runtime.setTimer(
-      () => controller.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
+/** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until somebody aborts it. */
+export class Attempt {
+  readonly #runtime: Runtime;
+  readonly #timer: RuntimeTimer;
+  #controller: AbortController | undefined;
+  #abortedBy: unknown;
+  #resolve: ((answer: Answer) => void) | undefined;
+
+  constructor(runtime: Runtime, timeoutMillis: number) {
+    this.#runtime = runtime;
+    this.#timer = runtime.setTimer(
+      () => this.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
       timeoutMillis,
     );
-    const settle = (answer: Answer) => {
-      timer.clear();
-      resolve(answer);
-    };
-    const fail = (error: unknown) => settle({ kind: 'no answer', error });
-    const respond = (response: unknown) => settle(read(response, runtime.now()));
+  }
 
-    // A dispatcher need not obey the signal.
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-    const options: DispatchOptions = Object.assign(respond, { signal });
-    try {
-      const returned: unknown = context.with(suppressTracing(context.active()), () =>
-        dispatcher.dispatchEvent(logEvent, options),
-      );
-      if (isThenable(returned)) returned.then(respond, fail);
-      else if (dispatcher.dispatchEvent.length < 2) respond(returned);
-    } catch (error) {
-      fail(error);
+  /** Never rejects. */
+  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): Promise<Answer> {
+    return new Promise(resolve => {
+      this.#resolve = resolve;
+      const respond = (response: unknown) => this.#settle(read(response, this.#runtime.now()));
+      const fail = (error: unknown) => this.#settle({ kind: 'no answer', error });
+      try {
+        const returned: unknown = context.with(untraced(), () =>
+          dispatcher.dispatchEvent(logEvent, this.#withSignal(respond)),
+        );
+        if (isThenable(returned)) returned.then(respond, fail);
+        else if (dispatcher.dispatchEvent.length < 2) respond(returned);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  /** Settles at once: a dispatcher need not obey the signal. */
+  abort(reason: unknown): void {
+    if (this.#resolve === undefined) return;
+    this.#abortedBy = reason;
+    this.#settle({ kind: 'no answer', error: reason });
+    this.#controller?.abort(reason);
+  }
+
+  #settle(answer: Answer): void {
+    this.#timer.clear();
+    this.#resolve?.(answer);
+    this.#resolve = undefined;
+  }
+
+  /**
+   * Serves both generations of dispatchers: a callback that has a `signal`, made when somebody looks at it (an
+   * AbortController costs as much as serialising an event).
+   */
+  #withSignal(respond: (response: unknown) => void): DispatchOptions {
+    const signal: PropertyDescriptor = { enumerable: true, get: () => this.#signal() };
+    return Object.defineProperty(respond, 'signal', signal) as DispatchOptions;
+  }
+
+  #signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy);
     }
-  });
+    return this.#controller.signal;
+  }
+}
+
+let lastActive: Context | undefined;
+let lastUntraced: Context | undefined;
+
+/** The active context without tracing; mostly the root, for which it is made once. */
+function untraced(): Context {
+  const active = context.active();
+  if (active !== lastActive || lastUntraced === undefined) {
+    lastActive = active;
+    lastUntraced = suppressTracing(active);
+  }
+  return lastUntraced;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -6,10 +6,10 @@ import type { EventExportResult } from '../model/event-exporter.js';
 import { Fifo } from '../model/fifo.js';
 import type { LogEvent } from '../model/log-event.js';
 import { errorLabel, type Logger } from '../model/logger.js';
-import { Outstanding } from '../model/outstanding.js';
+import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
-import { attempt } from './attempt.js';
+import { Attempt } from './attempt.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { Consignment } from './consignment.js';
 import { LearntLimit } from './learnt-limit.js';
@@ -41,6 +41,11 @@ interface Parcel {
   triedAtOnce: boolean;
 }
 
+interface Request extends OutstandingWork {
+  readonly attempt: Attempt;
+  readonly parcel: Parcel;
+}
+
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up nobody.
@@ -52,7 +57,7 @@ export class Delivery {
   readonly #limit = new LearntLimit();
   readonly #waiting = new Fifo<Parcel>();
   readonly #undelivered = new Outstanding<Consignment>();
-  readonly #inFlight = new Set<AbortController>();
+  readonly #inFlight = new Outstanding<Request>();
   #timer: RuntimeTimer | undefined;
   #failing = false;
   #everArrived = false;
@@ -65,7 +70,7 @@ export class Delivery {
   }
 
   deliver(events: readonly UserEvent[], prepare: Prepare, done: (result: EventExportResult) => void): void {
-    const consignment = new Consignment(events, result => {
+    const consignment = new Consignment(events.length, result => {
       this.#undelivered.end(consignment);
       done(result);
     });
@@ -96,8 +101,14 @@ export class Delivery {
   end(reason: DropReason): void {
     this.#ended = true;
     this.#timer?.clear();
-    for (const controller of this.#inFlight) controller.abort(new DOMException('shut down', 'AbortError'));
-    for (const consignment of this.#undelivered.all()) consignment.abandon(reason);
+    const requests = this.#inFlight.all();
+    for (const { attempt } of requests) attempt.abort(new DOMException('shut down', 'AbortError'));
+    for (const { parcel } of requests) parcel.consignment.settle(parcel.events, reason);
+    let waiting = this.#waiting.shift();
+    while (waiting !== undefined) {
+      waiting.consignment.settle(waiting.events, reason);
+      waiting = this.#waiting.shift();
+    }
   }
 
   #queue(consignment: Consignment, events: readonly UserEvent[], prepare: Prepare): void {
@@ -139,18 +150,15 @@ export class Delivery {
       parcel.consignment.settle(parcel.events, 'expired');
       return;
     }
-    const controller = new AbortController();
-    this.#inFlight.add(controller);
+    const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis);
+    const request: Request = { place: -1, attempt, parcel };
+    this.#inFlight.begin(request);
     const { step } = this.#backoff;
     observer?.requestStarted(parcel.events.length);
-    const answer = await attempt(this.#deps.dispatcher, parcel.logEvent, {
-      runtime,
-      timeoutMillis: this.#options.requestTimeoutMillis,
-      controller,
-    });
+    const answer = await attempt.make(this.#deps.dispatcher, parcel.logEvent);
     const seconds = (runtime.monotonic() - startedAt) / 1000;
     observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
-    this.#inFlight.delete(controller);
+    this.#inFlight.end(request);
     if (this.#ended) return;
     this.#settle(parcel, answer, step);
     this.#pump();

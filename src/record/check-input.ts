@@ -46,12 +46,12 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
     ruleKey,
     variationKey,
     enabled,
-    ...(ruleType && { ruleType }),
-    ...(experimentId && { experimentId }),
-    ...(campaignId && { campaignId }),
-    ...(variationId && { variationId }),
-    ...(cmabUuid && { cmabUuid }),
-    ...(attributes && { attributes }),
+    ruleType,
+    experimentId,
+    campaignId,
+    variationId,
+    cmabUuid,
+    attributes,
   };
 });
 
@@ -72,11 +72,11 @@ export const checkConversion: CheckInput<ConversionEvent> = checked((input, runt
     uuid,
     timestamp,
     eventKey,
-    ...(eventId && { eventId }),
-    ...(attributes && { attributes }),
-    ...(tags && { tags }),
-    ...(revenue !== undefined && { revenue }),
-    ...(value !== undefined && { value }),
+    eventId,
+    attributes,
+    tags,
+    revenue,
+    value,
   };
 });
 

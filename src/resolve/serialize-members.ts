@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventTags, UserAttributes } from '../model/experiment-event.js';
-import type { ProjectConfig } from '../model/project-config.js';
+import type { EventTags } from '../model/experiment-event.js';
 import { nestsDeeperThan } from './json-depth.js';
 
 /** Optimizely's own bound for numbers in attributes. */
@@ -14,25 +13,6 @@ export function isAttributeValue(value: unknown): value is string | number | boo
     (typeof value === 'number' && Math.abs(value) <= LARGEST_NUMBER)
   );
 }
-
-/** The elements of a visitor's `attributes`, the datafile's bot filtering last. */
-export function serializeAttributes(attributes: UserAttributes | undefined, config: ProjectConfig): string {
-  let text = '';
-  if (attributes !== undefined) {
-    for (const key of Object.keys(attributes)) {
-      const value = attributes[key];
-      if (!isAttributeValue(value)) continue;
-      const opening = config.attributeOpening(key);
-      if (opening !== undefined) text += `${text && ','}${opening}${JSON.stringify(value)}}`;
-    }
-  }
-  const { botFiltering } = config.context;
-  if (botFiltering === undefined) return text;
-  return `${text}${text && ','}${BOT_FILTERING_OPENING}${botFiltering}}`;
-}
-
-const BOT_FILTERING_OPENING =
-  '{"entity_id":"$opt_bot_filtering","key":"$opt_bot_filtering","type":"custom","value":';
 
 /** Levels. Far from what a stack bears, and further from what anybody sends. */
 const DEEPEST_TAGS = 500;
