@@ -215,7 +215,7 @@ export class EventBatcher {
 
   #close(cause: FlushCause): void {
     this.#builder.close(cause);
-    this.#age.follow(this.#builder.oldestAcceptedAt);
+    this.#age.stop();
   }
 
   async #settled(signal: AbortSignal): Promise<void> {

@@ -15,66 +15,77 @@ import type { Answer } from './verdict.js';
 export class Attempt {
   readonly #runtime: Runtime;
   readonly #timer: RuntimeTimer;
+  readonly #onAnswer: (answer: Answer) => void;
   #controller: AbortController | undefined;
   #abortedBy: unknown;
-  #resolve: ((answer: Answer) => void) | undefined;
+  #answered = false;
 
-  constructor(runtime: Runtime, timeoutMillis: number) {
+  /** @param onAnswer called once, perhaps before `make` returns */
+  constructor(runtime: Runtime, timeoutMillis: number, onAnswer: (answer: Answer) => void) {
     this.#runtime = runtime;
+    this.#onAnswer = onAnswer;
     this.#timer = runtime.setTimer(
       () => this.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
       timeoutMillis,
     );
   }
 
-  /** Never rejects. */
-  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): Promise<Answer> {
-    return new Promise(resolve => {
-      this.#resolve = resolve;
-      const respond = (response: unknown) => this.#settle(read(response, this.#runtime.now()));
-      const fail = (error: unknown) => this.#settle({ kind: 'no answer', error });
-      try {
-        const returned: unknown = context.with(untraced(), () =>
-          dispatcher.dispatchEvent(logEvent, this.#withSignal(respond)),
-        );
-        if (isThenable(returned)) returned.then(respond, fail);
-        else if (dispatcher.dispatchEvent.length < 2) respond(returned);
-      } catch (error) {
-        fail(error);
-      }
-    });
+  /** Never throws. */
+  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+    const respond = (response: unknown) => this.#answer(read(response, this.#runtime.now()));
+    const fail = (error: unknown) => this.#answer({ kind: 'no answer', error });
+    try {
+      const returned: unknown = context.with(untraced(), () =>
+        dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
+      );
+      if (isThenable(returned)) returned.then(respond, fail);
+      else if (dispatcher.dispatchEvent.length < 2) respond(returned);
+    } catch (error) {
+      fail(error);
+    }
   }
 
-  /** Settles at once: a dispatcher need not obey the signal. */
+  /** Answers at once: a dispatcher need not obey the signal. */
   abort(reason: unknown): void {
-    if (this.#resolve === undefined) return;
+    if (this.#answered) return;
     this.#abortedBy = reason;
-    this.#settle({ kind: 'no answer', error: reason });
     this.#controller?.abort(reason);
+    this.#answer({ kind: 'no answer', error: reason });
   }
 
-  #settle(answer: Answer): void {
+  #answer(answer: Answer): void {
+    if (this.#answered) return;
+    this.#answered = true;
     this.#timer.clear();
-    this.#resolve?.(answer);
-    this.#resolve = undefined;
+    this.#onAnswer(answer);
   }
 
-  /**
-   * Serves both generations of dispatchers: a callback that has a `signal`, made when somebody looks at it (an
-   * AbortController costs as much as serialising an event).
-   */
-  #withSignal(respond: (response: unknown) => void): DispatchOptions {
-    const signal: PropertyDescriptor = { enumerable: true, get: () => this.#signal() };
-    return Object.defineProperty(respond, 'signal', signal) as DispatchOptions;
-  }
-
-  #signal(): AbortSignal {
+  /** Made when somebody looks at it: an AbortController costs as much as serialising an event. */
+  get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy);
     }
     return this.#controller.signal;
   }
+}
+
+const ATTEMPT = Symbol('attempt');
+
+type Carrier = DispatchOptions & { readonly [ATTEMPT]: Attempt };
+
+// One getter for all: V8 keeps one of each function's own, and what that refers to, until a full collection.
+const SIGNAL: PropertyDescriptor & ThisType<Carrier> = {
+  enumerable: true,
+  get() {
+    return this[ATTEMPT].signal;
+  },
+};
+
+/** Serves both generations of dispatchers: a callback that has a `signal`. */
+function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
+  Object.defineProperty(respond, ATTEMPT, { value: attempt });
+  return Object.defineProperty(respond, 'signal', SIGNAL) as DispatchOptions;
 }
 
 let lastActive: Context | undefined;

@@ -134,7 +134,7 @@ export class Delivery {
         return;
       }
       const parcel = this.#waiting.shift();
-      if (parcel !== undefined) void this.#try(parcel);
+      if (parcel !== undefined) this.#try(parcel);
     }
   }
 
@@ -142,26 +142,27 @@ export class Delivery {
     return this.#failing ? 1 : this.#options.maxConcurrentRequests;
   }
 
-  async #try(parcel: Parcel): Promise<void> {
-    const { runtime, observer } = this.#deps;
+  #try(parcel: Parcel): void {
+    const { runtime, observer, dispatcher } = this.#deps;
     const startedAt = runtime.monotonic();
     // Judged by the youngest: no event expires early.
     if (startedAt - (parcel.events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
       parcel.consignment.settle(parcel.events, 'expired');
       return;
     }
-    const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis);
+    const { step } = this.#backoff;
+    const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
+      this.#inFlight.end(request);
+      const seconds = (runtime.monotonic() - startedAt) / 1000;
+      observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
+      if (this.#ended) return;
+      this.#settle(parcel, answer, step);
+      this.#pump();
+    });
     const request: Request = { place: -1, attempt, parcel };
     this.#inFlight.begin(request);
-    const { step } = this.#backoff;
     observer?.requestStarted(parcel.events.length);
-    const answer = await attempt.make(this.#deps.dispatcher, parcel.logEvent);
-    const seconds = (runtime.monotonic() - startedAt) / 1000;
-    observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
-    this.#inFlight.end(request);
-    if (this.#ended) return;
-    this.#settle(parcel, answer, step);
-    this.#pump();
+    attempt.make(dispatcher, parcel.logEvent);
   }
 
   #settle(parcel: Parcel, answer: Answer, step: number): void {

@@ -6,15 +6,16 @@ import { type EventBatchParams, type LogEvent, PARAMS_READ } from '../model/log-
  * then on it is what `body` serialises, so nothing that a listener takes out of it can leave.
  */
 class LazyLogEvent implements LogEvent {
-  readonly httpVerb = 'POST';
-  url: string;
+  declare httpVerb: LogEvent['httpVerb'];
+  declare url: string;
   declare params: EventBatchParams;
-  headers: Record<string, string>;
+  declare headers: Record<string, string>;
   declare body: string;
   #text: () => string;
   #params: EventBatchParams | undefined;
 
   constructor(url: string, headers: Record<string, string>, text: () => string) {
+    this.httpVerb = 'POST';
     this.url = url;
     Object.defineProperty(this, 'params', LazyLogEvent.#paramsProperty);
     this.headers = headers;
