@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Result, Row, Size, Spread, Target } from './row.js';
 
+/** Many short rounds rather than few long ones: what else the machine does then spoils some, and not the median. */
 const ROUNDS = 9;
 const WARM_UPS = 2;
 

@@ -11,9 +11,9 @@ export function rows({ short }: Size): Row[] {
   const [windows, warmUp] = short ? [2, 1_000] : [40, 50_000];
   return ['in line, dispatcher hangs', HELD].flatMap(where => {
     const rounds: Promise<number[]>[] = [];
-    /** The first figure is the peer's, the others are those of `depths`. */
+    /** Of the child's figures the first warms up, the second is the peer's, the others are those of `depths`. */
     const figure = async (round: number, index: number) => {
-      const args = [where === HELD ? 'held' : 'in-line', windows, warmUp, SHALLOW, ...depths];
+      const args = [where === HELD ? 'held' : 'in-line', windows, warmUp, SHALLOW, SHALLOW, ...depths];
       rounds[round] ??= run<number[]>('./depth-child.ts', args.map(String)).then(([nanos]) => nanos ?? []);
       return (await rounds[round])[index] ?? Number.NaN;
     };
@@ -27,7 +27,7 @@ export function rows({ short }: Size): Row[] {
         warmUps: 0,
         open: () => {
           const round = { ours: 0, theirs: 0 };
-          return { ours: () => figure(round.ours++, index + 1), theirs: () => figure(round.theirs++, 0) };
+          return { ours: () => figure(round.ours++, index + 2), theirs: () => figure(round.theirs++, 1) };
         },
       }),
     );

@@ -26,12 +26,13 @@ import {
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 20_000;
+  const count = short ? 1_000 : 10_000;
   const row = <T>(name: string, make: (n: number) => T, raw: Recorder<T>, helper: Recorder<T>): Row => ({
     name: `raw span.addEvent of ${name}, harvested`,
     peer: 'the helper, same spans',
     unit: 'ns',
     target: { atMost: 1.5 },
+    rounds: 15,
     open: () => open(inputs(count, make), raw, helper),
   });
   return [

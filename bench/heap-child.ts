@@ -10,7 +10,7 @@ import { type ConversionInput, DATAFILE, inTurns, makeConversion, turn } from '.
  */
 const [side, user, count] = process.argv.slice(2);
 const total = Number(count);
-const { record, pending } = side === 'ours' ? ours() : theirs();
+const { record, pending } = side === 'ours' ? ours() : theirs(side === 'queued' ? 2 * total + 1 : 10);
 const recordMore = (from: number) => inTurns(total, n => record(makeConversion(n, `${user}-${from + n}`)));
 
 // Code, feedback and growing arrays are paid for before.
@@ -35,12 +35,12 @@ function ours() {
   };
 }
 
-function theirs() {
-  let dispatched = 0;
+function theirs(batchSize: number) {
+  let [tracked, dispatched] = [0, 0];
   const client = official.createInstance({
     projectConfigManager: official.createStaticProjectConfigManager({ datafile: DATAFILE }),
     eventProcessor: official.createBatchEventProcessor({
-      batchSize: 10,
+      batchSize,
       flushInterval: 3_600_000,
       eventDispatcher: {
         dispatchEvent: ({ params }) => {
@@ -51,9 +51,12 @@ function theirs() {
     }),
   });
   return {
-    record: ({ eventKey, userId, attributes, tags }: ConversionInput) =>
-      client.track(eventKey, userId, attributes, tags as official.EventTags),
-    pending: () => dispatched,
+    record: ({ eventKey, userId, attributes, tags }: ConversionInput) => {
+      client.track(eventKey, userId, attributes, tags as official.EventTags);
+      tracked++;
+    },
+    // What is in its queue can't be seen from outside.
+    pending: () => (batchSize > tracked ? tracked : dispatched),
   };
 }
 

@@ -21,15 +21,21 @@ const FAMILIES = [
   'datafile',
 ];
 
-const short = process.argv.includes('--short');
+const args = process.argv.slice(2);
+const short = args.includes('--short');
+const chosen = args.filter(arg => !arg.startsWith('-'));
+const families = chosen.length > 0 ? chosen : FAMILIES;
 const startedAt = performance.now();
 
-console.log('Memory while the endpoint is down');
-const memory = await outage(short ? 0.02 : 1);
-console.table(memory);
+let memory: Awaited<ReturnType<typeof outage>> | undefined;
+if (chosen.length === 0) {
+  console.log('Memory while the endpoint is down');
+  memory = await outage(short ? 0.02 : 1);
+  console.table(memory);
+}
 
 const results: Result[] = [];
-for (const family of FAMILIES) {
+for (const family of families) {
   const familyStartedAt = performance.now();
   const figures = await run<Result>('./run-family.ts', [family, short ? 'short' : 'full']);
   console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
@@ -43,7 +49,7 @@ console.log(
     ? `${results.length} rows work; a short run judges no figure`
     : `${judged.length - missed.length} of ${judged.length} targets met, in ${seconds(startedAt)} s`,
 );
-if (!short) {
+if (!short && chosen.length === 0) {
   const [cpu] = cpus();
   const machine = { node: process.version, cpu: cpu?.model, cpus: cpus().length };
   writeFileSync('bench-results.json', `${JSON.stringify({ machine, memory, results }, null, 2)}\n`);

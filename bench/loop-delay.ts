@@ -17,6 +17,8 @@ export function rows({ short }: Size): Row[] {
       peer: 'same load without the plugin',
       unit: 'ms',
       target: { atMostMore: 1 },
+      rounds: 7,
+      warmUps: 1,
       open: () => open(millis),
     },
   ];

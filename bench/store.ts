@@ -11,12 +11,13 @@ import { type ConversionInput, inputs, inTurns, makeConversion } from './workloa
 /** Every event is written before the record call returns, and removed when it was delivered: both are timed. */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 20_000;
+  const count = short ? 1_000 : 10_000;
   return [10, 1_000].map(batchSize => ({
     name: `recordConversion to body with a FileEventStore, batches of ${batchSize}`,
     peer: 'without it',
     unit: 'ns',
     target: { atMost: 2 },
+    rounds: 15,
     open: () => open(count, batchSize),
   }));
 }
