@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { clockNanos } from './clock.js';
 import type { Result, Row, Size, Spread, Target } from './row.js';
 
 /** Many short rounds rather than few long ones: what else the machine does then spoils some, and not the median. */
@@ -55,9 +56,9 @@ function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio
 /** Nanoseconds each of `count` times. Starts from a collected heap, so that nobody pays for another's garbage. */
 export async function nanosEach(count: number, work: () => void | Promise<void>): Promise<number> {
   globalThis.gc?.();
-  const start = performance.now();
+  const start = clockNanos();
   await work();
-  return ((performance.now() - start) * 1e6) / count;
+  return (clockNanos() - start) / count;
 }
 
 function spread(values: readonly number[]): Spread {

@@ -51,7 +51,12 @@ console.log(
 );
 if (!short && chosen.length === 0) {
   const [cpu] = cpus();
-  const machine = { node: process.version, cpu: cpu?.model, cpus: cpus().length };
+  const machine = {
+    node: process.version,
+    cpu: cpu?.model,
+    cpus: cpus().length,
+    clock: process.env.BENCH_CLOCK ?? 'wall',
+  };
   writeFileSync('bench-results.json', `${JSON.stringify({ machine, memory, results }, null, 2)}\n`);
 }
 
