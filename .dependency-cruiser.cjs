@@ -6,6 +6,7 @@ const rooms = {
   record: ['model', 'api'],
   capture: ['model', 'api'],
   resolve: ['model'],
+  screen: ['model', 'node'],
   batch: ['model'],
   export: ['model', 'api', 'core'],
   http: ['model', 'api', 'core', 'undici', 'node'],

@@ -26,7 +26,7 @@ import {
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 10_000;
+  const count = short ? 1_000 : 20_000;
   const row = <T>(name: string, make: (n: number) => T, raw: Recorder<T>, helper: Recorder<T>): Row => ({
     name: `raw span.addEvent of ${name}, harvested`,
     peer: 'the helper, same spans',

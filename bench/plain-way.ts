@@ -63,7 +63,7 @@ const IMPRESSION: Kind<ReturnType<typeof makeImpression>> = {
 
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 10_000;
+  const count = short ? 1_000 : 50_000;
   return [...rowsOf(CONVERSION, count), ...rowsOf(IMPRESSION, count)];
 }
 
@@ -75,7 +75,7 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
         peer: FLOOR,
         unit: 'ns',
         target: { atMost: 1 },
-        rounds: 25,
+        rounds: 15,
         open: () => openWithoutSpan(kind, count, batchSize),
       }),
     ),
@@ -84,7 +84,7 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
       peer: `${FLOOR} + bare span.addEvent`,
       unit: 'ns',
       target: { atMost: 1.3 },
-      rounds: 25,
+      rounds: 15,
       open: () => openWithSpan(kind, count),
     },
   ];
