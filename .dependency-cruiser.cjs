@@ -7,8 +7,8 @@ const rooms = {
   capture: ['model', 'api'],
   resolve: ['model'],
   batch: ['model'],
-  export: ['model', 'api', 'core'],
-  http: ['model', 'api', 'core', 'undici', 'node'],
+  export: ['model', 'api'],
+  http: ['model', 'api', 'undici', 'node'],
   store: ['model', 'node'],
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
@@ -18,7 +18,6 @@ const rooms = {
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
-  core: '^node_modules/@opentelemetry/core/',
   undici: '^node_modules/undici/',
 };
 

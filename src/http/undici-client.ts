@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import type { Dispatcher, request } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
 import { type PostOptions, post } from './post.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
