@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { ApiCopiesCheck } from './check-api-copies.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { withDeadline } from './model/deadline.js';
@@ -45,6 +46,7 @@ export interface EndedSpan {
  */
 export class OptimizelySpanProcessor {
   readonly #logger: Logger;
+  readonly #apiCopies: ApiCopiesCheck;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
@@ -95,6 +97,7 @@ export class OptimizelySpanProcessor {
         ? checkImpression(input, this.#pipeline.runtime)
         : checkConversion(input, this.#pipeline.runtime),
     );
+    this.#apiCopies = new ApiCopiesCheck(options.logger);
     this.#installation = new Installation(this.#installed);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
@@ -109,6 +112,7 @@ export class OptimizelySpanProcessor {
   }
 
   onStart(span: StartedSpan, _parentContext: Context): void {
+    this.#apiCopies.spanStarted();
     this.#installation.spanStarted(span);
   }
 
@@ -227,6 +231,7 @@ export class OptimizelySpanProcessor {
   }
 
   #offer(event: ExperimentEvent): boolean {
+    this.#apiCopies.eventRecorded();
     const { ledger } = this.#pipeline;
     ledger.recorded(1);
     if (this.#shutdown !== undefined) {
