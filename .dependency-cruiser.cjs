@@ -8,8 +8,8 @@ const rooms = {
   resolve: ['model'],
   screen: ['model', 'node'],
   batch: ['model'],
-  export: ['model', 'api', 'core'],
-  http: ['model', 'api', 'core', 'undici', 'node'],
+  export: ['model', 'api'],
+  http: ['model', 'api', 'undici', 'node'],
   store: ['model', 'node'],
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
@@ -19,7 +19,6 @@ const rooms = {
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
-  core: '^node_modules/@opentelemetry/core/',
   undici: '^node_modules/undici/',
 };
 

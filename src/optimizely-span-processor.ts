@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { ApiCopiesCheck } from './check-api-copies.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
@@ -50,6 +51,7 @@ export interface EndedSpan {
  */
 export class OptimizelySpanProcessor {
   readonly #logger: Logger;
+  readonly #apiCopies: ApiCopiesCheck;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
@@ -100,8 +102,10 @@ export class OptimizelySpanProcessor {
     const check: CheckEvent = (type, input) =>
       type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
     const { waitUntil } = options;
+    this.#apiCopies = new ApiCopiesCheck(options.logger);
     this.#reception = new Reception(resolveSpanAttributes(options.spanAttributes, logger), {
       ledger,
+      apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
@@ -125,6 +129,7 @@ export class OptimizelySpanProcessor {
   }
 
   onStart(span: StartedSpan, _parentContext: Context): void {
+    this.#apiCopies.spanStarted();
     this.#installation.spanStarted(span);
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ApiCopiesCheck } from './check-api-copies.js';
 import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
 import type { EventLedger } from './model/ledger.js';
 import { type Logger, OnceLog } from './model/logger.js';
@@ -9,6 +10,7 @@ import type { EventScreen } from './screen/event-screen.js';
 
 export interface ReceptionDependencies {
   readonly ledger: EventLedger;
+  readonly apiCopies: ApiCopiesCheck;
   readonly config: ConfigSource;
   readonly intake: EventIntake;
   /** undefined: everything may go out as it is. */
@@ -35,6 +37,7 @@ export class Reception implements InstalledProcessor {
 
   offer(event: ExperimentEvent): boolean {
     const { ledger, screen, intake, config } = this.#deps;
+    this.#deps.apiCopies.eventRecorded();
     ledger.recorded(1);
     if (this.#closed) {
       ledger.dropped('already_shutdown', [event.uuid]);

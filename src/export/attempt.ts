@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import type {
   AnyEventDispatcher,
   DispatchOptions,
@@ -9,6 +8,7 @@ import type {
 import type { LogEvent } from '../model/log-event.js';
 import { parseRetryAfter } from '../model/retry-after.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
 import type { Answer } from './verdict.js';
 
 /** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until somebody aborts it. */

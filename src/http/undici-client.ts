@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module';
 import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import type { Dispatcher, request } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { HERE } from '../model/here.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
 import { type PostOptions, post } from './post.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
@@ -60,7 +62,7 @@ export class UndiciClient {
 
   async #open(): Promise<Opened> {
     try {
-      const { Agent, EnvHttpProxyAgent, request } = await import('undici');
+      const { Agent, EnvHttpProxyAgent, request } = await loadUndici();
       if (this.#given !== undefined) return { request, dispatcher: this.#given, own: false };
       // Without a proxy the plain agent does the same and looks at no environment for each request.
       const dispatcher = new (namesProxy(process.env) ? EnvHttpProxyAgent : Agent)({
@@ -82,4 +84,13 @@ export class UndiciClient {
 
 function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
   return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some(name => env[name]);
+}
+
+/** Where code runs without an ES module loader, as under Jest, `import()` fails. */
+async function loadUndici(): Promise<typeof import('undici')> {
+  try {
+    return await import('undici');
+  } catch {
+    return createRequire(HERE)('undici') as typeof import('undici');
+  }
 }
