@@ -109,9 +109,8 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   }
 
   /**
-   * Waits for the first datafile. Never rejects.
+   * Waits for the first datafile, `timeoutMillis` (default 10,000) at most. Never rejects.
    *
-   * @param options.timeoutMillis how long, milliseconds. @default 10_000
    * @returns whether one is in force
    */
   async onReady({

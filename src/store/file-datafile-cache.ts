@@ -7,7 +7,10 @@ import type { DatafileCache } from '../model/datafile-transport.js';
 export class FileDatafileCache implements DatafileCache {
   readonly #directory: string;
 
-  /** @param options.directory made where it is missing; several processes may share it */
+  /**
+   * @param options `directory` is made where it is missing; several processes may share it
+   * @throws TypeError where `directory` is not a path
+   */
   constructor({ directory }: { directory: string }) {
     if (typeof directory !== 'string' || directory === '') {
       throw new TypeError(
