@@ -16,7 +16,7 @@ const SPAN_ATTRIBUTES = ['minimal', 'full', 'none'] as const;
 
 /**
  * Makes a processor of the environment: `OPTIMIZELY_SDK_KEY` or `OPTIMIZELY_DATAFILE_PATH`, and a variable for each
- * scalar option, listed in the README. Empty counts as unset; what makes no sense is warned about and ignored.
+ * scalar option, listed in docs/options.md. Empty counts as unset; what makes no sense is warned about and ignored.
  *
  * @param options win over the environment
  * @throws TypeError neither the environment nor `options` says where the datafile is

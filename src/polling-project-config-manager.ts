@@ -36,7 +36,7 @@ export interface PollingProjectConfigManagerOptions {
   dispatcher?: Dispatcher | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
-  /** Clock, timers and randomness, for tests. */
+  /** Clock, timers and randomness, for tests. @default the system's */
   runtime?: Runtime | undefined;
 }
 

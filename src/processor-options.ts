@@ -35,13 +35,16 @@ export interface BatchingOptions {
   notificationCenter?: NotificationSender | undefined;
   /** The package's own metrics go here. @default none */
   selfObsMeterProvider?: MeterProvider | undefined;
-  /** Clock, timers and randomness, for tests. */
+  /** Clock, timers and randomness, for tests. @default the system's */
   runtime?: Runtime | undefined;
 }
 
 /** Options of the exporter that is made where none is given. */
 export interface ExportOptions {
-  /** Carries out the requests. Not together with `exporter`. */
+  /**
+   * Carries out the requests. Not together with `exporter`.
+   * @default a `UndiciEventDispatcher`; BatchEventProcessor has none
+   */
   eventDispatcher?: AnyEventDispatcher | undefined;
   /** Takes whole batches over. @default OptimizelyEventExporter over `eventDispatcher` */
   exporter?: EventExporter | undefined;
@@ -53,6 +56,7 @@ export interface ExportOptions {
   requestTimeoutMillis?: number | undefined;
   /** Requests in flight at once. @default 4 */
   maxConcurrentRequests?: number | undefined;
+  /** How failed requests are tried again. */
   retry?: RetryOptions | undefined;
 }
 

@@ -29,12 +29,13 @@ export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
   requestTimeoutMillis?: number | undefined;
   /** Requests in flight at once. @default 4 */
   maxConcurrentRequests?: number | undefined;
+  /** How failed requests are tried again. */
   retry?: RetryOptions | undefined;
   /** Hears of every request, for metrics. @default none */
   observer?: DeliveryObserver | undefined;
   /** @default none */
   logger?: Logger | undefined;
-  /** Clock, timers and randomness, for tests. */
+  /** Clock, timers and randomness, for tests. @default the system's */
   runtime?: Runtime | undefined;
 }
 

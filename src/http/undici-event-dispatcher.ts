@@ -8,7 +8,7 @@ export interface UndiciEventDispatcherOptions {
   /**
    * An undici dispatcher of your own, for a private CA, mTLS or a fixed proxy; you close it.
    *
-   * @default an `EnvHttpProxyAgent` of this dispatcher's own: proxies from `HTTPS_PROXY`, `HTTP_PROXY` and
+   * @default an agent of its own: proxies from `HTTPS_PROXY`, `HTTP_PROXY` and
    * `NO_PROXY`, 64 connections an origin, keep-alive of 4 s
    */
   dispatcher?: Dispatcher | undefined;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { typeErrors } from './docs/code-check.js';
+import { type DocumentedOption, documentedOptions } from './docs/documented-options.js';
+import {
+  allPages,
+  anchorOf,
+  brokenLinks,
+  codeBlocks,
+  ROOT,
+  readPage,
+  type Section,
+  sections,
+  tableRows,
+} from './docs/markdown.js';
+
+const OPTIONS_PAGE = 'docs/options.md';
+/** To pages that are not there yet. */
+const BEING_WRITTEN = ['docs/README.md: semantic-conventions.md'];
+
+describe('the documentation', () => {
+  it('has no link within the project that leads nowhere', () => {
+    const broken = brokenLinks(allPages()).filter(link => !BEING_WRITTEN.includes(link));
+    expect(broken).to.deep.equal([]);
+  });
+
+  it('has no code that does not compile against the built package', () => {
+    const pages = allPages().filter(page => /^(README|CHANGELOG|docs\/[^/]+)\.md$/.test(page));
+    const blocks = pages.flatMap(codeBlocks).filter(({ language, marks }) => {
+      return ['ts', 'js'].includes(language) && !marks.includes('unchecked');
+    });
+    expect(blocks).to.have.length.above(7);
+    expect(typeErrors(blocks)).to.deep.equal([]);
+  }).timeout(60_000);
+
+  it('has a row with the right default for every option', () => {
+    expect(optionProblems()).to.deep.equal([]);
+  }).timeout(60_000);
+
+  it('names the environment variables that are read, and no others', () => {
+    const read = readFileSync(join(ROOT, 'src/from-env.ts'), 'utf8').matchAll(/'(OPTIMIZELY_[A-Z_]+)'/g);
+    const [section] = sections(OPTIONS_PAGE).filter(({ heading }) => heading === 'From the environment');
+    const told = (section?.lines.join('\n') ?? '').matchAll(/`(OPTIMIZELY_[A-Z_]+)`/g);
+    const names = (matches: Iterable<RegExpMatchArray>) => [...new Set([...matches].map(([, name]) => name))];
+    expect(names(told)).to.have.members(names(read));
+  });
+
+  it('is linked from its index, every page of it', () => {
+    const index = readPage('docs/README.md');
+    const pages = allPages().filter(page => /^docs\/(?!README)[^/]+\.md$/.test(page));
+    for (const page of pages) expect(index).to.include(`](${page.slice('docs/'.length)})`);
+  });
+});
+
+/** What the options page lacks, has too much, or says otherwise than the doc comments. */
+function optionProblems(): string[] {
+  const all = documentedOptions();
+  const pageSections = new Map(sections(OPTIONS_PAGE).map(section => [section.heading, section]));
+  return [...all].flatMap(([owner, options]) => {
+    const section = pageSections.get(owner);
+    if (section === undefined) return [`no section ## ${owner}`];
+    const rows = optionRows(section);
+    const names = new Set(options.map(({ name }) => name));
+    const invented = [...rows.keys()].filter(name => !names.has(name));
+    const problems = options.flatMap(option => {
+      const cell = rows.get(option.name);
+      if (cell === undefined) {
+        return referredTo(section, owner, option) ? [] : [`${owner}: no row for ${option.name}`];
+      }
+      return fits(option, plain(cell))
+        ? []
+        : [`${owner}: ${option.name} is not ${cell || 'without default'}`];
+    });
+    return [...invented.map(name => `${owner}: ${name} is no option`), ...problems];
+  });
+
+  /** Whether the section refers to another one that has the very same option. */
+  function referredTo({ lines }: Section, owner: string, { declaration }: DocumentedOption): boolean {
+    return [...all].some(([other, options]) => {
+      const section = pageSections.get(other);
+      if (other === owner || !section || !lines.join('\n').includes(`](#${anchorOf(other)})`)) return false;
+      const same = options.find(option => option.declaration === declaration);
+      return same !== undefined && optionRows(section).has(same.name);
+    });
+  }
+}
+
+/** The cell of the default, by the option's name. */
+function optionRows({ lines }: Section): Map<string, string> {
+  const rows = tableRows(lines).filter(cells => cells.length === 4);
+  return new Map(
+    rows.flatMap(([name = '', value = '']) => {
+      const option = /^`([\w.]+)`$/.exec(name)?.[1];
+      return option === undefined ? [] : [[option, value] as const];
+    }),
+  );
+}
+
+function fits({ required, defaultText }: DocumentedOption, shown: string): boolean {
+  if (defaultText !== undefined) return plain(defaultText).split(/[;:]/)[0] === shown;
+  return required ? shown === 'required' : shown !== 'required';
+}
+
+function plain(text: string): string {
+  return text.replaceAll('`', '').replaceAll(/\s+/g, ' ').trim();
+}
