@@ -39,6 +39,20 @@ describe('the documentation', () => {
     expect(optionProblems()).to.deep.equal([]);
   }).timeout(60_000);
 
+  it('has a table of rooms that is what the linter holds imports to', () => {
+    const rows = tableRows(sections('docs/architecture.md').flatMap(({ lines }) => lines));
+    const told = rows.flatMap(([room = '', , mayImport = '']) => {
+      const name = /^`(\w+)\/`$/.exec(room)?.[1];
+      return name === undefined || mayImport === 'all' ? [] : [[name, allowed(mayImport)] as const];
+    });
+    const config = readFileSync(join(ROOT, '.dependency-cruiser.cjs'), 'utf8');
+    const held = [...config.matchAll(/^ {2}(\w+): \[(.*)\],$/gm)].map(([, room = '', names = '']) => [
+      room,
+      [...names.matchAll(/\w+/g)].map(String).sort(),
+    ]);
+    expect(Object.fromEntries(told)).to.deep.equal(Object.fromEntries(held));
+  });
+
   it('names the environment variables that are read, and no others', () => {
     const read = readFileSync(join(ROOT, 'src/from-env.ts'), 'utf8').matchAll(/'(OPTIMIZELY_[A-Z_]+)'/g);
     const [section] = sections(OPTIONS_PAGE).filter(({ heading }) => heading === 'From the environment');
@@ -53,6 +67,12 @@ describe('the documentation', () => {
     for (const page of pages) expect(index).to.include(`](${page.slice('docs/'.length)})`);
   });
 });
+
+/** As the linter's configuration has it. */
+function allowed(cell: string): string[] {
+  const names = cell.replaceAll(/[`/]/g, '').toLowerCase().split(', ');
+  return names.filter(name => name !== 'nothing').sort();
+}
 
 /** What the options page lacks, has too much, or says otherwise than the doc comments. */
 function optionProblems(): string[] {
