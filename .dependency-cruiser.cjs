@@ -13,7 +13,9 @@ const rooms = {
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
   lifecycle: ['model', 'node'],
-  testing: ['model', 'node'],
+  checks: ['model'],
+  endpoint: ['model', 'node'],
+  testing: ['model', 'checks', 'endpoint', 'node'],
 };
 
 const packages = {
