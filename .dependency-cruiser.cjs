@@ -16,6 +16,7 @@ const rooms = {
   checks: ['model'],
   endpoint: ['model', 'node'],
   testing: ['model', 'checks', 'endpoint', 'node'],
+  inspect: ['model', 'checks', 'endpoint', 'node'],
 };
 
 const packages = {
