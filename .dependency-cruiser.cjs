@@ -53,6 +53,19 @@ module.exports = {
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
     },
+    {
+      name: 'page-is-for-browsers',
+      comment: 'src/inspect/page/ may import: types of what the server tells it',
+      severity: 'error',
+      from: { path: '^src/inspect/page/' },
+      to: { pathNot: '^src/inspect/(page/|view/types\\.ts$)' },
+    },
+    {
+      name: 'page-is-served-not-imported',
+      severity: 'error',
+      from: { pathNot: '^src/inspect/page/' },
+      to: { path: '^src/inspect/page/' },
+    },
     ...roomRules,
   ],
   options: {

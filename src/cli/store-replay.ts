@@ -29,6 +29,8 @@ export interface Replay {
 
 const LOOKED_MILLIS = 50;
 const BATCH_SIZE = 100;
+/** By then everything has arrived, or was given up. */
+const STOPPED_WITHIN_MILLIS = 1_000;
 
 /**
  * Delivers what dead processes left: the store adopts it, as it would in a service, and touches no directory of a living
@@ -44,6 +46,7 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
     endpoint,
     eventDispatcher: dispatcher,
     batchSize: BATCH_SIZE,
+    timeoutIntervalMillis: STOPPED_WITHIN_MILLIS,
     retry: { maxAgeMillis: Number.MAX_SAFE_INTEGER },
     logger,
     resolveStored: (event, acceptedAt, ticket) => {

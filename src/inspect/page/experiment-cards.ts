@@ -51,8 +51,9 @@ export class ExperimentCards {
     const body = h('div');
     const only = h(
       'button',
-      { type: 'button', class: 'quiet', 'aria-label': `Show the events of ${key}` },
-      'Show its events',
+      { type: 'button', class: 'quiet' },
+      'Show events',
+      h('span', { class: 'unseen' }, ` of ${key}`),
     );
     only.addEventListener('click', () => this.#choose(id));
     const element = h('article', { class: 'card' }, body, only);

@@ -36,7 +36,8 @@ export class Intake {
       read = true;
       return this.#receive(params, body, request);
     });
-    if (read || answer.status === 405) return;
+    // Another path or method was never meant to bring a batch.
+    if (read || answer.status === 404 || answer.status === 405) return;
     inspection.refuse(undefined, answer.message ?? '', answer.status, now());
     onRefused?.(answer);
   }
