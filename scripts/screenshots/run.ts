@@ -3,7 +3,6 @@
 // npm run screenshots: starts the inspector, sends it a demo shop's traffic and some mistakes, and takes the pictures of
 // the README.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,13 +20,16 @@ async function startInspector(datafile: string): Promise<{ child: ChildProcess; 
   const child = spawn(process.execPath, [CLI, 'inspect', '--port', '0', '--datafile', datafile], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let text = '';
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    const url = /Page\s+(http:\S+)/.exec(text)?.[1];
-    if (url !== undefined) return { child, url };
-  }
-  throw new Error('the inspector did not start');
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', chunk => {
+      text += String(chunk);
+      const found = /Page\s+(http:\S+)\n/.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once('exit', () => reject(new Error('the inspector did not start')));
+  });
+  return { child, url };
 }
 
 async function picture(page: Page, theme: 'light' | 'dark', file: string): Promise<void> {
@@ -62,7 +64,6 @@ try {
 } finally {
   await browser.close();
   child.kill();
-  await once(child, 'exit');
   await rm(folder, { recursive: true });
 }
 

@@ -62,7 +62,7 @@ function decode(png: Buffer): { width: number; height: number; pixels: Uint32Arr
   const raw = inflateSync(Buffer.concat(parts));
   const stride = width * channels;
   const pixels = new Uint32Array(width * height);
-  let above = Buffer.alloc(stride);
+  let above: Buffer = Buffer.alloc(stride);
   for (let y = 0; y < height; y++) {
     const row = unfilter(raw.subarray(y * (stride + 1), (y + 1) * (stride + 1)), above, channels);
     for (let x = 0; x < width; x++) pixels[y * width + x] = row.readUIntBE(x * channels, 3);

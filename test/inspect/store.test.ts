@@ -5,7 +5,11 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { FileEventStore } from 'opentelemetry-exporter-optimizely';
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
+import { noopLogger } from '../../src/model/logger.js';
+import { systemRuntime } from '../../src/model/runtime.js';
+import { makeUserEvent } from '../support/fakes.js';
 import { endCommands, run } from './command.js';
 import { makeDatafile } from './harness.js';
 
@@ -88,6 +92,19 @@ describe('inspect: store', () => {
     expect(later.stdout.match(/^ {2}owner {6}alive, pid \d+ on /gm)).to.have.length(1);
     expect(later.stdout).to.match(/pending {4}\d+ records/);
     expect(later.stdout).to.match(/oldest {5}\d{4}-\d\d-\d\dT/);
+  });
+
+  it('ls leaves out what was delivered', async () => {
+    const store = new FileEventStore({ directory });
+    store.open({ logger: noopLogger, runtime: systemRuntime, adopted() {}, lost() {} });
+    const tickets = Array.from({ length: 5 }, () => {
+      const { type, uuid, context, json } = makeUserEvent();
+      return store.append({ kind: 'resolved', type, uuid, context, json, acceptedAt: Date.now() });
+    });
+    store.remove(tickets.slice(1, 3) as number[]);
+    await store.close();
+    const { stdout } = await run(['store', 'ls', directory]);
+    expect(stdout).to.contain('pending    3 records\n').and.to.contain('owner      dead');
   });
 
   it('ls counts what waits for a datafile', async () => {
