@@ -13,8 +13,9 @@ export function summaryLines(inspection: Inspection, style: Style): string[] {
     summarize(inspection);
   const lines = [
     style('bold', `${tick.batches} batches, ${impressions} impressions, ${conversions} conversions`),
-    lost > 0 ? style('red', `✕ ${lost} events would not count`) : style('green', '✓ every event would count'),
   ];
+  if (lost > 0) lines.push(style('red', `✕ ${lost} events would not count`));
+  else if (tick.events > 0) lines.push(style('green', '✓ every event would count'));
   if (warned > 0) lines.push(style('yellow', `! ${warned} more events have warnings`));
   if (refused > 0) lines.push(style('red', `✕ ${refused} requests were refused`));
   if (tick.droppedEvents > 0) {
