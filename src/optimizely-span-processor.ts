@@ -221,12 +221,13 @@ export class OptimizelySpanProcessor {
   #install(spanAttributes: SpanAttributes): InstalledProcessor {
     return {
       spanAttributes,
-      offer: event => this.#offer(event),
+      offer: (event, span) => this.#offer(event, span),
       refuse: (type, field) => this.#refuse(type, field),
     };
   }
 
-  #offer(event: ExperimentEvent): boolean {
+  #offer(event: ExperimentEvent, span: object | undefined): boolean {
+    if (span !== undefined) this.#pipeline.spanNotes?.note(event.uuid, span);
     const { ledger } = this.#pipeline;
     ledger.recorded(1);
     if (this.#shutdown !== undefined) {

@@ -10,8 +10,12 @@ export type SpanAttributes = 'minimal' | 'full' | 'none';
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
-  /** false: not taken, and counted with the reason. Never throws. */
-  offer(event: ExperimentEvent): boolean;
+  /**
+   * false: not taken, and counted with the reason. Never throws.
+   *
+   * @param span the one that the event was recorded on, where there is one
+   */
+  offer(event: ExperimentEvent, span?: object): boolean;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }
