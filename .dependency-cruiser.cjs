@@ -6,9 +6,10 @@ const rooms = {
   record: ['model', 'api'],
   capture: ['model', 'api'],
   resolve: ['model'],
+  screen: ['model', 'node'],
   batch: ['model'],
-  export: ['model', 'api', 'core'],
-  http: ['model', 'api', 'core', 'undici', 'node'],
+  export: ['model', 'api'],
+  http: ['model', 'api', 'undici', 'node'],
   store: ['model', 'node'],
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
@@ -21,7 +22,6 @@ const rooms = {
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
-  core: '^node_modules/@opentelemetry/core/',
   undici: '^node_modules/undici/',
 };
 

@@ -1,59 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
+import { clockNanos } from './clock.js';
+import type { Result, Row, Size, Spread, Target } from './row.js';
 
-/** Work that is done `count` times; awaited at the end, so that what it started is finished too. */
-export type Work = (count: number) => void | Promise<void>;
+/** Many short rounds rather than few long ones: what else the machine does then spoils some, and not the median. */
+const ROUNDS = 9;
+const WARM_UPS = 2;
 
-export interface Measure {
-  readonly name: string;
-  readonly peer: string;
-  readonly count: number;
-  readonly ours: Work;
-  readonly theirs: Work;
-  /** Frees what the work keeps open. */
-  readonly close?: () => void;
-}
-
-export interface Comparison {
-  readonly name: string;
-  readonly peer: string;
-  /** Our time as a multiple of the peer's, round by round. */
-  readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
-  /** Medians. */
-  readonly nanos: number;
-  readonly peerNanos: number;
-}
-
-/** Runs both in turn, after a warm-up, so that a machine whose speed drifts slows both. */
-export async function compare(
-  { name, peer, count, ours, theirs, close }: Measure,
-  { rounds, scale }: { rounds: number; scale: number },
-): Promise<Comparison> {
-  const times = Math.max(20, Math.round(count * scale));
-  await time(ours, times);
-  await time(theirs, times);
+/**
+ * Runs both sides in turn, after a warm-up, so that a machine whose speed drifts slows both. Bench libraries finish
+ * one task before they begin the next, which is why this is not one of them.
+ */
+export async function compare(row: Row, { short }: Size): Promise<Result> {
+  const { name, peer, unit, target } = row;
+  const rounds = short ? 1 : (row.rounds ?? ROUNDS);
+  const { ours, theirs, close } = await row.open();
+  globalThis.gc?.();
+  for (let n = 0; n < (short ? 0 : (row.warmUps ?? WARM_UPS)); n++) {
+    await ours();
+    await theirs();
+  }
   const pairs: { ours: number; theirs: number }[] = [];
   for (let round = 0; round < rounds; round++) {
-    pairs.push({ ours: await time(ours, times), theirs: await time(theirs, times) });
+    // Each goes first every other time: what one leaves behind for the other evens out.
+    const first = round % 2 === 0 ? await ours() : undefined;
+    const theirFigure = await theirs();
+    pairs.push({ ours: first ?? (await ours()), theirs: theirFigure });
   }
-  close?.();
-  const ratios = pairs.map(pair => pair.ours / pair.theirs).sort((a, b) => a - b);
-  return {
+  await close?.();
+  const result = {
     name,
     peer,
-    ratio: { median: median(ratios), min: ratios[0] ?? Number.NaN, max: ratios.at(-1) ?? Number.NaN },
-    nanos: median(pairs.map(pair => pair.ours)),
-    peerNanos: median(pairs.map(pair => pair.theirs)),
+    unit,
+    target,
+    ratio: spread(
+      pairs.map(pair => (target?.atLeast === undefined ? pair.ours / pair.theirs : pair.theirs / pair.ours)),
+    ),
+    more: spread(pairs.map(pair => pair.ours - pair.theirs)),
+    ours: spread(pairs.map(pair => pair.ours)),
+    theirs: spread(pairs.map(pair => pair.theirs)),
+    rounds,
   };
+  if (!Number.isFinite(result.ours.median) || !Number.isFinite(result.theirs.median)) {
+    throw new Error(`no figure: ${name}`);
+  }
+  return { ...result, met: short || target === undefined ? undefined : isMet(target, result) };
 }
 
-/** Nanoseconds each. */
-async function time(work: Work, count: number): Promise<number> {
-  globalThis.gc?.();
-  const start = performance.now();
-  await work(count);
-  return ((performance.now() - start) * 1e6) / count;
+function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio: Spread; more: Spread }) {
+  return (
+    (atLeast !== undefined && ratio.median >= atLeast) ||
+    (atMost !== undefined && ratio.median <= atMost) ||
+    (atMostMore !== undefined && more.median <= atMostMore)
+  );
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/**
+ * Nanoseconds each of `count` times. No forced collection before: V8 throws optimised code away whose maps have no
+ * instance in that moment, and after each one every round would pay for compiling it again, as no service does.
+ */
+export async function nanosEach(count: number, work: () => void | Promise<void>): Promise<number> {
+  const start = clockNanos();
+  await work();
+  return (clockNanos() - start) / count;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) };
 }

@@ -1,59 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-import { OptimizelySpanProcessor, StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
-import type { Measure } from './compare.js';
+import { StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
+import { nanosEach } from './compare.js';
+import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
+import type { Row, Size } from './row.js';
+import { inTurns } from './workload.js';
 
 const SMALL = 10;
 const LARGE = 5_000;
 
 /** Resolving an event is lookups, so it costs the same with any datafile; an update costs one pass over it. */
-export function datafileMeasures(): Measure[] {
-  const [small, large] = [makeDatafile(SMALL), makeDatafile(LARGE)];
-  const parseOnly = (count: number) => {
-    for (let n = 0; n < count; n++) JSON.parse(large);
-  };
+export function rows({ short }: Size): Row[] {
+  registerContextManager();
+  const [records, updates] = short ? [1_000, 2] : [20_000, 10];
   return [
     {
       name: `recordImpression with ${LARGE} rules, 200 attributes, 2000 events`,
       peer: `the same with ${SMALL} rules`,
-      count: 30_000,
-      ours: recordsWith(large, LARGE),
-      theirs: recordsWith(small, SMALL),
+      unit: 'ns',
+      open: () => ({ ours: recordsWith(LARGE, records), theirs: recordsWith(SMALL, records) }),
     },
     {
       name: `setDatafile, ${LARGE} rules`,
       peer: 'JSON.parse of it',
-      count: 50,
-      ours: updates(large),
-      theirs: parseOnly,
+      unit: 'ns',
+      open: () => openUpdates(updates),
     },
   ];
 }
 
-function recordsWith(datafile: string, rules: number) {
-  const processor = new OptimizelySpanProcessor({
-    datafile,
-    maxQueueSize: 1_000_000,
-    eventDispatcher: { dispatchEvent: async () => ({ statusCode: 204 }) },
+function recordsWith(rules: number, count: number) {
+  const processor = makeProcessor({
+    datafile: makeDatafile(rules),
+    eventDispatcher: new CountingDispatcher(),
   });
-  return async (count: number) => {
-    for (let n = 0; n < count; n++) {
-      processor.recordImpression({
-        userId: `user-${n}`,
-        flagKey: `flag-${n % rules}`,
-        ruleKey: `rule-${n % rules}`,
-        variationKey: 'treatment',
-        attributes: { 'attribute-0': 'a', 'attribute-1': n, 'attribute-2': true },
-      });
-    }
-    await processor.forceFlush();
-  };
+  const record = (n: number) =>
+    processor.recordImpression({
+      userId: `user-${n}`,
+      flagKey: `flag-${n % rules}`,
+      ruleKey: `rule-${n % rules}`,
+      variationKey: 'treatment',
+      attributes: { 'attribute-0': 'a', 'attribute-1': n, 'attribute-2': true },
+    });
+  return () =>
+    nanosEach(count, async () => {
+      await inTurns(count, record);
+      await deliverAll(processor);
+    });
 }
 
-function updates(datafile: string) {
+function openUpdates(count: number) {
+  const datafile = makeDatafile(LARGE);
   const manager = new StaticProjectConfigManager();
-  return (count: number) => {
-    for (let n = 0; n < count; n++) if (!manager.setDatafile(datafile)) throw new Error('refused');
-  };
+  const repeat = (work: () => unknown) => () =>
+    nanosEach(count, () => {
+      for (let n = 0; n < count; n++) if (!work()) throw new Error('refused');
+    });
+  return { ours: repeat(() => manager.setDatafile(datafile)), theirs: repeat(() => JSON.parse(datafile)) };
 }
 
 function makeDatafile(rules: number): string {

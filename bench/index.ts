@@ -1,34 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
-import { compare, type Measure } from './compare.js';
-import { conversionMeasures } from './conversions.js';
-import { datafileMeasures } from './datafile.js';
+import { cpus } from 'node:os';
+import { run } from './child.js';
 import { outage } from './outage.js';
-import { spanMeasures } from './spans.js';
+import { toLine } from './report.js';
+import type { Result } from './row.js';
 
-const short = process.argv.includes('--short');
-const rounds = short ? 1 : 9;
-const scale = short ? 0.02 : 1;
+/** One file each, which exports its `rows`. */
+const FAMILIES = [
+  'official-sdk',
+  'plain-way',
+  'spans',
+  'harvest',
+  'loopback',
+  'heap',
+  'depth',
+  'store',
+  'loop-delay',
+  'package',
+  'datafile',
+];
 
-console.log('Memory while the endpoint is down');
-const memory = await outage(scale);
-console.table(memory);
+const args = process.argv.slice(2);
+const short = args.includes('--short');
+const chosen = args.filter(arg => !arg.startsWith('-'));
+const families = chosen.length > 0 ? chosen : FAMILIES;
+const startedAt = performance.now();
 
-const measures: Measure[] = [...(await conversionMeasures()), ...datafileMeasures(), ...spanMeasures()];
-const results = [];
-for (const measure of measures) results.push(await compare(measure, { rounds, scale }));
+let memory: Awaited<ReturnType<typeof outage>> | undefined;
+if (chosen.length === 0) {
+  console.log('Memory while the endpoint is down');
+  memory = await outage(short ? 0.02 : 1);
+  console.table(memory);
+}
 
-console.table(
-  results.map(({ name, peer, ratio, nanos, peerNanos }) => ({
-    measure: name,
-    'compared with': peer,
-    'times its time': `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`,
-    'ns each': Math.round(nanos),
-    'ns of the peer': Math.round(peerNanos),
-  })),
+const results: Result[] = [];
+for (const family of families) {
+  const familyStartedAt = performance.now();
+  const figures = await run<Result>('./run-family.ts', [family, short ? 'short' : 'full']);
+  console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
+  results.push(...figures);
+}
+console.table(results.map(toLine));
+const judged = results.filter(({ met }) => met !== undefined);
+const missed = judged.filter(({ met }) => met === false);
+console.log(
+  short
+    ? `${results.length} rows work; a short run judges no figure`
+    : `${judged.length - missed.length} of ${judged.length} targets met, in ${seconds(startedAt)} s`,
 );
-if (!short)
-  writeFileSync(
-    'bench-results.json',
-    `${JSON.stringify({ node: process.version, rounds, memory, results }, null, 2)}\n`,
-  );
+if (!short && chosen.length === 0) {
+  const [cpu] = cpus();
+  const machine = {
+    node: process.version,
+    cpu: cpu?.model,
+    cpus: cpus().length,
+    clock: process.env.BENCH_CLOCK ?? 'wall',
+  };
+  writeFileSync('bench-results.json', `${JSON.stringify({ machine, memory, results }, null, 2)}\n`);
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 
-/** Fires when the oldest event has waited the flush interval. */
+/**
+ * Fires when the oldest event has waited the flush interval. A batch that leaves earlier leaves its timer to the next
+ * one: setting and clearing one for each batch of ten would cost as much as serialising an event.
+ */
 export class AgeTimer {
   readonly #runtime: Runtime;
   readonly #intervalMillis: number;
   readonly #onDue: () => void;
   #timer: RuntimeTimer | undefined;
   #oldest = Number.POSITIVE_INFINITY;
+  #setFor = Number.POSITIVE_INFINITY;
 
   constructor(runtime: Runtime, intervalMillis: number, onDue: () => void) {
     this.#runtime = runtime;
@@ -19,18 +23,33 @@ export class AgeTimer {
   follow(oldest: number): void {
     if (oldest === this.#oldest) return;
     this.#oldest = oldest;
-    this.#timer?.clear();
-    this.#timer = undefined;
-    if (oldest !== Number.POSITIVE_INFINITY) this.#arm();
+    if (oldest < this.#setFor) this.#set();
   }
 
-  #arm(): void {
+  /** There is no event any more, and none may come for long. */
+  stop(): void {
+    this.#oldest = Number.POSITIVE_INFINITY;
+    this.#disarm();
+  }
+
+  #disarm(): void {
+    this.#timer?.clear();
+    this.#timer = undefined;
+    this.#setFor = Number.POSITIVE_INFINITY;
+  }
+
+  #set(): void {
+    this.#timer?.clear();
+    this.#setFor = this.#oldest;
     const remaining = this.#oldest + this.#intervalMillis - this.#runtime.monotonic();
-    this.#timer = this.#runtime.setTimer(() => {
-      this.#timer = undefined;
-      // A very long interval outlasts the longest timer, and timers may fire a little early.
-      if (this.#runtime.monotonic() + 1 < this.#oldest + this.#intervalMillis) this.#arm();
-      else this.#onDue();
-    }, remaining);
+    this.#timer = this.#runtime.setTimer(() => this.#fired(), remaining);
+  }
+
+  #fired(): void {
+    this.#disarm();
+    if (this.#oldest === Number.POSITIVE_INFINITY) return;
+    // Younger than the event that the timer was set for; or the interval outlasts the longest timer; or it was early.
+    if (this.#runtime.monotonic() + 1 < this.#oldest + this.#intervalMillis) this.#set();
+    else this.#onDue();
   }
 }

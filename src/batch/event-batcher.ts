@@ -83,9 +83,9 @@ export class EventBatcher {
       return false;
     }
     if (!this.#fits(event, superseded)) return false;
-    const { kept, ticket } = this.#keep(event, superseded);
+    const ticket = keeper.keep(event, superseded);
     if (!budget.take(event.type, event.byteLength)) return keeper.spill(event.uuid, ticket);
-    if (!this.#queue.enqueue(kept)) {
+    if (!this.#queue.enqueue(withTicket(event, ticket))) {
       budget.release(1, event.byteLength);
       return keeper.spill(event.uuid, ticket);
     }
@@ -97,7 +97,7 @@ export class EventBatcher {
   readmit(event: UserEvent, superseded: StoreTicket): void {
     if (!this.#fits(event, superseded)) return;
     this.#deps.budget.takeAnyway(1, event.byteLength);
-    this.#replayed.add(this.#keep(event, superseded).kept);
+    this.#replayed.add(withTicket(event, this.#deps.keeper.keep(event, superseded)));
   }
 
   #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
@@ -105,14 +105,6 @@ export class EventBatcher {
     this.#deps.keeper.remove([{ ticket: superseded }]);
     this.#deps.ledger.dropped('too_large', [event.uuid]);
     return false;
-  }
-
-  #keep(
-    event: UserEvent,
-    superseded: StoreTicket | undefined,
-  ): { kept: UserEvent; ticket: StoreTicket | NotKept } {
-    const ticket = this.#deps.keeper.keep(event, superseded);
-    return { kept: typeof ticket === 'number' ? { ...event, ticket } : event, ticket };
   }
 
   /** Begins to build batches. Events queued before keep their age. */
@@ -223,7 +215,7 @@ export class EventBatcher {
 
   #close(cause: FlushCause): void {
     this.#builder.close(cause);
-    this.#age.follow(this.#builder.oldestAcceptedAt);
+    this.#age.stop();
   }
 
   async #settled(signal: AbortSignal): Promise<void> {
@@ -240,4 +232,10 @@ export class EventBatcher {
       this.#deps.logger.error(`exporter.${method} failed: ${errorLabel(error)}`);
     }
   }
+}
+
+function withTicket(event: UserEvent, ticket: StoreTicket | NotKept): UserEvent {
+  if (typeof ticket !== 'number') return event;
+  const { type, uuid, context, json, byteLength, acceptedAt } = event;
+  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
 }

@@ -82,8 +82,9 @@ export class EventKeeper {
 
   /** Delivered or dropped. */
   remove(items: readonly Kept[]): void {
+    if (this.#store === undefined) return;
     const tickets = ticketsOf(items);
-    if (tickets.length > 0) this.#store?.remove(tickets);
+    if (tickets.length > 0) this.#store.remove(tickets);
   }
 
   /** Leaves to the store what it has. @returns what it has not */

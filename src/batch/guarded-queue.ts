@@ -24,25 +24,30 @@ export class GuardedQueue {
   }
 
   enqueue(event: UserEvent): boolean {
-    return this.#try('enqueue', () => this.#queue.enqueue(event)) === true;
+    try {
+      return this.#queue.enqueue(event) === true;
+    } catch (error) {
+      this.#failed('enqueue', error);
+      return false;
+    }
   }
 
   dequeue(): UserEvent | undefined {
-    const event = this.#try('dequeue', () => this.#queue.dequeue());
-    if (event !== undefined && this.#recovered > 0) {
-      // Its size is only known now.
-      this.#recovered--;
-      this.#budget.takeAnyway(0, event.byteLength);
-    }
-    return event;
-  }
-
-  #try<T>(method: string, call: () => T): T | undefined {
     try {
-      return call();
+      const event = this.#queue.dequeue();
+      if (event !== undefined && this.#recovered > 0) {
+        // Its size is only known now.
+        this.#recovered--;
+        this.#budget.takeAnyway(0, event.byteLength);
+      }
+      return event;
     } catch (error) {
-      if (this.#said.first(method)) this.#logger.error(`eventQueue.${method} failed: ${errorLabel(error)}`);
+      this.#failed('dequeue', error);
       return undefined;
     }
+  }
+
+  #failed(method: string, error: unknown): void {
+    if (this.#said.first(method)) this.#logger.error(`eventQueue.${method} failed: ${errorLabel(error)}`);
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { type Context, context } from '@opentelemetry/api';
 import type {
   AnyEventDispatcher,
   DispatchOptions,
@@ -8,49 +7,98 @@ import type {
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
 import { parseRetryAfter } from '../model/retry-after.js';
-import type { Runtime } from '../model/runtime.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
 import type { Answer } from './verdict.js';
 
-/**
- * Has one request carried out, untraced, for `timeoutMillis` at most or until `controller` aborts. Never rejects.
- *
- * The second argument serves both generations of dispatchers: it is a callback that has a `signal`.
- */
-export function attempt(
-  dispatcher: AnyEventDispatcher,
-  logEvent: LogEvent,
-  {
-    runtime,
-    timeoutMillis,
-    controller,
-  }: { runtime: Runtime; timeoutMillis: number; controller: AbortController },
-): Promise<Answer> {
-  const { signal } = controller;
-  return new Promise(resolve => {
-    const timer = runtime.setTimer(
-      () => controller.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
+/** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until somebody aborts it. */
+export class Attempt {
+  readonly #runtime: Runtime;
+  readonly #timer: RuntimeTimer;
+  readonly #onAnswer: (answer: Answer) => void;
+  #controller: AbortController | undefined;
+  #abortedBy: unknown;
+  #answered = false;
+
+  /** @param onAnswer called once, perhaps before `make` returns */
+  constructor(runtime: Runtime, timeoutMillis: number, onAnswer: (answer: Answer) => void) {
+    this.#runtime = runtime;
+    this.#onAnswer = onAnswer;
+    this.#timer = runtime.setTimer(
+      () => this.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
       timeoutMillis,
     );
-    const settle = (answer: Answer) => {
-      timer.clear();
-      resolve(answer);
-    };
-    const fail = (error: unknown) => settle({ kind: 'no answer', error });
-    const respond = (response: unknown) => settle(read(response, runtime.now()));
+  }
 
-    // A dispatcher need not obey the signal.
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-    const options: DispatchOptions = Object.assign(respond, { signal });
+  /** Never throws. */
+  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+    const respond = (response: unknown) => this.#answer(read(response, this.#runtime.now()));
+    const fail = (error: unknown) => this.#answer({ kind: 'no answer', error });
     try {
-      const returned: unknown = context.with(suppressTracing(context.active()), () =>
-        dispatcher.dispatchEvent(logEvent, options),
+      const returned: unknown = context.with(untraced(), () =>
+        dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
       );
       if (isThenable(returned)) returned.then(respond, fail);
       else if (dispatcher.dispatchEvent.length < 2) respond(returned);
     } catch (error) {
       fail(error);
     }
-  });
+  }
+
+  /** Answers at once: a dispatcher need not obey the signal. */
+  abort(reason: unknown): void {
+    if (this.#answered) return;
+    this.#abortedBy = reason;
+    this.#controller?.abort(reason);
+    this.#answer({ kind: 'no answer', error: reason });
+  }
+
+  #answer(answer: Answer): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#timer.clear();
+    this.#onAnswer(answer);
+  }
+
+  /** Made when somebody looks at it: an AbortController costs as much as serialising an event. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy);
+    }
+    return this.#controller.signal;
+  }
+}
+
+const ATTEMPT = Symbol('attempt');
+
+type Carrier = DispatchOptions & { readonly [ATTEMPT]: Attempt };
+
+// One getter for all: V8 keeps one of each function's own, and what that refers to, until a full collection.
+const SIGNAL: PropertyDescriptor & ThisType<Carrier> = {
+  enumerable: true,
+  get() {
+    return this[ATTEMPT].signal;
+  },
+};
+
+/** Serves both generations of dispatchers: a callback that has a `signal`. */
+function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
+  Object.defineProperty(respond, ATTEMPT, { value: attempt });
+  return Object.defineProperty(respond, 'signal', SIGNAL) as DispatchOptions;
+}
+
+let lastActive: Context | undefined;
+let lastUntraced: Context | undefined;
+
+/** The active context without tracing; mostly the root, for which it is made once. */
+function untraced(): Context {
+  const active = context.active();
+  if (active !== lastActive || lastUntraced === undefined) {
+    lastActive = active;
+    lastUntraced = suppressTracing(active);
+  }
+  return lastUntraced;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventExportResult } from '../model/event-exporter.js';
+import type { OutstandingWork } from '../model/outstanding.js';
 import type { UserEvent } from '../model/user-event.js';
 
 /**
@@ -10,33 +11,32 @@ import type { UserEvent } from '../model/user-event.js';
 const MOST_EXTRA_REQUESTS = 64;
 
 /** One batch on its way, perhaps in pieces. */
-export class Consignment {
+export class Consignment implements OutstandingWork {
+  place = -1;
   readonly #done: (result: EventExportResult) => void;
-  readonly #open: Set<UserEvent>;
   readonly #total: number;
   readonly #dropped: { reason: DropReason; events: readonly UserEvent[] }[] = [];
+  #left: number;
   #extraRequests = 0;
 
   /** @param done called once, when every event has arrived or is lost */
-  constructor(events: readonly UserEvent[], done: (result: EventExportResult) => void) {
-    this.#open = new Set(events);
-    this.#total = events.length;
+  constructor(total: number, done: (result: EventExportResult) => void) {
+    this.#total = total;
+    this.#left = total;
     this.#done = done;
   }
 
-  /** @param reason undefined: they have arrived */
+  /**
+   * Once for each piece.
+   *
+   * @param reason undefined: they have arrived
+   */
   settle(events: readonly UserEvent[], reason?: DropReason): void {
-    if (this.#open.size === 0) return;
-    for (const event of events) this.#open.delete(event);
+    this.#left -= events.length;
     if (reason !== undefined) this.#dropped.push({ reason, events });
-    if (this.#open.size > 0) return;
+    if (this.#left > 0) return;
     const lost = this.#dropped.reduce((sum, { events }) => sum + events.length, 0);
     this.#done({ code: lost === this.#total ? 1 : 0, dropped: this.#dropped });
-  }
-
-  /** Gives up what is still on its way. */
-  abandon(reason: DropReason): void {
-    this.settle([...this.#open], reason);
   }
 
   /** Whether a refused piece may be tried again as two; spends what that costs. */

@@ -6,10 +6,10 @@ import type { EventExportResult } from '../model/event-exporter.js';
 import { Fifo } from '../model/fifo.js';
 import type { LogEvent } from '../model/log-event.js';
 import { errorLabel, type Logger } from '../model/logger.js';
-import { Outstanding } from '../model/outstanding.js';
+import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
-import { attempt } from './attempt.js';
+import { Attempt } from './attempt.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { Consignment } from './consignment.js';
 import { LearntLimit } from './learnt-limit.js';
@@ -41,6 +41,11 @@ interface Parcel {
   triedAtOnce: boolean;
 }
 
+interface Request extends OutstandingWork {
+  readonly attempt: Attempt;
+  readonly parcel: Parcel;
+}
+
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up nobody.
@@ -52,9 +57,10 @@ export class Delivery {
   readonly #limit = new LearntLimit();
   readonly #waiting = new Fifo<Parcel>();
   readonly #undelivered = new Outstanding<Consignment>();
-  readonly #inFlight = new Set<AbortController>();
+  readonly #inFlight = new Outstanding<Request>();
   #timer: RuntimeTimer | undefined;
   #failing = false;
+  #pumping = false;
   #everArrived = false;
   #ended = false;
 
@@ -65,7 +71,7 @@ export class Delivery {
   }
 
   deliver(events: readonly UserEvent[], prepare: Prepare, done: (result: EventExportResult) => void): void {
-    const consignment = new Consignment(events, result => {
+    const consignment = new Consignment(events.length, result => {
       this.#undelivered.end(consignment);
       done(result);
     });
@@ -96,8 +102,14 @@ export class Delivery {
   end(reason: DropReason): void {
     this.#ended = true;
     this.#timer?.clear();
-    for (const controller of this.#inFlight) controller.abort(new DOMException('shut down', 'AbortError'));
-    for (const consignment of this.#undelivered.all()) consignment.abandon(reason);
+    const requests = this.#inFlight.all();
+    for (const { attempt } of requests) attempt.abort(new DOMException('shut down', 'AbortError'));
+    for (const { parcel } of requests) parcel.consignment.settle(parcel.events, reason);
+    let waiting = this.#waiting.shift();
+    while (waiting !== undefined) {
+      waiting.consignment.settle(waiting.events, reason);
+      waiting = this.#waiting.shift();
+    }
   }
 
   #queue(consignment: Consignment, events: readonly UserEvent[], prepare: Prepare): void {
@@ -114,46 +126,48 @@ export class Delivery {
   }
 
   #pump(): void {
+    // A dispatcher that answers before it returns calls this from within; the loop below goes on.
+    if (this.#pumping) return;
+    this.#pumping = true;
     this.#timer?.clear();
     this.#timer = undefined;
     while (!this.#ended && this.#waiting.size > 0 && this.#inFlight.size < this.#concurrency()) {
       const rest = this.#backoff.remaining();
       if (rest > 0) {
         this.#timer = this.#deps.runtime.setTimer(() => this.#pump(), rest);
-        return;
+        break;
       }
       const parcel = this.#waiting.shift();
-      if (parcel !== undefined) void this.#try(parcel);
+      if (parcel !== undefined) this.#try(parcel);
     }
+    this.#pumping = false;
   }
 
   #concurrency(): number {
     return this.#failing ? 1 : this.#options.maxConcurrentRequests;
   }
 
-  async #try(parcel: Parcel): Promise<void> {
-    const { runtime, observer } = this.#deps;
+  #try(parcel: Parcel): void {
+    const { runtime, observer, dispatcher } = this.#deps;
     const startedAt = runtime.monotonic();
     // Judged by the youngest: no event expires early.
     if (startedAt - (parcel.events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
       parcel.consignment.settle(parcel.events, 'expired');
       return;
     }
-    const controller = new AbortController();
-    this.#inFlight.add(controller);
     const { step } = this.#backoff;
-    observer?.requestStarted(parcel.events.length);
-    const answer = await attempt(this.#deps.dispatcher, parcel.logEvent, {
-      runtime,
-      timeoutMillis: this.#options.requestTimeoutMillis,
-      controller,
+    const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
+      this.#inFlight.end(request);
+      const seconds = (runtime.monotonic() - startedAt) / 1000;
+      observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
+      if (this.#ended) return;
+      this.#settle(parcel, answer, step);
+      this.#pump();
     });
-    const seconds = (runtime.monotonic() - startedAt) / 1000;
-    observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
-    this.#inFlight.delete(controller);
-    if (this.#ended) return;
-    this.#settle(parcel, answer, step);
-    this.#pump();
+    const request: Request = { place: -1, attempt, parcel };
+    this.#inFlight.begin(request);
+    observer?.requestStarted(parcel.events.length);
+    attempt.make(dispatcher, parcel.logEvent);
   }
 
   #settle(parcel: Parcel, answer: Answer, step: number): void {

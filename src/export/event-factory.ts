@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ENVELOPE_END, envelopeStart, sameContext } from '../model/event-context.js';
+import { ENVELOPE_END, type EventContext, envelopeStart, sameContext } from '../model/event-context.js';
 import { isHttpUrl } from '../model/http-url.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { UserEvent } from '../model/user-event.js';
@@ -40,15 +40,28 @@ export class EventFactory {
   createLogEvent(events: readonly UserEvent[]): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
-    if (!events.every(event => sameContext(event.context, context))) {
-      throw new TypeError('createLogEvent takes events of one context: one account, project and revision');
+    for (const event of events) {
+      if (!sameContext(event.context, context)) {
+        throw new TypeError('createLogEvent takes events of one context: one account, project and revision');
+      }
     }
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
-    return makeLogEvent(this.#endpoint ?? EVENTS_API_URLS[context.region], headers, () => {
-      return `${envelopeStart(context)}${events.map(event => event.json).join(',')}${ENVELOPE_END}`;
-    });
+    return makeLogEvent(this.#endpoint ?? EVENTS_API_URLS[context.region], headers, () =>
+      bodyText(context, events),
+    );
   }
+}
+
+/** Not by `join`: its copy would be copied again when the body is sent. */
+function bodyText(context: EventContext, events: readonly UserEvent[]): string {
+  let text = envelopeStart(context);
+  let separator = '';
+  for (const { json } of events) {
+    text += separator + json;
+    separator = ',';
+  }
+  return text + ENVELOPE_END;
 }
 
 function requireHttpUrl(endpoint: unknown): void {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module';
 import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import type { Dispatcher, request } from 'undici';
+import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { HERE } from '../model/here.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
+import { type PostOptions, post } from './post.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
 
@@ -10,6 +14,9 @@ interface Opened {
   readonly dispatcher: Dispatcher;
   readonly own: boolean;
 }
+
+/** Nothing in an answer's body matters; this much is read so that the connection can be used again. */
+const DRAINED_BODY_BYTES = 65_536;
 
 /** Above `maxConcurrentRequests`: a request that undici queues itself would run outside the untraced context. */
 const CONNECTIONS_PER_ORIGIN = 64;
@@ -33,6 +40,19 @@ export class UndiciClient {
     return context.with(suppressTracing(context.active()), () => request(url, { ...options, dispatcher }));
   }
 
+  /** The answer without its body. Redirects are not followed. */
+  async post(url: string, options: PostOptions): Promise<EventDispatcherResponse> {
+    this.#opened ??= this.#open();
+    const { request, dispatcher, own } = await this.#opened;
+    return context.with(suppressTracing(context.active()), async () => {
+      if (own) return post(dispatcher, url, options, DRAINED_BODY_BYTES);
+      // It may be of another version of undici, whose handlers are not those of ours.
+      const { statusCode, headers, body } = await request(url, { ...options, dispatcher } as RequestOptions);
+      await body.dump({ limit: DRAINED_BODY_BYTES });
+      return { statusCode, headers };
+    });
+  }
+
   /** Ends what is in flight. Opens new connections if it is used again. */
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
@@ -42,9 +62,10 @@ export class UndiciClient {
 
   async #open(): Promise<Opened> {
     try {
-      const { EnvHttpProxyAgent, request } = await import('undici');
+      const { Agent, EnvHttpProxyAgent, request } = await loadUndici();
       if (this.#given !== undefined) return { request, dispatcher: this.#given, own: false };
-      const dispatcher = new EnvHttpProxyAgent({
+      // Without a proxy the plain agent does the same and looks at no environment for each request.
+      const dispatcher = new (namesProxy(process.env) ? EnvHttpProxyAgent : Agent)({
         connections: CONNECTIONS_PER_ORIGIN,
         pipelining: 1,
         keepAliveTimeout: KEEP_ALIVE_MILLIS,
@@ -58,5 +79,18 @@ export class UndiciClient {
       this.#opened = undefined;
       throw error;
     }
+  }
+}
+
+function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some(name => env[name]);
+}
+
+/** Where code runs without an ES module loader, as under Jest, `import()` fails. */
+async function loadUndici(): Promise<typeof import('undici')> {
+  try {
+    return await import('undici');
+  } catch {
+    return createRequire(HERE)('undici') as typeof import('undici');
   }
 }

@@ -16,8 +16,6 @@ export interface UndiciEventDispatcherOptions {
   requestTimeoutMillis?: number | undefined;
 }
 
-/** Nothing in an answer's body matters; this much is read so that the connection can be used again. */
-const DRAINED_BODY_BYTES = 65_536;
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /** Carries LogEvents out over undici, which is loaded at the first one. Untraced; redirects are not followed. */
@@ -44,9 +42,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
   ): Promise<EventDispatcherResponse> {
     const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
     const { url, ...message } = toRequest(logEvent);
-    const response = await this.#client.request(url, { ...message, signal });
-    await response.body.dump({ limit: DRAINED_BODY_BYTES });
-    return { statusCode: response.statusCode, headers: response.headers };
+    return this.#client.post(url, { ...message, signal });
   }
 
   /** Closes its own connections; what is in flight fails. It opens new ones if it is used again. */

@@ -55,7 +55,7 @@ export class SelfObservability implements DeliveryObserver {
 
   /** Events were given to the processor. */
   recorded(count: number): void {
-    // Once an event: not even the closure where nothing is measured.
+    // Here and below: not even the closure where nothing is measured.
     if (this.#measuring === undefined) return;
     this.#measure(({ instruments, processor }) => instruments.recorded.add(count, processor.of()));
   }
@@ -67,15 +67,17 @@ export class SelfObservability implements DeliveryObserver {
    */
   processed(count: number, errorType?: DropReason): void {
     // Nothing would still make a time series.
-    if (count === 0) return;
+    if (count === 0 || this.#measuring === undefined) return;
     this.#measure(({ instruments, processor }) => instruments.processed.add(count, processor.of(errorType)));
   }
 
   requestStarted(eventCount: number): void {
+    if (this.#measuring === undefined) return;
     this.#measure(({ instruments, exporter }) => instruments.inflight.add(eventCount, exporter.of()));
   }
 
   requestEnded(eventCount: number, seconds: number, errorType?: string): void {
+    if (this.#measuring === undefined) return;
     this.#measure(({ instruments, exporter }) => {
       const attributes = exporter.of(errorType);
       instruments.inflight.add(-eventCount, exporter.of());

@@ -30,25 +30,38 @@ export function sameContext(a: EventContext, b: EventContext): boolean {
 /** A batch's text is opening, visitors separated by commas, `ENVELOPE_END`: nobody parses or serialises it again. */
 export const ENVELOPE_END = ']}';
 
-const openings = new WeakMap<EventContext, { text: string; bytes: number }>();
+interface Opening {
+  readonly text: string;
+  readonly bytes: number;
+}
 
-function opening(context: EventContext): { text: string; bytes: number } {
-  let known = openings.get(context);
-  if (known === undefined) {
-    const members = JSON.stringify({
-      account_id: context.accountId,
-      project_id: context.projectId,
-      revision: context.revision,
-      client_name: context.clientName,
-      client_version: context.clientVersion,
-      anonymize_ip: context.anonymizeIP,
-      enrich_decisions: true,
-    });
-    const text = `${members.slice(0, -1)},"visitors":[`;
-    known = { text, bytes: Buffer.byteLength(text) };
-    openings.set(context, known);
-  }
+const openings = new WeakMap<EventContext, Opening>();
+// Asked for several times an event, and nearly always for the same one.
+let lastContext: EventContext | undefined;
+let lastOpening: Opening | undefined;
+
+function opening(context: EventContext): Opening {
+  if (context === lastContext && lastOpening !== undefined) return lastOpening;
+  const known = openings.get(context) ?? makeOpening(context);
+  lastContext = context;
+  lastOpening = known;
   return known;
+}
+
+function makeOpening(context: EventContext): Opening {
+  const members = JSON.stringify({
+    account_id: context.accountId,
+    project_id: context.projectId,
+    revision: context.revision,
+    client_name: context.clientName,
+    client_version: context.clientVersion,
+    anonymize_ip: context.anonymizeIP,
+    enrich_decisions: true,
+  });
+  const text = `${members.slice(0, -1)},"visitors":[`;
+  const made = { text, bytes: Buffer.byteLength(text) };
+  openings.set(context, made);
+  return made;
 }
 
 export function envelopeStart(context: EventContext): string {

@@ -16,7 +16,7 @@ interface RecordedEvent {
   readonly uuid: string;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
-  readonly attributes?: Readonly<UserAttributes>;
+  readonly attributes?: Readonly<UserAttributes> | undefined;
 }
 
 /** A checked impression: a user saw a variation. */
@@ -27,25 +27,25 @@ export interface ImpressionEvent extends RecordedEvent {
   /** `''` where no rule decided. */
   readonly ruleKey: string;
   /** undefined: what the datafile says the rule is. */
-  readonly ruleType?: RuleType;
+  readonly ruleType?: RuleType | undefined;
   readonly variationKey: string;
   readonly enabled: boolean;
-  readonly experimentId?: string;
-  readonly campaignId?: string;
-  readonly variationId?: string;
-  readonly cmabUuid?: string;
+  readonly experimentId?: string | undefined;
+  readonly campaignId?: string | undefined;
+  readonly variationId?: string | undefined;
+  readonly cmabUuid?: string | undefined;
 }
 
 /** A checked conversion: a user did what an experiment measures. */
 export interface ConversionEvent extends RecordedEvent {
   readonly type: 'conversion';
   readonly eventKey: string;
-  readonly eventId?: string;
-  readonly tags?: Readonly<EventTags>;
+  readonly eventId?: string | undefined;
+  readonly tags?: Readonly<EventTags> | undefined;
   /** The `revenue` tag as Optimizely reads it: an integer, in cents. */
-  readonly revenue?: number;
+  readonly revenue?: number | undefined;
   /** The `value` tag as Optimizely reads it. */
-  readonly value?: number;
+  readonly value?: number | undefined;
 }
 
 /** An experiment event as it was recorded: keys, not yet ids. */

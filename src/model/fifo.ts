@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** First in, first out, at the same cost at any length (`Array.prototype.shift` moves the whole array). */
+const SMALLEST = 16;
+
+/** First in, first out, in a ring: the same cost at any length, and no new memory for what comes and goes. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #ring: (T | undefined)[] = new Array(SMALLEST);
   #head = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#size === this.#ring.length) this.#resize(this.#size * 2);
+    // Lengths are powers of two.
+    this.#ring[(this.#head + this.#size++) & (this.#ring.length - 1)] = item;
   }
 
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#head = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
+    if (this.#size === 0) return undefined;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#ring.length - 1);
+    this.#size--;
+    if (this.#ring.length > SMALLEST && this.#size * 4 <= this.#ring.length) {
+      this.#resize(this.#ring.length / 2);
     }
     return item;
+  }
+
+  #resize(length: number): void {
+    const ring = new Array<T | undefined>(length);
+    for (let index = 0; index < this.#size; index++) {
+      ring[index] = this.#ring[(this.#head + index) & (this.#ring.length - 1)];
+    }
+    this.#ring = ring;
+    this.#head = 0;
   }
 }

@@ -82,16 +82,19 @@ export type LogEventLike = Pick<LogEvent, 'url'> &
     params?: unknown;
   };
 
-const PARAMS_READ = Symbol.for('opentelemetry-exporter-optimizely.log-event.v1');
+/**
+ * A member of this package's LogEvents, whose `body` follows their `params`: whether anybody has looked at `params`, and
+ * may have changed them. Copies have none.
+ */
+export const PARAMS_READ = Symbol.for('opentelemetry-exporter-optimizely.log-event.v2');
 
-/** Marks a LogEvent whose `body` follows its `params`. Not enumerable, so that copies don't carry it. */
-export function markBodyFollowsParams(logEvent: LogEvent, paramsWereRead: () => boolean): void {
-  Object.defineProperty(logEvent, PARAMS_READ, { value: paramsWereRead });
+interface Readable {
+  readonly [PARAMS_READ]?: boolean;
 }
 
-/** Whether anybody has looked at `params`, and may have changed them. Of a copy nobody can tell: true. */
+/** Of a copy nobody can tell: true. */
 export function paramsWereRead(logEvent: LogEventLike): boolean {
-  return (logEvent as { [PARAMS_READ]?: () => boolean })[PARAMS_READ]?.() ?? true;
+  return (logEvent as Readable)[PARAMS_READ] ?? true;
 }
 
 /**

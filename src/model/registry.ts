@@ -10,6 +10,8 @@ export type SpanAttributes = 'minimal' | 'full' | 'none';
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
+  /** What of the event the trace may show where it shows all; absent: everything. */
+  redact?(event: ExperimentEvent): ExperimentEvent;
   /**
    * false: not taken, and counted with the reason. Never throws.
    *

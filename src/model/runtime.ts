@@ -26,14 +26,24 @@ export interface Runtime {
 // Node turns a longer delay into 1 ms.
 const LONGEST_DELAY_MILLIS = 2_147_483_647;
 
+// Node loads these two when they are first used, behind getters that every further use would go through again.
+let clock: typeof performance | undefined;
+let randomness: typeof crypto | undefined;
+
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic() {
+    clock ??= performance;
+    return clock.now();
+  },
   setTimer(callback, millis) {
     const timer = setTimeout(callback, Math.min(Math.max(millis, 0), LONGEST_DELAY_MILLIS));
     timer.unref();
     return { clear: () => clearTimeout(timer), ref: () => void timer.ref() };
   },
   random: () => Math.random(),
-  uuid: () => crypto.randomUUID(),
+  uuid() {
+    randomness ??= crypto;
+    return randomness.randomUUID();
+  },
 };

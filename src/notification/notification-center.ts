@@ -38,6 +38,7 @@ export class NotificationCenter implements NotificationSender {
     type: T,
     ...payload: Parameters<NotificationListeners[T]>
   ): void {
+    if (this.#listeners.size === 0) return;
     for (const entry of [...this.#listeners.values()]) {
       if (entry.type !== type) continue;
       try {

@@ -14,7 +14,7 @@ import {
   optionalString,
   optionalUuid,
   requiredString,
-  timestampOr,
+  timestampOrNow,
   UnusableField,
 } from './fields.js';
 
@@ -22,21 +22,21 @@ import {
 export type CheckInput<E> = (input: unknown, runtime: Runtime) => E | { readonly unusable: string };
 
 export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runtime) => {
-  const userId = requiredString(input, 'userId');
-  const flagKey = optionalString(input, 'flagKey') ?? '';
-  const ruleKey = optionalString(input, 'ruleKey') ?? '';
+  const userId = requiredString('userId', input.userId);
+  const flagKey = optionalString('flagKey', input.flagKey) ?? '';
+  const ruleKey = optionalString('ruleKey', input.ruleKey) ?? '';
   const ruleType = readRuleType(input.ruleType) ?? (flagKey === '' ? 'experiment' : undefined);
-  const variationKey = optionalString(input, 'variationKey') ?? '';
+  const variationKey = optionalString('variationKey', input.variationKey) ?? '';
   const enabled = input.enabled ?? true;
   if (typeof enabled !== 'boolean') throw new UnusableField('enabled');
-  const experimentId = optionalId(input, 'experimentId');
-  const campaignId = optionalId(input, 'campaignId');
-  const variationId = optionalId(input, 'variationId');
-  const cmabUuid = optionalId(input, 'cmabUuid');
+  const experimentId = optionalId('experimentId', input.experimentId);
+  const campaignId = optionalId('campaignId', input.campaignId);
+  const variationId = optionalId('variationId', input.variationId);
+  const cmabUuid = optionalId('cmabUuid', input.cmabUuid);
   if (!flagKey && !ruleKey && !experimentId && !campaignId) throw new UnusableField('ruleKey');
-  const attributes = optionalObject(input, 'attributes') as UserAttributes | undefined;
-  const timestamp = timestampOr(runtime.now, input, 'timestamp');
-  const uuid = optionalUuid(input, 'uuid') ?? runtime.uuid();
+  const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
+  const timestamp = timestampOrNow('timestamp', input.timestamp, runtime);
+  const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
   return {
     type: 'impression',
     userId,
@@ -46,37 +46,37 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
     ruleKey,
     variationKey,
     enabled,
-    ...(ruleType && { ruleType }),
-    ...(experimentId && { experimentId }),
-    ...(campaignId && { campaignId }),
-    ...(variationId && { variationId }),
-    ...(cmabUuid && { cmabUuid }),
-    ...(attributes && { attributes }),
+    ruleType,
+    experimentId,
+    campaignId,
+    variationId,
+    cmabUuid,
+    attributes,
   };
 });
 
 export const checkConversion: CheckInput<ConversionEvent> = checked((input, runtime) => {
-  const userId = requiredString(input, 'userId');
-  const eventKey = requiredString(input, 'eventKey');
+  const userId = requiredString('userId', input.userId);
+  const eventKey = requiredString('eventKey', input.eventKey);
   if (eventKey === '') throw new UnusableField('eventKey');
-  const eventId = optionalId(input, 'eventId');
-  const attributes = optionalObject(input, 'attributes') as UserAttributes | undefined;
-  const tags = optionalObject(input, 'tags') as EventTags | undefined;
+  const eventId = optionalId('eventId', input.eventId);
+  const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
+  const tags = optionalObject('tags', input.tags) as EventTags | undefined;
   const revenue = reservedNumber(tags?.revenue, Math.trunc, Number.parseInt);
   const value = reservedNumber(tags?.value, Number, Number.parseFloat);
-  const timestamp = timestampOr(runtime.now, input, 'timestamp');
-  const uuid = optionalUuid(input, 'uuid') ?? runtime.uuid();
+  const timestamp = timestampOrNow('timestamp', input.timestamp, runtime);
+  const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
   return {
     type: 'conversion',
     userId,
     uuid,
     timestamp,
     eventKey,
-    ...(eventId && { eventId }),
-    ...(attributes && { attributes }),
-    ...(tags && { tags }),
-    ...(revenue !== undefined && { revenue }),
-    ...(value !== undefined && { value }),
+    eventId,
+    attributes,
+    tags,
+    revenue,
+    value,
   };
 });
 

@@ -125,7 +125,8 @@ function handOver(
   const detail = strictest(receivers);
   if (span !== undefined && detail !== 'none') {
     try {
-      addSpanEvent(span, checked, detail, exclusive ? 'everyone' : receivers);
+      const shown = detail === 'full' ? redacted(checked, receivers) : checked;
+      addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
     } catch (error) {
       // A span of another vendor's may throw; the event must reach Optimizely all the same.
       if (said.first('addEvent')) log.warn(`the span refused an experiment event: ${errorLabel(error)}`);
@@ -134,6 +135,10 @@ function handOver(
   let taken = false;
   for (const processor of receivers) taken = processor.offer(checked, span) || taken;
   return taken ? checked.uuid : undefined;
+}
+
+function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor[]): ExperimentEvent {
+  return receivers.reduce((shown, processor) => processor.redact?.(shown) ?? shown, event);
 }
 
 const STRICTNESS: readonly SpanAttributes[] = ['full', 'minimal', 'none'];

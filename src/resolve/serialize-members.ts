@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventTags, UserAttributes } from '../model/experiment-event.js';
-import type { ProjectConfig } from '../model/project-config.js';
+import type { EventTags } from '../model/experiment-event.js';
 import { nestsDeeperThan } from './json-depth.js';
+import { quoted } from './quoted.js';
 
 /** Optimizely's own bound for numbers in attributes. */
 const LARGEST_NUMBER = 2 ** 53;
@@ -15,29 +15,8 @@ export function isAttributeValue(value: unknown): value is string | number | boo
   );
 }
 
-/** The elements of a visitor's `attributes`, the datafile's bot filtering last. */
-export function serializeAttributes(attributes: UserAttributes | undefined, config: ProjectConfig): string {
-  let text = '';
-  if (attributes !== undefined) {
-    for (const key of Object.keys(attributes)) {
-      const value = attributes[key];
-      if (!isAttributeValue(value)) continue;
-      const opening = config.attributeOpening(key);
-      if (opening !== undefined) text += `${text && ','}${opening}${JSON.stringify(value)}}`;
-    }
-  }
-  const { botFiltering } = config.context;
-  if (botFiltering === undefined) return text;
-  return `${text}${text && ','}${BOT_FILTERING_OPENING}${botFiltering}}`;
-}
-
-const BOT_FILTERING_OPENING =
-  '{"entity_id":"$opt_bot_filtering","key":"$opt_bot_filtering","type":"custom","value":';
-
 /** Levels. Far from what a stack bears, and further from what anybody sends. */
 const DEEPEST_TAGS = 500;
-
-const isGiven = (value: unknown) => value !== null && value !== undefined;
 
 /**
  * The `tags` member; null and undefined tags are left out at the top level.
@@ -47,11 +26,39 @@ const isGiven = (value: unknown) => value !== null && value !== undefined;
  */
 export function serializeTags(tags: EventTags | undefined): string | undefined {
   if (tags === undefined) return undefined;
+  if (typeof tags.toJSON === 'function') return serializeThroughToJson(tags);
+  let text = '';
+  for (const key of Object.keys(tags)) {
+    const member = serializeTag(key, tags[key]);
+    if (member !== undefined) text += text === '' ? member : `,${member}`;
+  }
+  return `{${text}}`;
+}
+
+/** Most tags are texts and numbers, for which `JSON.stringify` costs twice as much. */
+function serializeTag(key: string, value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return `${quoted(key)}:${quoted(value)}`;
+    case 'number':
+      return `${quoted(key)}:${Number.isFinite(value) ? value : null}`;
+    case 'undefined':
+      return undefined;
+    default: {
+      if (value === null) return undefined;
+      // Within an object of its own: a `toJSON` is told its key, and the key of a symbol or function is left out too.
+      const text = JSON.stringify({ [key]: value });
+      if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
+      return text === '{}' ? undefined : text.slice(1, -1);
+    }
+  }
+}
+
+function serializeThroughToJson(tags: EventTags): string {
+  const given = Object.entries(tags).filter(([, value]) => value !== null && value !== undefined);
   // fromEntries defines members, so a tag named __proto__ stays a tag.
-  const given = Object.keys(tags).every(key => isGiven(tags[key]))
-    ? tags
-    : Object.fromEntries(Object.entries(tags).filter(([, value]) => isGiven(value)));
-  const text: string | undefined = JSON.stringify(given);
+  const complete = given.length === Object.keys(tags).length;
+  const text: string | undefined = JSON.stringify(complete ? tags : Object.fromEntries(given));
   if (!text?.startsWith('{')) throw new TypeError('tags must serialise to an object');
   if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
   return text;

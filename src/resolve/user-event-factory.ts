@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ConversionEvent, ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
+import type {
+  ConversionEvent,
+  ExperimentEvent,
+  ImpressionEvent,
+  UserAttributes,
+} from '../model/experiment-event.js';
 import type { LedgerWarning } from '../model/ledger.js';
 import type { ProjectConfig } from '../model/project-config.js';
-import type { UserEvent } from '../model/user-event.js';
-import { findDecisionIds, ruleTypeOf } from './decision-ids.js';
-import { serializeAttributes, serializeTags } from './serialize-members.js';
+import { SerializedEvent, type UserEvent } from '../model/user-event.js';
+import { PreparedDecisions } from './prepared-decisions.js';
+import { conversionOpening, PreparedTexts } from './prepared-texts.js';
+import { quoted } from './quoted.js';
+import { isAttributeValue, serializeTags } from './serialize-members.js';
 import type { Unresolved } from './unresolved.js';
 
-const ACTIVATE_EVENT_KEY = 'campaign_activated';
+interface Prepared {
+  readonly config: ProjectConfig;
+  readonly texts: PreparedTexts;
+  readonly decisions: PreparedDecisions;
+}
 
 /** Looks keys up in the datafile and serialises the event: once, to the text that goes on the wire. */
 export class UserEventFactory {
   readonly #onWarning: (kind: LedgerWarning) => void;
+  #prepared: Prepared | undefined;
 
   constructor({ onWarning = () => {} }: { onWarning?: (kind: LedgerWarning) => void } = {}) {
     this.#onWarning = onWarning;
@@ -19,63 +31,69 @@ export class UserEventFactory {
 
   /** @param acceptedAt when the event was recorded, monotonic clock in milliseconds */
   createUserEvent(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): UserEvent | Unresolved {
+    const { texts, decisions } = this.#preparedFor(config);
     let attributes: string;
     try {
-      attributes = serializeAttributes(event.attributes, config);
+      attributes = serializeAttributes(event.attributes, texts);
     } catch {
       return { reason: 'invalid', field: 'attributes' };
     }
     const snapshot =
-      event.type === 'impression' ? this.#impression(event, config) : this.#conversion(event, config);
+      event.type === 'impression' ? this.#impression(event, decisions) : conversion(event, texts);
     if (typeof snapshot !== 'string') return snapshot;
-    const json = `{"visitor_id":${JSON.stringify(event.userId)},"attributes":[${attributes}],"snapshots":[${snapshot}]}`;
-    return {
-      type: event.type,
-      uuid: event.uuid,
-      context: config.context,
-      json,
-      byteLength: Buffer.byteLength(json),
-      acceptedAt,
-    };
+    const json = `{"visitor_id":${quoted(event.userId)},"attributes":[${attributes}${snapshot}`;
+    return new SerializedEvent(event.type, config.context, json, acceptedAt);
   }
 
-  #impression(event: ImpressionEvent, config: ProjectConfig): string | Unresolved {
-    const ruleType = ruleTypeOf(event, config);
-    const ids = findDecisionIds(event, ruleType, config);
-    if ('reason' in ids) return ids;
-    if (ruleType === 'rollout' && !config.sendFlagDecisions) {
-      return { reason: 'flag_decisions_off', field: 'ruleType' };
+  #preparedFor(config: ProjectConfig): Prepared {
+    if (this.#prepared?.config !== config) {
+      this.#prepared = {
+        config,
+        texts: new PreparedTexts(config),
+        decisions: new PreparedDecisions(config),
+      };
     }
-    if (ids.unknownVariation) this.#onWarning('unknown_variation');
+    return this.#prepared;
+  }
 
-    const campaign = JSON.stringify(ids.campaignId);
-    const cmab = event.cmabUuid === undefined ? '' : `,"cmab_uuid":${JSON.stringify(event.cmabUuid)}`;
+  #impression(event: ImpressionEvent, decisions: PreparedDecisions): string | Unresolved {
+    const decision = decisions.find(event);
+    if ('reason' in decision) return decision;
+    if (decision.unknownVariation) this.#onWarning('unknown_variation');
+    const cmab = event.cmabUuid === undefined ? '' : `,"cmab_uuid":${quoted(event.cmabUuid)}`;
     return (
-      `{"decisions":[{"campaign_id":${campaign},"experiment_id":${JSON.stringify(ids.experimentId)}` +
-      `,"variation_id":${JSON.stringify(ids.variationId)}` +
-      `,"metadata":{"flag_key":${JSON.stringify(event.flagKey)},"rule_key":${JSON.stringify(event.ruleKey)}` +
-      `,"rule_type":"${ruleType}","variation_key":${JSON.stringify(event.variationKey)}` +
-      `,"enabled":${event.enabled}${cmab}}}]` +
-      `,"events":[{"entity_id":${campaign},"timestamp":${event.timestamp},"key":"${ACTIVATE_EVENT_KEY}"` +
-      `,"uuid":${JSON.stringify(event.uuid)}}]}`
+      `${decision.opening}${event.enabled}${cmab}${decision.closing}${event.timestamp}` +
+      `,"key":"campaign_activated","uuid":${quoted(event.uuid)}}]}]}`
     );
   }
+}
 
-  #conversion(event: ConversionEvent, config: ProjectConfig): string | Unresolved {
-    const eventId = event.eventId ?? config.findEventId(event.eventKey);
-    if (eventId === undefined) return { reason: 'unknown_key', field: 'eventKey' };
-    let tags: string | undefined;
-    try {
-      tags = serializeTags(event.tags);
-    } catch {
-      return { reason: 'invalid', field: 'tags' };
-    }
-    const revenue = event.revenue === undefined ? '' : `,"revenue":${JSON.stringify(event.revenue)}`;
-    const value = event.value === undefined ? '' : `,"value":${JSON.stringify(event.value)}`;
-    return (
-      `{"events":[{"entity_id":${JSON.stringify(eventId)},"key":${JSON.stringify(event.eventKey)}` +
-      `,"timestamp":${event.timestamp},"uuid":${JSON.stringify(event.uuid)}${revenue}${value}` +
-      `${tags === undefined ? '' : `,"tags":${tags}`}}]}`
-    );
+function conversion(event: ConversionEvent, texts: PreparedTexts): string | Unresolved {
+  const { eventId, eventKey } = event;
+  const opening = eventId === undefined ? texts.conversion(eventKey) : conversionOpening(eventId, eventKey);
+  if (opening === undefined) return { reason: 'unknown_key', field: 'eventKey' };
+  let tags: string | undefined;
+  try {
+    tags = serializeTags(event.tags);
+  } catch {
+    return { reason: 'invalid', field: 'tags' };
   }
+  const revenue = event.revenue === undefined ? '' : `,"revenue":${event.revenue}`;
+  const value = event.value === undefined ? '' : `,"value":${event.value}`;
+  const tagged = tags === undefined ? '}]}]}' : `,"tags":${tags}}]}]}`;
+  return `${opening}${event.timestamp},"uuid":${quoted(event.uuid)}${revenue}${value}${tagged}`;
+}
+
+/** The elements of a visitor's `attributes` and what follows them. */
+function serializeAttributes(attributes: UserAttributes | undefined, texts: PreparedTexts): string {
+  let text = '';
+  for (const key of attributes === undefined ? [] : Object.keys(attributes)) {
+    const value = attributes?.[key];
+    if (!isAttributeValue(value)) continue;
+    const attribute = texts.attribute(key);
+    if (attribute === undefined) continue;
+    text += text === '' ? attribute.first : attribute.next;
+    text += typeof value === 'string' ? quoted(value) : value;
+  }
+  return text + (text === '' ? texts.attributesEnd.none : texts.attributesEnd.some);
 }
