@@ -59,7 +59,7 @@ export class SpanEventHarvest {
     const raw = readSpanEvent(type, event);
     const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
     if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
-    else this.#processor.offer(checked);
+    else this.#processor.offer(checked, span);
   }
 }
 
