@@ -53,16 +53,16 @@ export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent)
   const attributes = parseObject(given[JSON_FIELDS.attributes]);
   if (attributes === 'unusable') return { type, unusable: 'attributes' };
   const timestamp = event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000);
-  if (type === 'impression') return { type, input: { ...readImpression(given), attributes, timestamp } };
+  if (type === 'impression') return { type, input: toImpression(given, attributes, timestamp) };
   const tags = parseObject(given[JSON_FIELDS.tags]);
   if (tags === 'unusable') return { type, unusable: 'tags' };
-  return { type, input: { ...readConversion(given), attributes, tags, timestamp } };
+  return { type, input: toConversion(given, attributes, tags, timestamp) };
 }
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Written out and not a loop over the fields: a span event costs 1 µs less. */
-function readImpression(given: Given) {
+/** Written out, and not a loop over the fields that makes the object member by member. */
+function toImpression(given: Given, attributes: unknown, timestamp: number) {
   return {
     userId: given[IMPRESSION_FIELDS.userId],
     flagKey: given[IMPRESSION_FIELDS.flagKey],
@@ -75,15 +75,20 @@ function readImpression(given: Given) {
     variationId: given[IMPRESSION_FIELDS.variationId],
     cmabUuid: given[IMPRESSION_FIELDS.cmabUuid],
     uuid: given[IMPRESSION_FIELDS.uuid],
+    attributes,
+    timestamp,
   };
 }
 
-function readConversion(given: Given) {
+function toConversion(given: Given, attributes: unknown, tags: unknown, timestamp: number) {
   return {
     userId: given[CONVERSION_FIELDS.userId],
     eventKey: given[CONVERSION_FIELDS.eventKey],
     eventId: given[CONVERSION_FIELDS.eventId],
     uuid: given[CONVERSION_FIELDS.uuid],
+    attributes,
+    tags,
+    timestamp,
   };
 }
 
