@@ -3,10 +3,13 @@ import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { StoredSpanEvent } from '../model/hand-over-mark.js';
 import * as semconv from '../model/semantic-conventions.js';
 
-/** A span event as input for a record call, its members not yet checked. */
-export type RawExperimentEvent =
-  | { readonly type: ExperimentEventType; readonly input: Readonly<Record<string, unknown>> }
-  | { readonly type: ExperimentEventType; readonly unusable: string };
+/** A span event or log record as input for a record call, its members not yet checked. */
+export interface RawExperimentEvent {
+  readonly type: ExperimentEventType;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The field that can't be read. */
+  readonly unusable?: string | undefined;
+}
 
 const IMPRESSION_FIELDS: Readonly<Record<string, string>> = {
   userId: semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
@@ -36,39 +39,38 @@ const JSON_FIELDS: Readonly<Record<string, string>> = {
   tags: semconv.ATTR_OPTIMIZELY_EVENT_TAGS,
 };
 
-export function experimentEventType(name: string): ExperimentEventType | undefined {
-  if (name === semconv.EVENT_OPTIMIZELY_IMPRESSION) return 'impression';
-  if (name === semconv.EVENT_OPTIMIZELY_CONVERSION) return 'conversion';
-  return undefined;
-}
-
-/** The attribute that carries a field, for messages to people who wrote `span.addEvent`. */
+/** The attribute that carries a field, for messages to people who wrote the event by hand. */
 export function attributeOf(type: ExperimentEventType, field: string): string {
   return FIELDS[type][field] ?? JSON_FIELDS[field] ?? field;
 }
 
-/** Reads a span event that code without this package added. The event's own time is its timestamp. */
+/** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
 export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
   const attributes = event.attributes ?? {};
   const input: Record<string, unknown> = {
     timestamp: event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000),
   };
   for (const [field, name] of Object.entries(FIELDS[type])) input[field] = attributes[name];
+  let unusable: string | undefined;
   for (const [field, name] of Object.entries(JSON_FIELDS)) {
     if (attributes[name] === undefined || (field === 'tags' && type === 'impression')) continue;
-    const parsed = parseObject(attributes[name]);
-    if (parsed === undefined) return { type, unusable: field };
-    input[field] = parsed;
+    const members = membersIn(attributes[name]);
+    if (members === undefined) unusable ??= field;
+    else input[field] = members;
   }
-  return { type, input };
+  return { type, input, unusable };
 }
 
-function parseObject(text: unknown): object | null | undefined {
-  if (typeof text !== 'string') return undefined;
+/** JSON text, or the object itself: attributes of log records may nest. */
+function membersIn(value: unknown): object | null | undefined {
+  if (typeof value !== 'string') return asMembers(value);
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : undefined;
+    return asMembers(JSON.parse(value));
   } catch {
     return undefined;
   }
+}
+
+function asMembers(value: unknown): object | null | undefined {
+  return typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value) ? value : undefined;
 }

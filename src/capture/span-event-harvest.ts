@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { experimentEventType } from '../model/event-names.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over-mark.js';
 import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { InstalledProcessor } from '../model/registry.js';
-import { attributeOf, experimentEventType, readSpanEvent } from './read-span-event.js';
+import { attributeOf, readSpanEvent } from './read-span-event.js';
 
 export type CheckRawInput = (
   type: ExperimentEventType,
@@ -57,7 +58,8 @@ export class SpanEventHarvest {
       );
     }
     const raw = readSpanEvent(type, event);
-    const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
+    const { unusable } = raw;
+    const checked = unusable === undefined ? this.#check(type, raw.input) : { unusable };
     if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
     else this.#processor.offer(checked);
   }

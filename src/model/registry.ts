@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
+import type { LogRecordPort } from './log-record-port.js';
 
 /**
  * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
@@ -7,9 +8,16 @@ import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js
  */
 export type SpanAttributes = 'minimal' | 'full' | 'none';
 
+/** What the helpers emit for the trace: a span event, a log record with an event name, or one of each. */
+export type EventSignal = 'span' | 'log' | 'both';
+
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
+  /** undefined: `span`. */
+  readonly signal?: EventSignal | undefined;
+  /** Log records, in and out. */
+  readonly logs?: LogRecordPort | undefined;
   /** false: not taken, and counted with the reason. Never throws. */
   offer(event: ExperimentEvent): boolean;
   /** A record call with an unusable `field`. Never throws. */
