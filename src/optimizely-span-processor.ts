@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { EventHarvest } from './capture/event-harvest.js';
+import { LogRecords } from './capture/log-records.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { withDeadline } from './model/deadline.js';
@@ -10,13 +11,19 @@ import type { LedgerSnapshot } from './model/ledger.js';
 import { errorLabel, guardLogger, type Logger, OnceLog } from './model/logger.js';
 import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
-import { Installation, type InstalledProcessor, type SpanAttributes } from './model/registry.js';
+import {
+  type EventSignal,
+  Installation,
+  type InstalledProcessor,
+  type SpanAttributes,
+} from './model/registry.js';
 import { booleanOr, requireMethods } from './model/resolve-options.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import {
   type OptimizelySpanProcessorOptions,
   requireEventStore,
+  resolveSignal,
   resolveSpanAttributes,
 } from './processor-options.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
@@ -48,7 +55,7 @@ export class OptimizelySpanProcessor {
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
-  readonly #harvest: SpanEventHarvest;
+  readonly #harvest: EventHarvest;
   readonly #installed: InstalledProcessor;
   readonly #installation: Installation;
   readonly #said = new OnceLog();
@@ -89,13 +96,16 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    this.#installed = this.#install(resolveSpanAttributes(options.spanAttributes, this.#logger));
-    this.#harvest = new SpanEventHarvest(this.#installed, this.#logger, (type, input) =>
+    this.#installed = this.#install(
+      resolveSpanAttributes(options.spanAttributes, this.#logger),
+      resolveSignal(options.signal, this.#logger),
+    );
+    this.#harvest = new EventHarvest(this.#installed, this.#logger, (type, input) =>
       type === 'impression'
         ? checkImpression(input, this.#pipeline.runtime)
         : checkConversion(input, this.#pipeline.runtime),
     );
-    this.#installation = new Installation(this.#installed);
+    this.#installation = new Installation(this.#installed, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
     if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
@@ -114,7 +124,7 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
   onEnd(span: EndedSpan): void {
-    this.#harvest.take(span);
+    this.#harvest.takeSpan(span);
   }
 
   /**
@@ -218,9 +228,11 @@ export class OptimizelySpanProcessor {
     this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
   }
 
-  #install(spanAttributes: SpanAttributes): InstalledProcessor {
+  #install(spanAttributes: SpanAttributes, signal: EventSignal): InstalledProcessor {
     return {
       spanAttributes,
+      signal,
+      logs: new LogRecords(() => this.#harvest, this.#logger),
       offer: event => this.#offer(event),
       refuse: (type, field) => this.#refuse(type, field),
     };

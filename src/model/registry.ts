@@ -36,6 +36,7 @@ interface Registry {
 
 const REGISTRY = Symbol.for('opentelemetry-exporter-optimizely.registry.v1');
 const OWNERS = Symbol.for('opentelemetry-exporter-optimizely.span-owners.v1');
+const INSTALLED_AS = Symbol.for('opentelemetry-exporter-optimizely.installed-as.v1');
 
 type MarkedSpan = { readonly [OWNERS]?: readonly InstalledProcessor[] };
 
@@ -47,6 +48,11 @@ function registry(): Registry {
 
 export function installedProcessors(): readonly InstalledProcessor[] {
   return registry().installed;
+}
+
+/** What a span processor, of this copy of the package or another, is installed as. */
+export function installedAs(processor: object): InstalledProcessor | undefined {
+  return (processor as { readonly [INSTALLED_AS]?: InstalledProcessor })[INSTALLED_AS];
 }
 
 /** The installed processors whose provider made the span; empty where none did, or a broken span hides it. */
@@ -80,8 +86,10 @@ export class Installation {
   #lastClaim: Claim = { owners: [] };
   #installed = true;
 
-  constructor(self: InstalledProcessor) {
+  /** @param processor the object that people register, by which `installedAs` finds it */
+  constructor(self: InstalledProcessor, processor: object) {
     this.#self = self;
+    Reflect.defineProperty(processor, INSTALLED_AS, { value: self });
     const known = registry();
     known.installed = [...known.installed, self];
   }
