@@ -14,6 +14,7 @@ const rooms = {
   metrics: ['model', 'api'],
   lifecycle: ['model', 'node'],
   testing: ['model', 'node'],
+  logs: ['model', 'api'],
 };
 
 const packages = {
