@@ -6,20 +6,23 @@ const rooms = {
   record: ['model', 'api'],
   capture: ['model', 'api'],
   resolve: ['model'],
+  screen: ['model', 'node'],
   batch: ['model'],
-  export: ['model', 'api', 'core'],
-  http: ['model', 'api', 'core', 'undici', 'node'],
+  export: ['model', 'api'],
+  http: ['model', 'api', 'undici', 'node'],
   store: ['model', 'node'],
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
   lifecycle: ['model', 'node'],
-  testing: ['model', 'node'],
+  checks: ['model'],
+  endpoint: ['model', 'node'],
+  testing: ['model', 'checks', 'endpoint', 'node'],
+  inspect: ['model', 'checks', 'endpoint', 'node'],
   logs: ['model', 'api'],
 };
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
-  core: '^node_modules/@opentelemetry/core/',
   undici: '^node_modules/undici/',
 };
 
@@ -50,6 +53,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
+    },
+    {
+      name: 'page-is-for-browsers',
+      comment: 'src/inspect/page/ may import: types of what the server tells it',
+      severity: 'error',
+      from: { path: '^src/inspect/page/' },
+      to: { pathNot: '^src/inspect/(page/|view/types\\.ts$)' },
+    },
+    {
+      name: 'page-is-served-not-imported',
+      severity: 'error',
+      from: { pathNot: '^src/inspect/page/' },
+      to: { path: '^src/inspect/page/' },
     },
     ...roomRules,
   ],

@@ -14,6 +14,7 @@ export async function compare(row: Row, { short }: Size): Promise<Result> {
   const { name, peer, unit, target } = row;
   const rounds = short ? 1 : (row.rounds ?? ROUNDS);
   const { ours, theirs, close } = await row.open();
+  globalThis.gc?.();
   for (let n = 0; n < (short ? 0 : (row.warmUps ?? WARM_UPS)); n++) {
     await ours();
     await theirs();
@@ -53,9 +54,11 @@ function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio
   );
 }
 
-/** Nanoseconds each of `count` times. Starts from a collected heap, so that nobody pays for another's garbage. */
+/**
+ * Nanoseconds each of `count` times. No forced collection before: V8 throws optimised code away whose maps have no
+ * instance in that moment, and after each one every round would pay for compiling it again, as no service does.
+ */
 export async function nanosEach(count: number, work: () => void | Promise<void>): Promise<number> {
-  globalThis.gc?.();
   const start = clockNanos();
   await work();
   return (clockNanos() - start) / count;

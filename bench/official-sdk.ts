@@ -19,14 +19,14 @@ import { DATAFILE, FLAG_KEY, inputs, inTurns, makeConversion, makeImpression, tu
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 10_000;
+  const count = short ? 1_000 : 50_000;
   return [10, 1_000].flatMap(batchSize => [
     {
       name: `recordConversion to body, batches of ${batchSize}`,
       peer: 'official track()',
       unit: 'ns',
       target: { atLeast: 5 },
-      rounds: 15,
+      rounds: 9,
       open: () => openConversions(count, batchSize),
     },
     {
@@ -34,7 +34,7 @@ export function rows({ short }: Size): Row[] {
       peer: 'event part of official decide()',
       unit: 'ns',
       target: { atLeast: 5 },
-      rounds: 15,
+      rounds: 9,
       open: () => openImpressions(count, batchSize),
     },
   ]);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import type { Attributes, Span } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { recordConversion, recordImpression } from 'opentelemetry-exporter-optimizely';
 import { nanosEach } from './compare.js';
 import {
   CountingDispatcher,
@@ -11,59 +10,16 @@ import {
   registerContextManager,
   requireSameInformation,
 } from './ours.js';
-import { type PlainVisitor, plainConversion, plainImpression } from './plain-visitor.js';
+import { CONVERSION, IMPRESSION, type Kind } from './plain-kinds.js';
 import type { Row, Size } from './row.js';
 import { emptyProcessor } from './spans.js';
-import { inputs, inTurns, makeConversion, makeImpression } from './workload.js';
+import { inputs, inTurns } from './workload.js';
 
 const FLOOR = 'randomUUID + JSON.stringify(visitor)';
 
-/** What an application would write that only wants the text: no batch, no queue, no delivery. */
-interface Kind<T> {
-  readonly name: string;
-  readonly make: (n: number) => T;
-  readonly record: (input: T, span?: Span) => string | undefined;
-  readonly visitor: (input: T, uuid: string) => PlainVisitor;
-  /** What the helper puts on the span; checked against it. */
-  readonly spanEvent: (input: T, uuid: string) => [name: string, attributes: Attributes];
-}
-
-const CONVERSION: Kind<ReturnType<typeof makeConversion>> = {
-  name: 'recordConversion',
-  make: makeConversion,
-  record: recordConversion,
-  visitor: plainConversion,
-  spanEvent: (input, uuid) => [
-    'optimizely.conversion',
-    {
-      'optimizely.event.key': input.eventKey,
-      'optimizely.event.uuid': uuid,
-      'feature_flag.provider.name': 'optimizely',
-    },
-  ],
-};
-
-const IMPRESSION: Kind<ReturnType<typeof makeImpression>> = {
-  name: 'recordImpression',
-  make: makeImpression,
-  record: recordImpression,
-  visitor: plainImpression,
-  spanEvent: (input, uuid) => [
-    'optimizely.impression',
-    {
-      'feature_flag.key': input.flagKey as string,
-      'optimizely.rule.key': input.ruleKey as string,
-      'feature_flag.result.variant': input.variationKey as string,
-      'optimizely.decision.enabled': input.enabled as boolean,
-      'optimizely.event.uuid': uuid,
-      'feature_flag.provider.name': 'optimizely',
-    },
-  ],
-};
-
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 10_000;
+  const count = short ? 1_000 : 50_000;
   return [...rowsOf(CONVERSION, count), ...rowsOf(IMPRESSION, count)];
 }
 
@@ -75,7 +31,7 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
         peer: FLOOR,
         unit: 'ns',
         target: { atMost: 1 },
-        rounds: 25,
+        rounds: 15,
         open: () => openWithoutSpan(kind, count, batchSize),
       }),
     ),
@@ -84,7 +40,7 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
       peer: `${FLOOR} + bare span.addEvent`,
       unit: 'ns',
       target: { atMost: 1.3 },
-      rounds: 25,
+      rounds: 15,
       open: () => openWithSpan(kind, count),
     },
   ];

@@ -11,7 +11,7 @@ import { type ConversionInput, inputs, inTurns, makeConversion } from './workloa
 /** Every event is written before the record call returns, and removed when it was delivered: both are timed. */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
-  const count = short ? 1_000 : 10_000;
+  const count = short ? 1_000 : 20_000;
   return [10, 1_000].map(batchSize => ({
     name: `recordConversion to body with a FileEventStore, batches of ${batchSize}`,
     peer: 'without it',

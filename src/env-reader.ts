@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { getStringFromEnv } from '@opentelemetry/core';
 import { isHttpUrl } from './model/http-url.js';
 import type { Logger } from './model/logger.js';
 
@@ -12,7 +11,7 @@ export class EnvReader {
   }
 
   text(name: string): string | undefined {
-    return getStringFromEnv(name)?.trim();
+    return process.env[name]?.trim() || undefined;
   }
 
   positiveNumber(name: string): number | undefined {

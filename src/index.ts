@@ -9,6 +9,7 @@ export { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 export { createOptimizelySpanProcessorFromEnv } from './from-env.js';
 export type { UndiciEventDispatcherOptions } from './http/undici-event-dispatcher.js';
 export { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
+export type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';
 export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
 export type { DatafileCache } from './model/datafile-transport.js';
@@ -64,6 +65,8 @@ export type { StaticProjectConfigManagerOptions } from './resolve/static-project
 export { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 export type { Unresolved } from './resolve/unresolved.js';
 export { UserEventFactory } from './resolve/user-event-factory.js';
+export type { BeforeSend } from './screen/before-send.js';
+export type { DedupeOptions, ScreenOptions } from './screen/screen-options.js';
 export { FileDatafileCache } from './store/file-datafile-cache.js';
 export type { FileEventStoreOptions } from './store/file-event-store.js';
 export { FileEventStore } from './store/file-event-store.js';

@@ -2,36 +2,37 @@
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import { EventHarvest } from './capture/event-harvest.js';
 import { LogRecords } from './capture/log-records.js';
+import { ApiCopiesCheck } from './check-api-copies.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
+import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
 import { withDeadline } from './model/deadline.js';
-import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
 import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';
-import { errorLabel, guardLogger, type Logger, OnceLog } from './model/logger.js';
+import { errorLabel, guardLogger, type Logger } from './model/logger.js';
 import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
-import {
-  type EventSignal,
-  Installation,
-  type InstalledProcessor,
-  type SpanAttributes,
-} from './model/registry.js';
+import { Installation } from './model/registry.js';
 import { booleanOr, requireMethods } from './model/resolve-options.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import {
   type OptimizelySpanProcessorOptions,
   requireEventStore,
+  requireWaitUntil,
   resolveSignal,
   resolveSpanAttributes,
 } from './processor-options.js';
+import { Reception } from './reception.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
 import { recordConversionFor, recordImpressionFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
 import { EventIntake } from './resolve/event-intake.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
+import type { CheckEvent } from './screen/before-send.js';
+import { EventScreen } from './screen/event-screen.js';
+import { resolveScreenOptions } from './screen/screen-options.js';
 
 /** Closing files and connections takes this long at most where the limit of a shutdown is over. */
 const CLOSING_MILLIS = 100;
@@ -52,13 +53,13 @@ export interface EndedSpan {
  */
 export class OptimizelySpanProcessor {
   readonly #logger: Logger;
+  readonly #apiCopies: ApiCopiesCheck;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
   readonly #harvest: EventHarvest;
-  readonly #installed: InstalledProcessor;
+  readonly #reception: Reception;
   readonly #installation: Installation;
-  readonly #said = new OnceLog();
   readonly #closing: (() => unknown)[] = [];
   #shutdown: Promise<void> | undefined;
 
@@ -70,6 +71,8 @@ export class OptimizelySpanProcessor {
     this.#logger = guardLogger(options?.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
     const manager = resolveConfigManager(options, this.#logger);
     requireEventStore(options.eventStore);
+    requireWaitUntil(options.waitUntil);
+    const screen = resolveScreenOptions(options, this.#logger);
     this.#pipeline = assemblePipeline({
       ...options,
       logger: this.#logger,
@@ -96,16 +99,29 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    this.#installed = this.#install(
-      resolveSpanAttributes(options.spanAttributes, this.#logger),
-      resolveSignal(options.signal, this.#logger),
-    );
-    this.#harvest = new EventHarvest(this.#installed, this.#logger, (type, input) =>
-      type === 'impression'
-        ? checkImpression(input, this.#pipeline.runtime)
-        : checkConversion(input, this.#pipeline.runtime),
-    );
-    this.#installation = new Installation(this.#installed, this);
+    const { runtime, ledger, spanNotes } = this.#pipeline;
+    const logger = this.#logger;
+    const check: CheckEvent = (type, input) =>
+      type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
+    const { waitUntil } = options;
+    this.#apiCopies = new ApiCopiesCheck(options.logger);
+    this.#reception = new Reception({
+      spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
+      signal: resolveSignal(options.signal, logger),
+      logs: new LogRecords(() => this.#harvest, logger),
+      ledger,
+      apiCopies: this.#apiCopies,
+      config: this.#config,
+      intake: this.#intake,
+      screen: screen && new EventScreen(screen, { check, logger, runtime }),
+      spanNotes,
+      logger,
+      onTaken: waitUntil
+        ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
+        : () => {},
+    });
+    this.#harvest = new EventHarvest(this.#reception, logger, check);
+    this.#installation = new Installation(this.#reception, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
     if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
@@ -119,6 +135,7 @@ export class OptimizelySpanProcessor {
   }
 
   onStart(span: StartedSpan, _parentContext: Context): void {
+    this.#apiCopies.spanStarted();
     this.#installation.spanStarted(span);
   }
 
@@ -134,12 +151,12 @@ export class OptimizelySpanProcessor {
    * @returns the event's uuid; undefined: refused, and counted
    */
   recordImpression(impression: Impression, span?: Span): string | undefined {
-    return recordImpressionFor(this.#installed, this.#pipeline.runtime, impression, span);
+    return recordImpressionFor(this.#reception, this.#pipeline.runtime, impression, span);
   }
 
   /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
   recordConversion(conversion: Conversion, span?: Span): string | undefined {
-    return recordConversionFor(this.#installed, this.#pipeline.runtime, conversion, span);
+    return recordConversionFor(this.#reception, this.#pipeline.runtime, conversion, span);
   }
 
   /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */
@@ -186,6 +203,7 @@ export class OptimizelySpanProcessor {
   async #shutDown(): Promise<void> {
     const { runtime, timeoutIntervalMillis } = this.#pipeline;
     const startedAt = runtime.monotonic();
+    this.#reception.close();
     this.#installation.uninstall();
     const remainingMillis = await this.#datafileWithinTime();
     const stopped = this.#pipeline.batcher.stop(remainingMillis);
@@ -226,33 +244,5 @@ export class OptimizelySpanProcessor {
     this.#pipeline.batcher.nudge();
     const { revision } = config.context;
     this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
-  }
-
-  #install(spanAttributes: SpanAttributes, signal: EventSignal): InstalledProcessor {
-    return {
-      spanAttributes,
-      signal,
-      logs: new LogRecords(() => this.#harvest, this.#logger),
-      offer: event => this.#offer(event),
-      refuse: (type, field) => this.#refuse(type, field),
-    };
-  }
-
-  #offer(event: ExperimentEvent): boolean {
-    const { ledger } = this.#pipeline;
-    ledger.recorded(1);
-    if (this.#shutdown !== undefined) {
-      ledger.dropped('already_shutdown', [event.uuid]);
-      return false;
-    }
-    return this.#intake.take(event, this.#config.current());
-  }
-
-  #refuse(type: ExperimentEventType, field: string): void {
-    if (this.#said.first(`${type}.${field}`)) {
-      this.#logger.warn(`${type} refused: ${field} is missing or unusable`);
-    }
-    this.#pipeline.ledger.recorded(1);
-    this.#pipeline.ledger.dropped('invalid', [], 1);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { MeterProvider } from '@opentelemetry/api';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
+import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
@@ -12,6 +13,7 @@ import type { Datafile, ProjectConfigManager } from './model/project-config.js';
 import type { EventSignal, SpanAttributes } from './model/registry.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
+import type { ScreenOptions } from './screen/screen-options.js';
 
 /** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
 export interface BatchingOptions {
@@ -54,7 +56,7 @@ export interface ExportOptions {
   retry?: RetryOptions | undefined;
 }
 
-export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions {
+export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions, ScreenOptions {
   /** A datafile that does not change: Optimizely's JSON, or the object it holds. One of the three sources. */
   datafile?: Datafile | undefined;
   /** Fetches the datafile from Optimizely's CDN and keeps it up to date. One of the three sources. */
@@ -73,6 +75,11 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
    * What Optimizely gets is the same. @default 'span'
    */
   signal?: EventSignal | undefined;
+  /**
+   * For serverless platforms: `context.waitUntil`, or the platform's own function of that name. Called while an event is
+   * recorded, with a promise that settles when it has been flushed. @default none
+   */
+  waitUntil?: WaitUntil | undefined;
   /** Flush once when the process has nothing else to do. @default false */
   flushOnBeforeExit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */
@@ -126,6 +133,12 @@ export function requireEventStore(eventStore: EventStore | undefined): void {
     methods,
     "{ eventStore: new FileEventStore({ directory: '/var/lib/…' }) }",
   );
+}
+
+export function requireWaitUntil(waitUntil: unknown): void {
+  if (waitUntil !== undefined && typeof waitUntil !== 'function') {
+    throw new TypeError('waitUntil must be a function: { waitUntil: promise => context.waitUntil(promise) }');
+  }
 }
 
 export const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];

@@ -463,6 +463,21 @@ describe('delivery', () => {
       expect(JSON.stringify(logger.lines)).not.to.include('secret');
     });
 
+    it('goes on, however many wait, with one that calls back before it returns', async () => {
+      let down = true;
+      const { processor, runtime, record } = makeDelivery({
+        batchSize: 1,
+        eventDispatcher: {
+          dispatchEvent: (_event, callback) => callback({ statusCode: down ? 503 : 204 }),
+        },
+      });
+      for (let n = 0; n < 9_000; n++) record();
+      expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 9_000 });
+      down = false;
+      await runtime.advance(31_000);
+      expect(processor.ledger()).to.deep.include({ delivered: 9_000, pending: 0, dropped: {} });
+    });
+
     it('keeps its deadline around one that never answers, and tells it by the signal', async () => {
       const signals: (AbortSignal | undefined)[] = [];
       const eventDispatcher: EventDispatcher = {

@@ -91,7 +91,8 @@ describe('package', () => {
     const declarations = files.filter(file => /\.d\.c?ts$/.test(file));
     expect(declarations).to.have.length.above(5);
     for (const file of declarations) {
-      const imported = [...read(`dist/${file}`).matchAll(/from '([^'.][^']*)'/g)].map(match => match[1]);
+      const imports = read(`dist/${file}`).matchAll(/(?:from|import) ?\(?['"]([^'".][^'"]*)['"]/g);
+      const imported = [...imports].map(match => match[1]);
       for (const name of imported) expect(name, file).to.match(/^(@opentelemetry\/api|undici|node:\w+)$/);
     }
   });

@@ -235,5 +235,7 @@ export class EventBatcher {
 }
 
 function withTicket(event: UserEvent, ticket: StoreTicket | NotKept): UserEvent {
-  return typeof ticket === 'number' ? { ...event, ticket } : event;
+  if (typeof ticket !== 'number') return event;
+  const { type, uuid, context, json, byteLength, acceptedAt } = event;
+  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
 }

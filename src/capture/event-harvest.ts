@@ -62,7 +62,7 @@ export class EventHarvest {
       addOffered(event, this.#processor);
       const raw = readSpanEvent(type, event);
       if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
-      this.#takeEvent(raw, span);
+      this.#takeEvent(raw, span, span);
     } catch (error) {
       this.#failed(error);
     }
@@ -79,9 +79,10 @@ export class EventHarvest {
     const known = this.#knownEvents();
     const raw = readSpanEvent(type, event);
     if (known.has(keyByUuid(raw))) return;
-    const checked = this.#takeEvent(raw, record);
+    const { spanContext } = record;
+    const checked = this.#takeEvent(raw, record, spanContext && { spanContext: () => spanContext });
     known.add(keyByUuid(checked ?? raw));
-    known.add(keyBySpan(raw, record.spanContext));
+    known.add(keyBySpan(raw, spanContext));
     this.#mark(record, event, checked);
   }
 
@@ -98,7 +99,7 @@ export class EventHarvest {
     }
   }
 
-  #takeEvent(raw: RawExperimentEvent, source: object): ExperimentEvent | undefined {
+  #takeEvent(raw: RawExperimentEvent, source: object, span: object | undefined): ExperimentEvent | undefined {
     const { type, input } = raw;
     if (cutsStrings(source) && this.#said.first('limit')) {
       this.#logger.warn(
@@ -111,7 +112,7 @@ export class EventHarvest {
       this.#processor.refuse(type, attributeOf(type, checked.unusable));
       return undefined;
     }
-    this.#processor.offer(checked);
+    this.#processor.offer(checked, span);
     return checked;
   }
 

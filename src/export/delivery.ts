@@ -60,6 +60,7 @@ export class Delivery {
   readonly #inFlight = new Outstanding<Request>();
   #timer: RuntimeTimer | undefined;
   #failing = false;
+  #pumping = false;
   #everArrived = false;
   #ended = false;
 
@@ -125,17 +126,21 @@ export class Delivery {
   }
 
   #pump(): void {
+    // A dispatcher that answers before it returns calls this from within; the loop below goes on.
+    if (this.#pumping) return;
+    this.#pumping = true;
     this.#timer?.clear();
     this.#timer = undefined;
     while (!this.#ended && this.#waiting.size > 0 && this.#inFlight.size < this.#concurrency()) {
       const rest = this.#backoff.remaining();
       if (rest > 0) {
         this.#timer = this.#deps.runtime.setTimer(() => this.#pump(), rest);
-        return;
+        break;
       }
       const parcel = this.#waiting.shift();
       if (parcel !== undefined) this.#try(parcel);
     }
+    this.#pumping = false;
   }
 
   #concurrency(): number {

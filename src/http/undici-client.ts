@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { createRequire } from 'node:module';
 import type { Dispatcher, request } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
-import { type PostOptions, post } from './post.js';
+import { HERE } from '../model/here.js';
+import { type Destination, type PostOptions, post, toDestination } from './post.js';
+import { untraced } from './untraced.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
 
@@ -25,6 +26,7 @@ export class UndiciClient {
   readonly #given: Dispatcher | undefined;
   readonly #timeoutMillis: number;
   #opened: Promise<Opened> | undefined;
+  #destination: Destination | undefined;
 
   constructor(given: Dispatcher | undefined, timeoutMillis: number) {
     this.#given = given;
@@ -35,20 +37,34 @@ export class UndiciClient {
   async request(url: string, options: RequestOptions): Promise<Dispatcher.ResponseData<unknown>> {
     this.#opened ??= this.#open();
     const { request, dispatcher } = await this.#opened;
-    return context.with(suppressTracing(context.active()), () => request(url, { ...options, dispatcher }));
+    return untraced(() => request(url, { ...options, dispatcher }));
   }
 
   /** The answer without its body. Redirects are not followed. */
   async post(url: string, options: PostOptions): Promise<EventDispatcherResponse> {
     this.#opened ??= this.#open();
     const { request, dispatcher, own } = await this.#opened;
-    return context.with(suppressTracing(context.active()), async () => {
-      if (own) return post(dispatcher, url, options, DRAINED_BODY_BYTES);
+    return untraced(async () => {
+      if (own) return post(dispatcher, this.#destinationOf(url), options, DRAINED_BODY_BYTES);
       // It may be of another version of undici, whose handlers are not those of ours.
-      const { statusCode, headers, body } = await request(url, { ...options, dispatcher } as RequestOptions);
-      await body.dump({ limit: DRAINED_BODY_BYTES });
-      return { statusCode, headers };
+      const { whenAborted, ...message } = options;
+      const controller = new AbortController();
+      const unsubscribe = whenAborted(reason => controller.abort(reason));
+      try {
+        const { signal } = controller;
+        const response = await request(url, { ...message, signal, dispatcher } as RequestOptions);
+        await response.body.dump({ limit: DRAINED_BODY_BYTES });
+        return { statusCode: response.statusCode, headers: response.headers };
+      } finally {
+        unsubscribe();
+      }
     });
+  }
+
+  /** Nearly always the one before. */
+  #destinationOf(url: string): Destination {
+    if (this.#destination?.url !== url) this.#destination = toDestination(url);
+    return this.#destination;
   }
 
   /** Ends what is in flight. Opens new connections if it is used again. */
@@ -60,7 +76,7 @@ export class UndiciClient {
 
   async #open(): Promise<Opened> {
     try {
-      const { Agent, EnvHttpProxyAgent, request } = await import('undici');
+      const { Agent, EnvHttpProxyAgent, request } = await loadUndici();
       if (this.#given !== undefined) return { request, dispatcher: this.#given, own: false };
       // Without a proxy the plain agent does the same and looks at no environment for each request.
       const dispatcher = new (namesProxy(process.env) ? EnvHttpProxyAgent : Agent)({
@@ -82,4 +98,13 @@ export class UndiciClient {
 
 function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
   return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some(name => env[name]);
+}
+
+/** Where code runs without an ES module loader, as under Jest, `import()` fails. */
+async function loadUndici(): Promise<typeof import('undici')> {
+  try {
+    return await import('undici');
+  } catch {
+    return createRequire(HERE)('undici') as typeof import('undici');
+  }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
 import { UndiciClient } from './undici-client.js';
@@ -63,6 +62,7 @@ async function read(response: Dispatcher.ResponseData<unknown>, maxBytes: number
     body.destroy();
     throw new Error('a content encoding that was not asked for');
   }
+  const { createGunzip } = process.getBuiltinModule('node:zlib');
   const unpacked = createGunzip();
   body.once('error', error => unpacked.destroy(error));
   return { status, headers, body: await collect(body.pipe(unpacked), body, maxBytes) };

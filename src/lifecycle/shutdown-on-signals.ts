@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
 import { errorLabel, guardLogger, type Logger } from '../model/logger.js';
 
 export interface ShutdownOnSignalsOptions {
@@ -42,7 +41,7 @@ export function shutdownOnSignals(
   if (typeof target?.shutdown !== 'function') {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
-  if (!isMainThread) {
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) {
     logger.warn('shutdownOnSignals does nothing in a worker thread: signals reach the main thread only');
     return () => {};
   }

@@ -18,8 +18,14 @@ export interface InstalledProcessor {
   readonly signal?: EventSignal | undefined;
   /** Log records, in and out. */
   readonly logs?: LogRecordPort | undefined;
-  /** false: not taken, and counted with the reason. Never throws. */
-  offer(event: ExperimentEvent): boolean;
+  /** What of the event the trace may show where it shows all; absent: everything. */
+  redact?(event: ExperimentEvent): ExperimentEvent;
+  /**
+   * false: not taken, and counted with the reason. Never throws.
+   *
+   * @param span the one that the event was recorded on, where there is one
+   */
+  offer(event: ExperimentEvent, span?: object): boolean;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }

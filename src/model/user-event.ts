@@ -21,6 +21,35 @@ export interface UserEvent {
   readonly ticket?: StoreTicket | undefined;
 }
 
+const UUID_MEMBER = ',"uuid":';
+
+/** A UserEvent whose uuid is kept in its text alone, of which it would take a tenth of the memory again. */
+export class SerializedEvent implements UserEvent {
+  readonly type: ExperimentEventType;
+  readonly context: EventContext;
+  readonly json: string;
+  readonly byteLength: number;
+  readonly acceptedAt: number;
+
+  /** @param json the first member named `uuid` is the event's: in texts quotes are escaped, and tags come later */
+  constructor(type: ExperimentEventType, context: EventContext, json: string, acceptedAt: number) {
+    this.type = type;
+    this.context = context;
+    this.json = json;
+    // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
+    this.byteLength = Buffer.byteLength(json);
+    // A whole number is kept in place, a fraction as an object of its own.
+    this.acceptedAt = Math.trunc(acceptedAt);
+  }
+
+  get uuid(): string {
+    const start = this.json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
+    let end = start + 1;
+    while (this.json[end] !== '"') end += this.json[end] === '\\' ? 2 : 1;
+    return JSON.parse(this.json.slice(start, end + 1)) as string;
+  }
+}
+
 export function uuidsOf(events: readonly UserEvent[]): string[] {
   return events.map(event => event.uuid);
 }

@@ -125,25 +125,31 @@ function handOver(
     return undefined;
   }
   const detail = strictest(receivers);
-  const logged =
-    detail !== 'none' && wants('log', receivers) && emitLogRecord(checked, detail, receivers, given);
-  // Where no logger takes the record, the event shows as a span event after all.
-  if (span !== undefined && detail !== 'none' && (!logged || wants('span', receivers))) {
+  if (detail !== 'none' && (span !== undefined || wants('log', receivers))) {
     try {
-      addSpanEvent(span, checked, detail, exclusive ? 'everyone' : receivers);
+      const shown = detail === 'full' ? redacted(checked, receivers) : checked;
+      const logged = wants('log', receivers) && emitLogRecord(shown, detail, receivers, given);
+      // Where no logger takes the record, the event shows as a span event after all.
+      if (span !== undefined && (!logged || wants('span', receivers)))
+        addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
     } catch (error) {
       // A span of another vendor's may throw; the event must reach Optimizely all the same.
-      if (said.first('addEvent')) log.warn(`the span refused an experiment event: ${errorLabel(error)}`);
+      if (said.first('addEvent'))
+        log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
     }
   }
   let taken = false;
-  for (const processor of receivers) taken = processor.offer(checked) || taken;
+  for (const processor of receivers) taken = processor.offer(checked, span) || taken;
   return taken ? checked.uuid : undefined;
 }
 
 function wants(wanted: 'span' | 'log', receivers: readonly InstalledProcessor[]): boolean {
   for (const { signal = 'span' } of receivers) if (signal === wanted || signal === 'both') return true;
   return false;
+}
+
+function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor[]): ExperimentEvent {
+  return receivers.reduce((shown, processor) => processor.redact?.(shown) ?? shown, event);
 }
 
 const STRICTNESS: readonly SpanAttributes[] = ['full', 'minimal', 'none'];

@@ -7,7 +7,7 @@ import type {
 } from '../model/experiment-event.js';
 import type { LedgerWarning } from '../model/ledger.js';
 import type { ProjectConfig } from '../model/project-config.js';
-import type { UserEvent } from '../model/user-event.js';
+import { SerializedEvent, type UserEvent } from '../model/user-event.js';
 import { PreparedDecisions } from './prepared-decisions.js';
 import { conversionOpening, PreparedTexts } from './prepared-texts.js';
 import { quoted } from './quoted.js';
@@ -42,15 +42,7 @@ export class UserEventFactory {
       event.type === 'impression' ? this.#impression(event, decisions) : conversion(event, texts);
     if (typeof snapshot !== 'string') return snapshot;
     const json = `{"visitor_id":${quoted(event.userId)},"attributes":[${attributes}${snapshot}`;
-    return {
-      type: event.type,
-      uuid: event.uuid,
-      context: config.context,
-      json,
-      // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
-      byteLength: Buffer.byteLength(json),
-      acceptedAt,
-    };
+    return new SerializedEvent(event.type, config.context, json, acceptedAt);
   }
 
   #preparedFor(config: ProjectConfig): Prepared {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.js';
 
 /** First and last record number, 16 bits each, and their CRC-32. */
 const ENTRY_BYTES = 8;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
@@ -44,6 +43,8 @@ export class FileDatafileCache implements DatafileCache {
 
   /** Hashed: a key may hold what no file name can. */
   #path(key: string): string {
+    // Here and not above: most who import the package have no cache.
+    const { createHash } = process.getBuiltinModule('node:crypto');
     return join(this.#directory, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { threadId } from 'node:worker_threads';
 
 /** Who writes an instance directory. null: the system does not tell. */
 export interface OwnerRecord {
@@ -32,7 +31,7 @@ export function ownerOfThisThread(): OwnerRecord {
     pid: process.pid,
     taskId: trusted ? Number(link[2]) : null,
     startTime: trusted ? parseTaskStat(stat).startTime : null,
-    threadId,
+    threadId: process.getBuiltinModule('node:worker_threads').threadId,
   };
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { crc32 } from 'node:zlib';
+
 import type { StoredEvent } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { ContextTexts } from './context-text.js';
+import { crc32 } from './crc32.js';
 import { MAX_RECORDS, RECORD_AT, RECORD_KIND, RECORD_MAGIC_NUMBER } from './record-layout.js';
 
 /** Where a record lies in its file. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { crc32 } from 'node:zlib';
+
 import type { EventContext } from '../model/event-context.js';
 import type { StoredEvent } from '../model/event-store.js';
 import { contextToText } from './context-text.js';
+import { crc32 } from './crc32.js';
 import { RECORD_AT, RECORD_KIND, RECORD_MAGIC_NUMBER } from './record-layout.js';
 
 const KEPT_BYTES = 65_536;

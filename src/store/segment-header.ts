@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.js';
 
 export const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 24;

@@ -90,6 +90,27 @@ describe('signal', () => {
     });
   }
 
+  it('a record shows no more than Optimizely is sent', async () => {
+    const { inSpan, records } = await makeApplication({
+      processors: [
+        {
+          signal: 'log',
+          spanAttributes: 'full',
+          userIdHashKey: 'sixteen characters',
+          allowedAttributes: ['sku'],
+        },
+      ],
+    });
+    inSpan(() => {
+      recordImpression(IMPRESSION);
+      recordConversion(CONVERSION);
+    });
+    const [impression, conversion] = records().map(({ attributes }) => attributes);
+    expect(impression?.['feature_flag.context.id']).to.match(/^[0-9a-f]{64}$/);
+    expect(impression?.['optimizely.user.attributes']).to.equal('{}');
+    expect(conversion?.['optimizely.event.tags']).to.equal('{"sku":"a"}');
+  });
+
   describe('with several processors', () => {
     async function record(...processors: Partial<OptimizelySpanProcessorOptions>[]) {
       const application = await makeApplication({ processors });

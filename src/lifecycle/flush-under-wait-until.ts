@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { errorLabel, type Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+
+/** A serverless platform's own: keeps the invocation alive until the promise has settled. */
+export type WaitUntil = (promise: Promise<unknown>) => unknown;
+
+/**
+ * Has the platform wait for a flush. It is asked while the event is recorded, since it tells invocations apart by where
+ * it is called; the flush begins in the next turn, and covers what is recorded until then.
+ *
+ * @returns to be called for each event that was taken
+ */
+export function flushUnderWaitUntil(
+  waitUntil: WaitUntil,
+  flush: () => Promise<void>,
+  { runtime, logger }: { runtime: Runtime; logger: Logger },
+): () => void {
+  let isDue = false;
+  let failed = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    const flushed = new Promise<void>(resolve => {
+      const timer = runtime.setTimer(() => {
+        isDue = false;
+        resolve(flush());
+      }, 0);
+      timer.ref();
+    });
+    try {
+      waitUntil(flushed);
+    } catch (error) {
+      if (!failed) logger.error(`waitUntil failed: ${errorLabel(error)}; events are flushed all the same`);
+      failed = true;
+    }
+  };
+}

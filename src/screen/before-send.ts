@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import { errorLabel } from '../model/logger.js';
+
+/**
+ * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
+ * Synchronous. `attributes` and `tags` are copies of what the application passed, one level deep.
+ */
+export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
+
+/** Makes an event of what `beforeSend` returned, or names the field that prevents it. Never throws. */
+export type CheckEvent = (
+  type: ExperimentEvent['type'],
+  input: unknown,
+) => ExperimentEvent | { readonly unusable: string };
+
+/** `fault`: for the log; undefined: it was meant. */
+export interface NotSent {
+  readonly fault: string | undefined;
+}
+
+export function askBeforeSend(
+  beforeSend: BeforeSend,
+  event: ExperimentEvent,
+  check: CheckEvent,
+): ExperimentEvent | NotSent {
+  let returned: unknown;
+  try {
+    returned = beforeSend(copyOf(event));
+    if (returned instanceof Promise) {
+      returned.catch(() => {});
+      return { fault: 'beforeSend returned a promise; it must be synchronous' };
+    }
+  } catch (error) {
+    return { fault: `beforeSend threw ${errorLabel(error)}` };
+  }
+  if (returned === null) return { fault: undefined };
+  if (typeof returned !== 'object') return { fault: 'beforeSend returned neither an event nor null' };
+  const checked = check(event.type, returned);
+  if ('unusable' in checked) {
+    return { fault: `beforeSend returned an event whose ${checked.unusable} is missing or unusable` };
+  }
+  return checked;
+}
+
+function copyOf(event: ExperimentEvent): ExperimentEvent {
+  const attributes = event.attributes && { ...event.attributes };
+  return event.type === 'impression'
+    ? { ...event, attributes }
+    : { ...event, attributes, tags: event.tags && { ...event.tags } };
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import { type Logger, OnceLog } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import { keepListed } from './allow-list.js';
+import { askBeforeSend, type CheckEvent } from './before-send.js';
+import { ImpressionDedupe } from './impression-dedupe.js';
+import type { ResolvedScreenOptions } from './screen-options.js';
+import { userIdHash } from './user-id-hash.js';
+
+/** An event that does not go on. */
+export interface Screened {
+  readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated'>;
+}
+
+export interface EventScreenDependencies {
+  readonly check: CheckEvent;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+}
+
+/** What the application lets out of its events: `beforeSend`, the allow list, the hash of user ids, and `dedupe`. */
+export class EventScreen {
+  readonly #options: ResolvedScreenOptions;
+  readonly #deps: EventScreenDependencies;
+  readonly #hash: ((userId: string) => string) | undefined;
+  readonly #dedupe: ImpressionDedupe | undefined;
+  readonly #said = new OnceLog();
+
+  constructor(options: ResolvedScreenOptions, dependencies: EventScreenDependencies) {
+    const { userIdHashKey, dedupe } = options;
+    this.#options = options;
+    this.#deps = dependencies;
+    if (userIdHashKey !== undefined) this.#hash = userIdHash(userIdHashKey);
+    if (dedupe !== undefined) this.#dedupe = new ImpressionDedupe(dedupe, dependencies.runtime);
+  }
+
+  /** What may go on of the event; `dropped`: nothing. */
+  pass(event: ExperimentEvent): ExperimentEvent | Screened {
+    const { beforeSend } = this.#options;
+    let passed = event;
+    if (beforeSend !== undefined) {
+      const answer = askBeforeSend(beforeSend, event, this.#deps.check);
+      if ('fault' in answer) {
+        if (answer.fault !== undefined && this.#said.first(answer.fault))
+          this.#deps.logger.error(answer.fault);
+        return { dropped: 'before_send' };
+      }
+      passed = answer;
+    }
+    // After beforeSend, which may add what must not leave.
+    passed = this.redact(passed);
+    const isRepeated =
+      this.#dedupe !== undefined && passed.type === 'impression' && !this.#dedupe.isFirst(passed);
+    return isRepeated ? { dropped: 'deduplicated' } : passed;
+  }
+
+  /** The same for the trace, which must not show more than Optimizely is sent. */
+  redact(event: ExperimentEvent): ExperimentEvent {
+    const { allowedAttributes } = this.#options;
+    const listed = allowedAttributes === undefined ? event : keepListed(event, allowedAttributes);
+    return this.#hash === undefined ? listed : { ...listed, userId: this.#hash(listed.userId) };
+  }
+
+  /** An event that passed was refused further on. */
+  refused(event: ExperimentEvent): void {
+    if (event.type === 'impression') this.#dedupe?.forget(event);
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Versions that the matrix runs with. Raise them here, and look at what the new ones break. */
+
+/** Node versions, oldest first: the floor of `engines`, then the newest of each line. */
+export const NODE_VERSIONS = ['20.18.1', '20.20.2', '22.23.3', '24.21.0', '26.10.0'] as const;
+export type NodeVersion = (typeof NODE_VERSIONS)[number];
+
+export const PNPM = '12.21.0';
+export const JEST = '30.5.2';
+/** By the name under which consumers install it. 7 is the native compiler. */
+export const TYPESCRIPTS = { 'typescript-6': '6.0.3', 'typescript-7': '7.0.2' } as const;
+export const NODE_TYPES = '~20.19.43';
+
+/** An SDK line, with what an application that uses it installs. */
+export interface SdkLine {
+  readonly name: string;
+  readonly nodeVersions: readonly NodeVersion[];
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** The packages of the line's `SpanProcessor` and `LogRecordProcessor`. */
+  readonly types: Readonly<Record<string, string>>;
+  /** Versions of optional peers of ours, where the newest in range is of the other line. */
+  readonly peers: Readonly<Record<string, string>>;
+}
+
+export const SDK_LINES: readonly SdkLine[] = [
+  {
+    name: 'sdk-2',
+    nodeVersions: NODE_VERSIONS,
+    dependencies: { '@opentelemetry/api': '~1.9.1', '@opentelemetry/sdk-node': '0.223.0' },
+    types: { '@opentelemetry/sdk-trace': '2.12.0', '@opentelemetry/sdk-logs': '0.223.0' },
+    peers: {},
+  },
+  {
+    name: 'sdk-3',
+    nodeVersions: NODE_VERSIONS.filter(version => !version.startsWith('20.')),
+    dependencies: { '@opentelemetry/api': '~1.10.0', '@opentelemetry/sdk-node': '0.301.0' },
+    types: { '@opentelemetry/sdk-trace': '3.1.0', '@opentelemetry/sdk-logs': '3.1.0' },
+    peers: {},
+  },
+];

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHmac } from 'node:crypto';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  type ConversionEvent,
+  type ExperimentEvent,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+  recordConversion,
+  recordImpression,
+  StaticProjectConfigManager,
+} from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+const IMPRESSION = {
+  userId: 'mail@example.org',
+  flagKey: 'checkout',
+  ruleKey: 'checkout_test',
+  variationKey: 'treatment',
+  attributes: { plan: 'gold', country: 'SE' },
+};
+const CONVERSION = {
+  userId: 'mail@example.org',
+  eventKey: 'purchase',
+  attributes: { plan: 'gold', country: 'SE' },
+  tags: { revenue: 4200, value: 1.5, sku: 'a' },
+};
+const KEY = 'a key of sixteen or more';
+
+describe('what may leave', () => {
+  const opened: { shutdown(): Promise<unknown> }[] = [];
+
+  function makeHarness(options: Partial<OptimizelySpanProcessorOptions> = {}) {
+    const dispatcher = new RecordingDispatcher();
+    const logger = new RecordingLogger();
+    const runtime = new ManualRuntime();
+    const processor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+      logger,
+      runtime,
+      ...options,
+    } as OptimizelySpanProcessorOptions);
+    opened.push(processor);
+    return { processor, dispatcher, logger, runtime };
+  }
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map(one => one.shutdown()));
+  });
+
+  describe('beforeSend', () => {
+    it('sees each event as it was recorded and lets it go as it returns it', async () => {
+      const seen: ExperimentEvent[] = [];
+      const { processor, dispatcher } = makeHarness({
+        beforeSend: event => {
+          seen.push(event);
+          return { ...event, userId: 'nobody', attributes: { plan: 'silver' } };
+        },
+      });
+      const uuid = processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(seen).to.have.length(1);
+      expect(seen[0]).to.deep.include({ type: 'conversion', uuid, ...CONVERSION, revenue: 4200, value: 1.5 });
+      expect(dispatcher.visitors[0]?.visitor_id).to.equal('nobody');
+      expect(dispatcher.visitors[0]?.attributes.map(({ value }) => value)).to.deep.equal(['silver']);
+      expect(dispatcher.uuids).to.deep.equal([uuid]);
+    });
+
+    it('drops what it returns null for, counted and unsaid', async () => {
+      const { processor, dispatcher, logger } = makeHarness({
+        beforeSend: event => (event.type === 'impression' ? null : event),
+      });
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+      await processor.forceFlush();
+      expect(dispatcher.visitors).to.have.length(1);
+      expect(processor.ledger()).to.deep.include({ recorded: 2, delivered: 1, dropped: { before_send: 1 } });
+      expect(logger.at('error')).to.deep.equal([]);
+      expect(logger.at('warn')).to.deep.equal([]);
+    });
+
+    const faults: [string, (event: ExperimentEvent) => unknown, string][] = [
+      [
+        'that throws',
+        () => {
+          throw new RangeError('mail@example.org');
+        },
+        'beforeSend threw RangeError',
+      ],
+      [
+        'that returns a promise',
+        async event => event,
+        'beforeSend returned a promise; it must be synchronous',
+      ],
+      [
+        'that returns a promise which rejects',
+        () => Promise.reject(new Error('mail@example.org')),
+        'beforeSend returned a promise; it must be synchronous',
+      ],
+      ['that returns nothing', () => undefined, 'beforeSend returned neither an event nor null'],
+      [
+        'that spoils the event',
+        event => ({ ...event, userId: 7 }),
+        'beforeSend returned an event whose userId is missing or unusable',
+      ],
+      [
+        'that returns a trap',
+        () =>
+          new Proxy(
+            {},
+            {
+              get: () => {
+                throw new Error('mail@example.org');
+              },
+              getPrototypeOf: () => {
+                throw new Error('mail@example.org');
+              },
+            },
+          ),
+        'beforeSend threw Error',
+      ],
+    ];
+    for (const [name, beforeSend, line] of faults) {
+      it(`drops the events of one ${name}, and says so once, without user data`, async () => {
+        const { processor, dispatcher, logger } = makeHarness({ beforeSend: beforeSend as never });
+        for (let n = 0; n < 3; n++) expect(processor.recordConversion(CONVERSION)).to.equal(undefined);
+        await processor.forceFlush();
+        await settle();
+        expect(dispatcher.sent).to.deep.equal([]);
+        expect(processor.ledger().dropped).to.deep.equal({ before_send: 3 });
+        expect(logger.at('error')).to.deep.equal([line]);
+        expect(JSON.stringify(logger.lines)).not.to.include('example.org');
+      });
+    }
+
+    it('cannot change the objects of the application', () => {
+      const { processor } = makeHarness({
+        beforeSend: event => {
+          delete (event.attributes as Record<string, unknown>).plan;
+          delete ((event as ConversionEvent).tags as Record<string, unknown>).sku;
+          return event;
+        },
+      });
+      const given = structuredClone(CONVERSION);
+      processor.recordConversion(given);
+      expect(given).to.deep.equal(CONVERSION);
+    });
+
+    it('sees events before they are held for a datafile, and raw span events', async () => {
+      const manager = new StaticProjectConfigManager();
+      const { processor, dispatcher } = makeHarness({
+        datafile: undefined,
+        projectConfigManager: manager,
+        beforeSend: event => ({ ...event, userId: 'nobody' }),
+      });
+      processor.recordConversion(CONVERSION);
+      const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('test');
+      const span = tracer.startSpan('request');
+      span.addEvent('optimizely.conversion', {
+        'feature_flag.context.id': 'raw',
+        'optimizely.event.key': 'purchase',
+      });
+      span.end();
+      manager.setDatafile(makeDatafile());
+      await processor.forceFlush();
+      expect(dispatcher.visitors.map(visitor => visitor.visitor_id)).to.deep.equal(['nobody', 'nobody']);
+    });
+  });
+
+  describe('allowedAttributes', () => {
+    it('lets the keys listed go and no other, whatever the events and whatever beforeSend adds', async () => {
+      const keys = ['plan', 'country', 'sku', 'revenue', 'value', '__proto__'];
+      await fc.assert(
+        fc.asyncProperty(fc.subarray(keys), async allowedAttributes => {
+          const { processor, dispatcher } = makeHarness({
+            allowedAttributes,
+            beforeSend: event => ({ ...event, attributes: { ...event.attributes, country: 'NO' } }),
+          });
+          processor.recordConversion(CONVERSION);
+          await processor.forceFlush();
+          await processor.shutdown();
+          const [visitor] = dispatcher.visitors;
+          const sent = visitor?.attributes.map(({ key }) => key);
+          expect(sent).to.deep.equal(['plan', 'country'].filter(key => allowedAttributes.includes(key)));
+          const event = visitor?.snapshots[0]?.events[0];
+          const tags = Object.keys(CONVERSION.tags).filter(key => allowedAttributes.includes(key));
+          expect(Object.keys(event?.tags ?? {})).to.deep.equal(tags);
+          // The measure itself.
+          expect(event).to.deep.include({ revenue: 4200, value: 1.5 });
+        }),
+        { numRuns: 64 },
+      );
+    });
+
+    it('holds for the trace too, where it shows everything', async () => {
+      const spans = new InMemorySpanExporter();
+      const { processor } = makeHarness({ allowedAttributes: ['plan', 'sku'], spanAttributes: 'full' });
+      const provider = new BasicTracerProvider({
+        spanProcessors: [processor, new SimpleSpanProcessor(spans)],
+      });
+      const span = provider.getTracer('test').startSpan('request');
+      recordConversion(CONVERSION, span);
+      span.end();
+      expect(spans.getFinishedSpans()[0]?.events[0]?.attributes).to.deep.include({
+        'optimizely.user.attributes': '{"plan":"gold"}',
+        'optimizely.event.tags': '{"sku":"a"}',
+      });
+    });
+  });
+
+  describe('userIdHashKey', () => {
+    const hashed = createHmac('sha256', KEY).update(CONVERSION.userId).digest('hex');
+
+    it('sends the HMAC-SHA-256 of the user id, the same for impressions and conversions', async () => {
+      const { processor, dispatcher } = makeHarness({ userIdHashKey: KEY });
+      processor.recordImpression(IMPRESSION);
+      processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(dispatcher.visitors.map(visitor => visitor.visitor_id)).to.deep.equal([hashed, hashed]);
+      expect(JSON.stringify(dispatcher.sent)).not.to.include('example.org');
+    });
+
+    it('shows it in the trace as well', () => {
+      const spans = new InMemorySpanExporter();
+      const { processor } = makeHarness({ userIdHashKey: Buffer.from(KEY), spanAttributes: 'full' });
+      const provider = new BasicTracerProvider({
+        spanProcessors: [processor, new SimpleSpanProcessor(spans)],
+      });
+      const span = provider.getTracer('test').startSpan('request');
+      recordImpression(IMPRESSION, span);
+      span.end();
+      const [event] = spans.getFinishedSpans()[0]?.events ?? [];
+      expect(event?.attributes?.['feature_flag.context.id']).to.equal(hashed);
+    });
+  });
+
+  describe('dedupe', () => {
+    it('lets one impression per visitor, rule and variation through a window, and counts the others', async () => {
+      const { processor, dispatcher, runtime } = makeHarness({ dedupe: { windowMillis: 1_000 } });
+      expect(processor.recordImpression(IMPRESSION)).to.be.a('string');
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      expect(processor.recordImpression({ ...IMPRESSION, variationKey: 'control' })).to.be.a('string');
+      expect(processor.recordImpression({ ...IMPRESSION, userId: 'another' })).to.be.a('string');
+      await runtime.advance(999);
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      await runtime.advance(1);
+      expect(processor.recordImpression(IMPRESSION)).to.be.a('string');
+      await processor.forceFlush();
+      expect(dispatcher.visitors).to.have.length(4);
+      expect(processor.ledger()).to.deep.include({ recorded: 6, delivered: 4, dropped: { deduplicated: 2 } });
+    });
+
+    it('lets every conversion through', async () => {
+      const { processor } = makeHarness({ dedupe: true });
+      for (let n = 0; n < 3; n++) processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(processor.ledger()).to.deep.include({ delivered: 3, dropped: {} });
+    });
+
+    it('forgets the least recently repeated past maxEntries', () => {
+      const { processor } = makeHarness({ dedupe: { maxEntries: 2 } });
+      const record = (userId: string) => processor.recordImpression({ ...IMPRESSION, userId }) !== undefined;
+      expect([record('a'), record('b'), record('a'), record('c')]).to.deep.equal([true, true, false, true]);
+      // b gave way to c, since a was repeated after it.
+      expect([record('a'), record('b')]).to.deep.equal([false, true]);
+    });
+
+    it('does not count an impression that was refused', async () => {
+      const { processor, runtime } = makeHarness({ dedupe: true, maxQueueSize: 1, startOnInit: false });
+      processor.recordConversion(CONVERSION);
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      processor.start();
+      await runtime.advance(0);
+      await processor.forceFlush();
+      expect(processor.recordImpression(IMPRESSION)).to.be.a('string');
+      expect(processor.ledger().dropped).to.deep.equal({ queue_full: 1 });
+    });
+
+    it('is off unless asked for', async () => {
+      for (const dedupe of [undefined, false]) {
+        const { processor } = makeHarness({ dedupe });
+        for (let n = 0; n < 3; n++) processor.recordImpression(IMPRESSION);
+        await processor.forceFlush();
+        expect(processor.ledger()).to.deep.include({ delivered: 3, dropped: {} });
+      }
+    });
+
+    it('takes its defaults for members that are no numbers, and says so', () => {
+      const { processor, logger } = makeHarness({ dedupe: { windowMillis: -1, maxEntries: 1.5 } });
+      processor.recordImpression(IMPRESSION);
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      expect(logger.at('info').filter(line => line.startsWith('dedupe.'))).to.have.length(2);
+    });
+  });
+
+  describe('options of a wrong type', () => {
+    const wrong: [string, unknown][] = [
+      ['beforeSend', true],
+      ['allowedAttributes', 'plan'],
+      ['allowedAttributes', [1]],
+      ['userIdHashKey', 'short'],
+      ['userIdHashKey', 12_345_678_901_234_567n],
+      ['waitUntil', {}],
+    ];
+    for (const [name, value] of wrong) {
+      it(`refuses ${name} of type ${Array.isArray(value) ? 'list of numbers' : typeof value}: a default would let out what was meant to stay`, () => {
+        expect(() => makeHarness({ [name]: value })).to.throw(TypeError, name);
+      });
+    }
+  });
+});
+
+describe('waitUntil', () => {
+  function makeHarness(waitUntil: (promise: Promise<unknown>) => unknown) {
+    const dispatcher = new RecordingDispatcher();
+    const logger = new RecordingLogger();
+    const runtime = new ManualRuntime();
+    const processor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+      logger,
+      runtime,
+      waitUntil,
+    });
+    return { processor, dispatcher, logger, runtime };
+  }
+
+  it('is asked while an event is recorded, and its promise settles when the event has been delivered', async () => {
+    const waited: Promise<unknown>[] = [];
+    const { processor, dispatcher, runtime } = makeHarness(promise => waited.push(promise));
+    processor.recordConversion(CONVERSION);
+    processor.recordConversion(CONVERSION);
+    expect(waited).to.have.length(1);
+    expect(dispatcher.visitors).to.deep.equal([]);
+    await runtime.advance(0);
+    await waited[0];
+    expect(dispatcher.visitors).to.have.length(2);
+    processor.recordConversion(CONVERSION);
+    expect(waited).to.have.length(2);
+    await runtime.advance(0);
+    await waited[1];
+    expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
+    await processor.shutdown();
+  });
+
+  it('is not asked for what was refused', async () => {
+    const waited: unknown[] = [];
+    const { processor } = makeHarness(promise => waited.push(promise));
+    processor.recordConversion({ userId: 'a', eventKey: 'unknown' });
+    expect(waited).to.deep.equal([]);
+    await processor.shutdown();
+  });
+
+  it('that throws costs no event, and is told once', async () => {
+    const { processor, logger, runtime } = makeHarness(() => {
+      throw new Error('no context');
+    });
+    for (let n = 0; n < 2; n++) {
+      expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+      await runtime.advance(0);
+    }
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+    expect(logger.at('error')).to.deep.equal(['waitUntil failed: Error; events are flushed all the same']);
+    await processor.shutdown();
+  });
+
+  it('batchSize 1 sends each event at once, without it', async () => {
+    const dispatcher = new RecordingDispatcher();
+    const processor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+      batchSize: 1,
+      runtime: new ManualRuntime(),
+    });
+    processor.recordConversion(CONVERSION);
+    expect(dispatcher.sent).to.have.length(1);
+    processor.recordConversion(CONVERSION);
+    await settle();
+    expect(dispatcher.sent.map(({ visitors }) => visitors.length)).to.deep.equal([1, 1]);
+    await processor.shutdown();
+  });
+});
