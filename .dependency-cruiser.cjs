@@ -18,6 +18,7 @@ const rooms = {
   endpoint: ['model', 'node'],
   testing: ['model', 'checks', 'endpoint', 'node'],
   inspect: ['model', 'checks', 'endpoint', 'node'],
+  logs: ['model', 'api'],
 };
 
 const packages = {
