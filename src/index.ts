@@ -2,6 +2,7 @@
 
 export type { BatchEventProcessorOptions } from './batch-event-processor.js';
 export { BatchEventProcessor } from './batch-event-processor.js';
+export type { EvaluationEventsOptions } from './evaluation-events-options.js';
 export type { EventFactoryOptions } from './export/event-factory.js';
 export { EventFactory } from './export/event-factory.js';
 export type { OptimizelyEventExporterOptions, RetryOptions } from './export/optimizely-event-exporter.js';
@@ -13,6 +14,7 @@ export type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';
 export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
 export type { DatafileCache } from './model/datafile-transport.js';
+export type { EvaluationDedupeOptions } from './model/dedupe-options.js';
 export type { DroppedEvents, DropReason } from './model/drop-reason.js';
 export type { EventContext } from './model/event-context.js';
 export type {
@@ -34,6 +36,7 @@ export type {
   RuleType,
   UserAttributes,
 } from './model/experiment-event.js';
+export type { InferredRule } from './model/inferred-rule.js';
 export type { LedgerSnapshot, LedgerWarning } from './model/ledger.js';
 export type {
   Decision,

@@ -3,6 +3,8 @@ import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-e
 import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over-mark.js';
 import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { InstalledProcessor } from '../model/registry.js';
+import { EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
+import type { EvaluationEvents } from './evaluation-events.js';
 import { attributeOf, experimentEventType, readSpanEvent } from './read-span-event.js';
 
 export type CheckRawInput = (
@@ -15,12 +17,20 @@ export class SpanEventHarvest {
   readonly #processor: InstalledProcessor;
   readonly #logger: Logger;
   readonly #check: CheckRawInput;
+  readonly #evaluations: EvaluationEvents | undefined;
   readonly #said = new OnceLog();
 
-  constructor(processor: InstalledProcessor, logger: Logger, check: CheckRawInput) {
+  /** @param evaluations what to do with flag evaluations; undefined: nothing */
+  constructor(
+    processor: InstalledProcessor,
+    logger: Logger,
+    check: CheckRawInput,
+    evaluations?: EvaluationEvents,
+  ) {
     this.#processor = processor;
     this.#logger = logger;
     this.#check = check;
+    this.#evaluations = evaluations;
   }
 
   /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
@@ -37,7 +47,8 @@ export class SpanEventHarvest {
   #look(event: StoredSpanEvent, span: object): void {
     try {
       const type = experimentEventType(event.name);
-      if (type !== undefined && !wasOffered(event, this.#processor)) this.#takeEvent(type, event, span);
+      if (type !== undefined) this.#takeEvent(type, event, span);
+      else if (event.name === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluation(event, span);
     } catch (error) {
       this.#failed(error);
     }
@@ -48,7 +59,21 @@ export class SpanEventHarvest {
       this.#logger.error(`reading span events failed: ${errorLabel(error)}`);
   }
 
+  #takeEvaluation(event: StoredSpanEvent, span: object): void {
+    if (this.#evaluations !== undefined && this.#claim(event, span)) this.#evaluations.take(event);
+  }
+
   #takeEvent(type: ExperimentEventType, event: StoredSpanEvent, span: object): void {
+    if (!this.#claim(event, span)) return;
+    const raw = readSpanEvent(type, event);
+    const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
+    if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
+    else this.#processor.offer(checked);
+  }
+
+  /** false: it was offered before. */
+  #claim(event: StoredSpanEvent, span: object): boolean {
+    if (wasOffered(event, this.#processor)) return false;
     addOffered(event, this.#processor);
     if (cutsStrings(span) && this.#said.first('limit')) {
       this.#logger.warn(
@@ -56,10 +81,7 @@ export class SpanEventHarvest {
           'another visitor; record them with recordImpression and recordConversion',
       );
     }
-    const raw = readSpanEvent(type, event);
-    const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
-    if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
-    else this.#processor.offer(checked);
+    return true;
   }
 }
 
