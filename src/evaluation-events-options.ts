@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EvaluationEvents, type EvaluationEventsDependencies } from './capture/evaluation-events.js';
-import { type EvaluationDedupeOptions, resolveEvaluationDedupe } from './model/dedupe-options.js';
+import { type DedupeOptions, resolveDedupe } from './model/impression-dedupe.js';
 
 export interface EvaluationEventsOptions {
   /** One impression per visitor, rule and variation a window; false: one an evaluation. @default on */
-  dedupe?: EvaluationDedupeOptions | boolean | undefined;
+  dedupe?: DedupeOptions | boolean | undefined;
 }
 
 /** undefined: flag evaluations are left alone. */
@@ -19,5 +19,5 @@ export function evaluationEvents(
     return undefined;
   }
   const { dedupe } = Object(value) as EvaluationEventsOptions;
-  return new EvaluationEvents({ ...dependencies, dedupe: resolveEvaluationDedupe(dedupe, logger) });
+  return new EvaluationEvents({ ...dependencies, dedupe: resolveDedupe(dedupe, 'on', logger) });
 }

@@ -14,7 +14,6 @@ export type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';
 export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
 export type { DatafileCache } from './model/datafile-transport.js';
-export type { EvaluationDedupeOptions } from './model/dedupe-options.js';
 export type { DroppedEvents, DropReason } from './model/drop-reason.js';
 export type { EventContext } from './model/event-context.js';
 export type {
@@ -36,6 +35,7 @@ export type {
   RuleType,
   UserAttributes,
 } from './model/experiment-event.js';
+export type { DedupeOptions } from './model/impression-dedupe.js';
 export type { InferredRule } from './model/inferred-rule.js';
 export type { LedgerSnapshot, LedgerWarning } from './model/ledger.js';
 export type {
@@ -69,7 +69,7 @@ export { StaticProjectConfigManager } from './resolve/static-project-config-mana
 export type { Unresolved } from './resolve/unresolved.js';
 export { UserEventFactory } from './resolve/user-event-factory.js';
 export type { BeforeSend } from './screen/before-send.js';
-export type { DedupeOptions, ScreenOptions } from './screen/screen-options.js';
+export type { ScreenOptions } from './screen/screen-options.js';
 export { FileDatafileCache } from './store/file-datafile-cache.js';
 export type { FileEventStoreOptions } from './store/file-event-store.js';
 export { FileEventStore } from './store/file-event-store.js';

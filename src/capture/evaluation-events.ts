@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
 import type { StoredSpanEvent } from '../model/hand-over-mark.js';
-import { impressionKey } from '../model/impression-key.js';
+import { ImpressionDedupe } from '../model/impression-dedupe.js';
 import { AMBIGUOUS_EVALUATION, type InferredRule } from '../model/inferred-rule.js';
 import type { EventLedger } from '../model/ledger.js';
 import { type Logger, OnceLog } from '../model/logger.js';
-import { RecentKeys, type RecentKeysOptions } from '../model/recent-keys.js';
+import type { RecentKeysOptions } from '../model/recent-keys.js';
 import type { InstalledProcessor } from '../model/registry.js';
 import type { Runtime } from '../model/runtime.js';
 import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
@@ -32,12 +32,13 @@ export interface EvaluationEventsDependencies {
  */
 export class EvaluationEvents {
   readonly #deps: EvaluationEventsDependencies;
-  readonly #recent: RecentKeys | undefined;
+  readonly #dedupe: ImpressionDedupe | undefined;
   readonly #said = new OnceLog();
 
   constructor(dependencies: EvaluationEventsDependencies) {
     this.#deps = dependencies;
-    this.#recent = dependencies.dedupe && new RecentKeys(dependencies.dedupe);
+    const { dedupe, runtime } = dependencies;
+    this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
   take(event: StoredSpanEvent): void {
@@ -57,20 +58,19 @@ export class EvaluationEvents {
   }
 
   #offer(input: Readonly<Record<string, unknown>>, more: Pick<ImpressionEvent, 'inferRule'> = {}): void {
-    const { processor, ledger, runtime, check } = this.#deps;
+    const { processor, ledger, check } = this.#deps;
     const checked = check('impression', input);
     if ('unusable' in checked) {
       this.#refuse(checked.unusable);
       return;
     }
-    const key = this.#recent && impressionKey(checked);
-    if (key !== undefined && this.#recent?.add(key, runtime.monotonic()) === false) {
+    if (this.#dedupe?.isFirst(checked) === false) {
       ledger.recorded(1);
       ledger.dropped('deduplicated', [checked.uuid]);
       return;
     }
     // Refused, so it stands for no other.
-    if (!processor.offer({ ...checked, ...more }) && key !== undefined) this.#recent?.delete(key);
+    if (!processor.offer({ ...checked, ...more })) this.#dedupe?.forget(checked);
   }
 
   #refuse(field: string): void {

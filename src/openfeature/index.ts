@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export type { EvaluationDedupeOptions } from '../model/dedupe-options.js';
+export type { DedupeOptions } from '../model/impression-dedupe.js';
 export { impressionFromEvaluation } from './impression-from-evaluation.js';
 export type {
   EvaluationContextLike,

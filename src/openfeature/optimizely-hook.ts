@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api';
-import { type EvaluationDedupeOptions, resolveEvaluationDedupe } from '../model/dedupe-options.js';
-import { impressionKey } from '../model/impression-key.js';
+import { type DedupeOptions, ImpressionDedupe, resolveDedupe } from '../model/impression-dedupe.js';
 import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
-import { RecentKeys } from '../model/recent-keys.js';
 import { requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import { CLIENT_NAME } from '../model/version.js';
@@ -24,7 +22,7 @@ export interface OptimizelyHookOptions {
    * Evaluation is not exposure: one impression per visitor, rule and variation a window. false: one an evaluation.
    * @default { windowMillis: 1_800_000, maxEntries: 10_000 }
    */
-  dedupe?: EvaluationDedupeOptions | boolean | undefined;
+  dedupe?: DedupeOptions | boolean | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
   /** The clock that `dedupe` goes by, for tests. */
@@ -38,8 +36,7 @@ export interface OptimizelyHookOptions {
 export class OptimizelyHook {
   readonly #target: Pick<RecordingTarget, 'recordImpression'>;
   readonly #mapEvaluation: NonNullable<OptimizelyHookOptions['mapEvaluation']>;
-  readonly #recent: RecentKeys | undefined;
-  readonly #runtime: Pick<Runtime, 'monotonic'>;
+  readonly #dedupe: ImpressionDedupe | undefined;
   readonly #logger: Logger;
   readonly #said = new OnceLog();
   /** Evaluations whose later hooks have still to run. */
@@ -55,9 +52,8 @@ export class OptimizelyHook {
       requireMethods('options', options, ['mapEvaluation'], '{ mapEvaluation: (details, context) => … }');
     }
     this.#mapEvaluation = options.mapEvaluation?.bind(options) ?? impressionFromEvaluation;
-    const recent = resolveEvaluationDedupe(dedupe, this.#logger);
-    this.#recent = recent && new RecentKeys(recent);
-    this.#runtime = runtime;
+    const resolved = resolveDedupe(dedupe, 'on', this.#logger);
+    this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime);
   }
 
   /** Impressions that were not recorded because one like them was, within the window. They are in no ledger. */
@@ -86,14 +82,9 @@ export class OptimizelyHook {
   }
 
   #record(impression: Impression): void {
-    if (this.#recent === undefined) {
-      this.#target.recordImpression(impression);
-      return;
-    }
-    const key = impressionKey(impression);
-    if (!this.#recent.add(key, this.#runtime.monotonic())) this.#suppressed++;
+    if (this.#dedupe?.isFirst(impression) === false) this.#suppressed++;
     // Nobody took it, so it stands for no other.
-    else if (this.#target.recordImpression(impression) === undefined) this.#recent.delete(key);
+    else if (this.#target.recordImpression(impression) === undefined) this.#dedupe?.forget(impression);
   }
 
   #guard(act: () => unknown): void {
