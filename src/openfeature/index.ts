@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export type { DedupeOptions } from '../model/impression-dedupe.js';
+export type { Conversion, Impression } from '../record/input.js';
 export { impressionFromEvaluation } from './impression-from-evaluation.js';
 export type {
   EvaluationContextLike,

@@ -241,6 +241,23 @@ describe('feature_flag.evaluation span events', () => {
     expect(logger.at('warn')).to.have.length(1);
   });
 
+  it('that are held are screened like any other, and resolved all the same', async () => {
+    const manager = new StaticProjectConfigManager();
+    const { evaluate, processor, received } = await makeHarness(CLEAR, {
+      projectConfigManager: manager,
+      beforeSend: event =>
+        event.userId === 'visitor-2' && event.type === 'impression'
+          ? { ...event, flagKey: '', ruleKey: 'banner' }
+          : { ...event },
+    });
+    await evaluate();
+    await evaluate('other');
+    await evaluate('other', { targetingKey: 'visitor-2' });
+    manager.setDatafile(makeDatafile(CLEAR));
+    expect((await received()).map(event => event.ruleKey)).to.deep.equal(['checkout_test', 'banner']);
+    expect(processor.ledger().dropped).to.deep.equal({ no_experiment: 1 });
+  });
+
   it('of a span that ends twice are taken once', async () => {
     const { evaluate, processor, spans } = await makeHarness(CLEAR, { evaluationEvents: { dedupe: false } });
     await evaluate();
