@@ -98,7 +98,7 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    const { runtime, ledger } = this.#pipeline;
+    const { runtime, ledger, spanNotes } = this.#pipeline;
     const logger = this.#logger;
     const check: CheckEvent = (type, input) =>
       type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
@@ -110,6 +110,7 @@ export class OptimizelySpanProcessor {
       config: this.#config,
       intake: this.#intake,
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
+      spanNotes,
       logger,
       onTaken: waitUntil
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })

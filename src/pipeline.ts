@@ -19,6 +19,7 @@ import { requireMethods } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
 import { DropLog } from './notification/drop-log.js';
 import { guardNotifications } from './notification/guard-notifications.js';
+import { isLoopback, SpanNotes, withInspectorNotes } from './notification/inspector-notes.js';
 import { NotificationCenter } from './notification/notification-center.js';
 import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from './processor-options.js';
 
@@ -29,6 +30,8 @@ export interface Pipeline {
   readonly keeper: EventKeeper;
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
+  /** For the event inspector: only where events go to an address of this machine. */
+  readonly spanNotes: SpanNotes | undefined;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
@@ -52,10 +55,9 @@ export interface PipelineOptions extends BatchingOptions, ExportOptions {
 export function assemblePipeline(options: PipelineOptions): Pipeline {
   const { logger, runtime = systemRuntime } = options;
   const limits = resolveBatchingOptions(options, logger);
-  const notifications = guardNotifications(
-    options.notificationCenter ?? new NotificationCenter({ logger }),
-    logger,
-  );
+  const center = options.notificationCenter ?? new NotificationCenter({ logger });
+  const spanNotes = isLoopback(options.endpoint) ? new SpanNotes() : undefined;
+  const notifications = guardNotifications(withInspectorNotes(center, spanNotes), logger);
   const dropLog = new DropLog(logger, runtime);
   const budget = new MemoryBudget(limits);
   const metrics: SelfObservability = new SelfObservability({
@@ -91,6 +93,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     keeper,
     ledger,
     notifications,
+    spanNotes,
     runtime,
     timeoutIntervalMillis,
     snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),

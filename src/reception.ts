@@ -4,6 +4,7 @@ import type { ExperimentEvent, ExperimentEventType } from './model/experiment-ev
 import type { EventLedger } from './model/ledger.js';
 import { type Logger, OnceLog } from './model/logger.js';
 import type { InstalledProcessor, SpanAttributes } from './model/registry.js';
+import type { SpanNotes } from './notification/inspector-notes.js';
 import type { ConfigSource } from './resolve/config-source.js';
 import type { EventIntake } from './resolve/event-intake.js';
 import type { EventScreen } from './screen/event-screen.js';
@@ -15,6 +16,8 @@ export interface ReceptionDependencies {
   readonly intake: EventIntake;
   /** undefined: everything may go out as it is. */
   readonly screen: EventScreen | undefined;
+  /** For the event inspector; undefined: events do not go to one. */
+  readonly spanNotes: SpanNotes | undefined;
   readonly logger: Logger;
   readonly onTaken: () => void;
 }
@@ -35,8 +38,9 @@ export class Reception implements InstalledProcessor {
     return this.#deps.screen?.redact(event) ?? event;
   }
 
-  offer(event: ExperimentEvent): boolean {
-    const { ledger, screen, intake, config } = this.#deps;
+  offer(event: ExperimentEvent, span?: object): boolean {
+    const { ledger, screen, intake, config, spanNotes } = this.#deps;
+    if (span !== undefined) spanNotes?.note(event.uuid, span);
     this.#deps.apiCopies.eventRecorded();
     ledger.recorded(1);
     if (this.#closed) {

@@ -41,23 +41,28 @@ export class EvaluationEvents {
     this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
-  take(event: StoredSpanEvent): void {
+  /** @param span the one that has the event; undefined: a log record has it */
+  take(event: StoredSpanEvent, span?: object): void {
     const raw = readEvaluationEvent(event);
     if (raw === undefined) return;
     if ('unusable' in raw) this.#refuse(raw.unusable);
-    else if (namesRule(raw.input)) this.#offer(raw.input);
-    else this.#infer(raw.input);
+    else if (namesRule(raw.input)) this.#offer(raw.input, span);
+    else this.#infer(raw.input, span);
   }
 
-  #infer(input: Readonly<Record<string, unknown>>): void {
+  #infer(input: Readonly<Record<string, unknown>>, span: object | undefined): void {
     const rule = this.#deps.inferRule(String(input.flagKey), String(input.variationKey));
     if (rule === 'none') return;
     if (rule === 'ambiguous') this.#warn();
-    else if (rule === undefined) this.#offer(input, { inferRule: true });
-    else this.#offer({ ...input, ...rule });
+    else if (rule === undefined) this.#offer(input, span, { inferRule: true });
+    else this.#offer({ ...input, ...rule }, span);
   }
 
-  #offer(input: Readonly<Record<string, unknown>>, more: Pick<ImpressionEvent, 'inferRule'> = {}): void {
+  #offer(
+    input: Readonly<Record<string, unknown>>,
+    span: object | undefined,
+    more: Pick<ImpressionEvent, 'inferRule'> = {},
+  ): void {
     const { processor, ledger, check } = this.#deps;
     const checked = check('impression', input);
     if ('unusable' in checked) {
@@ -70,7 +75,7 @@ export class EvaluationEvents {
       return;
     }
     // Refused, so it stands for no other.
-    if (!processor.offer({ ...checked, ...more })) this.#dedupe?.forget(checked);
+    if (!processor.offer({ ...checked, ...more }, span)) this.#dedupe?.forget(checked);
   }
 
   #refuse(field: string): void {

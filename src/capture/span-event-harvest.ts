@@ -60,7 +60,7 @@ export class SpanEventHarvest {
   }
 
   #takeEvaluation(event: StoredSpanEvent, span: object): void {
-    if (this.#evaluations !== undefined && this.#claim(event, span)) this.#evaluations.take(event);
+    if (this.#evaluations !== undefined && this.#claim(event, span)) this.#evaluations.take(event, span);
   }
 
   #takeEvent(type: ExperimentEventType, event: StoredSpanEvent, span: object): void {
@@ -68,7 +68,7 @@ export class SpanEventHarvest {
     const raw = readSpanEvent(type, event);
     const checked = 'unusable' in raw ? raw : this.#check(type, raw.input);
     if ('unusable' in checked) this.#processor.refuse(type, attributeOf(type, checked.unusable));
-    else this.#processor.offer(checked);
+    else this.#processor.offer(checked, span);
   }
 
   /** false: it was offered before. */

@@ -15,7 +15,8 @@ export interface EventFactoryOptions {
   strict?: boolean | undefined;
 }
 
-const ENDPOINTS = {
+/** Optimizely's Events API, by region. */
+export const EVENTS_API_URLS = {
   US: 'https://logx.optimizely.com/v1/events',
   EU: 'https://eu.logx.optimizely.com/v1/events',
 } as const;
@@ -46,7 +47,7 @@ export class EventFactory {
     }
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
-    return makeLogEvent(this.#endpoint ?? ENDPOINTS[context.region], headers, () =>
+    return makeLogEvent(this.#endpoint ?? EVENTS_API_URLS[context.region], headers, () =>
       bodyText(context, events),
     );
   }

@@ -12,8 +12,12 @@ export interface InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
   /** What of the event the trace may show where it shows all; absent: everything. */
   redact?(event: ExperimentEvent): ExperimentEvent;
-  /** false: not taken, and counted with the reason. Never throws. */
-  offer(event: ExperimentEvent): boolean;
+  /**
+   * false: not taken, and counted with the reason. Never throws.
+   *
+   * @param span the one that the event was recorded on, where there is one
+   */
+  offer(event: ExperimentEvent, span?: object): boolean;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }

@@ -133,7 +133,7 @@ function handOver(
     }
   }
   let taken = false;
-  for (const processor of receivers) taken = processor.offer(checked) || taken;
+  for (const processor of receivers) taken = processor.offer(checked, span) || taken;
   return taken ? checked.uuid : undefined;
 }
 
