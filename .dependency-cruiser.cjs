@@ -14,6 +14,7 @@ const rooms = {
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
   lifecycle: ['model', 'node'],
+  openfeature: ['model', 'record', 'api'],
   checks: ['model'],
   endpoint: ['model', 'node'],
   testing: ['model', 'checks', 'endpoint', 'node'],

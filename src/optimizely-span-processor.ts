@@ -3,6 +3,7 @@ import { type Context, diag, type Span } from '@opentelemetry/api';
 import { EventHarvest } from './capture/event-harvest.js';
 import { LogRecords } from './capture/log-records.js';
 import { ApiCopiesCheck } from './check-api-copies.js';
+import { evaluationEvents } from './evaluation-events-options.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
@@ -120,7 +121,15 @@ export class OptimizelySpanProcessor {
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
         : () => {},
     });
-    this.#harvest = new EventHarvest(this.#reception, logger, check);
+    const evaluations = evaluationEvents(options.evaluationEvents, {
+      processor: this.#reception,
+      check,
+      inferRule: (flagKey, variationKey) => this.#config.current()?.inferRule(flagKey, variationKey),
+      ledger,
+      logger,
+      runtime,
+    });
+    this.#harvest = new EventHarvest(this.#reception, logger, check, evaluations);
     this.#installation = new Installation(this.#reception, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();

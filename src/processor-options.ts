@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MeterProvider } from '@opentelemetry/api';
+import type { EvaluationEventsOptions } from './evaluation-events-options.js';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
@@ -80,6 +81,11 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
    * recorded, with a promise that settles when it has been flushed. @default none
    */
   waitUntil?: WaitUntil | undefined;
+  /**
+   * Make impressions of `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, where
+   * the event names its rule or the datafile tells it. Not together with `OptimizelyHook`. @default false
+   */
+  evaluationEvents?: boolean | EvaluationEventsOptions | undefined;
   /** Flush once when the process has nothing else to do. @default false */
   flushOnBeforeExit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */

@@ -80,6 +80,45 @@ describe('package', () => {
     expect(runNode(script)).to.equal('optimizely.conversion');
   });
 
+  it('exports the same names for OpenFeature as ESM and as CommonJS, without its SDK', () => {
+    const names = [
+      'OptimizelyHook',
+      'conversionFromTracking',
+      'impressionFromEvaluation',
+      'trackConversion',
+      'withConversions',
+    ];
+    const subpath = 'opentelemetry-exporter-optimizely/openfeature';
+    expect(runNode(`import('${subpath}').then(m => console.log(Object.keys(m).sort().join()))`)).to.equal(
+      names.join(),
+    );
+    const script = `
+      console.log(Object.keys(require('${subpath}')).sort().join());
+      console.log(Object.keys(require.cache).filter(path => path.includes('@openfeature')).length);`;
+    expect(runNode(script)).to.equal(`${names.join()}\n0`);
+  });
+
+  it('an OpenFeature hook of one copy reaches a processor of the other', async () => {
+    const { OptimizelyHook } = require('opentelemetry-exporter-optimizely/openfeature') as {
+      OptimizelyHook: typeof import('opentelemetry-exporter-optimizely/openfeature').OptimizelyHook;
+    };
+    const dispatcher = new RecordingDispatcher();
+    const processor = new esm.OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+    });
+    const hook = new OptimizelyHook();
+    const hookContext = { flagKey: 'checkout', context: { targetingKey: 'v' } };
+    hook.after(hookContext, {
+      flagKey: 'checkout',
+      variant: 'control',
+      flagMetadata: { ruleKey: 'checkout_test' },
+    });
+    hook.finally(hookContext);
+    await processor.shutdown();
+    expect(dispatcher.uuids).to.have.length(1);
+  });
+
   it('its processor is a SpanProcessor of the SDK, by structure', () => {
     const processor: SpanProcessor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile() });
     expect(processor).to.respondTo('forceFlush');

@@ -5,7 +5,8 @@ import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over
 import type { EmittedLogRecord } from '../model/log-record-port.js';
 import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { InstalledProcessor } from '../model/registry.js';
-import { ATTR_OPTIMIZELY_EVENT_UUID } from '../model/semantic-conventions.js';
+import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
+import type { EvaluationEvents } from './evaluation-events.js';
 import { KnownEvents, keyBySpan, keyByUuid, type SpanIds } from './known-events.js';
 import { attributeOf, type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
@@ -19,14 +20,22 @@ export class EventHarvest {
   readonly #processor: InstalledProcessor;
   readonly #logger: Logger;
   readonly #check: CheckRawInput;
+  readonly #evaluations: EvaluationEvents | undefined;
   readonly #said = new OnceLog();
   /** There once a log record came by. */
   #known: KnownEvents | undefined;
 
-  constructor(processor: InstalledProcessor, logger: Logger, check: CheckRawInput) {
+  /** @param evaluations what to do with flag evaluations; undefined: nothing */
+  constructor(
+    processor: InstalledProcessor,
+    logger: Logger,
+    check: CheckRawInput,
+    evaluations?: EvaluationEvents,
+  ) {
     this.#processor = processor;
     this.#logger = logger;
     this.#check = check;
+    this.#evaluations = evaluations;
   }
 
   /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
@@ -44,6 +53,7 @@ export class EventHarvest {
     try {
       const type = experimentEventType(record.eventName);
       if (type !== undefined) this.#takeRecord(type, record);
+      else if (record.eventName === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluationRecord(record);
     } catch (error) {
       this.#failed(error);
     }
@@ -58,7 +68,11 @@ export class EventHarvest {
   #look(event: StoredSpanEvent, span: object): void {
     try {
       const type = experimentEventType(event.name);
-      if (type === undefined || wasOffered(event, this.#processor)) return;
+      if (type === undefined) {
+        if (event.name === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluation(event, span);
+        return;
+      }
+      if (wasOffered(event, this.#processor)) return;
       addOffered(event, this.#processor);
       const raw = readSpanEvent(type, event);
       if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
@@ -66,6 +80,18 @@ export class EventHarvest {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  #takeEvaluation(event: StoredSpanEvent, span: object): void {
+    if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
+    addOffered(event, this.#processor);
+    this.#evaluations.take(event, span);
+  }
+
+  /** Of one that a bridge adds to the span too, `dedupe` leaves one. */
+  #takeEvaluationRecord({ eventName, attributes, hrTime, spanContext }: EmittedLogRecord): void {
+    const event = { name: String(eventName), attributes, time: hrTime };
+    this.#evaluations?.take(event, spanContext && { spanContext: () => spanContext });
   }
 
   /** Whether it is the second shape of an event that came as a log record. */
