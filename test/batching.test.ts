@@ -130,6 +130,7 @@ describe('BatchEventProcessor', () => {
       ['client version', { clientVersion: '2.0.0' }],
       ['anonymizeIP', { anonymizeIP: true }],
       ['botFiltering', { botFiltering: false }],
+      ['envelope', { envelope: '{"enrich_decisions":false}' }],
     ];
     for (const [name, other] of others) {
       it(`flushes before an event of another ${name}`, async () => {
