@@ -19,6 +19,7 @@ const rooms = {
   testing: ['model', 'checks', 'endpoint', 'node'],
   inspect: ['model', 'checks', 'endpoint', 'node'],
   logs: ['model', 'api'],
+  'optimizely-sdk': ['model', 'api'],
 };
 
 const packages = {

@@ -79,7 +79,8 @@ export class Reception implements InstalledProcessor {
    * @returns false: refused, and counted
    */
   process(event: UserEvent, shown: ExperimentEvent | undefined, span?: object): boolean {
-    const { ledger, screen, inspectorNotes } = this.#deps;
+    const { apiCopies, ledger, screen, inspectorNotes } = this.#deps;
+    apiCopies.eventRecorded();
     ledger.recorded(1);
     if (!isUserEvent(event)) return this.#drop('invalid');
     if (span !== undefined) inspectorNotes?.note(event.uuid, span);

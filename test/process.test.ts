@@ -173,6 +173,23 @@ describe('OptimizelySpanProcessor.process', () => {
     });
   });
 
+  it('refuses what comes while a shutdown waits for the datafile', async () => {
+    let arrive = () => {};
+    const arrived = new Promise<void>(resolve => {
+      arrive = resolve;
+    });
+    const { processor } = makeHarness({
+      datafile: undefined,
+      projectConfigManager: { getConfig: () => null, onReady: () => arrived },
+    });
+    processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+    const stopped = processor.shutdown();
+    expect(processor.process(makeResolved('conversion'))).to.equal(false);
+    expect(processor.ledger()).to.deep.include({ pending: 1, dropped: { already_shutdown: 1 } });
+    arrive();
+    await stopped;
+  });
+
   it('refuses what it can not show to beforeSend', () => {
     const { processor } = makeHarness({ beforeSend: event => event });
     expect(processor.process(makeResolved('conversion'))).to.equal(false);
