@@ -183,8 +183,9 @@ for (const version of VERSIONS) {
           visitors += visitorsOf(received).length;
         },
       );
-      await fc.assert(property, { numRuns: 150 });
-      expect(visitors).to.be.above(300);
+      await fc.assert(property, { numRuns: 300 });
+      // About a third of what is usual: else the comparison proves little.
+      expect(visitors).to.be.above(200);
     });
   });
 }

@@ -67,10 +67,15 @@ function expectBalance({ recorded, recovered, delivered, stored, pending, droppe
   expect(delivered + stored + pending + lost).to.equal(recorded + recovered);
 }
 
-afterEach(() => Promise.all(opened.splice(0).map(processor => processor.shutdown())));
+/** Within a describe: a hook of the file's own would run after every other test too. */
+function shutDownAfterEach(): void {
+  afterEach(() => Promise.all(opened.splice(0).map(processor => processor.shutdown())));
+}
 
 for (const version of VERSIONS) {
   describe(`createSpanEventDispatcher in the official SDK ${version}`, () => {
+    shutDownAfterEach();
+
     it("leaves the SDK's LOG_EVENT listeners what they had", async () => {
       const { datafile, eventDispatcher, dispatcher, processor } = makeHarness();
       const client = makeClient(version, { datafile, eventDispatcher });
@@ -227,6 +232,8 @@ for (const version of VERSIONS) {
 }
 
 describe('createSpanEventDispatcher', () => {
+  shutDownAfterEach();
+
   it('refuses what is no processor', () => {
     for (const value of [undefined, null, {}, 'processor']) {
       expect(() => createSpanEventDispatcher(value as unknown as OptimizelySpanProcessor)).to.throw(
