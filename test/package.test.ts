@@ -78,6 +78,8 @@ describe('package', () => {
       processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
       console.log(emitted.join());`;
     expect(runNode(script)).to.equal('optimizely.conversion');
+  });
+
   it('has the dispatcher for the official SDK both ways, without loading that SDK', () => {
     const subpath = 'opentelemetry-exporter-optimizely/optimizely-sdk';
     const show = (module: string) => `const m = ${module}; console.log(Object.keys(m).sort().join());`;
