@@ -20,6 +20,7 @@ const rooms = {
   testing: ['model', 'checks', 'endpoint', 'node'],
   inspect: ['model', 'checks', 'endpoint', 'node'],
   logs: ['model', 'api'],
+  'optimizely-sdk': ['model', 'api'],
 };
 
 const packages = {

@@ -8,6 +8,7 @@ import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
 import { withDeadline } from './model/deadline.js';
+import type { ExperimentEvent } from './model/experiment-event.js';
 import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import { errorLabel, guardLogger, type Logger } from './model/logger.js';
@@ -15,6 +16,7 @@ import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
 import { Installation } from './model/registry.js';
 import { booleanOr, requireMethods } from './model/resolve-options.js';
+import type { UserEvent } from './model/user-event.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import {
@@ -27,7 +29,7 @@ import {
 import { Reception } from './reception.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
-import { recordConversionFor, recordImpressionFor } from './record/record.js';
+import { recordConversionFor, recordImpressionFor, recordResolvedFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
 import { EventIntake } from './resolve/event-intake.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
@@ -117,6 +119,7 @@ export class OptimizelySpanProcessor {
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
       inspectorNotes,
       logger,
+      enqueue: event => batcher.enqueue(event),
       onTaken: waitUntil
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
         : () => {},
@@ -166,6 +169,21 @@ export class OptimizelySpanProcessor {
   /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
   recordConversion(conversion: Conversion, span?: Span): string | undefined {
     return recordConversionFor(this.#reception, this.#pipeline.runtime, conversion, span);
+  }
+
+  /**
+   * Takes an event that is resolved already, such as one that Optimizely's own SDK built.
+   *
+   * @param shown the same event by its keys: what the trace shows and `beforeSend` sees. Without it the trace shows
+   *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
+   * @param span the span that shows it; default: the active one; null: none
+   * @returns false: refused, and counted
+   */
+  process(event: UserEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
+    const take = (on?: object) => this.#reception.process(event, shown, on);
+    return shown === undefined || span === null
+      ? take()
+      : recordResolvedFor(this.#reception, shown, take, span);
   }
 
   /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */

@@ -119,6 +119,30 @@ describe('package', () => {
     expect(dispatcher.uuids).to.have.length(1);
   });
 
+  it('has the dispatcher for the official SDK both ways, without loading that SDK', () => {
+    const subpath = 'opentelemetry-exporter-optimizely/optimizely-sdk';
+    const show = (module: string) => `const m = ${module}; console.log(Object.keys(m).sort().join());`;
+    const loaded =
+      "console.log(Object.keys(require.cache).filter(path => path.includes('optimizely-sdk/dist')).length)";
+    expect(runNode(`${show(`require('${subpath}')`)} ${loaded}`)).to.equal('createSpanEventDispatcher\n0');
+    expect(runNode(`(async () => { ${show(`await import('${subpath}')`)} })()`)).to.equal(
+      'createSpanEventDispatcher',
+    );
+  });
+
+  it('a dispatcher of one copy serves a processor of the other', async () => {
+    const { createSpanEventDispatcher } =
+      require('opentelemetry-exporter-optimizely/optimizely-sdk') as typeof import('opentelemetry-exporter-optimizely/optimizely-sdk');
+    const eventDispatcher = new RecordingDispatcher();
+    const processor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile(), eventDispatcher });
+    const event = { entity_id: '300', key: 'purchase', timestamp: 1_700_000_000_000, uuid: 'u' };
+    const visitor = { visitor_id: 'v', attributes: [], snapshots: [{ events: [event] }] };
+    const url = 'https://logx.optimizely.com/v1/events';
+    await createSpanEventDispatcher(processor).dispatchEvent({ url, params: { visitors: [visitor] } });
+    await processor.shutdown();
+    expect(eventDispatcher.uuids).to.deep.equal(['u']);
+  });
+
   it('its processor is a SpanProcessor of the SDK, by structure', () => {
     const processor: SpanProcessor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile() });
     expect(processor).to.respondTo('forceFlush');

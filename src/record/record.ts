@@ -56,6 +56,29 @@ export function recordConversionFor(
   return record('conversion', checkConversion, conversion, span, runtime, processor);
 }
 
+/**
+ * Shows in the trace an event that goes to one processor alone and is resolved already.
+ *
+ * @param take hands it on, told of the span that it was recorded on
+ * @param given the span to record on; undefined: the active one
+ */
+export function recordResolvedFor(
+  processor: InstalledProcessor,
+  event: ExperimentEvent,
+  take: (span?: object) => boolean,
+  given: Span | undefined,
+): boolean {
+  const receiver: InstalledProcessor = {
+    spanAttributes: processor.spanAttributes,
+    signal: processor.signal,
+    logs: processor.logs,
+    redact: shown => processor.redact?.(shown) ?? shown,
+    offer: (_, span) => take(span),
+    refuse: (type, field) => processor.refuse(type, field),
+  };
+  return handOver(event.type, event, recordingSpan(given), given, [receiver], true) !== undefined;
+}
+
 const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
 const said = new OnceLog();
 
