@@ -99,7 +99,7 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    const { runtime, ledger, spanNotes } = this.#pipeline;
+    const { runtime, ledger, inspectorNotes } = this.#pipeline;
     const logger = this.#logger;
     const check: CheckEvent = (type, input) =>
       type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
@@ -114,7 +114,7 @@ export class OptimizelySpanProcessor {
       config: this.#config,
       intake: this.#intake,
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
-      spanNotes,
+      inspectorNotes,
       logger,
       onTaken: waitUntil
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })

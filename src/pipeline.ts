@@ -19,7 +19,7 @@ import { requireMethods } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
 import { DropLog } from './notification/drop-log.js';
 import { guardNotifications } from './notification/guard-notifications.js';
-import { isLoopback, SpanNotes, withInspectorNotes } from './notification/inspector-notes.js';
+import { InspectorNotes } from './notification/inspector-notes.js';
 import { NotificationCenter } from './notification/notification-center.js';
 import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from './processor-options.js';
 
@@ -31,7 +31,7 @@ export interface Pipeline {
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
   /** For the event inspector: only where events go to an address of this machine. */
-  readonly spanNotes: SpanNotes | undefined;
+  readonly inspectorNotes: InspectorNotes | undefined;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
@@ -56,8 +56,8 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
   const { logger, runtime = systemRuntime } = options;
   const limits = resolveBatchingOptions(options, logger);
   const center = options.notificationCenter ?? new NotificationCenter({ logger });
-  const spanNotes = isLoopback(options.endpoint) ? new SpanNotes() : undefined;
-  const notifications = guardNotifications(withInspectorNotes(center, spanNotes), logger);
+  const inspectorNotes = InspectorNotes.for(options.endpoint);
+  const notifications = guardNotifications(inspectorNotes?.addTo(center) ?? center, logger);
   const dropLog = new DropLog(logger, runtime);
   const budget = new MemoryBudget(limits);
   const metrics: SelfObservability = new SelfObservability({
@@ -71,7 +71,11 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     dropLog.dropped(dropped.reason, dropped.count);
     notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
   }, metrics);
-  const exporter = resolveExporter(options, metrics);
+  const exporter = resolveExporter(options, {
+    requestStarted: count => metrics.requestStarted(count),
+    requestEnded: (count, seconds, errorType) => metrics.requestEnded(count, seconds, errorType),
+    answered: headers => inspectorNotes?.answered(headers),
+  });
   const keeper = new EventKeeper(options.eventStore, ledger, runtime, logger);
   const batcher = new EventBatcher({
     limits,
@@ -93,7 +97,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     keeper,
     ledger,
     notifications,
-    spanNotes,
+    inspectorNotes,
     runtime,
     timeoutIntervalMillis,
     snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),

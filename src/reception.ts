@@ -5,7 +5,7 @@ import type { EventLedger } from './model/ledger.js';
 import type { LogRecordPort } from './model/log-record-port.js';
 import { type Logger, OnceLog } from './model/logger.js';
 import type { EventSignal, InstalledProcessor, SpanAttributes } from './model/registry.js';
-import type { SpanNotes } from './notification/inspector-notes.js';
+import type { InspectorNotes } from './notification/inspector-notes.js';
 import type { ConfigSource } from './resolve/config-source.js';
 import type { EventIntake } from './resolve/event-intake.js';
 import type { EventScreen } from './screen/event-screen.js';
@@ -21,7 +21,7 @@ export interface ReceptionDependencies {
   /** undefined: everything may go out as it is. */
   readonly screen: EventScreen | undefined;
   /** For the event inspector; undefined: events do not go to one. */
-  readonly spanNotes: SpanNotes | undefined;
+  readonly inspectorNotes: InspectorNotes | undefined;
   readonly logger: Logger;
   readonly onTaken: () => void;
 }
@@ -47,8 +47,8 @@ export class Reception implements InstalledProcessor {
   }
 
   offer(event: ExperimentEvent, span?: object): boolean {
-    const { ledger, screen, intake, config, spanNotes } = this.#deps;
-    if (span !== undefined) spanNotes?.note(event.uuid, span);
+    const { ledger, screen, intake, config, inspectorNotes } = this.#deps;
+    if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     this.#deps.apiCopies.eventRecorded();
     ledger.recorded(1);
     if (this.#closed) {

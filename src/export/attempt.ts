@@ -131,5 +131,6 @@ function read(response: unknown, now: number): Answer {
     kind: 'status',
     status: typeof statusCode === 'number' ? statusCode : undefined,
     retryAfterMillis: parseRetryAfter(headers?.['retry-after'], now),
+    headers,
   };
 }

@@ -53,15 +53,12 @@ export class EventFactory {
   }
 }
 
-/** Not by `join`: its copy would be copied again when the body is sent. */
+/** The envelope joins in: put around the joined text it would have all of it copied once more when it is sent. */
 function bodyText(context: EventContext, events: readonly UserEvent[]): string {
-  let text = envelopeStart(context);
-  let separator = '';
-  for (const { json } of events) {
-    text += separator + json;
-    separator = ',';
-  }
-  return text + ENVELOPE_END;
+  const texts = events.map(event => event.json);
+  texts[0] = envelopeStart(context) + texts[0];
+  texts[texts.length - 1] += ENVELOPE_END;
+  return texts.join(',');
 }
 
 function requireHttpUrl(endpoint: unknown): void {

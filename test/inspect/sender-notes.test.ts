@@ -25,13 +25,19 @@ function makeSender(options: Partial<OptimizelySpanProcessorOptions> = {}) {
     eventDispatcher: {
       dispatchEvent: async ({ headers, body }: LogEvent) => {
         sent.push({ headers: { ...headers }, body });
-        return { statusCode: 204 };
+        return { statusCode: 204, headers: { 'x-optimizely-inspect': 'notes' } };
       },
     },
     ...options,
   });
   const provider = new BasicTracerProvider({ spanProcessors: [processor] });
-  return { processor, sent, tracer: provider.getTracer('test') };
+  /** The endpoint has answered once, and asked. */
+  const asked = async () => {
+    processor.recordConversion({ userId: 'first', eventKey: 'purchase' });
+    await processor.forceFlush();
+    sent.length = 0;
+  };
+  return { processor, sent, asked, tracer: provider.getTracer('test') };
 }
 
 describe('inspect: what senders tell', () => {
@@ -51,6 +57,8 @@ describe('inspect: what senders tell', () => {
     });
     const provider = new BasicTracerProvider({ spanProcessors: [processor] });
     const span = provider.getTracer('test').startSpan('request');
+    processor.recordConversion({ userId: 'ann', eventKey: 'purchase' }, span);
+    await processor.forceFlush();
     context.with(trace.setSpan(context.active(), span), () => {
       processor.recordImpression({ userId: 'ada', ruleKey: 'banner', variationKey: 'control' });
     });
@@ -64,12 +72,14 @@ describe('inspect: what senders tell', () => {
     await provider.shutdown();
     const view = await inspector.rows();
     const causes = view.rows.filter(row => row.kind === 'batch').map(({ cause }) => cause);
-    expect(causes.sort()).to.deep.equal(['shutdown', 'size']);
+    // What comes before the inspector's first answer is told nothing of.
+    expect(causes.sort()).to.deep.equal(['shutdown', 'size', undefined]);
     const { traceId, spanId } = span.spanContext();
     const spans = Object.fromEntries(
       eventsOf(view).map(event => [event.visitorId, [event.traceId, event.spanId]]),
     );
     expect(spans).to.deep.equal({
+      ann: [undefined, undefined],
       ada: [traceId, spanId],
       bob: [undefined, undefined],
       cyd: [traceId, spanId],
@@ -86,7 +96,8 @@ describe('inspect: what senders tell', () => {
     'http://evil.example/?127.0.0.1',
   ]) {
     it(`is told to nobody at ${endpoint ?? "Optimizely's own address"}`, async () => {
-      const { processor, sent, tracer } = makeSender({ endpoint });
+      const { processor, sent, asked, tracer } = makeSender({ endpoint });
+      await asked();
       tracer.startActiveSpan('request', span => {
         processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
         span.end();
@@ -98,8 +109,9 @@ describe('inspect: what senders tell', () => {
 
   for (const endpoint of [LOOPBACK, 'http://localhost:4319/v1/events', 'http://[::1]:4319/v1/events']) {
     it(`is told at ${endpoint}, and changes nothing else`, async () => {
-      const { processor, sent, tracer } = makeSender({ endpoint });
+      const { processor, sent, asked, tracer } = makeSender({ endpoint });
       const other = makeSender();
+      await Promise.all([asked(), other.asked()]);
       tracer.startActiveSpan('request', span => {
         const conversion = { userId: 'ada', eventKey: 'purchase', uuid: 'one', timestamp: 1_700_000_000_000 };
         for (const sender of [processor, other.processor]) sender.recordConversion(conversion);
@@ -111,12 +123,20 @@ describe('inspect: what senders tell', () => {
     });
   }
 
+  it('is told to nobody on this machine who has not asked', async () => {
+    const { processor, sent } = makeSender({ endpoint: LOOPBACK });
+    processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
+    await processor.shutdown();
+    expect(sent[0]?.headers).to.deep.equal({ 'Content-Type': 'application/json' });
+  });
+
   it('leaves what a listener took out where it is', async () => {
     const notificationCenter = new NotificationCenter();
     notificationCenter.addNotificationListener(NotificationType.LOG_EVENT, ({ params }) => {
       for (const visitor of params.visitors) visitor.visitor_id = 'redacted';
     });
-    const { processor, sent } = makeSender({ endpoint: LOOPBACK, notificationCenter });
+    const { processor, sent, asked } = makeSender({ endpoint: LOOPBACK, notificationCenter });
+    await asked();
     processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
     await processor.shutdown();
     expect(sent[0]?.body).to.contain('redacted').and.not.to.contain('ada');
@@ -124,7 +144,8 @@ describe('inspect: what senders tell', () => {
   });
 
   it('is no longer than servers take', async () => {
-    const { processor, sent, tracer } = makeSender({ endpoint: LOOPBACK, batchSize: 1_000 });
+    const { processor, sent, asked, tracer } = makeSender({ endpoint: LOOPBACK, batchSize: 1_000 });
+    await asked();
     tracer.startActiveSpan('request', span => {
       for (let event = 0; event < 1_000; event++)
         processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
@@ -143,11 +164,17 @@ describe('inspect: what senders tell', () => {
       eventDispatcher: {
         dispatchEvent: async (logEvent: LogEvent) => {
           headers.push({ ...logEvent.headers });
+          return { headers: { 'x-optimizely-inspect': 'notes' } };
         },
       },
     });
     processor.process(makeUserEvent());
+    await processor.flush();
+    processor.process(makeUserEvent());
     await processor.stop();
-    expect(headers).to.deep.equal([{ 'Content-Type': 'application/json', [CAUSE]: 'shutdown' }]);
+    expect(headers).to.deep.equal([
+      { 'Content-Type': 'application/json' },
+      { 'Content-Type': 'application/json', [CAUSE]: 'shutdown' },
+    ]);
   });
 });

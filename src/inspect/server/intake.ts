@@ -31,6 +31,8 @@ export class Intake {
   /** Never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { inspection, now, onRefused } = this.#options;
+    // Senders of this package tell from now on what no batch says.
+    response.setHeader('x-optimizely-inspect', 'notes');
     let read = false;
     const answer = await answerRequest(request, response, (params, body) => {
       read = true;
