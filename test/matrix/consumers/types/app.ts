@@ -30,6 +30,8 @@ async function main(): Promise<void> {
   const sdk = new NodeSDK({
     spanProcessors: [ofTheSdk, optimizely],
     logRecordProcessors: [logProcessor, new SimpleLogRecordProcessor({ exporter })],
+    // Records wait for what detectors find out.
+    autoDetectResources: false,
   });
   sdk.start();
 
