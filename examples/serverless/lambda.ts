@@ -11,7 +11,7 @@ import { type PageRequest, page } from './pages.js';
 export const optimizely = new OptimizelySpanProcessor({
   datafile: datafileOf(42),
   endpoint: localEndpoint(), // leave it out to send to Optimizely
-  timeoutIntervalMillis: 2_000, // how long forceFlush() may take; less than your function may
+  timeoutIntervalMillis: 1_000, // how long forceFlush() may take; less than your function may
 });
 const provider = new BasicTracerProvider({ spanProcessors: [optimizely] });
 const tracer = provider.getTracer('shop');

@@ -18,7 +18,7 @@ const invocation = new AsyncLocalStorage<InvocationContext>();
 export const optimizely = new OptimizelySpanProcessor({
   datafile: datafileOf(42),
   endpoint: localEndpoint(), // leave it out to send to Optimizely
-  timeoutIntervalMillis: 2_000,
+  timeoutIntervalMillis: 1_000,
   // On Vercel the function of that name from '@vercel/functions' will do: it knows the invocation by itself.
   waitUntil: promise => invocation.getStore()?.waitUntil(promise),
 });
