@@ -39,6 +39,12 @@ const testedElsewhere: Record<string, string> = {
   'node-sdk': 'demo.test.ts',
 };
 
+/** Sections of the README that show code of an example. */
+const shownIn: Record<string, string> = {
+  'Serverless and short-lived processes': 'serverless',
+  'Several processes and threads': 'cluster',
+};
+
 describe('examples', function () {
   this.timeout(LIMIT_MILLIS + 5_000);
 
@@ -62,6 +68,20 @@ describe('examples', function () {
     expect(scriptOf('demo')).to.equal(scriptOf('example:node-sdk'));
   });
 
+  for (const [heading, folder] of Object.entries(shownIn)) {
+    it(`${folder}: the code of "${heading}" is in it`, async () => {
+      const readme = await readFile(`${ROOT}/README.md`, 'utf8');
+      const section = readme.split('\n## ').find(text => text.startsWith(`${heading}\n`)) ?? '';
+      const shown = [...section.matchAll(/```ts\n(.*?)```/gs)].flatMap(([, code = '']) => linesOf(code));
+      const files = readdirSync(`${ROOT}/examples/${folder}`).map(
+        file => `${ROOT}/examples/${folder}/${file}`,
+      );
+      const lines = linesOf((await Promise.all(files.map(file => readFile(file, 'utf8')))).join('\n'));
+      expect(shown).to.not.have.length(0);
+      expect(lines).to.include.members(shown);
+    });
+  }
+
   for (const [name, patterns] of Object.entries(essentials)) {
     it(`npm run example:${name}`, async () => {
       const run = await runScript(scriptOf(`example:${name}`), LIMIT_MILLIS);
@@ -74,4 +94,12 @@ describe('examples', function () {
 function expectAsItShouldBe({ code, out, err }: Run): void {
   expect(code, out + err).to.equal(0);
   expect(out).to.not.include('NOT AS IT SHOULD BE');
+}
+
+/** Without comments. */
+function linesOf(code: string): string[] {
+  return code
+    .split('\n')
+    .map(line => line.replace(/(^|\s)\/\/ .*/, '').trim())
+    .filter(line => line !== '');
 }

@@ -3,7 +3,8 @@
 // npm run example:cluster: three workers, one of which is killed; first processes of node:cluster, then worker threads.
 // Read service.ts first.
 import { subscribe } from 'node:diagnostics_channel';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,12 +29,10 @@ subscribe('http.server.request.start', message => {
 });
 
 for (const makeCrew of [clusterCrew, threadCrew]) {
+  // Yours should outlive the process: '/var/lib/my-service/optimizely'.
   const directory = await mkdtemp(join(tmpdir(), 'optimizely-'));
-  try {
-    await tellStory(makeCrew, directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  await tellStory(makeCrew, directory);
 }
 
 async function tellStory(makeCrew: (endpoint: string, directory: string) => Crew, directory: string) {

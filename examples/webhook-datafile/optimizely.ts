@@ -8,12 +8,14 @@ import { datafileOf } from '../datafile.js';
 export class Cdn {
   #served: object | undefined;
   #next: object | undefined;
+  fetches = 0;
 
   publish(revision: number): void {
     this.#next = datafileOf(revision);
   }
 
   serve(): object | undefined {
+    this.fetches++;
     const serving = this.#served;
     this.#served = this.#next;
     return serving ?? this.#served;
