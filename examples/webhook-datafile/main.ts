@@ -25,7 +25,7 @@ endWithin(20_000);
 await using endpoint = await startLocalEventsEndpoint({ datafile: datafileOf(42) });
 Object.assign(process.env, environmentWith(endpoint.url));
 
-// The service.
+// The service. One of yours fetches the datafile at its start too, and does not wait for a change.
 const projectConfigManager = new StaticProjectConfigManager();
 const notificationCenter = new NotificationCenter();
 const optimizely = new OptimizelySpanProcessor({
