@@ -50,7 +50,7 @@ export type { Logger } from './model/logger.js';
 export type { LogEventInfo, NotificationListeners, NotificationSender } from './model/notification.js';
 export { NotificationType } from './model/notification.js';
 export type { Datafile, ProjectConfig, ProjectConfigManager, Rule } from './model/project-config.js';
-export type { SpanAttributes } from './model/registry.js';
+export type { EventSignal, SpanAttributes } from './model/registry.js';
 export type { Runtime, RuntimeTimer } from './model/runtime.js';
 export type { UserEvent } from './model/user-event.js';
 export { NotificationCenter } from './notification/notification-center.js';

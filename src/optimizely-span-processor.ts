@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { EventHarvest } from './capture/event-harvest.js';
+import { LogRecords } from './capture/log-records.js';
 import { ApiCopiesCheck } from './check-api-copies.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
@@ -19,6 +20,7 @@ import {
   type OptimizelySpanProcessorOptions,
   requireEventStore,
   requireWaitUntil,
+  resolveSignal,
   resolveSpanAttributes,
 } from './processor-options.js';
 import { Reception } from './reception.js';
@@ -55,7 +57,7 @@ export class OptimizelySpanProcessor {
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
-  readonly #harvest: SpanEventHarvest;
+  readonly #harvest: EventHarvest;
   readonly #reception: Reception;
   readonly #installation: Installation;
   readonly #closing: (() => unknown)[] = [];
@@ -97,25 +99,29 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    const { runtime, ledger } = this.#pipeline;
+    const { runtime, ledger, inspectorNotes } = this.#pipeline;
     const logger = this.#logger;
     const check: CheckEvent = (type, input) =>
       type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
     const { waitUntil } = options;
     this.#apiCopies = new ApiCopiesCheck(options.logger);
-    this.#reception = new Reception(resolveSpanAttributes(options.spanAttributes, logger), {
+    this.#reception = new Reception({
+      spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
+      signal: resolveSignal(options.signal, logger),
+      logs: new LogRecords(() => this.#harvest, logger),
       ledger,
       apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
+      inspectorNotes,
       logger,
       onTaken: waitUntil
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
         : () => {},
     });
-    this.#harvest = new SpanEventHarvest(this.#reception, logger, check);
-    this.#installation = new Installation(this.#reception);
+    this.#harvest = new EventHarvest(this.#reception, logger, check);
+    this.#installation = new Installation(this.#reception, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
     if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
@@ -135,7 +141,7 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
   onEnd(span: EndedSpan): void {
-    this.#harvest.take(span);
+    this.#harvest.takeSpan(span);
   }
 
   /**

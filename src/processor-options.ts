@@ -10,7 +10,7 @@ import type { EventStore } from './model/event-store.js';
 import type { Logger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
-import type { SpanAttributes } from './model/registry.js';
+import type { EventSignal, SpanAttributes } from './model/registry.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
 import type { ScreenOptions } from './screen/screen-options.js';
@@ -69,6 +69,12 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   startOnInit?: boolean | undefined;
   /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
   spanAttributes?: SpanAttributes | undefined;
+  /**
+   * What the helpers emit for the trace: span events, log records with an event name, or both. Log records need an
+   * OptimizelyLogRecordProcessor, of the subpath `/logs`; where no logger takes them, span events are added instead.
+   * What Optimizely gets is the same. @default 'span'
+   */
+  signal?: EventSignal | undefined;
   /**
    * For serverless platforms: `context.waitUntil`, or the platform's own function of that name. Called while an event is
    * recorded, with a promise that settles when it has been flushed. @default none
@@ -135,7 +141,8 @@ export function requireWaitUntil(waitUntil: unknown): void {
   }
 }
 
-const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
+export const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
+export const SIGNALS: readonly EventSignal[] = ['span', 'log', 'both'];
 
 export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttributes {
   if (value === undefined || SPAN_ATTRIBUTES.includes(value as SpanAttributes)) {
@@ -143,4 +150,12 @@ export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttri
   }
   logger.info("spanAttributes must be 'minimal', 'full' or 'none'; the default 'minimal' is used instead");
   return 'minimal';
+}
+
+export function resolveSignal(value: unknown, logger: Logger): EventSignal {
+  if (value === undefined || SIGNALS.includes(value as EventSignal)) {
+    return (value as EventSignal | undefined) ?? 'span';
+  }
+  logger.info("signal must be 'span', 'log' or 'both'; the default 'span' is used instead");
+  return 'span';
 }

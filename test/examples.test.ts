@@ -37,6 +37,7 @@ const essentials: Record<string, readonly RegExp[]> = {
 /** These have a test file of their own. */
 const testedElsewhere: Record<string, string> = {
   'node-sdk': 'demo.test.ts',
+  logs: 'logs/example.test.ts',
 };
 
 /** Sections of the README that show code of an example. */

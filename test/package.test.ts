@@ -51,6 +51,35 @@ describe('package', () => {
     expect(cjs.OptimizelySpanProcessor).not.to.equal(esm.OptimizelySpanProcessor);
   });
 
+  it('exports the same names of /logs as ESM and as CommonJS', () => {
+    const script = (load: string) => `${load}.then(m => console.log(Object.keys(m).sort().join()))`;
+    const path = "'opentelemetry-exporter-optimizely/logs'";
+    for (const load of [`import(${path})`, `Promise.resolve(require(${path}))`]) {
+      expect(runNode(script(load))).to.equal('OptimizelyLogRecordProcessor');
+    }
+  });
+
+  it('needs no package of the log API: SDK 3.x has none', () => {
+    const files = readdirSync(new URL('../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const code = files.filter(file => /\.c?js$/.test(file)).map(file => read(`dist/${file}`));
+    expect(code.join().includes('io.opentelemetry.js.api.logs'), '/logs was built').to.equal(true);
+    expect(code.join()).not.to.match(/(from |require\(|import\()['"]@opentelemetry\/(api-logs|sdk)/);
+  });
+
+  it('finds the log API of @opentelemetry/api, from 1.10 on', () => {
+    const script = `
+      const emitted = [];
+      const logger = { emit: record => emitted.push(record.eventName), enabled: () => true };
+      require('@opentelemetry/api').logs = { getLoggerProvider: () => ({ getLogger: () => logger }) };
+      const { OptimizelySpanProcessor } = require('opentelemetry-exporter-optimizely');
+      const { OptimizelyLogRecordProcessor } = require('opentelemetry-exporter-optimizely/logs');
+      const processor = new OptimizelySpanProcessor({ datafile: '{}', signal: 'log' });
+      new OptimizelyLogRecordProcessor(processor);
+      processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+      console.log(emitted.join());`;
+    expect(runNode(script)).to.equal('optimizely.conversion');
+  });
+
   it('its processor is a SpanProcessor of the SDK, by structure', () => {
     const processor: SpanProcessor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile() });
     expect(processor).to.respondTo('forceFlush');

@@ -4,7 +4,7 @@ import type { JsonObject } from '../model/json.js';
 import type { DatafileIndex } from './datafile-index.js';
 import { type EventProblem, quote, type Report } from './event-problem.js';
 import { checkIds } from './id-checks.js';
-import { type EventReading, readBatch, type WireEvent } from './wire-event.js';
+import { type BatchReading, type EventReading, readBatch, type WireEvent } from './wire-event.js';
 
 /** An event of a received batch, and why Optimizely would not count it. */
 export interface ReceivedEvent extends WireEvent {
@@ -31,7 +31,11 @@ const SHOWN_PATHS = 3;
 
 /** Finds all that a batch shows by itself; what only earlier batches show is `EventHistory`'s. Never throws. */
 export function checkBatch(params: JsonObject, options: CheckOptions): CheckedBatch {
-  const { readings, unreadable } = readBatch(params);
+  return checkReadings(readBatch(params), options);
+}
+
+/** As `checkBatch`, of a batch that was read already. */
+export function checkReadings({ readings, unreadable }: BatchReading, options: CheckOptions): CheckedBatch {
   const found = new Map<string, EventProblem>();
   const events = readings.map(reading => ({
     ...reading.event,

@@ -10,22 +10,26 @@ export interface Answer {
 }
 
 /** Takes a batch that could be read, and says what to answer. */
-export type Receive = (params: JsonObject, body: Buffer, request: IncomingMessage) => Answer;
+export type Receive = (
+  params: JsonObject,
+  body: Buffer,
+  request: IncomingMessage,
+) => Answer | Promise<Answer>;
 
 export const EVENTS_PATH = '/v1/events';
-const MAX_BODY_BYTES = 3_500_000;
+export const MAX_BODY_BYTES = 3_500_000;
 
-/** Answers one request as Optimizely's Events API does. Never rejects. */
+/** Answers one request as Optimizely's Events API does. Never rejects. @returns what was answered */
 export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
   receive: Receive,
-): Promise<void> {
+): Promise<Answer> {
   let answer: Answer;
   try {
     // Before anything is answered: only a client that has written all of its request surely reads.
     const body = await readBody(request, MAX_BODY_BYTES);
-    answer = decide(request, body, receive);
+    answer = await decide(request, body, receive);
   } catch (error) {
     // The client went away, or a function that the test gave has failed.
     answer = { status: 500, message: error instanceof Error ? error.message : 'the endpoint failed' };
@@ -35,9 +39,14 @@ export async function answerRequest(
   if (status === 405) response.setHeader('allow', 'POST');
   if (message !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
   response.end(message);
+  return answer;
 }
 
-function decide(request: IncomingMessage, body: Buffer | undefined, receive: Receive): Answer {
+function decide(
+  request: IncomingMessage,
+  body: Buffer | undefined,
+  receive: Receive,
+): Answer | Promise<Answer> {
   if (request.url?.split('?', 1)[0] !== EVENTS_PATH) {
     return { status: 404, message: `there is nothing but ${EVENTS_PATH} here` };
   }

@@ -38,20 +38,31 @@ export interface EventReading {
 
 export interface BatchReading {
   readonly readings: EventReading[];
+  /** Events past the first so many that were asked for. */
+  readonly left: number;
   /** Paths of what should have been a list or an object and was not. */
   readonly unreadable: string[];
 }
 
 const ACTIVATED = 'campaign_activated';
 
-/** Reads all events of a batch, in order, whatever the batch is made of. Never throws. */
-export function readBatch(params: JsonObject): BatchReading {
+/**
+ * Reads the events of a batch, in order, whatever the batch is made of. Never throws.
+ *
+ * @param most so many events are read, the others are counted: 3.5 MB hold a million that are nothing but braces
+ */
+export function readBatch(params: JsonObject, most = Number.POSITIVE_INFINITY): BatchReading {
   const readings: EventReading[] = [];
+  let left = 0;
   const unreadable: string[] = [];
   for (const [visitor, visitorPath] of objectsIn(params.visitors, 'visitors', unreadable)) {
     for (const [snapshot, path] of objectsIn(visitor.snapshots, `${visitorPath}.snapshots`, unreadable)) {
       const decisionFor = decisionFinder(snapshot);
       for (const [wire] of objectsIn(snapshot.events, `${path}.events`, unreadable)) {
+        if (readings.length >= most) {
+          left++;
+          continue;
+        }
         const impression = wire.key === ACTIVATED || wire.type === ACTIVATED;
         const decision = impression ? decisionFor(wire.entity_id) : undefined;
         const event: WireEvent = {
@@ -67,7 +78,7 @@ export function readBatch(params: JsonObject): BatchReading {
       }
     }
   }
-  return { readings, unreadable };
+  return { readings, left, unreadable };
 }
 
 function* objectsIn(list: unknown, path: string, unreadable: string[]): Generator<[JsonObject, string]> {

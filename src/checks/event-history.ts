@@ -2,11 +2,11 @@
 import type { ReceivedEvent } from './event-checks.js';
 import type { EventProblem } from './event-problem.js';
 
-const DUPLICATE: EventProblem = {
+export const DUPLICATE: EventProblem = {
   code: 'duplicate',
   message: 'entity_id, uuid and timestamp were received before: counted once; give each event its own uuid',
 };
-const NO_EARLIER_DECISION: EventProblem = {
+export const NO_EARLIER_DECISION: EventProblem = {
   code: 'no_earlier_decision',
   message: 'no counted decision of this visitor has an earlier timestamp: record the impression first',
 };
