@@ -4,7 +4,7 @@
 // here a local one. The place to begin reading is shop.ts.
 import type { FlushCause } from 'opentelemetry-exporter-optimizely';
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
-import { datafileOf } from './datafile.js';
+import { datafileOf } from '../datafile.js';
 import { Progress } from './progress.js';
 import { FIRST_REVISION, FLUSH_INTERVAL_MILLIS, VISITORS } from './settings.js';
 import { ShopProcess } from './shop-process.js';

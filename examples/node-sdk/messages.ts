@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes } from '@opentelemetry/api';
 import type { DropReason, FlushCause } from 'opentelemetry-exporter-optimizely';
-import type { ShopDatafile } from './datafile.js';
+import type { ShopDatafile } from '../datafile.js';
 
 /** What the demo asks of the shop's process, over Node's own channel between parent and child. */
 export type Request = { ask: 'flush' } | { ask: 'publish'; datafile: ShopDatafile };

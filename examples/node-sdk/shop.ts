@@ -10,7 +10,7 @@ import {
   StaticProjectConfigManager,
   shutdownOnSignals,
 } from 'opentelemetry-exporter-optimizely';
-import { datafileOf } from './datafile.js';
+import { datafileOf } from '../datafile.js';
 import { eventsEndpointOfDemo, followDemo, ParentSpanExporter } from './demo-link.js';
 import { FIRST_REVISION, FLUSH_INTERVAL_MILLIS } from './settings.js';
 

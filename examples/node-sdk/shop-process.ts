@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { DropReason, FlushCause } from 'opentelemetry-exporter-optimizely';
-import type { ShopDatafile } from './datafile.js';
+import type { ShopDatafile } from '../datafile.js';
 import type { PlainSpan, Report, Request, SentBatch } from './messages.js';
 import { ENDPOINT_VARIABLE } from './settings.js';
 

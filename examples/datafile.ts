@@ -30,7 +30,10 @@ export function datafileOf(revision: number) {
       { id: '50001', key: 'add_to_cart', experimentIds: ['30001', '30002'] },
       { id: '50002', key: 'purchase', experimentIds: ['30001', '30002'] },
     ],
-    attributes: [{ id: '60001', key: 'device' }],
+    attributes: [
+      { id: '60001', key: 'device' },
+      { id: '60002', key: 'city' },
+    ],
     groups: [],
     rollouts: [],
     audiences: [],
