@@ -38,6 +38,8 @@ const essentials: Record<string, readonly RegExp[]> = {
 const testedElsewhere: Record<string, string> = {
   'node-sdk': 'demo.test.ts',
   logs: 'logs/example.test.ts',
+  openfeature: 'openfeature/example.test.ts',
+  'official-sdk': 'example-official-sdk.test.ts',
 };
 
 /** Sections of the README that show code of an example. */

@@ -7,7 +7,7 @@ import {
   type LocalEventsEndpoint,
   startLocalEventsEndpoint,
 } from 'opentelemetry-exporter-optimizely/testing';
-import { datafileOf } from '../shop/datafile.js';
+import { datafileOf } from '../datafile.js';
 import { openService } from './service.js';
 import { setUp } from './telemetry.js';
 

@@ -8,7 +8,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import { OptimizelyHook, withConversions } from 'opentelemetry-exporter-optimizely/openfeature';
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
-import { datafileOf } from '../shop/datafile.js';
+import { datafileOf } from '../datafile.js';
 import { OptimizelyProvider } from './optimizely-provider.js';
 
 const VISITORS = 40;
