@@ -14,7 +14,13 @@ const rooms = {
   notification: ['model', 'api'],
   metrics: ['model', 'api'],
   lifecycle: ['model', 'node'],
-  testing: ['model', 'node'],
+  openfeature: ['model', 'record', 'api'],
+  checks: ['model'],
+  endpoint: ['model', 'node'],
+  testing: ['model', 'checks', 'endpoint', 'node'],
+  inspect: ['model', 'checks', 'endpoint', 'node'],
+  logs: ['model', 'api'],
+  'optimizely-sdk': ['model', 'api'],
 };
 
 const packages = {
@@ -49,6 +55,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
+    },
+    {
+      name: 'page-is-for-browsers',
+      comment: 'src/inspect/page/ may import: types of what the server tells it',
+      severity: 'error',
+      from: { path: '^src/inspect/page/' },
+      to: { pathNot: '^src/inspect/(page/|view/types\\.ts$)' },
+    },
+    {
+      name: 'page-is-served-not-imported',
+      severity: 'error',
+      from: { pathNot: '^src/inspect/page/' },
+      to: { path: '^src/inspect/page/' },
     },
     ...roomRules,
   ],

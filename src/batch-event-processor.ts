@@ -2,7 +2,7 @@
 import type { LedgerSnapshot } from './model/ledger.js';
 import { guardLogger, type Logger, noopLogger } from './model/logger.js';
 import { booleanOr } from './model/resolve-options.js';
-import type { UserEvent } from './model/user-event.js';
+import { isUserEvent, type UserEvent } from './model/user-event.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { BatchingOptions, ExportOptions } from './processor-options.js';
 
@@ -32,8 +32,11 @@ export class BatchEventProcessor {
 
   /** @returns false: refused; the ledger says why */
   process(event: UserEvent): boolean {
-    this.#pipeline.ledger.recorded(1);
-    return this.#pipeline.batcher.enqueue(event);
+    const { ledger, batcher } = this.#pipeline;
+    ledger.recorded(1);
+    if (isUserEvent(event)) return batcher.enqueue(event);
+    ledger.dropped('invalid', [], 1);
+    return false;
   }
 
   /** Begins to build batches; those queued before keep their age. */

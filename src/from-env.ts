@@ -10,9 +10,7 @@ import {
   PollingProjectConfigManager,
   type PollingProjectConfigManagerOptions,
 } from './polling-project-config-manager.js';
-import type { OptimizelySpanProcessorOptions } from './processor-options.js';
-
-const SPAN_ATTRIBUTES = ['minimal', 'full', 'none'] as const;
+import { type OptimizelySpanProcessorOptions, SIGNALS, SPAN_ATTRIBUTES } from './processor-options.js';
 
 /**
  * Makes a processor of the environment: `OPTIMIZELY_SDK_KEY` or `OPTIMIZELY_DATAFILE_PATH`, and a variable for each
@@ -55,6 +53,7 @@ function readOptions(env: EnvReader): OptimizelySpanProcessorOptions {
     maxConcurrentRequests: env.positiveInteger('OPTIMIZELY_MAX_CONCURRENT_REQUESTS'),
     retry: Object.keys(retry).length > 0 ? retry : undefined,
     spanAttributes: env.oneOf('OPTIMIZELY_SPAN_ATTRIBUTES', SPAN_ATTRIBUTES),
+    signal: env.oneOf('OPTIMIZELY_SIGNAL', SIGNALS),
     flushOnBeforeExit: env.boolean('OPTIMIZELY_FLUSH_ON_BEFORE_EXIT'),
   };
 }

@@ -2,6 +2,7 @@
 
 export type { BatchEventProcessorOptions } from './batch-event-processor.js';
 export { BatchEventProcessor } from './batch-event-processor.js';
+export type { EvaluationEventsOptions } from './evaluation-events-options.js';
 export type { EventFactoryOptions } from './export/event-factory.js';
 export { EventFactory } from './export/event-factory.js';
 export type { OptimizelyEventExporterOptions, RetryOptions } from './export/optimizely-event-exporter.js';
@@ -34,6 +35,8 @@ export type {
   RuleType,
   UserAttributes,
 } from './model/experiment-event.js';
+export type { DedupeOptions } from './model/impression-dedupe.js';
+export type { InferredRule } from './model/inferred-rule.js';
 export type { LedgerSnapshot, LedgerWarning } from './model/ledger.js';
 export type {
   Decision,
@@ -50,7 +53,7 @@ export type { Logger } from './model/logger.js';
 export type { LogEventInfo, NotificationListeners, NotificationSender } from './model/notification.js';
 export { NotificationType } from './model/notification.js';
 export type { Datafile, ProjectConfig, ProjectConfigManager, Rule } from './model/project-config.js';
-export type { SpanAttributes } from './model/registry.js';
+export type { EventSignal, SpanAttributes } from './model/registry.js';
 export type { Runtime, RuntimeTimer } from './model/runtime.js';
 export type { UserEvent } from './model/user-event.js';
 export { NotificationCenter } from './notification/notification-center.js';
@@ -66,7 +69,7 @@ export { StaticProjectConfigManager } from './resolve/static-project-config-mana
 export type { Unresolved } from './resolve/unresolved.js';
 export { UserEventFactory } from './resolve/user-event-factory.js';
 export type { BeforeSend } from './screen/before-send.js';
-export type { DedupeOptions, ScreenOptions } from './screen/screen-options.js';
+export type { ScreenOptions } from './screen/screen-options.js';
 export { FileDatafileCache } from './store/file-datafile-cache.js';
 export type { FileEventStoreOptions } from './store/file-event-store.js';
 export { FileEventStore } from './store/file-event-store.js';

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import { SpanEventHarvest } from './capture/span-event-harvest.js';
+import { EventHarvest } from './capture/event-harvest.js';
+import { LogRecords } from './capture/log-records.js';
 import { ApiCopiesCheck } from './check-api-copies.js';
+import { evaluationEvents } from './evaluation-events-options.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
 import { withDeadline } from './model/deadline.js';
+import type { ExperimentEvent } from './model/experiment-event.js';
 import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import { errorLabel, guardLogger, type Logger } from './model/logger.js';
@@ -13,18 +16,20 @@ import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
 import { Installation } from './model/registry.js';
 import { booleanOr, requireMethods } from './model/resolve-options.js';
+import type { UserEvent } from './model/user-event.js';
 import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import {
   type OptimizelySpanProcessorOptions,
   requireEventStore,
   requireWaitUntil,
+  resolveSignal,
   resolveSpanAttributes,
 } from './processor-options.js';
 import { Reception } from './reception.js';
 import { checkConversion, checkImpression } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
-import { recordConversionFor, recordImpressionFor } from './record/record.js';
+import { recordConversionFor, recordImpressionFor, recordResolvedFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
 import { EventIntake } from './resolve/event-intake.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
@@ -55,7 +60,7 @@ export class OptimizelySpanProcessor {
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
-  readonly #harvest: SpanEventHarvest;
+  readonly #harvest: EventHarvest;
   readonly #reception: Reception;
   readonly #installation: Installation;
   readonly #closing: (() => unknown)[] = [];
@@ -97,25 +102,38 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    const { runtime, ledger } = this.#pipeline;
+    const { runtime, ledger, inspectorNotes } = this.#pipeline;
     const logger = this.#logger;
     const check: CheckEvent = (type, input) =>
       type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
     const { waitUntil } = options;
     this.#apiCopies = new ApiCopiesCheck(options.logger);
-    this.#reception = new Reception(resolveSpanAttributes(options.spanAttributes, logger), {
+    this.#reception = new Reception({
+      spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
+      signal: resolveSignal(options.signal, logger),
+      logs: new LogRecords(() => this.#harvest, logger),
       ledger,
       apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
+      inspectorNotes,
       logger,
+      enqueue: event => batcher.enqueue(event),
       onTaken: waitUntil
         ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
         : () => {},
     });
-    this.#harvest = new SpanEventHarvest(this.#reception, logger, check);
-    this.#installation = new Installation(this.#reception);
+    const evaluations = evaluationEvents(options.evaluationEvents, {
+      processor: this.#reception,
+      check,
+      inferRule: (flagKey, variationKey) => this.#config.current()?.inferRule(flagKey, variationKey),
+      ledger,
+      logger,
+      runtime,
+    });
+    this.#harvest = new EventHarvest(this.#reception, logger, check, evaluations);
+    this.#installation = new Installation(this.#reception, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
     if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
@@ -135,7 +153,7 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
   onEnd(span: EndedSpan): void {
-    this.#harvest.take(span);
+    this.#harvest.takeSpan(span);
   }
 
   /**
@@ -151,6 +169,21 @@ export class OptimizelySpanProcessor {
   /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
   recordConversion(conversion: Conversion, span?: Span): string | undefined {
     return recordConversionFor(this.#reception, this.#pipeline.runtime, conversion, span);
+  }
+
+  /**
+   * Takes an event that is resolved already, such as one that Optimizely's own SDK built.
+   *
+   * @param shown the same event by its keys: what the trace shows and `beforeSend` sees. Without it the trace shows
+   *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
+   * @param span the span that shows it; default: the active one; null: none
+   * @returns false: refused, and counted
+   */
+  process(event: UserEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
+    const take = (on?: object) => this.#reception.process(event, shown, on);
+    return shown === undefined || span === null
+      ? take()
+      : recordResolvedFor(this.#reception, shown, take, span);
   }
 
   /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */

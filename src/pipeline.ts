@@ -19,6 +19,7 @@ import { requireMethods } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
 import { DropLog } from './notification/drop-log.js';
 import { guardNotifications } from './notification/guard-notifications.js';
+import { InspectorNotes } from './notification/inspector-notes.js';
 import { NotificationCenter } from './notification/notification-center.js';
 import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from './processor-options.js';
 
@@ -29,6 +30,8 @@ export interface Pipeline {
   readonly keeper: EventKeeper;
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
+  /** For the event inspector: only where events go to an address of this machine. */
+  readonly inspectorNotes: InspectorNotes | undefined;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
@@ -52,10 +55,9 @@ export interface PipelineOptions extends BatchingOptions, ExportOptions {
 export function assemblePipeline(options: PipelineOptions): Pipeline {
   const { logger, runtime = systemRuntime } = options;
   const limits = resolveBatchingOptions(options, logger);
-  const notifications = guardNotifications(
-    options.notificationCenter ?? new NotificationCenter({ logger }),
-    logger,
-  );
+  const center = options.notificationCenter ?? new NotificationCenter({ logger });
+  const inspectorNotes = InspectorNotes.for(options.endpoint);
+  const notifications = guardNotifications(inspectorNotes?.addTo(center) ?? center, logger);
   const dropLog = new DropLog(logger, runtime);
   const budget = new MemoryBudget(limits);
   const metrics: SelfObservability = new SelfObservability({
@@ -69,7 +71,11 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     dropLog.dropped(dropped.reason, dropped.count);
     notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
   }, metrics);
-  const exporter = resolveExporter(options, metrics);
+  const exporter = resolveExporter(options, {
+    requestStarted: count => metrics.requestStarted(count),
+    requestEnded: (count, seconds, errorType) => metrics.requestEnded(count, seconds, errorType),
+    answered: headers => inspectorNotes?.answered(headers),
+  });
   const keeper = new EventKeeper(options.eventStore, ledger, runtime, logger);
   const batcher = new EventBatcher({
     limits,
@@ -91,6 +97,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     keeper,
     ledger,
     notifications,
+    inspectorNotes,
     runtime,
     timeoutIntervalMillis,
     snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),

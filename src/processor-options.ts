@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MeterProvider } from '@opentelemetry/api';
+import type { EvaluationEventsOptions } from './evaluation-events-options.js';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
@@ -10,7 +11,7 @@ import type { EventStore } from './model/event-store.js';
 import type { Logger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
-import type { SpanAttributes } from './model/registry.js';
+import type { EventSignal, SpanAttributes } from './model/registry.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
 import type { ScreenOptions } from './screen/screen-options.js';
@@ -74,10 +75,21 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
   spanAttributes?: SpanAttributes | undefined;
   /**
+   * What the helpers emit for the trace: span events, log records with an event name, or both. Log records need an
+   * OptimizelyLogRecordProcessor, of the subpath `/logs`; where no logger takes them, span events are added instead.
+   * What Optimizely gets is the same. @default 'span'
+   */
+  signal?: EventSignal | undefined;
+  /**
    * For serverless platforms: `context.waitUntil`, or the platform's own function of that name. Called while an event is
    * recorded, with a promise that settles when it has been flushed. @default none
    */
   waitUntil?: WaitUntil | undefined;
+  /**
+   * Make impressions of `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, where
+   * the event names its rule or the datafile tells it. Not together with `OptimizelyHook`. @default false
+   */
+  evaluationEvents?: boolean | EvaluationEventsOptions | undefined;
   /** Flush once when the process has nothing else to do. @default false */
   flushOnBeforeExit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */
@@ -139,7 +151,8 @@ export function requireWaitUntil(waitUntil: unknown): void {
   }
 }
 
-const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
+export const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
+export const SIGNALS: readonly EventSignal[] = ['span', 'log', 'both'];
 
 export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttributes {
   if (value === undefined || SPAN_ATTRIBUTES.includes(value as SpanAttributes)) {
@@ -147,4 +160,12 @@ export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttri
   }
   logger.info("spanAttributes must be 'minimal', 'full' or 'none'; the default 'minimal' is used instead");
   return 'minimal';
+}
+
+export function resolveSignal(value: unknown, logger: Logger): EventSignal {
+  if (value === undefined || SIGNALS.includes(value as EventSignal)) {
+    return (value as EventSignal | undefined) ?? 'span';
+  }
+  logger.info("signal must be 'span', 'log' or 'both'; the default 'span' is used instead");
+  return 'span';
 }

@@ -1,33 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ApiCopiesCheck } from './check-api-copies.js';
+import type { DropReason } from './model/drop-reason.js';
 import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
 import type { EventLedger } from './model/ledger.js';
+import type { LogRecordPort } from './model/log-record-port.js';
 import { type Logger, OnceLog } from './model/logger.js';
-import type { InstalledProcessor, SpanAttributes } from './model/registry.js';
+import type { EventSignal, InstalledProcessor, SpanAttributes } from './model/registry.js';
+import { isUserEvent, type UserEvent } from './model/user-event.js';
+import type { InspectorNotes } from './notification/inspector-notes.js';
+import { amendEvent } from './resolve/amend-event.js';
 import type { ConfigSource } from './resolve/config-source.js';
 import type { EventIntake } from './resolve/event-intake.js';
 import type { EventScreen } from './screen/event-screen.js';
 
 export interface ReceptionDependencies {
+  readonly spanAttributes: SpanAttributes;
+  readonly signal: EventSignal;
+  readonly logs: LogRecordPort;
   readonly ledger: EventLedger;
   readonly apiCopies: ApiCopiesCheck;
   readonly config: ConfigSource;
   readonly intake: EventIntake;
   /** undefined: everything may go out as it is. */
   readonly screen: EventScreen | undefined;
+  /** For the event inspector; undefined: events do not go to one. */
+  readonly inspectorNotes: InspectorNotes | undefined;
   readonly logger: Logger;
+  /** Where resolved events go; answers whether it took the event, and counts it if not. */
+  readonly enqueue: (event: UserEvent) => boolean;
   readonly onTaken: () => void;
 }
 
 /** Where a processor takes events in: what the registry, and so the record helpers, know of it. */
 export class Reception implements InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
+  readonly signal: EventSignal;
+  readonly logs: LogRecordPort;
   readonly #deps: ReceptionDependencies;
   readonly #said = new OnceLog();
   #closed = false;
 
-  constructor(spanAttributes: SpanAttributes, dependencies: ReceptionDependencies) {
-    this.spanAttributes = spanAttributes;
+  constructor(dependencies: ReceptionDependencies) {
+    this.spanAttributes = dependencies.spanAttributes;
+    this.signal = dependencies.signal;
+    this.logs = dependencies.logs;
     this.#deps = dependencies;
   }
 
@@ -35,8 +51,9 @@ export class Reception implements InstalledProcessor {
     return this.#deps.screen?.redact(event) ?? event;
   }
 
-  offer(event: ExperimentEvent): boolean {
-    const { ledger, screen, intake, config } = this.#deps;
+  offer(event: ExperimentEvent, span?: object): boolean {
+    const { ledger, screen, intake, config, inspectorNotes } = this.#deps;
+    if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     this.#deps.apiCopies.eventRecorded();
     ledger.recorded(1);
     if (this.#closed) {
@@ -52,6 +69,53 @@ export class Reception implements InstalledProcessor {
     if (taken) this.#deps.onTaken();
     else screen?.refused(screened);
     return taken;
+  }
+
+  /**
+   * Takes an event that is resolved already.
+   *
+   * @param shown the same event by its keys; undefined: nobody knows them
+   * @param span the one that the event was recorded on, where there is one
+   * @returns false: refused, and counted
+   */
+  process(event: UserEvent, shown: ExperimentEvent | undefined, span?: object): boolean {
+    const { apiCopies, ledger, screen, inspectorNotes } = this.#deps;
+    apiCopies.eventRecorded();
+    ledger.recorded(1);
+    if (!isUserEvent(event)) return this.#drop('invalid');
+    if (span !== undefined) inspectorNotes?.note(event.uuid, span);
+    if (this.#closed) return this.#drop('already_shutdown', event);
+    if (screen === undefined) return this.#enqueue(event);
+    // Nobody can say what it would let out.
+    if (shown === undefined) return this.#drop('before_send', event);
+    const screened = screen.pass(shown);
+    if ('dropped' in screened) return this.#drop(screened.dropped, event);
+    const amended = this.#amend(event, shown, screened);
+    const taken = amended === undefined ? this.#drop('invalid', event) : this.#enqueue(amended);
+    if (!taken) screen.refused(screened);
+    return taken;
+  }
+
+  #enqueue(event: UserEvent): boolean {
+    const taken = this.#deps.enqueue(event);
+    if (taken) this.#deps.onTaken();
+    return taken;
+  }
+
+  /** undefined: what was made of it can't be sent. */
+  #amend(event: UserEvent, before: ExperimentEvent, after: ExperimentEvent): UserEvent | undefined {
+    if (after === before) return event;
+    try {
+      return amendEvent(event, before, after, this.#deps.config.current());
+    } catch {
+      return undefined;
+    }
+  }
+
+  #drop(reason: DropReason, event?: UserEvent): false {
+    if (event === undefined) this.#deps.ledger.dropped(reason, [], 1);
+    else this.#deps.ledger.dropped(reason, [event.uuid]);
+    return false;
   }
 
   refuse(type: ExperimentEventType, field: string): void {

@@ -130,6 +130,7 @@ describe('BatchEventProcessor', () => {
       ['client version', { clientVersion: '2.0.0' }],
       ['anonymizeIP', { anonymizeIP: true }],
       ['botFiltering', { botFiltering: false }],
+      ['envelope', { envelope: '{"enrich_decisions":false}' }],
     ];
     for (const [name, other] of others) {
       it(`flushes before an event of another ${name}`, async () => {
@@ -150,6 +151,31 @@ describe('BatchEventProcessor', () => {
       await processor.flush();
       expect(exporter.sizes).to.deep.equal([2]);
     });
+  });
+
+  it('counts as invalid what would spoil the batch for the others', async () => {
+    const { processor, exporter } = makeBatching();
+    const good = makeUserEvent();
+    const spoilers = [
+      null,
+      'event',
+      { ...good, json: '' },
+      { ...good, json: 'null' },
+      { ...good, json: '{}, {}]' },
+      { ...good, json: undefined },
+      { ...good, type: 'page_view' },
+      { ...good, uuid: undefined },
+      { ...good, byteLength: Number.NaN },
+      { ...good, byteLength: 1 },
+      { ...good, acceptedAt: undefined },
+      { ...good, context: undefined },
+      { ...good, context: makeContext({ envelope: '[]' }) },
+    ];
+    for (const spoiler of spoilers) expect(processor.process(spoiler as UserEvent)).to.equal(false);
+    expect(processor.process(good)).to.equal(true);
+    await processor.flush();
+    expect(exporter.batches.map(batch => batch.events)).to.deep.equal([[good]]);
+    expect(processor.ledger()).to.deep.include({ delivered: 1, dropped: { invalid: spoilers.length } });
   });
 
   describe('rule 3: maxPayloadBytes', () => {
@@ -208,7 +234,9 @@ describe('BatchEventProcessor', () => {
 
     it('refuses an event that is too large alone', () => {
       const { processor, logger } = makeDispatching({ maxPayloadBytes: 400 });
-      expect(processor.process(makeUserEvent({ json: JSON.stringify('x'.repeat(400)) }))).to.equal(false);
+      expect(
+        processor.process(makeUserEvent({ json: JSON.stringify({ visitor_id: 'x'.repeat(400) }) })),
+      ).to.equal(false);
       expect(processor.ledger()).to.deep.include({ recorded: 1, pending: 0, dropped: { too_large: 1 } });
       expect(logger.at('warn')).to.have.length(1);
     });

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { type Run, runScript, scriptOf } from './support/run-example.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LIMIT_MILLIS = 45_000;
-
-interface Run {
-  readonly code: number | string | null | undefined;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('npm run demo', function () {
   this.timeout(LIMIT_MILLIS + 15_000);
   let run: Run;
 
   before(async () => {
-    run = await runDemo();
+    run = await runScript(scriptOf('demo'), LIMIT_MILLIS);
   });
 
   it('ends with exit code 0', () => {
@@ -62,12 +54,3 @@ describe('npm run demo', function () {
     return Number(pattern.exec(run.out)?.[1]);
   }
 });
-
-function runDemo(): Promise<Run> {
-  const args = ['--import', 'tsx', 'examples/shop/demo.ts'];
-  return new Promise(resolve => {
-    execFile(process.execPath, args, { cwd: ROOT, timeout: LIMIT_MILLIS }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : error.code, out, err });
-    });
-  });
-}

@@ -231,6 +231,13 @@ describe('exit', function () {
       expectDelivered(child);
     });
 
+    it('loses nothing with batchSize 1: requests in flight keep it up, and those that wait for them', async () => {
+      const child = start('script', { processor: { batchSize: 1 } });
+      expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+      expectDelivered(child);
+      expect(endpoint.requests).to.equal(RECORDED);
+    });
+
     it('is not delayed without flushOnBeforeExit', async () => {
       const child = start('script');
       expect(await child.ended).to.deep.equal({ code: 0, signal: null });

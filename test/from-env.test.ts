@@ -120,6 +120,9 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
     const span = { isRecording: () => true, addEvent: (event: unknown) => events.push(event) };
     tight.processor.recordConversion(CONVERSION, span as never);
     expect(events).to.deep.equal([]);
+    const logging = make({ MAX_QUEUE_BYTES: '', SPAN_ATTRIBUTES: '', SIGNAL: 'log' });
+    logging.record();
+    expect(logging.logger.at('warn').join()).to.include("signal 'log' and 'both' need");
   });
 
   it('takes empty for unset, and ignores nonsense with a warning that does not repeat it', async () => {
@@ -130,6 +133,7 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       START_ON_INIT: 'secret',
       EVENTS_ENDPOINT: 'secret',
       SPAN_ATTRIBUTES: 'secret',
+      SIGNAL: 'secret',
       MAX_QUEUE_SIZE: '  ',
       STRICT: '',
     });
@@ -139,6 +143,7 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       'START_ON_INIT',
       'EVENTS_ENDPOINT',
       'SPAN_ATTRIBUTES',
+      'SIGNAL',
     ];
     for (const name of warned)
       expect(logger.at('warn').filter(line => line.includes(name))).to.have.length(1);

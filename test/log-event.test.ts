@@ -47,6 +47,15 @@ describe('EventFactory and LogEvent', () => {
     expect(() => new EventFactory().createLogEvent([])).to.throw(TypeError);
   });
 
+  it('puts the visitors into the envelope that a context brings', () => {
+    const event = (envelope: string) => makeUserEvent({ context: makeContext({ envelope }) });
+    const own = new EventFactory().createLogEvent([event('{"account_id":"a","client_id":7}')]);
+    expect(wire(own)).to.deep.include({ account_id: 'a', client_id: 7 }).and.not.have.property('revision');
+    expect(wire(own).visitors).to.have.length(1);
+    const empty = new EventFactory().createLogEvent([event('{}')]);
+    expect(Object.keys(wire(empty))).to.deep.equal(['visitors']);
+  });
+
   const redact = (logEvent: LogEvent) => {
     for (const visitor of logEvent.params.visitors) visitor.visitor_id = 'redacted';
   };

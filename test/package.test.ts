@@ -51,6 +51,98 @@ describe('package', () => {
     expect(cjs.OptimizelySpanProcessor).not.to.equal(esm.OptimizelySpanProcessor);
   });
 
+  it('exports the same names of /logs as ESM and as CommonJS', () => {
+    const script = (load: string) => `${load}.then(m => console.log(Object.keys(m).sort().join()))`;
+    const path = "'opentelemetry-exporter-optimizely/logs'";
+    for (const load of [`import(${path})`, `Promise.resolve(require(${path}))`]) {
+      expect(runNode(script(load))).to.equal('OptimizelyLogRecordProcessor');
+    }
+  });
+
+  it('needs no package of the log API: SDK 3.x has none', () => {
+    const files = readdirSync(new URL('../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const code = files.filter(file => /\.c?js$/.test(file)).map(file => read(`dist/${file}`));
+    expect(code.join().includes('io.opentelemetry.js.api.logs'), '/logs was built').to.equal(true);
+    expect(code.join()).not.to.match(/(from |require\(|import\()['"]@opentelemetry\/(api-logs|sdk)/);
+  });
+
+  it('finds the log API of @opentelemetry/api, from 1.10 on', () => {
+    const script = `
+      const emitted = [];
+      const logger = { emit: record => emitted.push(record.eventName), enabled: () => true };
+      require('@opentelemetry/api').logs = { getLoggerProvider: () => ({ getLogger: () => logger }) };
+      const { OptimizelySpanProcessor } = require('opentelemetry-exporter-optimizely');
+      const { OptimizelyLogRecordProcessor } = require('opentelemetry-exporter-optimizely/logs');
+      const processor = new OptimizelySpanProcessor({ datafile: '{}', signal: 'log' });
+      new OptimizelyLogRecordProcessor(processor);
+      processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+      console.log(emitted.join());`;
+    expect(runNode(script)).to.equal('optimizely.conversion');
+  });
+
+  it('exports the same names for OpenFeature as ESM and as CommonJS, without its SDK', () => {
+    const names = [
+      'OptimizelyHook',
+      'conversionFromTracking',
+      'impressionFromEvaluation',
+      'trackConversion',
+      'withConversions',
+    ];
+    const subpath = 'opentelemetry-exporter-optimizely/openfeature';
+    expect(runNode(`import('${subpath}').then(m => console.log(Object.keys(m).sort().join()))`)).to.equal(
+      names.join(),
+    );
+    const script = `
+      console.log(Object.keys(require('${subpath}')).sort().join());
+      console.log(Object.keys(require.cache).filter(path => path.includes('@openfeature')).length);`;
+    expect(runNode(script)).to.equal(`${names.join()}\n0`);
+  });
+
+  it('an OpenFeature hook of one copy reaches a processor of the other', async () => {
+    const { OptimizelyHook } = require('opentelemetry-exporter-optimizely/openfeature') as {
+      OptimizelyHook: typeof import('opentelemetry-exporter-optimizely/openfeature').OptimizelyHook;
+    };
+    const dispatcher = new RecordingDispatcher();
+    const processor = new esm.OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: dispatcher,
+    });
+    const hook = new OptimizelyHook();
+    const hookContext = { flagKey: 'checkout', context: { targetingKey: 'v' } };
+    hook.after(hookContext, {
+      flagKey: 'checkout',
+      variant: 'control',
+      flagMetadata: { ruleKey: 'checkout_test' },
+    });
+    hook.finally(hookContext);
+    await processor.shutdown();
+    expect(dispatcher.uuids).to.have.length(1);
+  });
+
+  it('has the dispatcher for the official SDK both ways, without loading that SDK', () => {
+    const subpath = 'opentelemetry-exporter-optimizely/optimizely-sdk';
+    const show = (module: string) => `const m = ${module}; console.log(Object.keys(m).sort().join());`;
+    const loaded =
+      "console.log(Object.keys(require.cache).filter(path => path.includes('optimizely-sdk/dist')).length)";
+    expect(runNode(`${show(`require('${subpath}')`)} ${loaded}`)).to.equal('createSpanEventDispatcher\n0');
+    expect(runNode(`(async () => { ${show(`await import('${subpath}')`)} })()`)).to.equal(
+      'createSpanEventDispatcher',
+    );
+  });
+
+  it('a dispatcher of one copy serves a processor of the other', async () => {
+    const { createSpanEventDispatcher } =
+      require('opentelemetry-exporter-optimizely/optimizely-sdk') as typeof import('opentelemetry-exporter-optimizely/optimizely-sdk');
+    const eventDispatcher = new RecordingDispatcher();
+    const processor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile(), eventDispatcher });
+    const event = { entity_id: '300', key: 'purchase', timestamp: 1_700_000_000_000, uuid: 'u' };
+    const visitor = { visitor_id: 'v', attributes: [], snapshots: [{ events: [event] }] };
+    const url = 'https://logx.optimizely.com/v1/events';
+    await createSpanEventDispatcher(processor).dispatchEvent({ url, params: { visitors: [visitor] } });
+    await processor.shutdown();
+    expect(eventDispatcher.uuids).to.deep.equal(['u']);
+  });
+
   it('its processor is a SpanProcessor of the SDK, by structure', () => {
     const processor: SpanProcessor = new esm.OptimizelySpanProcessor({ datafile: makeDatafile() });
     expect(processor).to.respondTo('forceFlush');

@@ -150,7 +150,7 @@ describe('options of OptimizelySpanProcessor', () => {
       'maxQueueSize',
       'maxPayloadBytes',
     ];
-    for (const name of [...numbers, 'startOnInit', 'spanAttributes', 'flushOnBeforeExit']) {
+    for (const name of [...numbers, 'startOnInit', 'spanAttributes', 'signal', 'flushOnBeforeExit']) {
       const { logger, exporter, record } = make({ [name]: 'nonsense' });
       expect(logger.at('info')).to.have.length(1);
       expect(logger.at('info')[0]).to.include(name);

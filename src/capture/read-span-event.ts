@@ -3,12 +3,15 @@ import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { StoredSpanEvent } from '../model/hand-over-mark.js';
 import * as semconv from '../model/semantic-conventions.js';
 
-/** A span event as input for a record call, its members not yet checked. */
-export type RawExperimentEvent =
-  | { readonly type: ExperimentEventType; readonly input: Readonly<Record<string, unknown>> }
-  | { readonly type: ExperimentEventType; readonly unusable: string };
+/** A span event or log record as input for a record call, its members not yet checked. */
+export interface RawExperimentEvent {
+  readonly type: ExperimentEventType;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The field that can't be read. */
+  readonly unusable?: string;
+}
 
-const IMPRESSION_FIELDS: Readonly<Record<string, string>> = {
+const IMPRESSION_FIELDS = {
   userId: semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
   flagKey: semconv.ATTR_FEATURE_FLAG_KEY,
   ruleKey: semconv.ATTR_OPTIMIZELY_RULE_KEY,
@@ -20,55 +23,87 @@ const IMPRESSION_FIELDS: Readonly<Record<string, string>> = {
   variationId: semconv.ATTR_OPTIMIZELY_VARIATION_ID,
   cmabUuid: semconv.ATTR_OPTIMIZELY_CMAB_UUID,
   uuid: semconv.ATTR_OPTIMIZELY_EVENT_UUID,
-};
+} as const;
 
-const CONVERSION_FIELDS: Readonly<Record<string, string>> = {
+const CONVERSION_FIELDS = {
   userId: semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
   eventKey: semconv.ATTR_OPTIMIZELY_EVENT_KEY,
   eventId: semconv.ATTR_OPTIMIZELY_EVENT_ID,
   uuid: semconv.ATTR_OPTIMIZELY_EVENT_UUID,
-};
+} as const;
 
-const FIELDS = { impression: IMPRESSION_FIELDS, conversion: CONVERSION_FIELDS };
-
-const JSON_FIELDS: Readonly<Record<string, string>> = {
+const JSON_FIELDS = {
   attributes: semconv.ATTR_OPTIMIZELY_USER_ATTRIBUTES,
   tags: semconv.ATTR_OPTIMIZELY_EVENT_TAGS,
-};
+} as const;
 
-export function experimentEventType(name: string): ExperimentEventType | undefined {
-  if (name === semconv.EVENT_OPTIMIZELY_IMPRESSION) return 'impression';
-  if (name === semconv.EVENT_OPTIMIZELY_CONVERSION) return 'conversion';
-  return undefined;
-}
-
-/** The attribute that carries a field, for messages to people who wrote `span.addEvent`. */
+/** The attribute that carries a field, for messages to people who wrote the event by hand. */
 export function attributeOf(type: ExperimentEventType, field: string): string {
-  return FIELDS[type][field] ?? JSON_FIELDS[field] ?? field;
+  const fields = type === 'impression' ? IMPRESSION_FIELDS : CONVERSION_FIELDS;
+  const names: Readonly<Record<string, string | undefined>> = { ...fields, ...JSON_FIELDS };
+  return names[field] ?? field;
 }
 
-/** Reads a span event that code without this package added. The event's own time is its timestamp. */
+/** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
 export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
-  const attributes = event.attributes ?? {};
-  const input: Record<string, unknown> = {
-    timestamp: event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000),
-  };
-  for (const [field, name] of Object.entries(FIELDS[type])) input[field] = attributes[name];
-  for (const [field, name] of Object.entries(JSON_FIELDS)) {
-    if (attributes[name] === undefined || (field === 'tags' && type === 'impression')) continue;
-    const parsed = parseObject(attributes[name]);
-    if (parsed === undefined) return { type, unusable: field };
-    input[field] = parsed;
-  }
+  const given = event.attributes ?? {};
+  const timestamp = event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000);
+  const attributes = membersIn(given[JSON_FIELDS.attributes]);
+  const tags = type === 'impression' ? undefined : membersIn(given[JSON_FIELDS.tags]);
+  const input =
+    type === 'impression'
+      ? toImpression(given, attributes, timestamp)
+      : toConversion(given, attributes, tags, timestamp);
+  if (attributes === 'unusable') return { type, input, unusable: 'attributes' };
+  if (tags === 'unusable') return { type, input, unusable: 'tags' };
   return { type, input };
 }
 
-function parseObject(text: unknown): object | null | undefined {
-  if (typeof text !== 'string') return undefined;
+type Given = Readonly<Record<string, unknown>>;
+
+/** Written out, and not put together member by member: a span event costs 3 µs less. */
+function toImpression(given: Given, attributes: unknown, timestamp: number) {
+  return {
+    userId: given[IMPRESSION_FIELDS.userId],
+    flagKey: given[IMPRESSION_FIELDS.flagKey],
+    ruleKey: given[IMPRESSION_FIELDS.ruleKey],
+    ruleType: given[IMPRESSION_FIELDS.ruleType],
+    variationKey: given[IMPRESSION_FIELDS.variationKey],
+    enabled: given[IMPRESSION_FIELDS.enabled],
+    experimentId: given[IMPRESSION_FIELDS.experimentId],
+    campaignId: given[IMPRESSION_FIELDS.campaignId],
+    variationId: given[IMPRESSION_FIELDS.variationId],
+    cmabUuid: given[IMPRESSION_FIELDS.cmabUuid],
+    uuid: given[IMPRESSION_FIELDS.uuid],
+    attributes,
+    timestamp,
+  };
+}
+
+function toConversion(given: Given, attributes: unknown, tags: unknown, timestamp: number) {
+  return {
+    userId: given[CONVERSION_FIELDS.userId],
+    eventKey: given[CONVERSION_FIELDS.eventKey],
+    eventId: given[CONVERSION_FIELDS.eventId],
+    uuid: given[CONVERSION_FIELDS.uuid],
+    attributes,
+    tags,
+    timestamp,
+  };
+}
+
+/** JSON text, or the object itself: attributes of log records may nest. */
+function membersIn(value: unknown): object | null | undefined | 'unusable' {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') return membersOrNone(value);
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : undefined;
+    return membersOrNone(JSON.parse(value));
   } catch {
-    return undefined;
+    return 'unusable';
   }
+}
+
+function membersOrNone(value: unknown): object | null | 'unusable' {
+  const is = typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return is ? value : 'unusable';
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, context } from '@opentelemetry/api';
-import type {
-  AnyEventDispatcher,
-  DispatchOptions,
-  EventDispatcherResponse,
+import {
+  type AnyEventDispatcher,
+  type DispatchOptions,
+  type EventDispatcherResponse,
+  WHEN_ABORTED,
+  type WhenAborted,
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
 import { parseRetryAfter } from '../model/retry-after.js';
@@ -17,6 +19,7 @@ export class Attempt {
   readonly #timer: RuntimeTimer;
   readonly #onAnswer: (answer: Answer) => void;
   #controller: AbortController | undefined;
+  #onAbort: ((reason: unknown) => void) | undefined;
   #abortedBy: unknown;
   #answered = false;
 
@@ -49,6 +52,7 @@ export class Attempt {
   abort(reason: unknown): void {
     if (this.#answered) return;
     this.#abortedBy = reason;
+    this.#onAbort?.(reason);
     this.#controller?.abort(reason);
     this.#answer({ kind: 'no answer', error: reason });
   }
@@ -68,24 +72,40 @@ export class Attempt {
     }
     return this.#controller.signal;
   }
+
+  /** The same without an AbortController, for one listener. */
+  readonly whenAborted: WhenAborted = listener => {
+    if (this.#abortedBy !== undefined) listener(this.#abortedBy);
+    this.#onAbort = listener;
+    return () => {
+      this.#onAbort = undefined;
+    };
+  };
 }
 
 const ATTEMPT = Symbol('attempt');
 
 type Carrier = DispatchOptions & { readonly [ATTEMPT]: Attempt };
 
-// One getter for all: V8 keeps one of each function's own, and what that refers to, until a full collection.
-const SIGNAL: PropertyDescriptor & ThisType<Carrier> = {
-  enumerable: true,
-  get() {
-    return this[ATTEMPT].signal;
+// Getters that all share: V8 keeps one of each function's own, and what that refers to, until a full collection.
+const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
+  signal: {
+    enumerable: true,
+    get() {
+      return this[ATTEMPT].signal;
+    },
+  },
+  [WHEN_ABORTED]: {
+    get() {
+      return this[ATTEMPT].whenAborted;
+    },
   },
 };
 
 /** Serves both generations of dispatchers: a callback that has a `signal`. */
 function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
   Object.defineProperty(respond, ATTEMPT, { value: attempt });
-  return Object.defineProperty(respond, 'signal', SIGNAL) as DispatchOptions;
+  return Object.defineProperties(respond, MEMBERS) as DispatchOptions;
 }
 
 let lastActive: Context | undefined;
@@ -111,5 +131,6 @@ function read(response: unknown, now: number): Answer {
     kind: 'status',
     status: typeof statusCode === 'number' ? statusCode : undefined,
     retryAfterMillis: parseRetryAfter(headers?.['retry-after'], now),
+    headers,
   };
 }

@@ -160,6 +160,7 @@ export class Delivery {
       this.#inFlight.end(request);
       const seconds = (runtime.monotonic() - startedAt) / 1000;
       observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
+      if (answer.kind === 'status' && answer.headers !== undefined) observer?.answered?.(answer.headers);
       if (this.#ended) return;
       this.#settle(parcel, answer, step);
       this.#pump();

@@ -15,7 +15,8 @@ export interface EventFactoryOptions {
   strict?: boolean | undefined;
 }
 
-const ENDPOINTS = {
+/** Optimizely's Events API, by region. */
+export const EVENTS_API_URLS = {
   US: 'https://logx.optimizely.com/v1/events',
   EU: 'https://eu.logx.optimizely.com/v1/events',
 } as const;
@@ -46,21 +47,18 @@ export class EventFactory {
     }
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
-    return makeLogEvent(this.#endpoint ?? ENDPOINTS[context.region], headers, () =>
+    return makeLogEvent(this.#endpoint ?? EVENTS_API_URLS[context.region], headers, () =>
       bodyText(context, events),
     );
   }
 }
 
-/** Not by `join`: its copy would be copied again when the body is sent. */
+/** The envelope joins in: put around the joined text it would have all of it copied once more when it is sent. */
 function bodyText(context: EventContext, events: readonly UserEvent[]): string {
-  let text = envelopeStart(context);
-  let separator = '';
-  for (const { json } of events) {
-    text += separator + json;
-    separator = ',';
-  }
-  return text + ENVELOPE_END;
+  const texts = events.map(event => event.json);
+  texts[0] = envelopeStart(context) + texts[0];
+  texts[texts.length - 1] += ENVELOPE_END;
+  return texts.join(',');
 }
 
 function requireHttpUrl(endpoint: unknown): void {

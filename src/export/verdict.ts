@@ -7,6 +7,7 @@ export type Answer =
       /** undefined: the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
+      readonly headers?: Readonly<Record<string, string | string[] | undefined>> | undefined;
     }
   | { readonly kind: 'no answer'; readonly error: unknown };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispatcher.js';
 
 export interface PostOptions {
   readonly method: 'GET' | 'POST';
   readonly headers?: Record<string, string> | undefined;
   readonly body?: string | undefined;
-  readonly signal: AbortSignal;
+  readonly whenAborted: WhenAborted;
 }
 
 /**
@@ -14,51 +14,67 @@ export interface PostOptions {
  * body and costs half as much again.
  *
  * @param drainedBytes of the body are read, so that the connection can be used again; a longer one ends it
- * @throws (rejects) undici's errors, or the signal's reason
+ * @throws (rejects) undici's errors, or the reason of the abort
  */
 export function post(
   dispatcher: Dispatcher,
-  url: string,
-  { method, headers, body, signal }: PostOptions,
+  { origin, path }: Destination,
+  { method, headers, body, whenAborted }: PostOptions,
   drainedBytes: number,
 ): Promise<EventDispatcherResponse> {
   return new Promise((resolve, reject) => {
-    const { origin, pathname, search } = new URL(url);
-    const exchange = new Exchange(signal, drainedBytes, resolve, reject);
-    if (signal.aborted) return;
-    dispatcher.dispatch(
-      { origin, path: pathname + search, method, headers: headers ?? null, body: body ?? null },
-      exchange,
-    );
+    const exchange = new Exchange(drainedBytes, resolve, reject);
+    exchange.endWhen(whenAborted);
+    if (exchange.isAborted) return;
+    dispatcher.dispatch({ origin, path, method, headers: headers ?? null, body: body ?? null }, exchange);
   });
 }
 
+export interface Destination {
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+}
+
+export function toDestination(url: string): Destination {
+  const { origin, pathname, search } = new URL(url);
+  return { url, origin, path: pathname + search };
+}
+
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #signal: AbortSignal;
   readonly #resolve: (response: EventDispatcherResponse) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #onAbort = () => this.#aborted();
+  #unsubscribe: (() => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  #abortedBy: Error | undefined;
   #response: EventDispatcherResponse = {};
   #bytesToRead: number;
 
   constructor(
-    signal: AbortSignal,
     drainedBytes: number,
     resolve: (response: EventDispatcherResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#signal = signal;
     this.#bytesToRead = drainedBytes;
     this.#resolve = resolve;
     this.#reject = reject;
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  endWhen(whenAborted: WhenAborted): void {
+    this.#unsubscribe = whenAborted(reason => {
+      this.#reject(reason);
+      this.#abortedBy = reason instanceof Error ? reason : new Error('aborted');
+      this.#controller?.abort(this.#abortedBy);
+    });
+  }
+
+  get isAborted(): boolean {
+    return this.#abortedBy !== undefined;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) controller.abort(this.#signal.reason);
+    if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy);
   }
 
   onResponseStart(
@@ -81,17 +97,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#unsubscribe?.();
     this.#reject(error);
   }
 
   #answered(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#unsubscribe?.();
     this.#resolve(this.#response);
-  }
-
-  #aborted(): void {
-    this.#reject(this.#signal.reason);
-    this.#controller?.abort(this.#signal.reason);
   }
 }

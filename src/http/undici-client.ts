@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
-import { context } from '@opentelemetry/api';
 import type { Dispatcher, request } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
 import { HERE } from '../model/here.js';
-import { suppressTracing } from '../model/suppress-tracing.js';
-import { type PostOptions, post } from './post.js';
+import { type Destination, type PostOptions, post, toDestination } from './post.js';
+import { untraced } from './untraced.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
 
@@ -27,6 +26,7 @@ export class UndiciClient {
   readonly #given: Dispatcher | undefined;
   readonly #timeoutMillis: number;
   #opened: Promise<Opened> | undefined;
+  #destination: Destination | undefined;
 
   constructor(given: Dispatcher | undefined, timeoutMillis: number) {
     this.#given = given;
@@ -37,20 +37,34 @@ export class UndiciClient {
   async request(url: string, options: RequestOptions): Promise<Dispatcher.ResponseData<unknown>> {
     this.#opened ??= this.#open();
     const { request, dispatcher } = await this.#opened;
-    return context.with(suppressTracing(context.active()), () => request(url, { ...options, dispatcher }));
+    return untraced(() => request(url, { ...options, dispatcher }));
   }
 
   /** The answer without its body. Redirects are not followed. */
   async post(url: string, options: PostOptions): Promise<EventDispatcherResponse> {
     this.#opened ??= this.#open();
     const { request, dispatcher, own } = await this.#opened;
-    return context.with(suppressTracing(context.active()), async () => {
-      if (own) return post(dispatcher, url, options, DRAINED_BODY_BYTES);
+    return untraced(async () => {
+      if (own) return post(dispatcher, this.#destinationOf(url), options, DRAINED_BODY_BYTES);
       // It may be of another version of undici, whose handlers are not those of ours.
-      const { statusCode, headers, body } = await request(url, { ...options, dispatcher } as RequestOptions);
-      await body.dump({ limit: DRAINED_BODY_BYTES });
-      return { statusCode, headers };
+      const { whenAborted, ...message } = options;
+      const controller = new AbortController();
+      const unsubscribe = whenAborted(reason => controller.abort(reason));
+      try {
+        const { signal } = controller;
+        const response = await request(url, { ...message, signal, dispatcher } as RequestOptions);
+        await response.body.dump({ limit: DRAINED_BODY_BYTES });
+        return { statusCode: response.statusCode, headers: response.headers };
+      } finally {
+        unsubscribe();
+      }
     });
+  }
+
+  /** Nearly always the one before. */
+  #destinationOf(url: string): Destination {
+    if (this.#destination?.url !== url) this.#destination = toDestination(url);
+    return this.#destination;
   }
 
   /** Ends what is in flight. Opens new connections if it is used again. */

@@ -62,7 +62,7 @@ async function read(response: Dispatcher.ResponseData<unknown>, maxBytes: number
     body.destroy();
     throw new Error('a content encoding that was not asked for');
   }
-  const { createGunzip } = await import('node:zlib');
+  const { createGunzip } = process.getBuiltinModule('node:zlib');
   const unpacked = createGunzip();
   body.once('error', error => unpacked.destroy(error));
   return { status, headers, body: await collect(body.pipe(unpacked), body, maxBytes) };

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { EventDispatcher, EventDispatcherResponse } from '../model/event-dispatcher.js';
+import {
+  type EventDispatcher,
+  type EventDispatcherResponse,
+  WHEN_ABORTED,
+  type WhenAborted,
+} from '../model/event-dispatcher.js';
 import { bodyOf, type LogEventLike } from '../model/log-event.js';
 import { UndiciClient } from './undici-client.js';
 
@@ -40,9 +45,20 @@ export class UndiciEventDispatcher implements EventDispatcher {
     logEvent: LogEventLike,
     options?: { signal?: AbortSignal },
   ): Promise<EventDispatcherResponse> {
-    const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
     const { url, ...message } = toRequest(logEvent);
-    return this.#client.post(url, { ...message, signal });
+    return this.#client.post(url, { ...message, whenAborted: this.#whenAborted(options) });
+  }
+
+  #whenAborted(options: { signal?: AbortSignal; [WHEN_ABORTED]?: WhenAborted } | undefined): WhenAborted {
+    const given = options?.[WHEN_ABORTED];
+    if (given !== undefined) return given;
+    const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
+    return listener => {
+      const onAbort = () => listener(signal.reason);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+      return () => signal.removeEventListener('abort', onAbort);
+    };
   }
 
   /** Closes its own connections; what is in flight fails. It opens new ones if it is used again. */

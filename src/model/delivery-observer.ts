@@ -8,4 +8,6 @@ export interface DeliveryObserver {
    * @param errorType undefined: delivered; else the status, or the error's class where there was no answer
    */
   requestEnded(eventCount: number, seconds: number, errorType?: string): void;
+  /** The headers of an answer, whatever its status. */
+  answered?(headers: Readonly<Record<string, string | string[] | undefined>>): void;
 }

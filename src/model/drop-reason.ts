@@ -8,6 +8,8 @@ export type DropReason =
   | 'unknown_key'
   /** A `rollout` impression of a project that does not send flag decisions. */
   | 'flag_decisions_off'
+  /** A flag evaluation that was held for the first datafile, which then knew no one experiment for it. */
+  | 'no_experiment'
   | 'before_send'
   | 'deduplicated'
   /** The event alone exceeds `maxPayloadBytes`, or what something on the way takes (413). */

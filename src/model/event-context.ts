@@ -11,6 +11,11 @@ export interface EventContext {
   readonly anonymizeIP: boolean;
   /** undefined: the datafile does not say. */
   readonly botFiltering: boolean | undefined;
+  /**
+   * All of the request but its visitors, as the text of a JSON object, where that is not what the members above make:
+   * of an event that somebody else built. @default none
+   */
+  readonly envelope?: string | undefined;
 }
 
 export function sameContext(a: EventContext, b: EventContext): boolean {
@@ -23,7 +28,8 @@ export function sameContext(a: EventContext, b: EventContext): boolean {
       a.clientName === b.clientName &&
       a.clientVersion === b.clientVersion &&
       a.anonymizeIP === b.anonymizeIP &&
-      a.botFiltering === b.botFiltering)
+      a.botFiltering === b.botFiltering &&
+      a.envelope === b.envelope)
   );
 }
 
@@ -49,7 +55,15 @@ function opening(context: EventContext): Opening {
 }
 
 function makeOpening(context: EventContext): Opening {
-  const members = JSON.stringify({
+  const members = context.envelope ?? membersOf(context);
+  const text = `${members.slice(0, -1)}${members === '{}' ? '' : ','}"visitors":[`;
+  const made = { text, bytes: Buffer.byteLength(text) };
+  openings.set(context, made);
+  return made;
+}
+
+function membersOf(context: EventContext): string {
+  return JSON.stringify({
     account_id: context.accountId,
     project_id: context.projectId,
     revision: context.revision,
@@ -58,10 +72,6 @@ function makeOpening(context: EventContext): Opening {
     anonymize_ip: context.anonymizeIP,
     enrich_decisions: true,
   });
-  const text = `${members.slice(0, -1)},"visitors":[`;
-  const made = { text, bytes: Buffer.byteLength(text) };
-  openings.set(context, made);
-  return made;
 }
 
 export function envelopeStart(context: EventContext): string {

@@ -35,3 +35,12 @@ export type DispatchOptions = ((response: { statusCode?: number | undefined }) =
 export interface AnyEventDispatcher {
   dispatchEvent(logEvent: LogEvent, options: DispatchOptions): unknown;
 }
+
+/** Calls back when a request is to be given up, at once if that has happened. @returns what ends that */
+export type WhenAborted = (listener: (reason: unknown) => void) => () => void;
+
+/**
+ * A member of the options that our exporter passes, for our own dispatcher: an AbortSignal and its listener cost a
+ * quarter of a request over loopback.
+ */
+export const WHEN_ABORTED = Symbol.for('opentelemetry-exporter-optimizely.when-aborted.v1');

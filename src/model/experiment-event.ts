@@ -34,6 +34,8 @@ export interface ImpressionEvent extends RecordedEvent {
   readonly campaignId?: string | undefined;
   readonly variationId?: string | undefined;
   readonly cmabUuid?: string | undefined;
+  /** Of a flag evaluation before the first datafile: the rule is looked for when that comes. */
+  readonly inferRule?: true | undefined;
 }
 
 /** A checked conversion: a user did what an experiment measures. */

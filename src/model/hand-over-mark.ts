@@ -25,14 +25,26 @@ export function markOffered(carrier: object, offered: Offered): void {
 }
 
 export function wasOffered(event: StoredSpanEvent, processor: InstalledProcessor): boolean {
-  // A wrapped span hides its stored events, so the mark is then on the time that was handed to addEvent.
-  const offered = (event as Markable)[OFFERED] ?? (event.time as Markable)[OFFERED];
+  const offered = offeredOf(event);
   return offered !== undefined && (offered === 'everyone' || offered.includes(processor));
 }
 
-/** After a harvest: the processor may see the same span end twice. */
-export function addOffered(event: StoredSpanEvent, processor: InstalledProcessor): void {
-  const offered = (event as Markable)[OFFERED];
+/**
+ * After a harvest: the processor may see the same event twice.
+ *
+ * @param carrier where to put the mark: the event, or a time that no other event has
+ */
+export function addOffered(
+  event: StoredSpanEvent,
+  processor: InstalledProcessor,
+  carrier: object = event,
+): void {
+  const offered = offeredOf(event);
   if (offered === 'everyone') return;
-  markOffered(event, offered === undefined ? [processor] : [...offered, processor]);
+  markOffered(carrier, offered === undefined ? [processor] : [...offered, processor]);
+}
+
+function offeredOf(event: StoredSpanEvent): Offered | undefined {
+  // A wrapped span hides its stored events, and a log record may become a span event: the mark is then on the time.
+  return (event as Markable)[OFFERED] ?? (event.time as Markable)[OFFERED];
 }

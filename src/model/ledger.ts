@@ -16,12 +16,15 @@ export interface LedgerSnapshot {
   /** Held for a datafile, queued, in flight or being retried. */
   readonly pending: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Delivered or pending, but worth a look: counts by kind, not part of the sum. */
+  /** Worth a look: counts by kind, not part of the sum. */
   readonly warnings: Readonly<Partial<Record<LedgerWarning, number>>>;
 }
 
-/** `unknown_variation`: the datafile has no such variation key, so the impression went out with a null variation id. */
-export type LedgerWarning = 'unknown_variation';
+/**
+ * `unknown_variation`: the datafile has no such variation key, so the impression went out with a null variation id.
+ * `ambiguous_evaluation`: a flag evaluation that may be an experiment's or another rule's, and was ignored.
+ */
+export type LedgerWarning = 'unknown_variation' | 'ambiguous_evaluation';
 
 export interface Drop {
   readonly reason: DropReason;

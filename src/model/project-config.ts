@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from './event-context.js';
 import type { RuleType } from './experiment-event.js';
+import type { InferredRule } from './inferred-rule.js';
 
 /** A datafile: Optimizely's JSON text, or the object it holds. */
 export type Datafile = string | object;
@@ -24,6 +25,8 @@ export interface ProjectConfig {
   findRuleById(id: string): Rule | undefined;
   /** Looks among all variations of the flag: forced decisions, feature rollouts. */
   findFlagVariationId(flagKey: string, variationKey: string): string | undefined;
+  /** The experiment of a flag's variation, for evaluations that do not name their rule. */
+  inferRule(flagKey: string, variationKey: string): InferredRule;
   findEventId(eventKey: string): string | undefined;
   /** JSON text of the attribute up to its value; undefined: not to be sent. */
   attributeOpening(key: string): string | undefined;

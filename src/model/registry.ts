@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
+import type { LogRecordPort } from './log-record-port.js';
 
 /**
  * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
@@ -7,13 +8,24 @@ import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js
  */
 export type SpanAttributes = 'minimal' | 'full' | 'none';
 
+/** What the helpers emit for the trace: a span event, a log record with an event name, or one of each. */
+export type EventSignal = 'span' | 'log' | 'both';
+
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly spanAttributes: SpanAttributes;
+  /** undefined: `span`. */
+  readonly signal?: EventSignal | undefined;
+  /** Log records, in and out. */
+  readonly logs?: LogRecordPort | undefined;
   /** What of the event the trace may show where it shows all; absent: everything. */
   redact?(event: ExperimentEvent): ExperimentEvent;
-  /** false: not taken, and counted with the reason. Never throws. */
-  offer(event: ExperimentEvent): boolean;
+  /**
+   * false: not taken, and counted with the reason. Never throws.
+   *
+   * @param span the one that the event was recorded on, where there is one
+   */
+  offer(event: ExperimentEvent, span?: object): boolean;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }
@@ -30,6 +42,7 @@ interface Registry {
 
 const REGISTRY = Symbol.for('opentelemetry-exporter-optimizely.registry.v1');
 const OWNERS = Symbol.for('opentelemetry-exporter-optimizely.span-owners.v1');
+const INSTALLED_AS = Symbol.for('opentelemetry-exporter-optimizely.installed-as.v1');
 
 type MarkedSpan = { readonly [OWNERS]?: readonly InstalledProcessor[] };
 
@@ -41,6 +54,11 @@ function registry(): Registry {
 
 export function installedProcessors(): readonly InstalledProcessor[] {
   return registry().installed;
+}
+
+/** What a span processor, of this copy of the package or another, is installed as. */
+export function installedAs(processor: object): InstalledProcessor | undefined {
+  return (processor as { readonly [INSTALLED_AS]?: InstalledProcessor })[INSTALLED_AS];
 }
 
 /** The installed processors whose provider made the span; empty where none did, or a broken span hides it. */
@@ -74,8 +92,10 @@ export class Installation {
   #lastClaim: Claim = { owners: [] };
   #installed = true;
 
-  constructor(self: InstalledProcessor) {
+  /** @param processor the object that people register, by which `installedAs` finds it */
+  constructor(self: InstalledProcessor, processor: object) {
     this.#self = self;
+    Reflect.defineProperty(processor, INSTALLED_AS, { value: self });
     const known = registry();
     known.installed = [...known.installed, self];
   }

@@ -3,11 +3,18 @@
 export const EVENT_OPTIMIZELY_IMPRESSION = 'optimizely.impression';
 export const EVENT_OPTIMIZELY_CONVERSION = 'optimizely.conversion';
 
+/** OpenTelemetry's own: a flag was evaluated. */
+export const EVENT_FEATURE_FLAG_EVALUATION = 'feature_flag.evaluation';
+
 export const ATTR_FEATURE_FLAG_CONTEXT_ID = 'feature_flag.context.id';
 export const ATTR_FEATURE_FLAG_KEY = 'feature_flag.key';
 export const ATTR_FEATURE_FLAG_RESULT_VARIANT = 'feature_flag.result.variant';
+export const ATTR_FEATURE_FLAG_RESULT_VALUE = 'feature_flag.result.value';
+export const ATTR_FEATURE_FLAG_RESULT_REASON = 'feature_flag.result.reason';
 export const ATTR_FEATURE_FLAG_PROVIDER_NAME = 'feature_flag.provider.name';
 export const FEATURE_FLAG_PROVIDER_NAME_VALUE_OPTIMIZELY = 'optimizely';
+
+export const ATTR_ERROR_TYPE = 'error.type';
 
 export const ATTR_OPTIMIZELY_RULE_KEY = 'optimizely.rule.key';
 export const ATTR_OPTIMIZELY_RULE_TYPE = 'optimizely.rule.type';

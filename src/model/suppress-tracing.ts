@@ -10,3 +10,7 @@ const SUPPRESS_TRACING = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRAC
 export function suppressTracing<C extends { setValue(key: symbol, value: unknown): C }>(context: C): C {
   return context.setValue(SUPPRESS_TRACING, true);
 }
+
+export function isTracingSuppressed(context: { getValue(key: symbol): unknown }): boolean {
+  return context.getValue(SUPPRESS_TRACING) === true;
+}

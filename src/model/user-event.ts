@@ -50,6 +50,31 @@ export class SerializedEvent implements UserEvent {
   }
 }
 
+/**
+ * Whether an event that comes from outside can join a batch: a `json` that is no object, an envelope that is none, or a
+ * length that is no number would spoil it for all others.
+ */
+export function isUserEvent(event: UserEvent): boolean {
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    (event.type === 'impression' || event.type === 'conversion') &&
+    // Reading the uuid of our own would mean parsing it.
+    (event instanceof SerializedEvent || typeof event.uuid === 'string') &&
+    isObjectText(event.json) &&
+    event.byteLength >= event.json.length &&
+    Number.isFinite(event.acceptedAt) &&
+    typeof event.context === 'object' &&
+    event.context !== null &&
+    (event.context.envelope === undefined || isObjectText(event.context.envelope))
+  );
+}
+
+/** By its ends: parsing it would cost more than all that is done with it. */
+function isObjectText(text: unknown): text is string {
+  return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
+}
+
 export function uuidsOf(events: readonly UserEvent[]): string[] {
   return events.map(event => event.uuid);
 }

@@ -7,7 +7,12 @@ import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 const EPISODE_MILLIS = 60_000;
 
 /** Dropped because somebody said so: nothing to warn about. */
-const INTENDED: readonly DropReason[] = ['flag_decisions_off', 'before_send', 'deduplicated'];
+const INTENDED: readonly DropReason[] = [
+  'flag_decisions_off',
+  'no_experiment',
+  'before_send',
+  'deduplicated',
+];
 
 /** Losses that go on until something is mended: people want to know when they are over, and what they cost. */
 const LASTING: readonly DropReason[] = ['queue_full', 'store_full'];

@@ -12,11 +12,12 @@ import { type Runtime, systemRuntime } from '../model/runtime.js';
 import { CLIENT_NAME } from '../model/version.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression } from './input.js';
+import { emitLogRecord } from './log-record.js';
 import { addSpanEvent } from './span-event.js';
 
 /**
- * Records that a user was shown a variation: adds a span event, and hands the impression to the installed
- * processors that own the span, or to all of them where there is no recording span. Never throws.
+ * Records that a user was shown a variation: adds a span event, or emits a log record where the processors' option
+ * `signal` says so, and hands the impression to the installed processors that own the span, or to all of them where there is no recording span. Never throws.
  *
  * @param span the span to record on; default: the active one; none is fine
  * @returns the event's uuid; undefined if nobody took it
@@ -55,6 +56,29 @@ export function recordConversionFor(
   return record('conversion', checkConversion, conversion, span, runtime, processor);
 }
 
+/**
+ * Shows in the trace an event that goes to one processor alone and is resolved already.
+ *
+ * @param take hands it on, told of the span that it was recorded on
+ * @param given the span to record on; undefined: the active one
+ */
+export function recordResolvedFor(
+  processor: InstalledProcessor,
+  event: ExperimentEvent,
+  take: (span?: object) => boolean,
+  given: Span | undefined,
+): boolean {
+  const receiver: InstalledProcessor = {
+    spanAttributes: processor.spanAttributes,
+    signal: processor.signal,
+    logs: processor.logs,
+    redact: shown => processor.redact?.(shown) ?? shown,
+    offer: (_, span) => take(span),
+    refuse: (type, field) => processor.refuse(type, field),
+  };
+  return handOver(event.type, event, recordingSpan(given), given, [receiver], true) !== undefined;
+}
+
 const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
 const said = new OnceLog();
 
@@ -70,7 +94,7 @@ function record<E extends ExperimentEvent>(
   try {
     const span = recordingSpan(given);
     const receivers = only === undefined ? receiversOf(span) : [only];
-    return handOver(type, check(input, runtime), span, receivers, only !== undefined);
+    return handOver(type, check(input, runtime), span, given, receivers, only !== undefined);
   } catch (error) {
     if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
     return undefined;
@@ -112,6 +136,7 @@ function handOver(
   type: ExperimentEventType,
   checked: ExperimentEvent | { readonly unusable: string },
   span: Span | undefined,
+  given: Span | undefined,
   receivers: readonly InstalledProcessor[],
   exclusive: boolean,
 ): string | undefined {
@@ -123,18 +148,27 @@ function handOver(
     return undefined;
   }
   const detail = strictest(receivers);
-  if (span !== undefined && detail !== 'none') {
+  if (detail !== 'none' && (span !== undefined || wants('log', receivers))) {
     try {
       const shown = detail === 'full' ? redacted(checked, receivers) : checked;
-      addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
+      const logged = wants('log', receivers) && emitLogRecord(shown, detail, receivers, given);
+      // Where no logger takes the record, the event shows as a span event after all.
+      if (span !== undefined && (!logged || wants('span', receivers)))
+        addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
     } catch (error) {
       // A span of another vendor's may throw; the event must reach Optimizely all the same.
-      if (said.first('addEvent')) log.warn(`the span refused an experiment event: ${errorLabel(error)}`);
+      if (said.first('addEvent'))
+        log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
     }
   }
   let taken = false;
-  for (const processor of receivers) taken = processor.offer(checked) || taken;
+  for (const processor of receivers) taken = processor.offer(checked, span) || taken;
   return taken ? checked.uuid : undefined;
+}
+
+function wants(wanted: 'span' | 'log', receivers: readonly InstalledProcessor[]): boolean {
+  for (const { signal = 'span' } of receivers) if (signal === wanted || signal === 'both') return true;
+  return false;
 }
 
 function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor[]): ExperimentEvent {

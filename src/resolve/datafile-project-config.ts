@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
 import type { RuleType } from '../model/experiment-event.js';
+import type { InferredRule } from '../model/inferred-rule.js';
 import { type JsonObject, objectsOf } from '../model/json.js';
 import type { ProjectConfig, Rule } from '../model/project-config.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
@@ -34,9 +35,9 @@ export class DatafileProjectConfig implements ProjectConfig {
       this.#experimentsByKey.set(textOf(experiment.key), rule);
       rulesById.set(rule.id, rule);
     }
-    this.#flags = new FlagIndex(datafile, rulesById);
-    this.#rulesById = rulesById;
     this.#holdoutsByKey = indexHoldouts(datafile);
+    this.#flags = new FlagIndex(datafile, rulesById, this.#holdoutsByKey);
+    this.#rulesById = rulesById;
 
     for (const event of objectsOf(datafile.events)) {
       if (typeof event.id === 'string') this.#eventIds.set(textOf(event.key), event.id);
@@ -68,6 +69,10 @@ export class DatafileProjectConfig implements ProjectConfig {
 
   findFlagVariationId(flagKey: string, variationKey: string): string | undefined {
     return this.#flags.findVariationId(flagKey, variationKey);
+  }
+
+  inferRule(flagKey: string, variationKey: string): InferredRule {
+    return this.#flags.inferRule(flagKey, variationKey);
   }
 
   findEventId(eventKey: string): string | undefined {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { QueueBudget } from '../model/event-queue.js';
 import type { StoreTicket } from '../model/event-store.js';
-import type { ExperimentEvent } from '../model/experiment-event.js';
-import type { EventLedger } from '../model/ledger.js';
+import type { ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
+import { AMBIGUOUS_EVALUATION } from '../model/inferred-rule.js';
+import type { EventLedger, LedgerWarning } from '../model/ledger.js';
 import { type Logger, OnceLog } from '../model/logger.js';
 import type { ProjectConfig } from '../model/project-config.js';
 import type { Runtime } from '../model/runtime.js';
@@ -95,10 +96,20 @@ export class EventIntake {
 
   /** undefined: it can't be resolved, which was counted and logged. */
   #resolve(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): UserEvent | undefined {
-    const resolved = this.#factory.createUserEvent(event, config, acceptedAt);
+    const complete =
+      event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, config) : event;
+    const resolved =
+      'reason' in complete ? complete : this.#factory.createUserEvent(complete, config, acceptedAt);
     if (!('reason' in resolved)) return resolved;
     this.#refuse(event, resolved);
     return undefined;
+  }
+
+  #inferRule(event: ImpressionEvent, config: ProjectConfig): ImpressionEvent | Unresolved {
+    const rule = config.inferRule(event.flagKey, event.variationKey);
+    if (typeof rule === 'object') return { ...event, ...rule };
+    if (rule === 'ambiguous') this.#warn('ambiguous_evaluation');
+    return { reason: 'no_experiment', field: 'flagKey' };
   }
 
   #hold(event: ExperimentEvent, acceptedAt: number): boolean {
@@ -119,21 +130,23 @@ export class EventIntake {
 
   #refuse(event: ExperimentEvent, { reason, field }: Unresolved): void {
     if (this.#said.first(`${event.type}.${reason}.${field}`)) {
-      const level = reason === 'flag_decisions_off' ? 'info' : 'warn';
+      const level = reason === 'flag_decisions_off' || reason === 'no_experiment' ? 'info' : 'warn';
       this.#deps.logger[level](`${event.type} refused: ${explain(reason, field)}`);
     }
     this.#deps.ledger.dropped(reason, [event.uuid]);
   }
 
-  #warn(kind: Parameters<EventLedger['warned']>[0]): void {
+  #warn(kind: LedgerWarning): void {
     this.#deps.ledger.warned(kind);
-    if (this.#said.first(kind)) {
-      this.#deps.logger.warn(
-        'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
-      );
-    }
+    if (this.#said.first(kind)) this.#deps.logger.warn(WARNINGS[kind]);
   }
 }
+
+const WARNINGS: Readonly<Record<LedgerWarning, string>> = {
+  unknown_variation:
+    'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
+  ambiguous_evaluation: AMBIGUOUS_EVALUATION,
+};
 
 function explain(reason: Unresolved['reason'], field: string): string {
   switch (reason) {
@@ -145,5 +158,7 @@ function explain(reason: Unresolved['reason'], field: string): string {
         : `${field} is not in the datafile`;
     case 'flag_decisions_off':
       return 'its ruleType is rollout, and the datafile says not to send these (sendFlagDecisions)';
+    case 'no_experiment':
+      return 'a flag evaluation, and the datafile has no one experiment of its flag with its variation';
   }
 }

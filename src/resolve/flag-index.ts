@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { InferredRule } from '../model/inferred-rule.js';
 import { type JsonObject, objectsOf } from '../model/json.js';
 import type { Rule } from '../model/project-config.js';
 import { textOf } from './json.js';
@@ -12,6 +13,8 @@ interface Flag {
   readonly experiments: ReadonlyMap<string, Rule>;
   readonly deliveryRules: ReadonlyMap<string, Rule>;
   readonly variationIds: ReadonlyMap<string, string>;
+  /** By the keys of the variations that experiments have. */
+  readonly inferredRules: ReadonlyMap<string, InferredRule>;
 }
 
 interface KeyedRule {
@@ -26,7 +29,12 @@ export class FlagIndex {
   readonly #flags = new Map<string, Flag>();
 
   /** @param rulesById experiments, and receives the delivery rules too */
-  constructor(datafile: JsonObject, rulesById: Map<string, IndexedRule>) {
+  constructor(
+    datafile: JsonObject,
+    rulesById: Map<string, IndexedRule>,
+    holdouts: ReadonlyMap<string, Rule>,
+  ) {
+    const heldOut = new Set([...holdouts.values()].flatMap(({ variationIds }) => [...variationIds.keys()]));
     const experimentsById = new Map<string, KeyedRule>();
     for (const list of [datafile, ...objectsOf(datafile.groups)]) {
       for (const experiment of objectsOf(list.experiments)) {
@@ -57,6 +65,7 @@ export class FlagIndex {
         experiments: firstByKey(experiments),
         deliveryRules: firstByKey(deliveryRules),
         variationIds: variationIdsOf([...experiments, ...deliveryRules]),
+        inferredRules: inferredRulesOf(experiments, deliveryRules, heldOut),
       });
     }
     for (const { rule } of [...rollouts.values()].flat()) {
@@ -74,6 +83,10 @@ export class FlagIndex {
 
   findDeliveryRule(flagKey: string, ruleKey: string): Rule | undefined {
     return this.#flags.get(flagKey)?.deliveryRules.get(ruleKey);
+  }
+
+  inferRule(flagKey: string, variationKey: string): InferredRule {
+    return this.#flags.get(flagKey)?.inferredRules.get(variationKey) ?? 'none';
   }
 
   findVariationId(flagKey: string, variationKey: string): string | undefined {
@@ -109,4 +122,27 @@ function variationIdsOf(rules: readonly KeyedRule[]): Map<string, string> {
   const byKey = new Map<string, string>();
   for (const [id, key] of Object.entries(keysById)) if (!byKey.has(key)) byKey.set(key, id);
   return byKey;
+}
+
+/** An experiment is known by its variations only if it shares none with another rule of the flag, or a holdout. */
+function inferredRulesOf(
+  experiments: readonly KeyedRule[],
+  deliveryRules: readonly KeyedRule[],
+  heldOut: ReadonlySet<string>,
+): Map<string, InferredRule> {
+  const rulesWith = new Map<string, number>();
+  for (const rule of [...experiments, ...deliveryRules]) {
+    for (const key of variationKeysOf(rule)) rulesWith.set(key, (rulesWith.get(key) ?? 0) + 1);
+  }
+  const inferred = new Map<string, InferredRule>();
+  for (const experiment of experiments) {
+    const keys = variationKeysOf(experiment);
+    const known = [...keys].every(key => rulesWith.get(key) === 1 && !heldOut.has(key));
+    for (const key of keys) inferred.set(key, known ? { ruleKey: experiment.key } : 'ambiguous');
+  }
+  return inferred;
+}
+
+function variationKeysOf({ variations }: KeyedRule): Set<string> {
+  return new Set(variations.map(({ key }) => textOf(key)));
 }

@@ -40,7 +40,13 @@ export function askBeforeSend(
   if ('unusable' in checked) {
     return { fault: `beforeSend returned an event whose ${checked.unusable} is missing or unusable` };
   }
-  return checked;
+  return event.type === 'impression' && event.inferRule ? stillToInfer(checked) : checked;
+}
+
+/** Unless `beforeSend` has said which rule it is. */
+function stillToInfer(event: ExperimentEvent): ExperimentEvent {
+  const isSaid = event.type !== 'impression' || event.ruleKey || event.experimentId || event.campaignId;
+  return isSaid ? event : { ...event, inferRule: true };
 }
 
 function copyOf(event: ExperimentEvent): ExperimentEvent {

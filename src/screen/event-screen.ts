@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { ImpressionDedupe } from '../model/impression-dedupe.js';
 import { type Logger, OnceLog } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { keepListed } from './allow-list.js';
 import { askBeforeSend, type CheckEvent } from './before-send.js';
-import { ImpressionDedupe } from './impression-dedupe.js';
 import type { ResolvedScreenOptions } from './screen-options.js';
 import { userIdHash } from './user-id-hash.js';
 

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type DedupeOptions, resolveDedupe } from '../model/impression-dedupe.js';
 import type { Logger } from '../model/logger.js';
 import type { RecentKeysOptions } from '../model/recent-keys.js';
-import { positiveOr } from '../model/resolve-options.js';
 import type { BeforeSend } from './before-send.js';
-
-export interface DedupeOptions {
-  /** How long an impression counts, from the first, in milliseconds of a monotonic clock. @default 1_800_000 */
-  windowMillis?: number | undefined;
-  /** Impressions that are remembered; past it the least recently repeated is forgotten. @default 10_000 */
-  maxEntries?: number | undefined;
-}
 
 /** What the application lets out of its events. */
 export interface ScreenOptions {
@@ -64,7 +57,7 @@ export function resolveScreenOptions(
       'userIdHashKey must be text or bytes, 16 at least: { userIdHashKey: process.env.USER_ID_HASH_KEY }',
     );
   }
-  const dedupe = resolveDedupe(options.dedupe, logger);
+  const dedupe = resolveDedupe(options.dedupe, 'off', logger);
   const isOff = [beforeSend, allowedAttributes, userIdHashKey, dedupe].every(option => option === undefined);
   if (isOff) return undefined;
   return {
@@ -72,19 +65,6 @@ export function resolveScreenOptions(
     allowedAttributes: allowedAttributes && new Set(allowedAttributes),
     userIdHashKey,
     dedupe,
-  };
-}
-
-export function resolveDedupe(value: unknown, logger: Logger): RecentKeysOptions | undefined {
-  if (value === undefined || value === false) return undefined;
-  if (value !== true && (typeof value !== 'object' || value === null)) {
-    logger.info('dedupe must be true, false or { windowMillis, maxEntries }; it is off');
-    return undefined;
-  }
-  const { windowMillis, maxEntries } = value === true ? {} : (value as DedupeOptions);
-  return {
-    windowMillis: positiveOr(1_800_000, 'dedupe.windowMillis', windowMillis, logger),
-    maxEntries: positiveOr(10_000, 'dedupe.maxEntries', maxEntries, logger, { integer: true }),
   };
 }
 

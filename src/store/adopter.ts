@@ -51,6 +51,11 @@ export class Adopter {
       });
   }
 
+  /** Resolves when the look that is under way is over. Never rejects. */
+  async looked(): Promise<void> {
+    await this.#scanning;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.clear();

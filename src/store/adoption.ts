@@ -85,7 +85,7 @@ export async function directoryBytes(path: string): Promise<number> {
   return bytes;
 }
 
-async function readOwner(path: string): Promise<OwnerRecord | undefined> {
+export async function readOwner(path: string): Promise<OwnerRecord | undefined> {
   try {
     return parseOwner(await readFile(join(path, OWNER_FILE), 'utf8'));
   } catch (error) {

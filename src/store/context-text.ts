@@ -3,7 +3,7 @@ import type { EventContext } from '../model/event-context.js';
 
 /** A context as records carry it: its members in a fixed order, without their names. */
 export function contextToText(context: EventContext): string {
-  return JSON.stringify([
+  const members: unknown[] = [
     context.region,
     context.accountId,
     context.projectId,
@@ -12,7 +12,9 @@ export function contextToText(context: EventContext): string {
     context.clientVersion,
     context.anonymizeIP,
     context.botFiltering ?? null,
-  ]);
+  ];
+  if (context.envelope !== undefined) members.push(context.envelope);
+  return JSON.stringify(members);
 }
 
 /** Reads contexts back. Equal texts give the same object, so that a batch's envelope is made once. */
@@ -31,15 +33,17 @@ export class ContextTexts {
 
 function parse(text: string): EventContext | undefined {
   const members: unknown = JSON.parse(text);
-  if (!Array.isArray(members) || members.length !== 8) return undefined;
+  if (!Array.isArray(members) || members.length < 8 || members.length > 9) return undefined;
   const [region, accountId, projectId, revision, clientName, clientVersion, anonymizeIP, botFiltering] =
     members as unknown[];
+  const envelope: unknown = members[8];
   const texts = [accountId, projectId, revision, clientName, clientVersion];
   if ((region !== 'US' && region !== 'EU') || !texts.every(member => typeof member === 'string')) {
     return undefined;
   }
   if (typeof anonymizeIP !== 'boolean') return undefined;
   if (botFiltering !== null && typeof botFiltering !== 'boolean') return undefined;
+  if (envelope !== undefined && typeof envelope !== 'string') return undefined;
   return {
     region,
     accountId: accountId as string,
@@ -49,5 +53,6 @@ function parse(text: string): EventContext | undefined {
     clientVersion: clientVersion as string,
     anonymizeIP,
     botFiltering: botFiltering ?? undefined,
+    ...(envelope !== undefined && { envelope }),
   };
 }

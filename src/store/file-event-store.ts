@@ -42,6 +42,11 @@ export class FileEventStore implements EventStore {
     this.#store.start();
   }
 
+  /** Resolves when it has looked for what dead processes left, and has taken it over. Never rejects. */
+  async looked(): Promise<void> {
+    await this.#store?.looked();
+  }
+
   append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
     return this.#closing === undefined && this.#store ? this.#store.append(event) : 'failed';
   }

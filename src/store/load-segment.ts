@@ -44,7 +44,7 @@ export async function findLateRecords(
   return { spans, bytes: file.length };
 }
 
-async function readAcks(path: string): Promise<Set<number>> {
+export async function readAcks(path: string): Promise<ReadonlySet<number>> {
   const removed = new Set<number>();
   try {
     for (const { first, last } of decodeAcks(await readFile(path))) {

@@ -76,6 +76,10 @@ export class OpenStore {
     this.#adopter.start();
   }
 
+  looked(): Promise<void> {
+    return this.#adopter.looked();
+  }
+
   get available(): number {
     return this.#book.available;
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { readBatch, type WireEvent } from '../checks/wire-event.js';
 import type { EventDispatcher } from '../model/event-dispatcher.js';
 import { isObject } from '../model/json.js';
 import type { LogEvent, LogEventLike } from '../model/log-event.js';
-import { readBatch, type WireEvent } from './wire-event.js';
 
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DatafileIndex } from '../checks/datafile-index.js';
+import { checkBatch } from '../checks/event-checks.js';
+import { EventHistory } from '../checks/event-history.js';
+import { brokenConstraint } from '../checks/field-constraints.js';
+import { type Answer, answerRequest, EVENTS_PATH, type Receive } from '../endpoint/answer-request.js';
 import type { EventBatchParams } from '../model/log-event.js';
 import type { Datafile } from '../model/project-config.js';
-import { type Answer, answerRequest, EVENTS_PATH, type Receive } from './answer-request.js';
-import { DatafileIndex } from './datafile-index.js';
-import { checkBatch } from './event-checks.js';
-import { EventHistory } from './event-history.js';
-import { brokenConstraint } from './field-constraints.js';
 import type { ReceivedBatch } from './received-batch.js';
 
 export interface LocalEventsEndpointOptions {

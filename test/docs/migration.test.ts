@@ -64,6 +64,12 @@ describe('the code of the migration page', () => {
   const inATurnOfItsOwn = (code: string) =>
     code.replace('await optimizely.close', 'await new Promise(setImmediate);\n$&');
 
+  /** Both versions may be asked; version 5 must be. */
+  const ready =
+    (edit = (code: string) => code) =>
+    (code: string) =>
+      edit(code).replace('const user', 'await optimizely.onReady();\n$&');
+
   it('from JavaScript, version 6: sends after what it sent before', async () => {
     const before = await run('v6-before', {}, inATurnOfItsOwn);
     const after = await run('v6-after');
@@ -73,12 +79,24 @@ describe('the code of the migration page', () => {
   });
 
   it('from JavaScript, version 5: sends after what it sent before', async () => {
-    const ready = (code: string) => code.replace('const user', 'await optimizely.onReady();\n$&');
-    const before = await run('v5-before', {}, ready);
-    const after = await run('v5-after', {}, ready);
+    const before = await run('v5-before', {}, ready());
+    const after = await run('v5-after', {}, ready());
     expect(before.recorder.visitors).to.have.length(2);
     expect(after.recorder.visitors).to.deep.equal(before.recorder.visitors);
   });
+
+  for (const version of ['v6', 'v5']) {
+    it(`keeping the calls of ${version}: sends what it sent before`, async () => {
+      const calls = markedBlock(PAGE, `${version}-before`).code.replace(/^[\s\S]*?(?=const user)/, '');
+      const before = await run(`${version}-before`, {}, ready(inATurnOfItsOwn));
+      const kept = await run(`${version}-calls-kept`, {}, code =>
+        ready(code => code.replace(/\/\/ …[\s\S]*?(?=await processor)/, calls))(code),
+      );
+      expect(before.recorder.visitors).to.have.length.above(1);
+      expect(kept.recorder.visitors).to.deep.equal(before.recorder.visitors);
+      expect(kept.recorder.sent).to.have.length(1);
+    });
+  }
 
   it('from Python: sends one batch, and tells the listener of it', async () => {
     const { recorder, lines } = await run('python-after');

@@ -17,7 +17,7 @@ export interface SdkLine {
   readonly name: string;
   readonly nodeVersions: readonly NodeVersion[];
   readonly dependencies: Readonly<Record<string, string>>;
-  /** The package of the line's `SpanProcessor`. */
+  /** The packages of the line's `SpanProcessor` and `LogRecordProcessor`. */
   readonly types: Readonly<Record<string, string>>;
   /** Versions of optional peers of ours, where the newest in range is of the other line. */
   readonly peers: Readonly<Record<string, string>>;
@@ -28,14 +28,14 @@ export const SDK_LINES: readonly SdkLine[] = [
     name: 'sdk-2',
     nodeVersions: NODE_VERSIONS,
     dependencies: { '@opentelemetry/api': '~1.9.1', '@opentelemetry/sdk-node': '0.223.0' },
-    types: { '@opentelemetry/sdk-trace': '2.12.0' },
+    types: { '@opentelemetry/sdk-trace': '2.12.0', '@opentelemetry/sdk-logs': '0.223.0' },
     peers: {},
   },
   {
     name: 'sdk-3',
     nodeVersions: NODE_VERSIONS.filter(version => !version.startsWith('20.')),
     dependencies: { '@opentelemetry/api': '~1.10.0', '@opentelemetry/sdk-node': '0.301.0' },
-    types: { '@opentelemetry/sdk-trace': '3.1.0' },
+    types: { '@opentelemetry/sdk-trace': '3.1.0', '@opentelemetry/sdk-logs': '3.1.0' },
     peers: {},
   },
 ];

@@ -11,21 +11,37 @@ import { makeEvent, makeUnresolvedEvent } from './harness.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 
+/** All but the envelope, which few contexts have. */
+const CONTEXT_KEYS = [
+  'region',
+  'accountId',
+  'projectId',
+  'revision',
+  'clientName',
+  'clientVersion',
+  'anonymizeIP',
+  'botFiltering',
+] as const;
+
 const events: fc.Arbitrary<StoredEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('resolved' as const),
     type: fc.constantFrom('impression' as const, 'conversion' as const),
     uuid: text,
-    context: fc.record({
-      region: fc.constantFrom('US' as const, 'EU' as const),
-      accountId: text,
-      projectId: text,
-      revision: text,
-      clientName: text,
-      clientVersion: text,
-      anonymizeIP: fc.boolean(),
-      botFiltering: fc.constantFrom(true, false, undefined),
-    }),
+    context: fc.record(
+      {
+        region: fc.constantFrom('US' as const, 'EU' as const),
+        accountId: text,
+        projectId: text,
+        revision: text,
+        clientName: text,
+        clientVersion: text,
+        anonymizeIP: fc.boolean(),
+        botFiltering: fc.constantFrom(true, false, undefined),
+        envelope: text,
+      },
+      { requiredKeys: [...CONTEXT_KEYS] },
+    ),
     json: text,
     acceptedAt: fc.double({ noNaN: true }),
   }),

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { type Span, trace } from '@opentelemetry/api';
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import {
@@ -10,15 +16,23 @@ import {
   recordConversion,
   recordImpression,
 } from 'opentelemetry-exporter-optimizely';
+import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
 import { type ReceivedEvent, startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
 
 async function main(): Promise<void> {
   const datafile = readFileSync('datafile.json', 'utf8');
   const endpoint = await startLocalEventsEndpoint({ datafile });
-  const options: OptimizelySpanProcessorOptions = { datafile, endpoint: endpoint.url };
+  const options: OptimizelySpanProcessorOptions = { datafile, endpoint: endpoint.url, signal: 'both' };
   const optimizely = new OptimizelySpanProcessor(options);
   const ofTheSdk: SpanProcessor = optimizely;
-  const sdk = new NodeSDK({ spanProcessors: [ofTheSdk, optimizely] });
+  const logProcessor: LogRecordProcessor = new OptimizelyLogRecordProcessor(optimizely);
+  const exporter = new InMemoryLogRecordExporter();
+  const sdk = new NodeSDK({
+    spanProcessors: [ofTheSdk, optimizely],
+    logRecordProcessors: [logProcessor, new SimpleLogRecordProcessor({ exporter })],
+    // Records wait for what detectors find out.
+    autoDetectResources: false,
+  });
   sdk.start();
 
   trace.getTracer('shop').startActiveSpan('request', (span: Span) => {
@@ -32,14 +46,25 @@ async function main(): Promise<void> {
     });
     span.end();
   });
+  const logger = new LoggerProvider({ processors: [logProcessor] }).getLogger('somebody');
+  logger.emit({
+    eventName: 'optimizely.conversion',
+    attributes: {
+      'feature_flag.context.id': 'visitor',
+      'optimizely.event.key': 'purchase',
+      'optimizely.event.tags': { revenue: 4200 },
+    },
+  });
+  const records = exporter.getFinishedLogRecords().length;
 
   await sdk.shutdown();
   await endpoint.close();
   const events: ReceivedEvent[] = endpoint.batches.flatMap(batch => batch.events);
   const problems = events.flatMap(event => event.problems.map(({ message }) => message));
   const { delivered }: LedgerSnapshot = optimizely.ledger();
-  if (events.length !== 3 || delivered !== 3 || problems.length > 0) {
-    throw new Error(`${events.length} events arrived, ${delivered} delivered; ${problems.join('; ')}`);
+  if (events.length !== 4 || delivered !== 4 || records !== 2 || problems.length > 0) {
+    const figures = `${events.length} events arrived, ${delivered} delivered, ${records} log records`;
+    throw new Error(`${figures}; ${problems.join('; ')}`);
   }
 }
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
+import type { StoredSpanEvent } from '../model/hand-over-mark.js';
+import { ImpressionDedupe } from '../model/impression-dedupe.js';
+import { AMBIGUOUS_EVALUATION, type InferredRule } from '../model/inferred-rule.js';
+import type { EventLedger } from '../model/ledger.js';
+import { type Logger, OnceLog } from '../model/logger.js';
+import type { RecentKeysOptions } from '../model/recent-keys.js';
+import type { InstalledProcessor } from '../model/registry.js';
+import type { Runtime } from '../model/runtime.js';
+import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
+import { attributeOf } from './read-span-event.js';
+
+export interface EvaluationEventsDependencies {
+  readonly processor: InstalledProcessor;
+  readonly check: (
+    type: 'impression',
+    input: Readonly<Record<string, unknown>>,
+  ) => ExperimentEvent | { readonly unusable: string };
+  /** undefined: there is no datafile yet. */
+  readonly inferRule: (flagKey: string, variationKey: string) => InferredRule | undefined;
+  readonly ledger: Pick<EventLedger, 'recorded' | 'dropped' | 'warned'>;
+  readonly logger: Logger;
+  readonly runtime: Pick<Runtime, 'monotonic'>;
+  /** undefined: one impression an evaluation. */
+  readonly dedupe: RecentKeysOptions | undefined;
+}
+
+/**
+ * Makes impressions of `feature_flag.evaluation` events, of spans or of log records. Evaluations that are no experiment
+ * decision are no experiment events, and in no count.
+ */
+export class EvaluationEvents {
+  readonly #deps: EvaluationEventsDependencies;
+  readonly #dedupe: ImpressionDedupe | undefined;
+  readonly #said = new OnceLog();
+
+  constructor(dependencies: EvaluationEventsDependencies) {
+    this.#deps = dependencies;
+    const { dedupe, runtime } = dependencies;
+    this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
+  }
+
+  /** @param span the one that has the event; undefined: a log record has it */
+  take(event: StoredSpanEvent, span?: object): void {
+    const raw = readEvaluationEvent(event);
+    if (raw === undefined) return;
+    if (raw.unusable !== undefined) this.#refuse(raw.unusable);
+    else if (namesRule(raw.input)) this.#offer(raw.input, span);
+    else this.#infer(raw.input, span);
+  }
+
+  #infer(input: Readonly<Record<string, unknown>>, span: object | undefined): void {
+    const rule = this.#deps.inferRule(String(input.flagKey), String(input.variationKey));
+    if (rule === 'none') return;
+    if (rule === 'ambiguous') this.#warn();
+    else if (rule === undefined) this.#offer(input, span, { inferRule: true });
+    else this.#offer({ ...input, ...rule }, span);
+  }
+
+  #offer(
+    input: Readonly<Record<string, unknown>>,
+    span: object | undefined,
+    more: Pick<ImpressionEvent, 'inferRule'> = {},
+  ): void {
+    const { processor, ledger, check } = this.#deps;
+    const checked = check('impression', input);
+    if ('unusable' in checked) {
+      this.#refuse(checked.unusable);
+      return;
+    }
+    if (this.#dedupe?.isFirst(checked) === false) {
+      ledger.recorded(1);
+      ledger.dropped('deduplicated', [checked.uuid]);
+      return;
+    }
+    // Refused, so it stands for no other.
+    if (!processor.offer({ ...checked, ...more }, span)) this.#dedupe?.forget(checked);
+  }
+
+  #refuse(field: string): void {
+    this.#deps.processor.refuse('impression', attributeOf('impression', field));
+  }
+
+  #warn(): void {
+    this.#deps.ledger.warned('ambiguous_evaluation');
+    if (this.#said.first('ambiguous')) this.#deps.logger.warn(AMBIGUOUS_EVALUATION);
+  }
+}

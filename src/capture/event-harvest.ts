@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import { experimentEventType } from '../model/event-names.js';
+import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
+import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over-mark.js';
+import type { EmittedLogRecord } from '../model/log-record-port.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { InstalledProcessor } from '../model/registry.js';
+import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
+import type { EvaluationEvents } from './evaluation-events.js';
+import { KnownEvents, keyBySpan, keyByUuid, type SpanIds } from './known-events.js';
+import { attributeOf, type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
+
+export type CheckRawInput = (
+  type: ExperimentEventType,
+  input: Readonly<Record<string, unknown>>,
+) => ExperimentEvent | { readonly unusable: string };
+
+/** Takes experiment events that nobody handed over when they were recorded: from ended spans, and from log records. */
+export class EventHarvest {
+  readonly #processor: InstalledProcessor;
+  readonly #logger: Logger;
+  readonly #check: CheckRawInput;
+  readonly #evaluations: EvaluationEvents | undefined;
+  readonly #said = new OnceLog();
+  /** There once a log record came by. */
+  #known: KnownEvents | undefined;
+
+  /** @param evaluations what to do with flag evaluations; undefined: nothing */
+  constructor(
+    processor: InstalledProcessor,
+    logger: Logger,
+    check: CheckRawInput,
+    evaluations?: EvaluationEvents,
+  ) {
+    this.#processor = processor;
+    this.#logger = logger;
+    this.#check = check;
+    this.#evaluations = evaluations;
+  }
+
+  /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
+  takeSpan(span: { readonly events: readonly StoredSpanEvent[] }): void {
+    try {
+      if (span.events.length === 0) return;
+      for (const event of span.events) this.#look(event, span);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Never throws: a throwing `onEmit` makes the application's `logger.emit()` throw. */
+  takeLogRecord(record: EmittedLogRecord): void {
+    try {
+      const type = experimentEventType(record.eventName);
+      if (type !== undefined) this.#takeRecord(type, record);
+      else if (record.eventName === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluationRecord(record);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** The event was handed over, and its log record is about to come by. */
+  expectLogRecord(event: ExperimentEvent): void {
+    this.#knownEvents().add(keyByUuid(event));
+  }
+
+  /** A broken event costs none of those behind it. */
+  #look(event: StoredSpanEvent, span: object): void {
+    try {
+      const type = experimentEventType(event.name);
+      if (type === undefined) {
+        if (event.name === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluation(event, span);
+        return;
+      }
+      if (wasOffered(event, this.#processor)) return;
+      addOffered(event, this.#processor);
+      const raw = readSpanEvent(type, event);
+      if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
+      this.#takeEvent(raw, span, span);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #takeEvaluation(event: StoredSpanEvent, span: object): void {
+    if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
+    addOffered(event, this.#processor);
+    this.#evaluations.take(event, span);
+  }
+
+  /** Of one that a bridge adds to the span too, `dedupe` leaves one. */
+  #takeEvaluationRecord({ eventName, attributes, hrTime, spanContext }: EmittedLogRecord): void {
+    const event = { name: String(eventName), attributes, time: hrTime };
+    this.#evaluations?.take(event, spanContext && { spanContext: () => spanContext });
+  }
+
+  /** Whether it is the second shape of an event that came as a log record. */
+  #bridged(raw: RawExperimentEvent, span: object, known: KnownEvents): boolean {
+    return known.has(keyByUuid(raw) ?? keyBySpan(raw, spanIdsOf(span)));
+  }
+
+  #takeRecord(type: ExperimentEventType, record: EmittedLogRecord): void {
+    const event = { name: type, attributes: record.attributes, time: record.hrTime };
+    if (wasOffered(event, this.#processor)) return;
+    const known = this.#knownEvents();
+    const raw = readSpanEvent(type, event);
+    if (known.has(keyByUuid(raw))) return;
+    const { spanContext } = record;
+    const checked = this.#takeEvent(raw, record, spanContext && { spanContext: () => spanContext });
+    known.add(keyByUuid(checked ?? raw));
+    known.add(keyBySpan(raw, spanContext));
+    this.#mark(record, event, checked);
+  }
+
+  /** For those behind us: bridges, exporters, and other processors, so that all of them know the event by one uuid. */
+  #mark(record: EmittedLogRecord, event: StoredSpanEvent, taken: ExperimentEvent | undefined): void {
+    try {
+      // A copy: the application may have given one time to many events.
+      const time: [number, number] = [event.time[0], event.time[1]];
+      addOffered(event, this.#processor, time);
+      record.hrTime = time;
+      if (taken !== undefined) record.setAttribute(ATTR_OPTIMIZELY_EVENT_UUID, taken.uuid);
+    } catch {
+      // A record that can't be written to is known by its key.
+    }
+  }
+
+  #takeEvent(raw: RawExperimentEvent, source: object, span: object | undefined): ExperimentEvent | undefined {
+    const { type, input } = raw;
+    if (cutsStrings(source) && this.#said.first('limit')) {
+      this.#logger.warn(
+        'experiment events that are not recorded with recordImpression and recordConversion are unsafe under an ' +
+          'attributeValueLengthLimit: a cut user id is another visitor',
+      );
+    }
+    const checked = raw.unusable === undefined ? this.#check(type, input) : { unusable: raw.unusable };
+    if ('unusable' in checked) {
+      this.#processor.refuse(type, attributeOf(type, checked.unusable));
+      return undefined;
+    }
+    this.#processor.offer(checked, span);
+    return checked;
+  }
+
+  #knownEvents(): KnownEvents {
+    this.#known ??= new KnownEvents();
+    return this.#known;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#said.first('unexpected'))
+      this.#logger.error(`reading experiment events failed: ${errorLabel(error)}`);
+  }
+}
+
+function spanIdsOf(span: object): SpanIds | undefined {
+  try {
+    return (span as { spanContext?(): SpanIds }).spanContext?.();
+  } catch {
+    return undefined;
+  }
+}
+
+interface WithLimits {
+  readonly _spanLimits?: Limits;
+  readonly _logRecordLimits?: Limits;
+}
+
+interface Limits {
+  readonly attributeValueLengthLimit?: unknown;
+}
+
+/** The SDKs keep their limits to themselves; where they keep them elsewhere one day, only the warning is lost. */
+function cutsStrings(source: object): boolean {
+  const { _spanLimits, _logRecordLimits } = source as WithLimits;
+  const limit = (_spanLimits ?? _logRecordLimits)?.attributeValueLengthLimit;
+  return typeof limit === 'number' && limit > 0 && limit < Number.POSITIVE_INFINITY;
+}

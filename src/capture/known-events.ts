@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { RawExperimentEvent } from './read-span-event.js';
+
+const MAX_KEYS = 10_000;
+
+export interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/**
+ * Events that came as log records and may come again, as span events that a bridge has made of them. They carry a mark
+ * where the bridge passes a record's time on as it is; here they are known by what they say. Bounded: of an event that
+ * was forgotten, a second copy with a uuid is counted once by Optimizely.
+ */
+export class KnownEvents {
+  readonly #keys = new Set<string>();
+
+  has(key: string | undefined): boolean {
+    return key !== undefined && this.#keys.has(key);
+  }
+
+  add(key: string | undefined): void {
+    if (key === undefined) return;
+    this.#keys.add(key);
+    if (this.#keys.size <= MAX_KEYS) return;
+    const oldest = this.#keys.keys().next();
+    if (oldest.done !== true) this.#keys.delete(oldest.value);
+  }
+}
+
+/** As Optimizely tells events apart: by uuid, timestamp and what they are about. undefined: it has no uuid. */
+export function keyByUuid(event: ExperimentEvent | RawExperimentEvent): string | undefined {
+  const fields = fieldsOf(event);
+  const { uuid } = fields;
+  return typeof uuid === 'string' && uuid !== '' ? keyOf(event.type, uuid, fields) : undefined;
+}
+
+/** By its user and its span, for one that has no uuid in one of its shapes. undefined: it has no span. */
+export function keyBySpan(event: RawExperimentEvent, span: SpanIds | undefined): string | undefined {
+  if (span === undefined) return undefined;
+  const { traceId, spanId } = span;
+  return keyOf(event.type, `${traceId}-${spanId}-${text(event.input.userId)}`, event.input);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(event: ExperimentEvent | RawExperimentEvent): Fields {
+  return 'input' in event ? event.input : (event as unknown as Fields);
+}
+
+/** Absent and empty are the same: the helpers put no empty keys into attributes. */
+function keyOf(type: string, id: string, fields: Fields): string {
+  const about = [
+    fields.flagKey,
+    fields.ruleKey,
+    fields.variationKey,
+    fields.experimentId,
+    fields.campaignId,
+    fields.eventKey,
+    fields.eventId,
+  ];
+  return JSON.stringify([type, id, Number(fields.timestamp), ...about.map(text)]);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

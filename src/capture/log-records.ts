@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type {
+  EmittedLogRecord,
+  LogRecordEmitter,
+  LogRecordPort,
+  OutgoingLogRecord,
+} from '../model/log-record-port.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { EventHarvest } from './event-harvest.js';
+
+const INSTEAD = 'where there is a recording span, span events are added instead';
+
+/** A span processor's side of the port. */
+export class LogRecords implements LogRecordPort {
+  emitter: LogRecordEmitter | undefined;
+  readonly #harvest: () => EventHarvest;
+  readonly #logger: Logger;
+  readonly #said = new OnceLog();
+
+  constructor(harvest: () => EventHarvest, logger: Logger) {
+    this.#harvest = harvest;
+    this.#logger = logger;
+  }
+
+  emit(record: OutgoingLogRecord): boolean {
+    const { emitter } = this;
+    try {
+      if (emitter?.emit(record)) return true;
+      this.#warn(
+        emitter === undefined
+          ? "signal 'log' and 'both' need an OptimizelyLogRecordProcessor, made with this span processor, among the " +
+              `log record processors: ${INSTEAD}`
+          : 'no logger takes the log records of experiment events: there is no global LoggerProvider, it was shut ' +
+              `down, or it is configured not to: ${INSTEAD}`,
+      );
+    } catch (error) {
+      this.#warn(`emitting a log record failed, ${errorLabel(error)}: ${INSTEAD}`);
+    }
+    return false;
+  }
+
+  expect(event: ExperimentEvent): void {
+    this.#harvest().expectLogRecord(event);
+  }
+
+  take(record: EmittedLogRecord): void {
+    this.#harvest().takeLogRecord(record);
+  }
+
+  #warn(line: string): void {
+    if (this.#said.first(line)) this.#logger.warn(line);
+  }
+}

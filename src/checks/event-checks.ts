@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { JsonObject } from '../model/json.js';
+import type { DatafileIndex } from './datafile-index.js';
+import { type EventProblem, quote, type Report } from './event-problem.js';
+import { checkIds } from './id-checks.js';
+import { type BatchReading, type EventReading, readBatch, type WireEvent } from './wire-event.js';
+
+/** An event of a received batch, and why Optimizely would not count it. */
+export interface ReceivedEvent extends WireEvent {
+  /** Empty: nothing keeps it from counting. `no_earlier_decision` goes again when an earlier decision arrives later. */
+  readonly problems: EventProblem[];
+}
+
+export interface CheckedBatch {
+  readonly events: ReceivedEvent[];
+  /** What belongs to no event: parts of the batch from which none could be read. */
+  readonly problems: EventProblem[];
+}
+
+export interface CheckOptions {
+  /** undefined: ids are not looked up. */
+  readonly index: DatafileIndex | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Clocks differ: a timestamp may be this far ahead. */
+const FUTURE_TOLERANCE_MILLIS = 60_000;
+const SHOWN_PATHS = 3;
+
+/** Finds all that a batch shows by itself; what only earlier batches show is `EventHistory`'s. Never throws. */
+export function checkBatch(params: JsonObject, options: CheckOptions): CheckedBatch {
+  return checkReadings(readBatch(params), options);
+}
+
+/** As `checkBatch`, of a batch that was read already. */
+export function checkReadings({ readings, unreadable }: BatchReading, options: CheckOptions): CheckedBatch {
+  const found = new Map<string, EventProblem>();
+  const events = readings.map(reading => ({
+    ...reading.event,
+    problems: checkEvent(reading, options, found),
+  }));
+  const problems: EventProblem[] = [];
+  if (unreadable.length > 0) {
+    const shown = unreadable.slice(0, SHOWN_PATHS).join(', ');
+    const more = unreadable.length > SHOWN_PATHS ? ` and ${unreadable.length - SHOWN_PATHS} more` : '';
+    const message = `${shown}${more}: not an object, or not a list, as the API documents it; nothing in it counts`;
+    problems.push({ code: 'malformed', message });
+  } else if (events.length === 0) {
+    problems.push({ code: 'malformed', message: 'the batch holds no events: send none that is empty' });
+  }
+  return { events, problems };
+}
+
+/** @param found by message: what one batch has wrong it has wrong many times, and a batch can hold a million events */
+function checkEvent(
+  reading: EventReading,
+  { index, now }: CheckOptions,
+  found: Map<string, EventProblem>,
+): EventProblem[] {
+  const problems: EventProblem[] = [];
+  const report: Report = (code, message) => {
+    const problem = found.get(message) ?? { code, message };
+    found.set(message, problem);
+    problems.push(problem);
+  };
+  checkIds(reading, index, report);
+  checkTimestamp(reading.wire.timestamp, now, report);
+  checkNumbers(reading.wire, report);
+  return problems;
+}
+
+function checkTimestamp(timestamp: unknown, now: number, report: Report): void {
+  if (!isMillis(timestamp)) {
+    report(
+      'timestamp_not_millis',
+      `timestamp ${quote(timestamp)} is not in milliseconds: send 13 digits, no fraction`,
+    );
+  } else if (timestamp > now + FUTURE_TOLERANCE_MILLIS) {
+    const seconds = Math.round((timestamp - now) / 1_000);
+    report(
+      'timestamp_in_future',
+      `timestamp is ${seconds} s ahead: send when it happened, and check the clock`,
+    );
+  }
+}
+
+function isMillis(timestamp: unknown): timestamp is number {
+  return Number.isInteger(timestamp) && String(timestamp).length === 13 && Number(timestamp) > 0;
+}
+
+function checkNumbers({ revenue, value }: JsonObject, report: Report): void {
+  if (revenue !== undefined && !Number.isInteger(revenue)) {
+    report('revenue_not_integer', `revenue ${quote(revenue)} is not a whole number: send cents`);
+  }
+  if (value !== undefined && !Number.isFinite(value)) {
+    report('value_not_number', `value ${quote(value)} is not a number: send a finite one, unquoted`);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { isHttpUrl } from '../model/http-url.js';
+import type { Logger } from '../model/logger.js';
+import { parseDatafile } from '../resolve/parse-datafile.js';
+import { CommandError } from './command-error.js';
+import { DatafileSource } from './datafile-source.js';
+import { readCount } from './read-count.js';
+import { listStore } from './store-list.js';
+import { countOf, replayStore } from './store-replay.js';
+import type { Terminal } from './terminal.js';
+
+/** `store ls` and `store replay`. @throws CommandError called wrongly, or no such directory */
+export async function storeCommand([action, ...args]: string[], terminal: Terminal): Promise<number> {
+  if (action === 'ls') {
+    const { positionals } = parseArgs({ args, allowPositionals: true });
+    return listStore(await directoryOf(positionals), terminal, Date.now());
+  }
+  if (action === 'replay') return replay(args, terminal);
+  throw new CommandError('store takes ls or replay', 2);
+}
+
+async function replay(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      endpoint: { type: 'string' },
+      datafile: { type: 'string' },
+      'sdk-key': { type: 'string' },
+      'give-up-after': { type: 'string' },
+    },
+  });
+  const seconds = readCount('--give-up-after', values['give-up-after'], 30, { least: 1, most: 86_400 });
+  const { endpoint } = values;
+  if (endpoint !== undefined && !isHttpUrl(endpoint)) {
+    throw new CommandError('--endpoint must be an http or https URL', 2);
+  }
+  const directory = await directoryOf(positionals);
+  const datafile = new DatafileSource({ datafile: values.datafile, sdkKey: values['sdk-key'] });
+  await datafile.ready();
+  await datafile.stop();
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  const { ledger, unresolved } = await replayStore({
+    directory,
+    endpoint,
+    config: datafile.text === undefined ? undefined : parseDatafile(datafile.text),
+    giveUpAfterMillis: seconds * 1_000,
+    logger: loggerOf(terminal),
+    signal: ending.signal,
+  });
+  const lost = countOf(ledger.dropped);
+  const { out, style } = terminal;
+  out(`recovered  ${ledger.recovered}`);
+  out(style('green', `delivered  ${ledger.delivered}`));
+  for (const [reason, count] of Object.entries(ledger.dropped))
+    out(style('red', `dropped    ${count} ${reason}`));
+  if (ledger.stored > 0) {
+    const why =
+      unresolved > 0 ? `, ${unresolved} of them for want of a datafile: --datafile or --sdk-key` : '';
+    out(style('yellow', `stored     ${ledger.stored}, left for the next time${why}`));
+  }
+  return ledger.stored + ledger.pending + lost === 0 ? 0 : 1;
+}
+
+async function directoryOf([directory, ...more]: string[]): Promise<string> {
+  if (directory === undefined || more.length > 0) throw new CommandError('store takes one directory', 2);
+  const found = await stat(directory).catch(() => undefined);
+  if (!found?.isDirectory()) throw new CommandError(`${directory} is not a directory`, 1);
+  return directory;
+}
+
+function loggerOf({ err }: Terminal): Logger {
+  return { error: err, warn: err, info: err, debug: () => {} };
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type InstanceSurvey, surveyStore } from '../store/survey.js';
+import type { Terminal } from './terminal.js';
+
+/** Prints what a store's directory holds. Rejects where it can't be read. */
+export async function listStore(directory: string, { out, style }: Terminal, now: number): Promise<number> {
+  const instances = await surveyStore(directory, now);
+  if (instances.length === 0) {
+    out('no instances: nothing is stored here');
+    return 0;
+  }
+  for (const instance of instances) for (const line of describe(instance, now, style)) out(line);
+  const pending = instances.reduce((sum, instance) => sum + instance.pending, 0);
+  out(style('bold', `${instances.length} instances, ${pending} records pending`));
+  return 0;
+}
+
+function describe(instance: InstanceSurvey, now: number, style: Terminal['style']): string[] {
+  const { name, alive, owner, segments, pending, unresolved, bytes, oldestAcceptedAt, unreadable } = instance;
+  const who = owner === undefined ? 'owner unknown' : `pid ${owner.pid} on ${owner.host}`;
+  const seen = `last seen ${age(now - instance.lastSeenAt)} ago`;
+  const lines = [
+    name,
+    `  owner      ${alive ? style('green', 'alive') : style('yellow', 'dead')}, ${who}, ${seen}`,
+    `  pending    ${pending} records${unresolved > 0 ? `, ${unresolved} of them wait for a datafile` : ''}`,
+    `  files      ${segments} segments, ${bytes} bytes`,
+  ];
+  if (oldestAcceptedAt !== undefined) {
+    lines.push(
+      `  oldest     ${new Date(oldestAcceptedAt).toISOString()}, ${age(now - oldestAcceptedAt)} ago`,
+    );
+  }
+  if (unreadable > 0)
+    lines.push(style('yellow', `  unreadable ${unreadable} segments (another version, or damaged)`));
+  return lines;
+}
+
+function age(millis: number): string {
+  const seconds = Math.max(0, Math.round(millis / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
+}

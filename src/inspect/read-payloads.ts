@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isObject, type JsonObject } from '../model/json.js';
+
+export interface FoundPayload {
+  /** Where it stands, in words: `line 3`. `''`: it is all there is. */
+  readonly place: string;
+  /** undefined: not a payload, for the reason given. */
+  readonly params: JsonObject | undefined;
+  readonly reason?: string;
+  /** As it would go on the wire. */
+  readonly body: Buffer;
+}
+
+/**
+ * Payloads of a file: one, a list of them, or one a line. A LogEvent, as dispatchers see it, is one too: its `params` are
+ * taken.
+ */
+export function readPayloads(text: string): FoundPayload[] {
+  const whole = parse(text);
+  if (whole !== undefined) {
+    if (!Array.isArray(whole.value)) return [toPayload('', whole.value)];
+    return whole.value.map((item, index) => toPayload(`item ${index + 1}`, item));
+  }
+  const lines = text.split('\n');
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const place = lines.length > 1 ? `line ${index + 1}` : '';
+    const parsed = parse(line);
+    if (parsed === undefined)
+      return [{ place, params: undefined, reason: 'it is not valid JSON', body: Buffer.alloc(0) }];
+    return [toPayload(place, parsed.value)];
+  });
+}
+
+function toPayload(place: string, value: unknown): FoundPayload {
+  const params = isObject(value) && !('visitors' in value) && isObject(value.params) ? value.params : value;
+  const body = Buffer.from(JSON.stringify(params));
+  if (isObject(params) && Array.isArray(params.visitors)) return { place, params, body };
+  return { place, params: undefined, reason: 'it is not a JSON object with a list "visitors"', body };
+}
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

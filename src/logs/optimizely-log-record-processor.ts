@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from '@opentelemetry/api';
+import { experimentEventType } from '../model/event-names.js';
+import type { EmittedLogRecord, LogRecordPort } from '../model/log-record-port.js';
+import { installedAs } from '../model/registry.js';
+import { globalLoggerProvider } from './global-logger-provider.js';
+import { LoggerEmitter, type LoggerProviderLike } from './logger-emitter.js';
+
+/** The OptimizelySpanProcessor, of any copy of this package. */
+export interface LogRecordTarget {
+  forceFlush(): Promise<void>;
+}
+
+export interface OptimizelyLogRecordProcessorOptions {
+  /**
+   * Which provider's logger emits the helpers' log records, asked each time. @default the global one
+   */
+  getLoggerProvider?: (() => LoggerProviderLike | undefined) | undefined;
+}
+
+/**
+ * The LogRecordProcessor that takes log records named `optimizely.impression` and `optimizely.conversion` into the queue
+ * of a span processor, and emits those that `recordImpression` and `recordConversion` make where that processor's option
+ * `signal` is `'log'` or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`,
+ * beside the one that exports your logs.
+ */
+export class OptimizelyLogRecordProcessor {
+  readonly #target: LogRecordTarget;
+  readonly #port: LogRecordPort;
+  #shutdown: Promise<void> | undefined;
+
+  /** @throws TypeError not an OptimizelySpanProcessor */
+  constructor(processor: LogRecordTarget, options: OptimizelyLogRecordProcessorOptions = {}) {
+    const port =
+      typeof processor === 'object' && processor !== null ? installedAs(processor)?.logs : undefined;
+    if (port === undefined) {
+      throw new TypeError(
+        'the processor must be an OptimizelySpanProcessor: new OptimizelyLogRecordProcessor(optimizelySpanProcessor)',
+      );
+    }
+    this.#target = processor;
+    this.#port = port;
+    port.emitter = new LoggerEmitter(options.getLoggerProvider ?? globalLoggerProvider);
+  }
+
+  /** Never throws. */
+  onEmit(record: EmittedLogRecord, _context?: Context): void {
+    if (this.#shutdown === undefined) this.#port.take(record);
+  }
+
+  /** Loggers stay disabled for events of other names where no other processor wants them. */
+  enabled(options: { readonly eventName?: string | undefined }): boolean {
+    const { eventName } = options;
+    return eventName === undefined || experimentEventType(eventName) !== undefined;
+  }
+
+  /** Flushes the span processor. Never rejects. */
+  forceFlush(): Promise<void> {
+    return this.#target.forceFlush();
+  }
+
+  /**
+   * Takes nothing more, and flushes the span processor, which stays open: it belongs to its tracer provider,
+   * and events recorded until that is shut down are delivered too. Never rejects; a second call returns the same promise.
+   */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#target.forceFlush();
+    return this.#shutdown;
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from './logger.js';
+import { RecentKeys, type RecentKeysOptions } from './recent-keys.js';
+import { positiveOr } from './resolve-options.js';
+import type { Runtime } from './runtime.js';
+
+/** One impression per visitor, rule and variation a window. */
+export interface DedupeOptions {
+  /** How long an impression counts, from the first, in milliseconds of a monotonic clock. @default 1_800_000 */
+  windowMillis?: number | undefined;
+  /** Impressions that are remembered; past it the least recently repeated is forgotten. @default 10_000 */
+  maxEntries?: number | undefined;
+}
+
+/** @param fallback whether it is on where nothing is said, or nonsense */
+export function resolveDedupe(
+  value: unknown,
+  fallback: 'on' | 'off',
+  logger: Logger,
+): RecentKeysOptions | undefined {
+  if (value === false || (value === undefined && fallback === 'off')) return undefined;
+  if (value !== undefined && value !== true && (typeof value !== 'object' || value === null)) {
+    logger.info(`dedupe must be true, false or { windowMillis, maxEntries }; it is ${fallback}`);
+    if (fallback === 'off') return undefined;
+  }
+  const { windowMillis, maxEntries } = Object(value) as DedupeOptions;
+  return {
+    windowMillis: positiveOr(1_800_000, 'dedupe.windowMillis', windowMillis, logger),
+    maxEntries: positiveOr(10_000, 'dedupe.maxEntries', maxEntries, logger, { integer: true }),
+  };
+}
+
+/** Of an impression, checked or not, what makes it like another one. */
+export interface ComparableImpression {
+  readonly userId?: unknown;
+  readonly flagKey?: unknown;
+  readonly ruleKey?: unknown;
+  readonly variationKey?: unknown;
+  readonly experimentId?: unknown;
+  readonly campaignId?: unknown;
+  readonly variationId?: unknown;
+}
+
+/** Tells the first impression of a window from those that add nothing to it. */
+export class ImpressionDedupe {
+  readonly #recent: RecentKeys;
+  readonly #runtime: Pick<Runtime, 'monotonic'>;
+
+  constructor(options: RecentKeysOptions, runtime: Pick<Runtime, 'monotonic'>) {
+    this.#recent = new RecentKeys(options);
+    this.#runtime = runtime;
+  }
+
+  /** Whether it is the first of its window. @throws whatever JSON.stringify throws for one that was not checked */
+  isFirst(impression: ComparableImpression): boolean {
+    return this.#recent.add(keyOf(impression), this.#runtime.monotonic());
+  }
+
+  /** It was refused after all: the next one is the first. */
+  forget(impression: ComparableImpression): void {
+    this.#recent.delete(keyOf(impression));
+  }
+}
+
+/** A rule key may repeat across flags, and ids stand in for keys that are not given. Absent, null and `''` are the same. */
+function keyOf(impression: ComparableImpression): string {
+  const { userId, flagKey, ruleKey, variationKey, experimentId, campaignId, variationId } = impression;
+  return JSON.stringify([
+    userId,
+    flagKey || '',
+    ruleKey || '',
+    variationKey || '',
+    experimentId || '',
+    campaignId || '',
+    variationId || '',
+  ]);
+}

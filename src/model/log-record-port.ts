@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent } from './experiment-event.js';
+
+/** A log record that a helper has made. */
+export interface OutgoingLogRecord {
+  readonly eventName: string;
+  readonly timestamp: [seconds: number, nanos: number];
+  readonly attributes: Record<string, string | boolean>;
+  /** OpenTelemetry's Context, with the span that the event belongs to. */
+  readonly context: unknown;
+}
+
+export interface LogRecordEmitter {
+  /**
+   * Emits through the log API. May throw what the application's log processors throw.
+   *
+   * @returns false: there is no logger that would take it
+   */
+  emit(record: OutgoingLogRecord): boolean;
+}
+
+/** What is read and written of a log record while it is being emitted: of both SDK lines. */
+export interface EmittedLogRecord {
+  readonly eventName?: string | undefined;
+  hrTime: [seconds: number, nanos: number];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly spanContext?: { readonly traceId: string; readonly spanId: string } | undefined;
+  setAttribute(key: string, value: string): unknown;
+}
+
+/** Between a span processor and the log record processors that were given it. */
+export interface LogRecordPort {
+  /** Set by the log record processor. */
+  emitter: LogRecordEmitter | undefined;
+  /** Never throws. @returns false: not emitted, which is logged the first time */
+  emit(record: OutgoingLogRecord): boolean;
+  /** The log record of a helper's event is about to come by: it is not to be taken again, and nothing made of it. */
+  expect(event: ExperimentEvent): void;
+  /** Takes an experiment event that other code has emitted. Never throws. */
+  take(record: EmittedLogRecord): void;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export type { DedupeOptions } from '../model/impression-dedupe.js';
+export type { Conversion, Impression } from '../record/input.js';
+export { impressionFromEvaluation } from './impression-from-evaluation.js';
+export type {
+  EvaluationContextLike,
+  EvaluationDetailsLike,
+  HookContextLike,
+  TrackingDetailsLike,
+  TrackingProvider,
+} from './openfeature-types.js';
+export type { OptimizelyHookOptions } from './optimizely-hook.js';
+export { OptimizelyHook } from './optimizely-hook.js';
+export type { RecordingTarget } from './recording-target.js';
+export type { ConversionOptions } from './track-conversion.js';
+export { conversionFromTracking, trackConversion } from './track-conversion.js';
+export { withConversions } from './with-conversions.js';

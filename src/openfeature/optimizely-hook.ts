@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { diag } from '@opentelemetry/api';
+import { type DedupeOptions, ImpressionDedupe, resolveDedupe } from '../model/impression-dedupe.js';
+import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
+import { requireMethods } from '../model/resolve-options.js';
+import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { CLIENT_NAME } from '../model/version.js';
+import type { Impression } from '../record/input.js';
+import { impressionFromEvaluation } from './impression-from-evaluation.js';
+import type { EvaluationDetailsLike, HookContextLike } from './openfeature-types.js';
+import { type RecordingTarget, recordingTarget } from './recording-target.js';
+
+export interface OptimizelyHookOptions {
+  /** Records with this processor alone, where a process has several. @default all installed ones */
+  processor?: Pick<RecordingTarget, 'recordImpression'> | undefined;
+  /**
+   * Says whether an evaluation is an experiment decision, and which; undefined: it is none.
+   * @default impressionFromEvaluation
+   */
+  mapEvaluation?(details: EvaluationDetailsLike, hookContext: HookContextLike): Impression | null | undefined;
+  /**
+   * Evaluation is not exposure: one impression per visitor, rule and variation a window. false: one an evaluation.
+   * @default { windowMillis: 1_800_000, maxEntries: 10_000 }
+   */
+  dedupe?: DedupeOptions | boolean | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+  /** The clock that `dedupe` goes by, for tests. @default the system's */
+  runtime?: Pick<Runtime, 'monotonic'> | undefined;
+}
+
+/**
+ * An OpenFeature hook that records an impression for each evaluation that is an experiment decision, on the active span.
+ * Never throws into an evaluation, and never waits.
+ */
+export class OptimizelyHook {
+  readonly #target: Pick<RecordingTarget, 'recordImpression'>;
+  readonly #mapEvaluation: NonNullable<OptimizelyHookOptions['mapEvaluation']>;
+  readonly #dedupe: ImpressionDedupe | undefined;
+  readonly #logger: Logger;
+  readonly #said = new OnceLog();
+  /** Evaluations whose later hooks have still to run. */
+  readonly #resolved = new WeakMap<object, EvaluationDetailsLike>();
+  #suppressed = 0;
+
+  /** @throws TypeError an option of a wrong type that no default can mend */
+  constructor(options: OptimizelyHookOptions = {}) {
+    const { processor, dedupe, logger, runtime = systemRuntime } = options;
+    this.#logger = guardLogger(logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+    this.#target = recordingTarget(processor as RecordingTarget | undefined, 'recordImpression');
+    if (options.mapEvaluation !== undefined) {
+      requireMethods('options', options, ['mapEvaluation'], '{ mapEvaluation: (details, context) => … }');
+    }
+    this.#mapEvaluation = options.mapEvaluation?.bind(options) ?? impressionFromEvaluation;
+    const resolved = resolveDedupe(dedupe, 'on', this.#logger);
+    this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime);
+  }
+
+  /** Impressions that were not recorded because one like them was, within the window. They are in no ledger. */
+  get suppressed(): number {
+    return this.#suppressed;
+  }
+
+  /** The provider has answered. Another hook may yet fail, and the application then gets its default value. */
+  after(hookContext: HookContextLike, details: EvaluationDetailsLike): void {
+    this.#guard(() => this.#resolved.set(hookContext, details));
+  }
+
+  error(hookContext: HookContextLike): void {
+    this.#guard(() => this.#resolved.delete(hookContext));
+  }
+
+  /** The application gets what was resolved: the moment to record it. */
+  finally(hookContext: HookContextLike): void {
+    this.#guard(() => {
+      const details = this.#resolved.get(hookContext);
+      if (details === undefined) return;
+      this.#resolved.delete(hookContext);
+      const impression = this.#mapEvaluation(details, hookContext);
+      if (impression !== undefined && impression !== null) this.#record(impression);
+    });
+  }
+
+  #record(impression: Impression): void {
+    if (this.#dedupe?.isFirst(impression) === false) this.#suppressed++;
+    // Nobody took it, so it stands for no other.
+    else if (this.#target.recordImpression(impression) === undefined) this.#dedupe?.forget(impression);
+  }
+
+  #guard(act: () => unknown): void {
+    try {
+      act();
+    } catch (error) {
+      if (this.#said.first('failed'))
+        this.#logger.error(`an evaluation was not recorded: ${errorLabel(error)}`);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { requireMethods } from '../model/resolve-options.js';
+import type { TrackingProvider } from './openfeature-types.js';
+import { type RecordingTarget, recordingTarget } from './recording-target.js';
+import { type ConversionOptions, trackConversion } from './track-conversion.js';
+
+type Track = TrackingProvider['track'];
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * The provider, with a `track` that also records a conversion; OpenFeature runs no hooks for `client.track()`. The
+ * provider's own `track`, if it has one, is called after that. Everything else is the provider's, `this` included, and
+ * the provider itself stays as it is.
+ *
+ * @throws TypeError not a provider, or an option of a wrong type that no default can mend
+ */
+export function withConversions<P extends object>(
+  provider: P,
+  options: ConversionOptions = {},
+): P & TrackingProvider {
+  if (typeof provider !== 'object' || provider === null) {
+    throw new TypeError('withConversions takes a provider: withConversions(new MyProvider())');
+  }
+  recordingTarget(options.processor as RecordingTarget | undefined, 'recordConversion');
+  if (options.mapTracking !== undefined) {
+    requireMethods('options', options, ['mapTracking'], '{ mapTracking: (name, context, details) => … }');
+  }
+  const track: Track = (name, context, details) => {
+    trackConversion(name, context, details, options);
+    const own: unknown = Reflect.get(provider, 'track');
+    if (typeof own === 'function') return Reflect.apply(own, provider, [name, context, details]);
+  };
+  const members = new WeakMap<Method, Method>();
+  const wrapper: object = new Proxy(
+    // Not the provider itself: a frozen one would have to answer with its own `track`.
+    Object.create(provider, {
+      track: { value: track, enumerable: true, configurable: true, writable: true },
+    }),
+    {
+      get(_, key) {
+        if (key === 'track') return track;
+        const member: unknown = Reflect.get(provider, key);
+        return typeof member === 'function' && key !== 'constructor' ? withThis(member as Method) : member;
+      },
+      set: (_, key, value) => Reflect.set(provider, key, value),
+      deleteProperty: (_, key) => Reflect.deleteProperty(provider, key),
+    },
+  );
+
+  /** Private members of a class exist on the provider only. */
+  function withThis(method: Method): Method {
+    let member = members.get(method);
+    if (member === undefined) {
+      member = new Proxy(method, {
+        apply: (target, self, args) => Reflect.apply(target, self === wrapper ? provider : self, args),
+      });
+      members.set(method, member);
+    }
+    return member;
+  }
+
+  return wrapper as P & TrackingProvider;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type EventContext, sameContext } from '../model/event-context.js';
+import type { JsonObject } from '../model/json.js';
+
+const TEXTS = ['account_id', 'project_id', 'revision', 'client_name', 'client_version'];
+const KNOWN = new Set([...TEXTS, 'anonymize_ip', 'enrich_decisions', 'visitors']);
+
+/** Reads what the visitors of a request share. Equal contexts are one object, so that their envelope is made once. */
+export class ContextReader {
+  #last: EventContext | undefined;
+
+  read(region: EventContext['region'], params: JsonObject): EventContext {
+    const context = contextOf(region, params);
+    if (this.#last === undefined || !sameContext(this.#last, context)) this.#last = context;
+    return this.#last;
+  }
+}
+
+function contextOf(region: EventContext['region'], params: JsonObject): EventContext {
+  const context: EventContext = {
+    region,
+    accountId: textOf(params.account_id),
+    projectId: textOf(params.project_id),
+    revision: textOf(params.revision),
+    clientName: textOf(params.client_name),
+    clientVersion: textOf(params.client_version),
+    anonymizeIP: params.anonymize_ip === true,
+    // Each visitor says it in an attribute, so that a batch may hold both.
+    botFiltering: undefined,
+  };
+  return isUsual(params) ? context : { ...context, envelope: envelopeOf(params) };
+}
+
+/** Whether the context says all of it; what is undefined is not sent. */
+function isUsual(params: JsonObject): boolean {
+  return (
+    TEXTS.every(name => typeof params[name] === 'string') &&
+    typeof params.anonymize_ip === 'boolean' &&
+    params.enrich_decisions === true &&
+    Object.keys(params).every(name => KNOWN.has(name) || params[name] === undefined)
+  );
+}
+
+/** `''`, with which no event is taken, of what can't be serialised. */
+function envelopeOf({ visitors: _, ...others }: JsonObject): string {
+  try {
+    return JSON.stringify(others);
+  } catch {
+    return '';
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

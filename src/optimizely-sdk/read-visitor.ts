@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type AttributeValue,
+  type ConversionEvent,
+  type EventTags,
+  type ExperimentEvent,
+  type ExperimentEventType,
+  type ImpressionEvent,
+  RULE_TYPES,
+  type UserAttributes,
+} from '../model/experiment-event.js';
+import { isObject, type JsonObject, objectsOf } from '../model/json.js';
+
+/** What is to be known of a visitor besides its text. */
+export interface VisitorReading {
+  readonly type: ExperimentEventType;
+  /** `''`: it has none. */
+  readonly uuid: string;
+  /** Its event by its keys; undefined: it holds several, or what Optimizely's SDK does not make. */
+  readonly event: ExperimentEvent | undefined;
+}
+
+const IMPRESSION_KEY = 'campaign_activated';
+/** Not the user's: the datafile's mark. */
+const BOT_FILTERING = '$opt_bot_filtering';
+
+export function readVisitor(visitor: JsonObject): VisitorReading {
+  const snapshots = objectsOf(visitor.snapshots);
+  const events = snapshots.flatMap(snapshot => objectsOf(snapshot.events));
+  const decisions = snapshots.flatMap(snapshot => objectsOf(snapshot.decisions));
+  const [first] = events;
+  const isImpression = events.length > 0 && events.every(event => event.key === IMPRESSION_KEY);
+  return {
+    type: isImpression ? 'impression' : 'conversion',
+    uuid: textOf(first?.uuid),
+    event:
+      first !== undefined && events.length === 1 && decisions.length === Number(isImpression)
+        ? readEvent(visitor, first, decisions[0])
+        : undefined,
+  };
+}
+
+function readEvent(
+  visitor: JsonObject,
+  event: JsonObject,
+  decision: JsonObject | undefined,
+): ExperimentEvent | undefined {
+  const { visitor_id: userId } = visitor;
+  const { uuid, timestamp } = event;
+  if (typeof userId !== 'string' || typeof uuid !== 'string' || typeof timestamp !== 'number')
+    return undefined;
+  const recorded = { userId, uuid, timestamp, attributes: readAttributes(visitor.attributes) };
+  return decision === undefined
+    ? readConversion(recorded, event)
+    : readImpression(recorded, decision, isObject(decision.metadata) ? decision.metadata : {});
+}
+
+type Recorded = Pick<ExperimentEvent, 'userId' | 'uuid' | 'timestamp' | 'attributes'>;
+
+function readImpression(recorded: Recorded, decision: JsonObject, metadata: JsonObject): ImpressionEvent {
+  return {
+    type: 'impression',
+    ...recorded,
+    flagKey: textOf(metadata.flag_key),
+    ruleKey: textOf(metadata.rule_key),
+    ruleType: RULE_TYPES.find(type => type === metadata.rule_type),
+    variationKey: textOf(metadata.variation_key),
+    enabled: metadata.enabled !== false,
+    experimentId: textOf(decision.experiment_id) || undefined,
+    campaignId: textOf(decision.campaign_id) || undefined,
+    variationId: textOf(decision.variation_id) || undefined,
+    cmabUuid: textOf(metadata.cmab_uuid) || undefined,
+  };
+}
+
+function readConversion(recorded: Recorded, event: JsonObject): ConversionEvent {
+  return {
+    type: 'conversion',
+    ...recorded,
+    eventKey: textOf(event.key),
+    eventId: textOf(event.entity_id) || undefined,
+    tags: isObject(event.tags) ? (event.tags as EventTags) : undefined,
+    revenue: numberOf(event.revenue),
+    value: numberOf(event.value),
+  };
+}
+
+function readAttributes(list: unknown): UserAttributes | undefined {
+  const own = objectsOf(list).filter(({ entity_id }) => entity_id !== BOT_FILTERING);
+  if (own.length === 0) return undefined;
+  // fromEntries defines members, so a key named __proto__ stays a key.
+  return Object.fromEntries(own.map(({ key, value }) => [textOf(key), value as AttributeValue]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

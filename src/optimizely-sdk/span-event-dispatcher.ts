@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import { diag } from '@opentelemetry/api';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import { isObject } from '../model/json.js';
+import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
+import { requireMethods } from '../model/resolve-options.js';
+import { type Runtime, systemRuntime } from '../model/runtime.js';
+import type { UserEvent } from '../model/user-event.js';
+import { CLIENT_NAME } from '../model/version.js';
+import { ContextReader } from './context-reader.js';
+import type { OfficialLogEvent } from './official-log-event.js';
+import { readVisitor } from './read-visitor.js';
+import { RegionReader } from './region-reader.js';
+
+/** An `OptimizelySpanProcessor`, or a `BatchEventProcessor` where there are no traces. */
+export interface ResolvedEventProcessor {
+  /** @returns false: refused, and counted */
+  process(event: UserEvent, shown?: ExperimentEvent, span?: null): boolean;
+}
+
+/** Fits `eventDispatcher` of Optimizely's JavaScript SDK, versions 5 and 6. */
+export interface SpanEventDispatcher {
+  /** Answers 204 at once, to a promise and to a callback. Never rejects, never throws. */
+  dispatchEvent(
+    logEvent: OfficialLogEvent,
+    callback?: (response: { statusCode: number }) => void,
+  ): Promise<{ statusCode: number }>;
+}
+
+export interface SpanEventDispatcherOptions {
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+  /** The processor's, where it has one of its own: for tests. @default the system's */
+  runtime?: Runtime | undefined;
+}
+
+/**
+ * The event dispatcher to give to Optimizely's own SDK (`@optimizely/optimizely-sdk`), so that what its calls send
+ * becomes span events on the active span and goes through the processor's batches, store and delivery.
+ *
+ * ```ts
+ * const eventDispatcher = createSpanEventDispatcher(processor);
+ * createInstance({ projectConfigManager, eventProcessor: createForwardingEventProcessor(eventDispatcher) });   // 6
+ * createInstance({ datafile, eventDispatcher, eventBatchSize: 1 });                                            // 5
+ * ```
+ *
+ * The SDK then dispatches within `decide`, `activate` and `track`, so the active span is theirs. Its own batches
+ * (`createBatchEventProcessor`; version 5 without `eventBatchSize: 1`) are delivered just as well, but they come late:
+ * those of several events are shown on no span, and one of a single event on whichever span is active by then.
+ *
+ * Visitors are sent as the SDK wrote them, in its name and version: `client_name` and all else that they share decides
+ * what joins one batch. Whether to the US or the EU is read from the SDK's URL (version 5 knows the US only); any other
+ * address in it is not followed, that is what the processor's `endpoint` is for.
+ *
+ * The SDK is always told 204, since the events are the processor's now: one that it refuses is counted in its
+ * `ledger()`, and trying again is its business too. Closing the SDK's client delivers nothing here: shut the processor
+ * down after it.
+ *
+ * @throws TypeError not a processor
+ */
+export function createSpanEventDispatcher(
+  processor: ResolvedEventProcessor,
+  options: SpanEventDispatcherOptions = {},
+): SpanEventDispatcher {
+  const example = 'createSpanEventDispatcher(new OptimizelySpanProcessor({ datafile }))';
+  requireMethods('processor', processor, ['process'], example);
+  const { runtime = systemRuntime } = options;
+  const logger = guardLogger(options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+  const said = new OnceLog();
+  const contexts = new ContextReader();
+  const regions = new RegionReader(() => {
+    if (!said.first('host')) return;
+    logger.warn(
+      "Optimizely's SDK was given an address that is not Optimizely's; it is not followed: give it to the processor as `endpoint`",
+    );
+  });
+
+  const take = ({ url, params }: OfficialLogEvent) => {
+    const visitors: unknown = isObject(params) ? params.visitors : undefined;
+    if (!isObject(params) || !Array.isArray(visitors)) {
+      if (said.first('visitors'))
+        logger.warn("an event of Optimizely's SDK has no visitors; nothing is sent");
+      return;
+    }
+    const context = contexts.read(regions.read(url), params);
+    const acceptedAt = runtime.monotonic();
+    // Of several events, gathered over a time, nobody knows any more which happened in which span.
+    const span = visitors.length > 1 ? null : undefined;
+    for (const visitor of visitors) {
+      const { type, uuid, event } = readVisitor(isObject(visitor) ? visitor : {});
+      const json = textOf(visitor);
+      const byteLength = Buffer.byteLength(json);
+      processor.process({ type, uuid, context, json, byteLength, acceptedAt }, event, span);
+    }
+  };
+
+  return {
+    async dispatchEvent(logEvent, callback) {
+      try {
+        take(logEvent);
+      } catch (error) {
+        if (said.first('unexpected')) {
+          logger.error(`an event of Optimizely's SDK is lost: ${errorLabel(error)}`);
+        }
+      }
+      const response = { statusCode: 204 };
+      try {
+        callback?.(response);
+      } catch {
+        // Not ours, and a rejection that nobody awaits would end the process.
+      }
+      return response;
+    },
+  };
+}
+
+/** `''`, which the processor counts as invalid, of what is no object or can't be serialised. */
+function textOf(visitor: unknown): string {
+  try {
+    return isObject(visitor) ? (JSON.stringify(visitor) ?? '') : '';
+  } catch {
+    return '';
+  }
+}

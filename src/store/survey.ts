@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDead, readOwner } from './adoption.js';
+import { INSTANCE_NAME, lastSignOfLife } from './instance-directory.js';
+import { readAcks } from './load-segment.js';
+import { type OwnerRecord, ownerOfThisThread } from './owner.js';
+import { RecordDecoder } from './record-decoder.js';
+import { scanSegment } from './scan-segment.js';
+
+/** What one instance directory holds, those that it has adopted included. */
+export interface InstanceSurvey {
+  readonly name: string;
+  /** false: whoever opens a store on the parent directory adopts it. */
+  readonly alive: boolean;
+  /** undefined: unreadable. */
+  readonly owner: OwnerRecord | undefined;
+  /** Milliseconds since the epoch, by the file system's clock. */
+  readonly lastSeenAt: number;
+  readonly segments: number;
+  /** Records that were neither delivered nor dropped. */
+  readonly pending: number;
+  /** Of these, those that wait for a datafile. */
+  readonly unresolved: number;
+  /** Of the segments. */
+  readonly bytes: number;
+  /** When the oldest pending record was accepted. */
+  readonly oldestAcceptedAt: number | undefined;
+  /** Segments of another version, or none at all. */
+  readonly unreadable: number;
+}
+
+type Contents = Pick<
+  InstanceSurvey,
+  'segments' | 'pending' | 'unresolved' | 'bytes' | 'oldestAcceptedAt' | 'unreadable'
+>;
+
+const NOTHING: Contents = {
+  segments: 0,
+  pending: 0,
+  unresolved: 0,
+  bytes: 0,
+  oldestAcceptedAt: undefined,
+  unreadable: 0,
+};
+
+/**
+ * Looks at a store's directory and changes nothing in it. What its owners do meanwhile may be seen in part. Rejects where
+ * the directory can't be read.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function surveyStore(directory: string, now: number): Promise<InstanceSurvey[]> {
+  const self = ownerOfThisThread();
+  const surveys: InstanceSurvey[] = [];
+  for (const name of (await readdir(directory)).filter(name => INSTANCE_NAME.test(name)).sort()) {
+    const path = join(directory, name);
+    // Gone while we looked: delivered or adopted.
+    const survey = await surveyInstance(path, name, self, now).catch(() => undefined);
+    if (survey !== undefined) surveys.push(survey);
+  }
+  return surveys;
+}
+
+async function surveyInstance(
+  path: string,
+  name: string,
+  self: OwnerRecord,
+  now: number,
+): Promise<InstanceSurvey> {
+  const alive = !(await isDead(path, self, now));
+  const owner = await readOwner(path);
+  const lastSeenAt = await lastSignOfLife(path);
+  return { name, alive, owner, lastSeenAt, ...(await surveyDirectory(path)) };
+}
+
+async function surveyDirectory(path: string): Promise<Contents> {
+  let all = NOTHING;
+  for (const name of await readdir(path)) {
+    if (/^\d+\.seg$/.test(name)) all = add(all, await surveySegment(join(path, name)));
+    else if (INSTANCE_NAME.test(name)) all = add(all, await surveyDirectory(join(path, name)));
+  }
+  return all;
+}
+
+async function surveySegment(path: string): Promise<Contents> {
+  const { size: bytes } = await stat(path);
+  const file = await readFile(path);
+  const { header, spans } = scanSegment(file);
+  if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) {
+    return { ...NOTHING, segments: 1, bytes, unreadable: 1 };
+  }
+  const removed = await readAcks(path.replace(/\.seg$/, '.ack'));
+  const decoder = new RecordDecoder();
+  const events = spans
+    .filter(({ index }) => !removed.has(index))
+    .map(({ offset, index }) => decoder.decode(file, offset, index))
+    .filter(event => event !== undefined);
+  return {
+    segments: 1,
+    pending: events.length,
+    unresolved: events.filter(({ kind }) => kind === 'unresolved').length,
+    bytes,
+    oldestAcceptedAt: earliest(events.map(({ acceptedAt }) => acceptedAt)),
+    unreadable: 0,
+  };
+}
+
+function add(a: Contents, b: Contents): Contents {
+  return {
+    segments: a.segments + b.segments,
+    pending: a.pending + b.pending,
+    unresolved: a.unresolved + b.unresolved,
+    bytes: a.bytes + b.bytes,
+    oldestAcceptedAt: earliest([a.oldestAcceptedAt, b.oldestAcceptedAt]),
+    unreadable: a.unreadable + b.unreadable,
+  };
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const time of times) if (time !== undefined && !(first !== undefined && first <= time)) first = time;
+  return first;
+}

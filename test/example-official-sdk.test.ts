@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LIMIT_MILLIS = 30_000;
+
+describe('npm run example:official-sdk', function () {
+  this.timeout(LIMIT_MILLIS + 10_000);
+  let out = '';
+  let failure: Error | null = null;
+
+  before(async () => {
+    const args = ['--import', 'tsx', 'examples/official-sdk/run.ts'];
+    await new Promise<void>(resolve => {
+      execFile(process.execPath, args, { cwd: ROOT, timeout: LIMIT_MILLIS }, (error, stdout, stderr) => {
+        out = stdout + stderr;
+        failure = error;
+        resolve();
+      });
+    });
+  });
+
+  it('ends by itself with exit code 0', () => {
+    expect(failure, out).to.equal(null);
+  });
+
+  it("sends all that the SDK's calls made, in the SDK's name, in full batches", () => {
+    expect(out).to.include('handed over 60, received 60 in 6 batches, problems found 0');
+    expect(out).to.match(/sent in the name of node-sdk 6\.\d+\.\d+\n/);
+    expect(out).to.match(/^purchase +20$/m);
+    expect(out).to.match(/^hero_banner +mountains [1-9]\d*, beach [1-9]\d*$/m);
+    expect(out).to.match(/^checkout_flow +three_steps [1-9]\d*, one_page [1-9]\d*$/m);
+  });
+
+  it('shows them on the spans of the requests, and no visitor', () => {
+    const event = (name: string, event: string, key: string) =>
+      new RegExp(`^span ${name}\\n  event optimizely\\.${event}\\n(    .*\\n)*    .* = ${key}\\n`, 'm');
+    expect(out).to.match(event('GET /product', 'impression', 'hero_banner'));
+    expect(out).to.match(event('GET /checkout', 'impression', 'checkout_flow'));
+    expect(out).to.match(event('POST /purchase', 'conversion', 'purchase'));
+    expect(out).not.to.include('visitor-');
+  });
+});
