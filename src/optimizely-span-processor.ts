@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Context, diag, type Span } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
 import { EventHarvest } from './capture/event-harvest.js';
 import { LogRecords } from './capture/log-records.js';
 import { ApiCopiesCheck } from './check-api-copies.js';
 import { evaluationEvents } from './evaluation-events-options.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
+import { Closing } from './lifecycle/closing.js';
 import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
 import { withDeadline } from './model/deadline.js';
 import type { ExperimentEvent } from './model/experiment-event.js';
-import type { StoredSpanEvent } from './model/hand-over-mark.js';
 import type { LedgerSnapshot } from './model/ledger.js';
-import { errorLabel, guardLogger, type Logger } from './model/logger.js';
 import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
 import { Installation } from './model/registry.js';
-import { booleanOr, requireMethods } from './model/resolve-options.js';
+import { booleanOr } from './model/resolve-options.js';
 import type { UserEvent } from './model/user-event.js';
-import { CLIENT_NAME } from './model/version.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
+import type { EndedSpan, StartedSpan } from './processed-span.js';
 import {
   type OptimizelySpanProcessorOptions,
   requireEventStore,
   requireWaitUntil,
+  resolveLogger,
   resolveSignal,
   resolveSpanAttributes,
 } from './processor-options.js';
 import { Reception } from './reception.js';
-import { checkConversion, checkImpression } from './record/check-input.js';
+import { checkInput } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
@@ -37,25 +37,11 @@ import type { CheckEvent } from './screen/before-send.js';
 import { EventScreen } from './screen/event-screen.js';
 import { resolveScreenOptions } from './screen/screen-options.js';
 
-/** Closing files and connections takes this long at most where the limit of a shutdown is over. */
-const CLOSING_MILLIS = 100;
-
-/** What the processor reads of a span that starts: of both SDK lines, and of anybody's. */
-export interface StartedSpan {
-  readonly resource: object;
-}
-
-/** What the processor reads of a span that ended. */
-export interface EndedSpan {
-  readonly events: readonly StoredSpanEvent[];
-}
-
 /**
  * The SpanProcessor that takes experiment events out of traces and delivers them to Optimizely. Register it in
  * NodeSDK's or a provider's `spanProcessors`, beside the processor that exports your spans.
  */
 export class OptimizelySpanProcessor {
-  readonly #logger: Logger;
   readonly #apiCopies: ApiCopiesCheck;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
@@ -63,22 +49,20 @@ export class OptimizelySpanProcessor {
   readonly #harvest: EventHarvest;
   readonly #reception: Reception;
   readonly #installation: Installation;
-  readonly #closing: (() => unknown)[] = [];
+  readonly #closing: Closing;
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError no datafile source, two of them, or an option of a wrong type that no default can mend */
   constructor(options: OptimizelySpanProcessorOptions) {
-    if (options?.logger !== undefined) {
-      requireMethods('logger', options.logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
-    }
-    this.#logger = guardLogger(options?.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
-    const manager = resolveConfigManager(options, this.#logger);
+    const logger = resolveLogger(options?.logger);
+    this.#closing = new Closing(logger);
+    const manager = resolveConfigManager(options, logger);
     requireEventStore(options.eventStore);
     requireWaitUntil(options.waitUntil);
-    const screen = resolveScreenOptions(options, this.#logger);
+    const screen = resolveScreenOptions(options, logger);
     this.#pipeline = assemblePipeline({
       ...options,
-      logger: this.#logger,
+      logger,
       canResolve: () => this.#config.current() !== undefined,
       resolveStored: (event, acceptedAt, ticket) => {
         const config = this.#config.current();
@@ -86,26 +70,23 @@ export class OptimizelySpanProcessor {
       },
       defaultDispatcher: () => {
         const dispatcher = new UndiciEventDispatcher();
-        this.#closing.push(() => dispatcher.close());
+        this.#closing.add(() => dispatcher.close());
         return dispatcher;
       },
     });
-    const { batcher } = this.#pipeline;
+    const { batcher, runtime, ledger, inspectorNotes } = this.#pipeline;
     this.#intake = new EventIntake({
       ...this.#pipeline,
-      logger: this.#logger,
+      logger,
       enqueue: (event, superseded) => batcher.enqueue(event, superseded),
       readmit: (event, superseded) => batcher.readmit(event, superseded),
     });
-    this.#config = new ConfigSource(manager, this.#logger, config => this.#configChanged(config));
-    this.#closing.push(
+    this.#config = new ConfigSource(manager, logger, config => this.#configChanged(config));
+    this.#closing.add(
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
     );
-    const { runtime, ledger, inspectorNotes } = this.#pipeline;
-    const logger = this.#logger;
-    const check: CheckEvent = (type, input) =>
-      type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
+    const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
     const { waitUntil } = options;
     this.#apiCopies = new ApiCopiesCheck(options.logger);
     this.#reception = new Reception({
@@ -135,9 +116,9 @@ export class OptimizelySpanProcessor {
     this.#harvest = new EventHarvest(this.#reception, logger, check, evaluations);
     this.#installation = new Installation(this.#reception, this);
     this.#config.current();
-    if (booleanOr(true, 'startOnInit', options.startOnInit, this.#logger)) this.start();
-    if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, this.#logger)) {
-      this.#closing.push(
+    if (booleanOr(true, 'startOnInit', options.startOnInit, logger)) this.start();
+    if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, logger)) {
+      this.#closing.add(
         flushOnBeforeExit(
           () => this.ledger().pending,
           () => this.forceFlush(),
@@ -237,19 +218,7 @@ export class OptimizelySpanProcessor {
     this.#intake.dropHeld();
     await stopped;
     this.#pipeline.end();
-    // What is to be closed may hang too; a moment is left for it even where delivery has used the limit up.
-    const left = Math.max(CLOSING_MILLIS, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
-    const closings = this.#closing.map(close => this.#close(close));
-    if (!(await withDeadline(runtime, left, () => Promise.all(closings))))
-      this.#logger.warn('closing took too long');
-  }
-
-  async #close(close: () => unknown): Promise<void> {
-    try {
-      await close();
-    } catch (error) {
-      this.#logger.warn(`closing failed: ${errorLabel(error)}`);
-    }
+    await this.#closing.run(runtime, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
   }
 
   /**

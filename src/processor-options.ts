@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { MeterProvider } from '@opentelemetry/api';
+import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { EvaluationEventsOptions } from './evaluation-events-options.js';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
@@ -8,12 +8,13 @@ import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
 import type { EventStore } from './model/event-store.js';
-import type { Logger } from './model/logger.js';
+import { guardLogger, type Logger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
 import type { EventSignal, SpanAttributes } from './model/registry.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
+import { CLIENT_NAME } from './model/version.js';
 import type { ScreenOptions } from './screen/screen-options.js';
 
 /** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
@@ -86,8 +87,8 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
    */
   waitUntil?: WaitUntil | undefined;
   /**
-   * Make impressions of `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, where
-   * the event names its rule or the datafile tells it. Not together with `OptimizelyHook`. @default false
+   * Make impressions of `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, and log
+   * records, where the event names its rule or the datafile tells it. Not together with `OptimizelyHook`. @default false
    */
   evaluationEvents?: boolean | EvaluationEventsOptions | undefined;
   /** Flush once when the process has nothing else to do. @default false */
@@ -132,6 +133,14 @@ export function resolveBatchingOptions(options: BatchingOptions, logger: Logger)
     maxQueueBytes: positiveOr(67_108_864, 'maxQueueBytes', options.maxQueueBytes, logger),
     maxPayloadBytes: positiveOr(3_500_000, 'maxPayloadBytes', options.maxPayloadBytes, logger),
   };
+}
+
+/** @throws TypeError it has not the methods */
+export function resolveLogger(logger: Logger | undefined): Logger {
+  if (logger !== undefined) {
+    requireMethods('logger', logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
+  }
+  return guardLogger(logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
 }
 
 export function requireEventStore(eventStore: EventStore | undefined): void {

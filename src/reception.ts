@@ -56,15 +56,9 @@ export class Reception implements InstalledProcessor {
     if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     this.#deps.apiCopies.eventRecorded();
     ledger.recorded(1);
-    if (this.#closed) {
-      ledger.dropped('already_shutdown', [event.uuid]);
-      return false;
-    }
+    if (this.#closed) return this.#drop('already_shutdown', event);
     const screened = screen === undefined ? event : screen.pass(event);
-    if ('dropped' in screened) {
-      ledger.dropped(screened.dropped, [event.uuid]);
-      return false;
-    }
+    if ('dropped' in screened) return this.#drop(screened.dropped, event);
     const taken = intake.take(screened, config.current());
     if (taken) this.#deps.onTaken();
     else screen?.refused(screened);
@@ -96,6 +90,20 @@ export class Reception implements InstalledProcessor {
     return taken;
   }
 
+  refuse(type: ExperimentEventType, field: string): void {
+    const { ledger, logger } = this.#deps;
+    if (this.#said.first(`${type}.${field}`)) {
+      logger.warn(`${type} refused: ${field} is missing or unusable`);
+    }
+    ledger.recorded(1);
+    ledger.dropped('invalid', [], 1);
+  }
+
+  /** From now on events are counted and dropped. */
+  close(): void {
+    this.#closed = true;
+  }
+
   #enqueue(event: UserEvent): boolean {
     const taken = this.#deps.enqueue(event);
     if (taken) this.#deps.onTaken();
@@ -112,23 +120,9 @@ export class Reception implements InstalledProcessor {
     }
   }
 
-  #drop(reason: DropReason, event?: UserEvent): false {
+  #drop(reason: DropReason, event?: Pick<UserEvent, 'uuid'>): false {
     if (event === undefined) this.#deps.ledger.dropped(reason, [], 1);
     else this.#deps.ledger.dropped(reason, [event.uuid]);
     return false;
-  }
-
-  refuse(type: ExperimentEventType, field: string): void {
-    const { ledger, logger } = this.#deps;
-    if (this.#said.first(`${type}.${field}`)) {
-      logger.warn(`${type} refused: ${field} is missing or unusable`);
-    }
-    ledger.recorded(1);
-    ledger.dropped('invalid', [], 1);
-  }
-
-  /** From now on events are counted and dropped. */
-  close(): void {
-    this.#closed = true;
   }
 }

@@ -35,7 +35,8 @@ const CONVERSION = {
 };
 const KEY = 'a key of sixteen or more';
 
-describe('what may leave', () => {
+/** A processor over a dispatcher that takes everything, shut down after each test. */
+function useHarness() {
   const opened: { shutdown(): Promise<unknown> }[] = [];
 
   function makeHarness(options: Partial<OptimizelySpanProcessorOptions> = {}) {
@@ -56,6 +57,12 @@ describe('what may leave', () => {
   afterEach(async () => {
     await Promise.all(opened.splice(0).map(one => one.shutdown()));
   });
+
+  return makeHarness;
+}
+
+describe('what may leave', () => {
+  const makeHarness = useHarness();
 
   describe('beforeSend', () => {
     it('sees each event as it was recorded and lets it go as it returns it', async () => {
@@ -320,23 +327,11 @@ describe('what may leave', () => {
 });
 
 describe('waitUntil', () => {
-  function makeHarness(waitUntil: (promise: Promise<unknown>) => unknown) {
-    const dispatcher = new RecordingDispatcher();
-    const logger = new RecordingLogger();
-    const runtime = new ManualRuntime();
-    const processor = new OptimizelySpanProcessor({
-      datafile: makeDatafile(),
-      eventDispatcher: dispatcher,
-      logger,
-      runtime,
-      waitUntil,
-    });
-    return { processor, dispatcher, logger, runtime };
-  }
+  const makeHarness = useHarness();
 
   it('is asked while an event is recorded, and its promise settles when the event has been delivered', async () => {
     const waited: Promise<unknown>[] = [];
-    const { processor, dispatcher, runtime } = makeHarness(promise => waited.push(promise));
+    const { processor, dispatcher, runtime } = makeHarness({ waitUntil: promise => waited.push(promise) });
     processor.recordConversion(CONVERSION);
     processor.recordConversion(CONVERSION);
     expect(waited).to.have.length(1);
@@ -349,20 +344,20 @@ describe('waitUntil', () => {
     await runtime.advance(0);
     await waited[1];
     expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
-    await processor.shutdown();
   });
 
   it('is not asked for what was refused', async () => {
     const waited: unknown[] = [];
-    const { processor } = makeHarness(promise => waited.push(promise));
+    const { processor } = makeHarness({ waitUntil: promise => waited.push(promise) });
     processor.recordConversion({ userId: 'a', eventKey: 'unknown' });
     expect(waited).to.deep.equal([]);
-    await processor.shutdown();
   });
 
   it('that throws costs no event, and is told once', async () => {
-    const { processor, logger, runtime } = makeHarness(() => {
-      throw new Error('no context');
+    const { processor, logger, runtime } = makeHarness({
+      waitUntil: () => {
+        throw new Error('no context');
+      },
     });
     for (let n = 0; n < 2; n++) {
       expect(processor.recordConversion(CONVERSION)).to.be.a('string');
@@ -370,22 +365,14 @@ describe('waitUntil', () => {
     }
     expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
     expect(logger.at('error')).to.deep.equal(['waitUntil failed: Error; events are flushed all the same']);
-    await processor.shutdown();
   });
 
   it('batchSize 1 sends each event at once, without it', async () => {
-    const dispatcher = new RecordingDispatcher();
-    const processor = new OptimizelySpanProcessor({
-      datafile: makeDatafile(),
-      eventDispatcher: dispatcher,
-      batchSize: 1,
-      runtime: new ManualRuntime(),
-    });
+    const { processor, dispatcher } = makeHarness({ batchSize: 1 });
     processor.recordConversion(CONVERSION);
     expect(dispatcher.sent).to.have.length(1);
     processor.recordConversion(CONVERSION);
     await settle();
     expect(dispatcher.sent.map(({ visitors }) => visitors.length)).to.deep.equal([1, 1]);
-    await processor.shutdown();
   });
 });

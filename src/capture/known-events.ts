@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { keepNewest } from '../model/keep-newest.js';
 import type { RawExperimentEvent } from './read-span-event.js';
 
 const MAX_KEYS = 10_000;
@@ -24,9 +25,7 @@ export class KnownEvents {
   add(key: string | undefined): void {
     if (key === undefined) return;
     this.#keys.add(key);
-    if (this.#keys.size <= MAX_KEYS) return;
-    const oldest = this.#keys.keys().next();
-    if (oldest.done !== true) this.#keys.delete(oldest.value);
+    keepNewest(this.#keys, MAX_KEYS);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Context, context } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import {
   type AnyEventDispatcher,
   type DispatchOptions,
@@ -38,7 +38,7 @@ export class Attempt {
     const respond = (response: unknown) => this.#answer(read(response, this.#runtime.now()));
     const fail = (error: unknown) => this.#answer({ kind: 'no answer', error });
     try {
-      const returned: unknown = context.with(untraced(), () =>
+      const returned: unknown = context.with(suppressTracing(context.active()), () =>
         dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
       );
       if (isThenable(returned)) returned.then(respond, fail);
@@ -106,19 +106,6 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
 function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
   Object.defineProperty(respond, ATTEMPT, { value: attempt });
   return Object.defineProperties(respond, MEMBERS) as DispatchOptions;
-}
-
-let lastActive: Context | undefined;
-let lastUntraced: Context | undefined;
-
-/** The active context without tracing; mostly the root, for which it is made once. */
-function untraced(): Context {
-  const active = context.active();
-  if (active !== lastActive || lastUntraced === undefined) {
-    lastActive = active;
-    lastUntraced = suppressTracing(active);
-  }
-  return lastUntraced;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

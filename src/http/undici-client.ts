@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
+import { context } from '@opentelemetry/api';
 import type { Dispatcher, request } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
 import { HERE } from '../model/here.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
 import { type Destination, type PostOptions, post, toDestination } from './post.js';
-import { untraced } from './untraced.js';
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>;
 
@@ -37,14 +38,14 @@ export class UndiciClient {
   async request(url: string, options: RequestOptions): Promise<Dispatcher.ResponseData<unknown>> {
     this.#opened ??= this.#open();
     const { request, dispatcher } = await this.#opened;
-    return untraced(() => request(url, { ...options, dispatcher }));
+    return context.with(suppressTracing(context.active()), () => request(url, { ...options, dispatcher }));
   }
 
   /** The answer without its body. Redirects are not followed. */
   async post(url: string, options: PostOptions): Promise<EventDispatcherResponse> {
     this.#opened ??= this.#open();
     const { request, dispatcher, own } = await this.#opened;
-    return untraced(async () => {
+    return context.with(suppressTracing(context.active()), async () => {
       if (own) return post(dispatcher, this.#destinationOf(url), options, DRAINED_BODY_BYTES);
       // It may be of another version of undici, whose handlers are not those of ours.
       const { whenAborted, ...message } = options;

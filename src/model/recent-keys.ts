@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { keepNewest } from './keep-newest.js';
 
 export interface RecentKeysOptions {
   /** How long a key counts from when it was first seen, milliseconds. */
@@ -26,10 +27,7 @@ export class RecentKeys {
     const isNew = before === undefined || now - before >= this.#options.windowMillis;
     this.#seenAt.delete(key);
     this.#seenAt.set(key, isNew ? now : before);
-    if (this.#seenAt.size > this.#options.maxEntries) {
-      const oldest = this.#seenAt.keys().next();
-      if (oldest.done !== true) this.#seenAt.delete(oldest.value);
-    }
+    keepNewest(this.#seenAt, this.#options.maxEntries);
     return isNew;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isObject, objectsOf } from '../model/json.js';
+import { keepNewest } from '../model/keep-newest.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { LogEventInfo, NotificationSender } from '../model/notification.js';
 import { NotificationType } from '../model/notification.js';
@@ -38,7 +39,7 @@ export class InspectorNotes {
         span as { spanContext(): { traceId: string; spanId: string } }
       ).spanContext();
       this.#spans.set(uuid, `${traceId}-${spanId}`);
-      if (this.#spans.size > MOST_NOTED) this.#forgetOldest();
+      keepNewest(this.#spans, MOST_NOTED);
     } catch {
       // A broken span is shown as none.
     }
@@ -63,13 +64,6 @@ export class InspectorNotes {
     const uuids = uuidsOf(logEvent).slice(0, MOST_SPANS);
     const spans = uuids.map(uuid => this.#spans.get(String(uuid)) ?? '');
     return spans.some(span => span !== '') ? spans.join(',') : undefined;
-  }
-
-  #forgetOldest(): void {
-    for (const uuid of this.#spans.keys()) {
-      this.#spans.delete(uuid);
-      return;
-    }
   }
 }
 

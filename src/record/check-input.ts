@@ -2,6 +2,8 @@
 import {
   type ConversionEvent,
   type EventTags,
+  type ExperimentEvent,
+  type ExperimentEventType,
   type ImpressionEvent,
   RULE_TYPES,
   type RuleType,
@@ -79,6 +81,14 @@ export const checkConversion: CheckInput<ConversionEvent> = checked((input, runt
     value,
   };
 });
+
+export function checkInput(
+  type: ExperimentEventType,
+  input: unknown,
+  runtime: Runtime,
+): ExperimentEvent | { readonly unusable: string } {
+  return type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
+}
 
 function checked<E>(
   make: (input: Record<string, unknown>, runtime: Runtime) => E,

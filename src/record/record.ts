@@ -148,10 +148,11 @@ function handOver(
     return undefined;
   }
   const detail = strictest(receivers);
-  if (detail !== 'none' && (span !== undefined || wants('log', receivers))) {
+  const wantsLog = wants('log', receivers);
+  if (detail !== 'none' && (span !== undefined || wantsLog)) {
     try {
       const shown = detail === 'full' ? redacted(checked, receivers) : checked;
-      const logged = wants('log', receivers) && emitLogRecord(shown, detail, receivers, given);
+      const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);
       // Where no logger takes the record, the event shows as a span event after all.
       if (span !== undefined && (!logged || wants('span', receivers)))
         addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);

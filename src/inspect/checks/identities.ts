@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { DUPLICATE } from '../../checks/event-history.js';
 import type { WireEvent } from '../../checks/wire-event.js';
+import { keepNewest } from '../../model/keep-newest.js';
 import type { Problem } from '../problem.js';
 
 const REUSED: Problem = {
@@ -26,19 +28,12 @@ export class Identities {
     const known = this.#received.get(uuid);
     if (known === undefined) {
       this.#received.set(uuid, [rest]);
-      if (this.#received.size > this.#most) this.#forgetOldest();
+      keepNewest(this.#received, this.#most);
       return undefined;
     }
     if (known.includes(rest)) return DUPLICATE;
     // A uuid that everybody uses must not make every event slower than the one before.
     if (known.length < 8) known.push(rest);
     return REUSED;
-  }
-
-  #forgetOldest(): void {
-    for (const uuid of this.#received.keys()) {
-      this.#received.delete(uuid);
-      return;
-    }
   }
 }
