@@ -48,6 +48,14 @@ export class EventHarvest {
     }
   }
 
+  /** Whether events of this name are looked at. */
+  takesName(name: string): boolean {
+    return (
+      experimentEventType(name) !== undefined ||
+      (this.#evaluations !== undefined && name === EVENT_FEATURE_FLAG_EVALUATION)
+    );
+  }
+
   /** Never throws: a throwing `onEmit` makes the application's `logger.emit()` throw. */
   takeLogRecord(record: EmittedLogRecord): void {
     try {
@@ -88,10 +96,12 @@ export class EventHarvest {
     this.#evaluations.take(event, span);
   }
 
-  /** Of one that a bridge adds to the span too, `dedupe` leaves one. */
-  #takeEvaluationRecord({ eventName, attributes, hrTime, spanContext }: EmittedLogRecord): void {
-    const event = { name: String(eventName), attributes, time: hrTime };
-    this.#evaluations?.take(event, spanContext && { spanContext: () => spanContext });
+  #takeEvaluationRecord(record: EmittedLogRecord): void {
+    const event = { name: EVENT_FEATURE_FLAG_EVALUATION, attributes: record.attributes, time: record.hrTime };
+    if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
+    this.#mark(record, event, undefined);
+    const { spanContext } = record;
+    this.#evaluations.take(event, spanContext && { spanContext: () => spanContext });
   }
 
   /** Whether it is the second shape of an event that came as a log record. */

@@ -44,6 +44,10 @@ export class LogRecords implements LogRecordPort {
     this.#harvest().expectLogRecord(event);
   }
 
+  takes(eventName: string | undefined): boolean {
+    return eventName === undefined || this.#harvest().takesName(eventName);
+  }
+
   take(record: EmittedLogRecord): void {
     this.#harvest().takeLogRecord(record);
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from '@opentelemetry/api';
-import { experimentEventType } from '../model/event-names.js';
 import type { EmittedLogRecord, LogRecordPort } from '../model/log-record-port.js';
 import { installedAs } from '../model/registry.js';
 import { globalLoggerProvider } from './global-logger-provider.js';
@@ -20,7 +19,7 @@ export interface OptimizelyLogRecordProcessorOptions {
 
 /**
  * The LogRecordProcessor that takes log records named `optimizely.impression` and `optimizely.conversion` into the queue
- * of a span processor, and emits those that `recordImpression` and `recordConversion` make where that processor's option
+ * of a span processor, `feature_flag.evaluation` ones where its option `evaluationEvents` asks for them, and emits those that `recordImpression` and `recordConversion` make where that processor's option
  * `signal` is `'log'` or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`,
  * beside the one that exports your logs.
  */
@@ -50,8 +49,7 @@ export class OptimizelyLogRecordProcessor {
 
   /** Loggers stay disabled for events of other names where no other processor wants them. */
   enabled(options: { readonly eventName?: string | undefined }): boolean {
-    const { eventName } = options;
-    return eventName === undefined || experimentEventType(eventName) !== undefined;
+    return this.#port.takes(options.eventName);
   }
 
   /** Flushes the span processor. Never rejects. */

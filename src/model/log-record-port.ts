@@ -36,6 +36,8 @@ export interface LogRecordPort {
   emit(record: OutgoingLogRecord): boolean;
   /** The log record of a helper's event is about to come by: it is not to be taken again, and nothing made of it. */
   expect(event: ExperimentEvent): void;
+  /** Whether events of this name are taken; undefined: of a name that is not known yet. */
+  takes(eventName: string | undefined): boolean;
   /** Takes an experiment event that other code has emitted. Never throws. */
   take(record: EmittedLogRecord): void;
 }
