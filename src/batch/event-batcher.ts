@@ -10,7 +10,7 @@ import type { EventLedger } from '../model/ledger.js';
 import { errorLabel, type Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
-import type { UserEvent } from '../model/user-event.js';
+import { type UserEvent, withTicket } from '../model/user-event.js';
 import { AgeTimer } from './age-timer.js';
 import { BatchBuilder, type BatchLimits } from './batch-builder.js';
 import type { EventKeeper, NotKept } from './event-keeper.js';
@@ -85,7 +85,7 @@ export class EventBatcher {
     if (!this.#fits(event, superseded)) return false;
     const ticket = keeper.keep(event, superseded);
     if (!budget.take(event.type, event.byteLength)) return keeper.spill(event.uuid, ticket);
-    if (!this.#queue.enqueue(withTicket(event, ticket))) {
+    if (!this.#queue.enqueue(asKept(event, ticket))) {
       budget.release(1, event.byteLength);
       return keeper.spill(event.uuid, ticket);
     }
@@ -97,7 +97,7 @@ export class EventBatcher {
   readmit(event: UserEvent, superseded: StoreTicket): void {
     if (!this.#fits(event, superseded)) return;
     this.#deps.budget.takeAnyway(1, event.byteLength);
-    this.#replayed.add(withTicket(event, this.#deps.keeper.keep(event, superseded)));
+    this.#replayed.add(asKept(event, this.#deps.keeper.keep(event, superseded)));
   }
 
   #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
@@ -234,8 +234,6 @@ export class EventBatcher {
   }
 }
 
-function withTicket(event: UserEvent, ticket: StoreTicket | NotKept): UserEvent {
-  if (typeof ticket !== 'number') return event;
-  const { type, uuid, context, json, byteLength, acceptedAt } = event;
-  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
+function asKept(event: UserEvent, ticket: StoreTicket | NotKept): UserEvent {
+  return typeof ticket === 'number' ? withTicket(event, ticket) : event;
 }

@@ -32,22 +32,53 @@ export class SerializedEvent implements UserEvent {
   readonly acceptedAt: number;
 
   /** @param json the first member named `uuid` is the event's: in texts quotes are escaped, and tags come later */
-  constructor(type: ExperimentEventType, context: EventContext, json: string, acceptedAt: number) {
+  constructor(
+    type: ExperimentEventType,
+    context: EventContext,
+    json: string,
+    acceptedAt: number,
+    // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
+    byteLength = Buffer.byteLength(json),
+  ) {
     this.type = type;
     this.context = context;
     this.json = json;
-    // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
-    this.byteLength = Buffer.byteLength(json);
+    this.byteLength = byteLength;
     // A whole number is kept in place, a fraction as an object of its own.
     this.acceptedAt = Math.trunc(acceptedAt);
   }
 
   get uuid(): string {
-    const start = this.json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
-    let end = start + 1;
-    while (this.json[end] !== '"') end += this.json[end] === '\\' ? 2 : 1;
-    return JSON.parse(this.json.slice(start, end + 1)) as string;
+    const { json } = this;
+    const start = json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
+    const end = json.indexOf('"', start + 1);
+    const text = json.slice(start + 1, end);
+    return text.includes('\\') ? withEscapes(json, start) : text;
   }
+}
+
+/** The string whose JSON begins at `start`. */
+function withEscapes(json: string, start: number): string {
+  let end = start + 1;
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  return JSON.parse(json.slice(start, end + 1)) as string;
+}
+
+/** A SerializedEvent that the event store has, too. */
+class KeptEvent extends SerializedEvent {
+  readonly ticket: StoreTicket;
+
+  constructor({ type, context, json, byteLength, acceptedAt }: SerializedEvent, ticket: StoreTicket) {
+    super(type, context, json, acceptedAt, byteLength);
+    this.ticket = ticket;
+  }
+}
+
+/** The event with the ticket of its record. */
+export function withTicket(event: UserEvent, ticket: StoreTicket): UserEvent {
+  if (event instanceof SerializedEvent) return new KeptEvent(event, ticket);
+  const { type, uuid, context, json, byteLength, acceptedAt } = event;
+  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
 }
 
 /**

@@ -26,8 +26,10 @@ export class AckLog {
   }
 
   add(segment: Segment, index: number): void {
-    this.#keep(segment, [index]);
-    if (this.#count >= FLUSH_COUNT) void this.flush();
+    const pending = this.#pending.get(segment);
+    if (pending === undefined) this.#pending.set(segment, [index]);
+    else pending.push(index);
+    if (++this.#count >= FLUSH_COUNT) void this.flush();
     else this.#arm();
   }
 
@@ -60,16 +62,10 @@ export class AckLog {
       await appendFile(segment.ackPath, encodeAcks(indexes), { mode: 0o600 });
     } catch {
       if (segment.left === 0 || this.#stopped) return;
-      this.#keep(segment, indexes);
+      this.#pending.set(segment, indexes.concat(this.#pending.get(segment) ?? []));
+      this.#count += indexes.length;
       this.#arm();
     }
-  }
-
-  #keep(segment: Segment, indexes: number[]): void {
-    const pending = this.#pending.get(segment);
-    if (pending === undefined) this.#pending.set(segment, indexes);
-    else for (const index of indexes) pending.push(index);
-    this.#count += indexes.length;
   }
 
   #arm(): void {
