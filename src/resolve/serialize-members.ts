@@ -2,6 +2,7 @@
 import type { EventTags } from '../model/experiment-event.js';
 import { nestsDeeperThan } from './json-depth.js';
 import { quoted } from './quoted.js';
+import { remembered } from './remembered.js';
 
 /** Optimizely's own bound for numbers in attributes. */
 const LARGEST_NUMBER = 2 ** 53;
@@ -29,19 +30,28 @@ export function serializeTags(tags: EventTags | undefined): string | undefined {
   if (typeof tags.toJSON === 'function') return serializeThroughToJson(tags);
   let text = '';
   for (const key of Object.keys(tags)) {
-    const member = serializeTag(key, tags[key]);
-    if (member !== undefined) text += text === '' ? member : `,${member}`;
+    const value = serializeTag(key, tags[key]);
+    if (value === undefined) continue;
+    const { first, next } = tagOpening(key);
+    text += text === '' ? first : next;
+    text += value;
   }
-  return `{${text}}`;
+  return text === '' ? '{}' : `${text}}`;
 }
 
+/** A tag up to its value, with what comes before it. */
+const tagOpening = remembered(key => {
+  const opening = `${JSON.stringify(key)}:`;
+  return { first: `{${opening}`, next: `,${opening}` };
+});
+
 /** Most tags are texts and numbers, for which `JSON.stringify` costs twice as much. */
-function serializeTag(key: string, value: unknown): string | undefined {
+function serializeTag(key: string, value: unknown): string | number | null | undefined {
   switch (typeof value) {
     case 'string':
-      return `${quoted(key)}:${quoted(value)}`;
+      return quoted(value);
     case 'number':
-      return `${quoted(key)}:${Number.isFinite(value) ? value : null}`;
+      return Number.isFinite(value) ? value : null;
     case 'undefined':
       return undefined;
     default: {
@@ -49,7 +59,7 @@ function serializeTag(key: string, value: unknown): string | undefined {
       // Within an object of its own: a `toJSON` is told its key, and the key of a symbol or function is left out too.
       const text = JSON.stringify({ [key]: value });
       if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
-      return text === '{}' ? undefined : text.slice(1, -1);
+      return text === '{}' ? undefined : text.slice(JSON.stringify(key).length + 2, -1);
     }
   }
 }

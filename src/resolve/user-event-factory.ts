@@ -10,7 +10,7 @@ import type { ProjectConfig } from '../model/project-config.js';
 import { SerializedEvent, type UserEvent } from '../model/user-event.js';
 import { PreparedDecisions } from './prepared-decisions.js';
 import { conversionOpening, PreparedTexts } from './prepared-texts.js';
-import { quoted } from './quoted.js';
+import { escaped, quoted } from './quoted.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -41,7 +41,7 @@ export class UserEventFactory {
     const snapshot =
       event.type === 'impression' ? this.#impression(event, decisions) : conversion(event, texts);
     if (typeof snapshot !== 'string') return snapshot;
-    const json = `{"visitor_id":${quoted(event.userId)},"attributes":[${attributes}${snapshot}`;
+    const json = `{"visitor_id":"${escaped(event.userId)}","attributes":[${attributes}${snapshot}`;
     return new SerializedEvent(event.type, config.context, json, acceptedAt);
   }
 
@@ -60,10 +60,10 @@ export class UserEventFactory {
     const decision = decisions.find(event);
     if ('reason' in decision) return decision;
     if (decision.unknownVariation) this.#onWarning('unknown_variation');
-    const cmab = event.cmabUuid === undefined ? '' : `,"cmab_uuid":${quoted(event.cmabUuid)}`;
+    const cmab = event.cmabUuid === undefined ? '' : `,"cmab_uuid":"${escaped(event.cmabUuid)}"`;
     return (
       `${decision.opening}${event.enabled}${cmab}${decision.closing}${event.timestamp}` +
-      `,"key":"campaign_activated","uuid":${quoted(event.uuid)}}]}]}`
+      `,"key":"campaign_activated","uuid":"${escaped(event.uuid)}"}]}]}`
     );
   }
 }
@@ -72,16 +72,15 @@ function conversion(event: ConversionEvent, texts: PreparedTexts): string | Unre
   const { eventId, eventKey } = event;
   const opening = eventId === undefined ? texts.conversion(eventKey) : conversionOpening(eventId, eventKey);
   if (opening === undefined) return { reason: 'unknown_key', field: 'eventKey' };
-  let tags: string | undefined;
+  let text = `${opening}${event.timestamp},"uuid":"${escaped(event.uuid)}"`;
+  if (event.revenue !== undefined) text += `,"revenue":${event.revenue}`;
+  if (event.value !== undefined) text += `,"value":${event.value}`;
   try {
-    tags = serializeTags(event.tags);
+    const tags = serializeTags(event.tags);
+    return tags === undefined ? `${text}}]}]}` : `${text},"tags":${tags}}]}]}`;
   } catch {
     return { reason: 'invalid', field: 'tags' };
   }
-  const revenue = event.revenue === undefined ? '' : `,"revenue":${event.revenue}`;
-  const value = event.value === undefined ? '' : `,"value":${event.value}`;
-  const tagged = tags === undefined ? '}]}]}' : `,"tags":${tags}}]}]}`;
-  return `${opening}${event.timestamp},"uuid":${quoted(event.uuid)}${revenue}${value}${tagged}`;
 }
 
 /** The elements of a visitor's `attributes` and what follows them. */
