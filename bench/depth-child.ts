@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { randomUUID } from 'node:crypto';
 import { send } from './child.js';
 import { clockNanos } from './clock.js';
 import { CountingDispatcher, deliverAll, makeProcessor } from './ours.js';
+import { plainConversion } from './plain-visitor.js';
 import { inTurns, makeConversion } from './workload.js';
 
 const WINDOW = 1_000;
 
+/** Where events pile up. */
+interface Pile {
+  readonly size: number;
+  add(n: number): void;
+  clear(): unknown;
+}
+
 /**
  * What recording one more event costs while so many are queued: windows of 1,000 events at each depth, the shallow
- * ones first. A processor whose queue has grown by half within its windows gives way to a fresh one, so that small
- * depths stay small; otherwise the queue grows on to the next depth. What V8 spends on the size of the heap within a
- * window counts.
+ * ones first. A pile that has grown by half within its windows gives way to a fresh one, so that small depths stay
+ * small; otherwise it grows on to the next depth. What V8 spends on the size of the heap within a window counts.
  */
-const [where, windows, warmUp, ...depths] = process.argv.slice(2);
+const [place, windows, warmUp, ...depths] = process.argv.slice(2);
+const makePile = place === 'plain' ? pileOfTexts : pileInProcessor;
 
-const warm = makeProcessor({ eventDispatcher: new CountingDispatcher() });
-await inTurns(Number(warmUp), n => warm.recordConversion(makeConversion(n)));
-await deliverAll(warm);
-await warm.shutdown();
+if (place === 'plain') {
+  const warm = pileOfTexts();
+  await inTurns(Number(warmUp), n => warm.add(n));
+} else {
+  const warm = makeProcessor({ eventDispatcher: new CountingDispatcher() });
+  await inTurns(Number(warmUp), n => warm.recordConversion(makeConversion(n)));
+  await deliverAll(warm);
+  await warm.shutdown();
+}
 
-let processor = makeHanging();
+let pile = makePile();
 const nanos: number[] = [];
 for (const depth of depths) nanos.push(await nanosAt(Number(depth)));
 await send(nanos);
@@ -29,31 +42,46 @@ process.exit();
 async function nanosAt(depth: number): Promise<number> {
   let total = 0;
   for (let window = 0; window < Number(windows); window++) {
-    if (processor.ledger().pending >= depth * 1.5) {
-      // Else the registry of installed processors would keep its events.
-      await processor.shutdown();
-      processor = makeHanging();
+    if (pile.size >= depth * 1.5) {
+      await pile.clear();
+      pile = makePile();
     }
-    const missing = depth - processor.ledger().pending;
-    await inTurns(Math.max(0, missing), n => processor.recordConversion(makeConversion(n)));
-    const { pending } = processor.ledger();
+    await inTurns(Math.max(0, depth - pile.size), n => pile.add(n));
+    const before = pile.size;
     const start = clockNanos();
-    for (let n = 0; n < WINDOW; n++) processor.recordConversion(makeConversion(n));
+    for (let n = 0; n < WINDOW; n++) pile.add(n);
     total += clockNanos() - start;
-    if (pending < depth || processor.ledger().pending !== pending + WINDOW) {
-      throw new Error('events went astray');
-    }
+    if (before < depth || pile.size !== before + WINDOW) throw new Error('events went astray');
   }
   return total / (Number(windows) * WINDOW);
 }
 
-function makeHanging(): OptimizelySpanProcessor {
-  return makeProcessor({
-    startOnInit: where !== 'held',
+function pileInProcessor(): Pile {
+  const processor = makeProcessor({
+    startOnInit: place !== 'held',
     maxQueueSize: 10_000_000,
     maxQueueBytes: 2 ** 40,
     requestTimeoutMillis: 3_600_000,
     timeoutIntervalMillis: 1,
     eventDispatcher: { dispatchEvent: () => new Promise(() => {}) },
   });
+  return {
+    get size() {
+      return processor.ledger().pending;
+    },
+    add: n => void processor.recordConversion(makeConversion(n)),
+    // Else the registry of installed processors would keep its events.
+    clear: () => processor.shutdown(),
+  };
+}
+
+function pileOfTexts(): Pile {
+  const texts: string[] = [];
+  return {
+    get size() {
+      return texts.length;
+    },
+    add: n => void texts.push(JSON.stringify(plainConversion(makeConversion(n), randomUUID()))),
+    clear: () => {},
+  };
 }
