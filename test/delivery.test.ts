@@ -295,6 +295,23 @@ describe('delivery', () => {
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { rejected: 1000 } });
     });
 
+    it('is an error line for each status once an episode, however many events are refused', async () => {
+      const { dispatcher, logger, runtime, record } = makeDelivery();
+      dispatcher.answer = attempt => ({ statusCode: attempt % 2 === 0 ? 404 : 400 });
+      record(20);
+      await runtime.advance(59_000);
+      record(20);
+      await runtime.advance(59_000);
+      expect(logger.at('error')).to.have.members([
+        'delivery to Optimizely is refused for good: status 400; what is refused is lost',
+        'delivery to Optimizely is refused for good: status 404; what is refused is lost',
+      ]);
+      await runtime.advance(1_000);
+      record(2);
+      await runtime.advance(1);
+      expect(logger.at('error')).to.have.length(4);
+    });
+
     it('tells LOG_EVENT listeners of each piece once, so that a redaction holds for pieces too', async () => {
       const center = new NotificationCenter();
       const counts: number[] = [];

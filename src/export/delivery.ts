@@ -5,7 +5,7 @@ import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventExportResult } from '../model/event-exporter.js';
 import { Fifo } from '../model/fifo.js';
 import type { LogEvent } from '../model/log-event.js';
-import { errorLabel, type Logger } from '../model/logger.js';
+import { EpisodeLog, errorLabel, type Logger } from '../model/logger.js';
 import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
@@ -55,6 +55,7 @@ export class Delivery {
   readonly #deps: DeliveryDependencies;
   readonly #backoff: Backoff;
   readonly #limit = new LearntLimit();
+  readonly #refusals = new EpisodeLog();
   readonly #waiting = new Fifo<Parcel>();
   readonly #undelivered = new Outstanding<Consignment>();
   readonly #inFlight = new Outstanding<Request>();
@@ -210,7 +211,10 @@ export class Delivery {
       for (const half of halve(events)) this.#queue(consignment, half, prepare);
       return;
     }
-    this.#say('error', `refused ${events.length} events for good: ${describe(answer)}; they are lost`);
+    const said = describe(answer);
+    if (this.#refusals.first(said, this.#deps.runtime.monotonic())) {
+      this.#say('error', `is refused for good: ${said}; what is refused is lost`);
+    }
     consignment.settle(events, reason);
   }
 

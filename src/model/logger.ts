@@ -36,6 +36,21 @@ export class OnceLog {
   }
 }
 
+/** So long without a kind of thing ends an episode of it: the next one is worth a line again. */
+export const EPISODE_MILLIS = 60_000;
+
+/** Says each kind of thing once an episode. */
+export class EpisodeLog {
+  readonly #lastAt = new Map<string, number>();
+
+  /** @param now milliseconds of a monotonic clock */
+  first(kind: string, now: number): boolean {
+    const lastAt = this.#lastAt.get(kind);
+    this.#lastAt.set(kind, now);
+    return lastAt === undefined || now - lastAt >= EPISODE_MILLIS;
+  }
+}
+
 const NAME = /^[A-Za-z]{1,40}$/;
 const CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import type { Logger } from '../model/logger.js';
+import { EPISODE_MILLIS, type Logger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-
-/** So long without a drop ends an episode; the next drop of the reason is a line again. */
-const EPISODE_MILLIS = 60_000;
 
 /** Dropped because somebody said so: nothing to warn about. */
 const INTENDED: readonly DropReason[] = [
