@@ -6,6 +6,7 @@ import type { EventLedger } from './model/ledger.js';
 import type { LogRecordPort } from './model/log-record-port.js';
 import { type Logger, OnceLog } from './model/logger.js';
 import type { EventSignal, InstalledProcessor, SpanAttributes } from './model/registry.js';
+import { describeUnusable } from './model/unusable-field.js';
 import { isUserEvent, type UserEvent } from './model/user-event.js';
 import type { InspectorNotes } from './notification/inspector-notes.js';
 import { amendEvent } from './resolve/amend-event.js';
@@ -93,7 +94,7 @@ export class Reception implements InstalledProcessor {
   refuse(type: ExperimentEventType, field: string): void {
     const { ledger, logger } = this.#deps;
     if (this.#said.first(`${type}.${field}`)) {
-      logger.warn(`${type} refused: ${field} is missing or unusable`);
+      logger.warn(`${type} refused: ${describeUnusable(field)}`);
     }
     ledger.recorded(1);
     ledger.dropped('invalid', [], 1);

@@ -478,6 +478,23 @@ describe('recording', () => {
       });
     }
 
+    it('says what the field must be', () => {
+      const { processor, logger } = makeProcessor();
+      opened.push(processor);
+      recordImpression({ ruleKey: 'banner' } as never);
+      recordImpression({ userId: 'visitor' });
+      recordImpression({ userId: 'visitor', ruleKey: 'banner', ruleType: 'ab' as never });
+      recordConversion({ ...CONVERSION, timestamp: 1_700_000_000 });
+      recordConversion({ ...CONVERSION, tags: '{}' as never });
+      expect(logger.at('warn').filter(line => line.includes('refused'))).to.deep.equal([
+        'impression refused: userId must be a string',
+        'impression refused: ruleKey must be a string, given unless flagKey, experimentId or campaignId is',
+        "impression refused: ruleType must be 'experiment', 'feature-test', 'rollout' or 'holdout'",
+        'conversion refused: timestamp must be a Date or milliseconds since the epoch, 13 digits',
+        'conversion refused: tags must be an object',
+      ]);
+    });
+
     it('never throws, whatever is passed', () => {
       const { processor } = makeProcessor();
       opened.push(processor);

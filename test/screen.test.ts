@@ -117,7 +117,7 @@ describe('what may leave', () => {
       [
         'that spoils the event',
         event => ({ ...event, userId: 7 }),
-        'beforeSend returned an event whose userId is missing or unusable',
+        'beforeSend returned an event whose userId must be a string',
       ],
       [
         'that returns a trap',

@@ -9,6 +9,7 @@ import {
   type SpanAttributes,
 } from '../model/registry.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { describeUnusable } from '../model/unusable-field.js';
 import { CLIENT_NAME } from '../model/version.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression } from './input.js';
@@ -17,7 +18,8 @@ import { addSpanEvent } from './span-event.js';
 
 /**
  * Records that a user was shown a variation: adds a span event, or emits a log record where the processors' option
- * `signal` says so, and hands the impression to the installed processors that own the span, or to all of them where there is no recording span. Never throws.
+ * `signal` says so, and hands the impression to the installed processors that own the span, or to all of them where
+ * there is no recording span. Never throws.
  *
  * @param span the span to record on; default: the active one; none is fine
  * @returns the event's uuid; undefined if nobody took it
@@ -143,7 +145,7 @@ function handOver(
   if ('unusable' in checked) {
     for (const processor of receivers) processor.refuse(type, checked.unusable);
     if (receivers.length === 0 && said.first(`${type}.${checked.unusable}`)) {
-      log.warn(`${type} refused: ${checked.unusable} is missing or unusable`);
+      log.warn(`${type} refused: ${describeUnusable(checked.unusable)}`);
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { errorLabel } from '../model/logger.js';
+import { describeUnusable } from '../model/unusable-field.js';
 
 /**
  * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
@@ -38,7 +39,7 @@ export function askBeforeSend(
   if (typeof returned !== 'object') return { fault: 'beforeSend returned neither an event nor null' };
   const checked = check(event.type, returned);
   if ('unusable' in checked) {
-    return { fault: `beforeSend returned an event whose ${checked.unusable} is missing or unusable` };
+    return { fault: `beforeSend returned an event whose ${describeUnusable(checked.unusable)}` };
   }
   return event.type === 'impression' && event.inferRule ? stillToInfer(checked) : checked;
 }

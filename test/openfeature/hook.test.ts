@@ -272,7 +272,7 @@ describe('OptimizelyHook', () => {
     const { client, processor, logger } = await makeHarness();
     await client.getBooleanValue('checkout', false, { plan: 'gold' });
     expect(processor.ledger().dropped).to.deep.equal({ invalid: 1 });
-    expect(logger.at('warn').join()).to.include('impression refused: userId is missing');
+    expect(logger.at('warn').join()).to.include('impression refused: userId must be a string');
   });
 
   it('records with the given processor alone', async () => {
