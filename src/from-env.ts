@@ -11,6 +11,7 @@ import {
   type PollingProjectConfigManagerOptions,
 } from './polling-project-config-manager.js';
 import { type OptimizelySpanProcessorOptions, SIGNALS, SPAN_ATTRIBUTES } from './processor-options.js';
+import { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
 /**
  * Makes a processor of the environment: `OPTIMIZELY_SDK_KEY` or `OPTIMIZELY_DATAFILE_PATH`, and a variable for each
@@ -22,7 +23,18 @@ import { type OptimizelySpanProcessorOptions, SIGNALS, SPAN_ATTRIBUTES } from '.
 export function createOptimizelySpanProcessorFromEnv(
   options: OptimizelySpanProcessorOptions = {},
 ): OptimizelySpanProcessor {
-  const logger = guardLogger(options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+  return createFromEnv(options, options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+}
+
+/**
+ * @param given hears what is wrong with the environment
+ * @throws TypeError as {@link createOptimizelySpanProcessorFromEnv}
+ */
+export function createFromEnv(
+  options: OptimizelySpanProcessorOptions,
+  given: Logger,
+): OptimizelySpanProcessor {
+  const logger = guardLogger(given);
   const env = new EnvReader(logger);
   return new OptimizelySpanProcessor(
     withoutUnset({
@@ -81,7 +93,9 @@ function readSource(
     };
     return { projectConfigManager: new PollingProjectConfigManager(polling) };
   }
-  if (datafile !== undefined) return { datafile };
+  if (datafile !== undefined) {
+    return { projectConfigManager: new StaticProjectConfigManager({ datafile, logger }) };
+  }
   throw new TypeError(
     'set OPTIMIZELY_SDK_KEY or OPTIMIZELY_DATAFILE_PATH, or pass { datafile } or { sdkKey }',
   );

@@ -252,4 +252,12 @@ describe('--import opentelemetry-exporter-optimizely/register', function () {
     expect(await script.ended).to.deep.equal({ code: 0, signal: null });
     expect(script.stderr).to.include('OPTIMIZELY_SDK_KEY');
   });
+
+  it('says on stderr what is wrong with the environment, since no logger is set so early', async () => {
+    const missing = join(directory, 'missing.json');
+    const script = start({}, { ...env, OPTIMIZELY_DATAFILE_PATH: missing, OPTIMIZELY_BATCH_SIZE: 'ten' });
+    await script.ended;
+    expect(script.stderr).to.include('OPTIMIZELY_DATAFILE_PATH cannot be read');
+    expect(script.stderr).to.include('OPTIMIZELY_BATCH_SIZE must be a positive whole number; it is ignored');
+  });
 });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import { createOptimizelySpanProcessorFromEnv } from '../from-env.js';
+import { createFromEnv } from '../from-env.js';
 import { shutdownOnSignals } from '../lifecycle/shutdown-on-signals.js';
+import type { Logger } from '../model/logger.js';
 import { CLIENT_NAME } from '../model/version.js';
 import type { OptimizelySpanProcessor } from '../optimizely-span-processor.js';
 
@@ -18,18 +19,28 @@ export const processor: OptimizelySpanProcessor | undefined = register();
 
 function register(): OptimizelySpanProcessor | undefined {
   const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
+  // Preloaded before anybody could set a diag logger, so said where it is seen.
+  let early = true;
+  const say = (level: 'error' | 'warn') => (message: string) => {
+    log[level](message);
+    if (early) process.stderr.write(`${CLIENT_NAME}: ${message}\n`);
+  };
+  const logger: Logger = {
+    error: say('error'),
+    warn: say('warn'),
+    info: message => log.info(message),
+    debug: message => log.debug(message),
+  };
   try {
-    const created = createOptimizelySpanProcessorFromEnv({
-      ...(process.env.OPTIMIZELY_FLUSH_ON_BEFORE_EXIT ? {} : { flushOnBeforeExit: true }),
-    });
+    const options = process.env.OPTIMIZELY_FLUSH_ON_BEFORE_EXIT ? {} : { flushOnBeforeExit: true };
+    const created = createFromEnv(options, logger);
     // Signals reach the main thread only; --import runs in every worker.
     if (isMainThread) shutdownOnSignals(created);
     return created;
   } catch (error) {
-    const message = error instanceof TypeError ? error.message : 'unexpected error';
-    log.error(`nothing is recorded: ${message}`);
-    // Preloaded before anybody could set a diag logger, so said where it is seen.
-    process.stderr.write(`${CLIENT_NAME}: nothing is recorded: ${message}\n`);
+    logger.error(`nothing is recorded: ${error instanceof TypeError ? error.message : 'unexpected error'}`);
     return undefined;
+  } finally {
+    early = false;
   }
 }
