@@ -215,6 +215,18 @@ describe('exit', function () {
     it('throws where there is nothing to shut down', () => {
       expect(() => shutdownOnSignals({} as never)).to.throw(TypeError, 'shutdownOnSignals(sdk)');
     });
+
+    it('throws where signals are no signals, and listens to none of them then', () => {
+      const target = { shutdown: async () => {} };
+      const before = process.listenerCount('SIGTERM');
+      for (const signals of ['SIGTERM', ['SIGTERM', 'TERM'], ['SIGTERM', 'SIGKILL'], [15]]) {
+        expect(() => shutdownOnSignals(target, { signals: signals as never })).to.throw(
+          TypeError,
+          "signals must be a list of signals that can be caught: { signals: ['SIGTERM'] }",
+        );
+      }
+      expect(process.listenerCount('SIGTERM')).to.equal(before);
+    });
   });
 
   describe('a script that just ends', () => {

@@ -32,6 +32,7 @@ const STILL_ALIVE_MILLIS = 100;
  * arrives, it does nothing but say so.
  *
  * @returns undoes it
+ * @throws TypeError a target without `shutdown()`, or signals that can't be caught
  */
 export function shutdownOnSignals(
   target: ShutdownTarget,
@@ -41,6 +42,9 @@ export function shutdownOnSignals(
   if (typeof target?.shutdown !== 'function') {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
+  if (!Array.isArray(signals) || !signals.every(canBeCaught)) {
+    throw new TypeError("signals must be a list of signals that can be caught: { signals: ['SIGTERM'] }");
+  }
   if (!process.getBuiltinModule('node:worker_threads').isMainThread) {
     logger.warn('shutdownOnSignals does nothing in a worker thread: signals reach the main thread only');
     return () => {};
@@ -49,6 +53,11 @@ export function shutdownOnSignals(
   return () => {
     for (const remove of removals) remove();
   };
+}
+
+/** A signal that this platform does not have, SIGBREAK say, never comes: a list may serve several platforms. */
+function canBeCaught(signal: unknown): boolean {
+  return typeof signal === 'string' && /^SIG(?!KILL$|STOP$)/.test(signal);
 }
 
 function watches(): Map<NodeJS.Signals, SignalWatch> {
