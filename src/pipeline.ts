@@ -139,6 +139,6 @@ function resolveExporter(options: PipelineOptions, observer: DeliveryObserver): 
   );
   const ignored = EXPORTER_OPTIONS.filter(name => options[name] !== undefined);
   if (ignored.length > 0)
-    logger.warn(`${ignored.join(', ')}: options of the exporter, which was given ready made`);
+    logger.warn(`ignored, since an exporter is given: ${ignored.join(', ')}; pass them to the exporter`);
   return exporter;
 }
