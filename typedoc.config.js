@@ -22,6 +22,6 @@ export default {
   jsDocCompatibility: { defaultTag: false },
   validation: { invalidLink: true, invalidPath: true, notExported: true, rewrittenLink: true },
   treatWarningsAsErrors: true,
-  // Named by no export: seen through EndedSpan and OptimizelyEventExporterOptions only.
-  intentionallyNotExported: ['StoredSpanEvent', 'DeliveryObserver'],
+  // Named by no export: seen through EndedSpan only.
+  intentionallyNotExported: ['StoredSpanEvent'],
 };

@@ -14,6 +14,7 @@ export type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 export type { ShutdownOnSignalsOptions, ShutdownTarget } from './lifecycle/shutdown-on-signals.js';
 export { shutdownOnSignals } from './lifecycle/shutdown-on-signals.js';
 export type { DatafileCache } from './model/datafile-transport.js';
+export type { DeliveryObserver } from './model/delivery-observer.js';
 export type { DroppedEvents, DropReason } from './model/drop-reason.js';
 export type { EventContext } from './model/event-context.js';
 export type {
