@@ -3,7 +3,7 @@
 // What a worker process and a worker thread do alike. Each has a processor, a provider, a store and connections of its own;
 // they share one thing, the directory in which each store makes its own.
 import { trace } from '@opentelemetry/api';
-import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import {
   FileEventStore,
   NotificationCenter,
@@ -28,7 +28,7 @@ export function startService(name: string, storeDirectory: string) {
     eventStore: new FileEventStore({ directory: storeDirectory }),
     notificationCenter,
   });
-  const provider = new BasicTracerProvider({ spanProcessors: [optimizely] });
+  const provider = new TracerProvider({ spanProcessors: [optimizely] });
   trace.setGlobalTracerProvider(provider);
   const tracer = trace.getTracer('shop');
 

@@ -2,7 +2,7 @@
 //
 // The shop's side of the demo: nothing here is needed in an application of your own.
 import { type ExportResult, ExportResultCode, hrTimeToMilliseconds } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import {
   type NotificationCenter,
   NotificationType,

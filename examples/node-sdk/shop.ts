@@ -3,7 +3,7 @@
 // The shop's process: OpenTelemetry as in any Node application, and the plugin in it.
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import {
   NotificationCenter,
   OptimizelySpanProcessor,
@@ -29,7 +29,7 @@ const optimizely = new OptimizelySpanProcessor({
 const sdk = new NodeSDK({
   serviceName: 'shop',
   instrumentations: [new HttpInstrumentation()],
-  spanProcessors: [new BatchSpanProcessor(new ParentSpanExporter()), optimizely],
+  spanProcessors: [new BatchSpanProcessor({ exporter: new ParentSpanExporter() }), optimizely],
 });
 sdk.start();
 

@@ -2,7 +2,7 @@
 //
 // npm run example:official-sdk: a service with Optimizely's own SDK, twenty visitors, and what arrived at Optimizely's
 // Events API, here a local one.
-import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import {
   type LocalEventsEndpoint,
   startLocalEventsEndpoint,

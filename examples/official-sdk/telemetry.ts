@@ -2,7 +2,7 @@
 //
 // Where the service is set up, and all of it that knows this package.
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
 import {
   type Client,
   createForwardingEventProcessor,
@@ -27,7 +27,7 @@ export function setUp(datafile: object, spanExporter: SpanExporter, endpoint: st
   const processor = new OptimizelySpanProcessor({ datafile, endpoint });
   const sdk = new NodeSDK({
     serviceName: 'service',
-    spanProcessors: [new SimpleSpanProcessor(spanExporter), processor],
+    spanProcessors: [new SimpleSpanProcessor({ exporter: spanExporter }), processor],
   });
   sdk.start();
   const optimizely = createInstance({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A function as on AWS Lambda: the process is frozen once the handler's promise has settled, and perhaps never runs again.
-import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import { datafileOf } from '../datafile.js';
 import { localEndpoint } from '../local-endpoint.js';
@@ -13,7 +13,7 @@ export const optimizely = new OptimizelySpanProcessor({
   endpoint: localEndpoint(), // leave it out to send to Optimizely
   timeoutIntervalMillis: 1_000, // how long forceFlush() may take; less than your function may
 });
-const provider = new BasicTracerProvider({ spanProcessors: [optimizely] });
+const provider = new TracerProvider({ spanProcessors: [optimizely] });
 const tracer = provider.getTracer('shop');
 
 export async function handler(request: PageRequest): Promise<{ statusCode: number; body: string }> {

@@ -18,7 +18,7 @@ declare const processor: import('opentelemetry-exporter-optimizely').OptimizelyS
 declare const response: Response;
 
 declare const NodeSDK: typeof import('@opentelemetry/sdk-node').NodeSDK;
-declare const BatchSpanProcessor: typeof import('@opentelemetry/sdk-trace-base').BatchSpanProcessor;
+declare const BatchSpanProcessor: typeof import('@opentelemetry/sdk-trace').BatchSpanProcessor;
 declare const OTLPTraceExporter: typeof import('@opentelemetry/exporter-trace-otlp-proto').OTLPTraceExporter;
 declare const BatchLogRecordProcessor: typeof import('@opentelemetry/sdk-logs').BatchLogRecordProcessor;
 declare const OTLPLogExporter: typeof import('@opentelemetry/exporter-logs-otlp-proto').OTLPLogExporter;

@@ -8,7 +8,7 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, InMemorySpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import {
   type LedgerSnapshot,
   OptimizelySpanProcessor,
@@ -26,9 +26,11 @@ async function main(): Promise<void> {
   const optimizely = new OptimizelySpanProcessor(options);
   const ofTheSdk: SpanProcessor = optimizely;
   const logProcessor: LogRecordProcessor = new OptimizelyLogRecordProcessor(optimizely);
+  const spanExporter = new InMemorySpanExporter();
   const exporter = new InMemoryLogRecordExporter();
   const sdk = new NodeSDK({
-    spanProcessors: [ofTheSdk, optimizely],
+    // The first as the README shows it, for both lines.
+    spanProcessors: [new BatchSpanProcessor({ exporter: spanExporter }), ofTheSdk, optimizely],
     logRecordProcessors: [logProcessor, new SimpleLogRecordProcessor({ exporter })],
     // Records wait for what detectors find out.
     autoDetectResources: false,
