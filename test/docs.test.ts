@@ -59,12 +59,37 @@ describe('the documentation', () => {
     expect(names(told)).to.have.members(names(read));
   });
 
+  it('has a row for every drop reason, metric and problem, and for no others', () => {
+    const member = /^ {2}\| '(\w+)'/gm;
+    expect(namesInRows('docs/delivery.md', 'Why events are dropped')).to.have.members(
+      namesInSource('src/model/drop-reason.ts', member),
+    );
+    const metrics = namesInRows('docs/metrics.md', 'The metrics').filter(name =>
+      /^(optimizely|otel\.sdk)\./.test(name),
+    );
+    expect(metrics).to.have.members(namesInSource('src/metrics/metric-names.ts', /METRIC_\w+ = '([\w.]+)'/g));
+    expect(namesInRows('docs/inspector.md', 'Problems')).to.have.members([
+      ...namesInSource('src/checks/event-problem.ts', member),
+      ...namesInSource('src/inspect/problem.ts', member),
+    ]);
+  });
+
   it('is linked from its index, every page of it', () => {
     const index = readPage('docs/README.md');
     const pages = allPages().filter(page => /^docs\/(?!README)[^/]+\.md$/.test(page));
     for (const page of pages) expect(index).to.include(`](${page.slice('docs/'.length)})`);
   });
 });
+
+/** What stands as code in the first cell of each row. */
+function namesInRows(page: string, heading: string): string[] {
+  const rows = tableRows(sections(page).find(section => section.heading === heading)?.lines ?? []);
+  return rows.flatMap(([first = '']) => [...first.matchAll(/`([\w.]+)`/g)].map(([, name = '']) => name));
+}
+
+function namesInSource(path: string, name: RegExp): string[] {
+  return [...readFileSync(join(ROOT, path), 'utf8').matchAll(name)].map(([, found = '']) => found);
+}
 
 /** As the linter's configuration has it. */
 function allowed(cell: string): string[] {
