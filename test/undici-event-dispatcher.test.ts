@@ -143,6 +143,14 @@ describe('UndiciEventDispatcher', () => {
     expect(error).to.have.property('name', 'TimeoutError');
   });
 
+  it('falls back to its default deadline where that is no finite positive number', async () => {
+    const server = await open();
+    for (const requestTimeoutMillis of [Number.POSITIVE_INFINITY, Number.NaN, '5' as never]) {
+      const dispatcher = makeDispatcher({ requestTimeoutMillis });
+      expect(await dispatcher.dispatchEvent(makeLogEvent(server.url))).to.deep.include({ statusCode: 204 });
+    }
+  });
+
   it('uses the undici dispatcher it is given and leaves closing it to its owner', async () => {
     const server = await open();
     const agent = new Agent();

@@ -7,8 +7,11 @@ import {
   type WhenAborted,
 } from '../model/event-dispatcher.js';
 import { bodyOf, type LogEventLike } from '../model/log-event.js';
+import { noopLogger } from '../model/logger.js';
+import { positiveOr } from '../model/resolve-options.js';
 import { UndiciClient } from './undici-client.js';
 
+/** How requests are made. */
 export interface UndiciEventDispatcherOptions {
   /**
    * An undici dispatcher of your own, for a private CA, mTLS or a fixed proxy; you close it.
@@ -29,10 +32,12 @@ export class UndiciEventDispatcher implements EventDispatcher {
   readonly #timeoutMillis: number;
 
   constructor({ dispatcher, requestTimeoutMillis }: UndiciEventDispatcherOptions = {}) {
-    this.#timeoutMillis =
-      requestTimeoutMillis !== undefined && requestTimeoutMillis > 0
-        ? requestTimeoutMillis
-        : DEFAULT_TIMEOUT_MILLIS;
+    this.#timeoutMillis = positiveOr(
+      DEFAULT_TIMEOUT_MILLIS,
+      'requestTimeoutMillis',
+      requestTimeoutMillis,
+      noopLogger,
+    );
     this.#client = new UndiciClient(dispatcher, this.#timeoutMillis);
   }
 
@@ -43,13 +48,15 @@ export class UndiciEventDispatcher implements EventDispatcher {
    */
   async dispatchEvent(
     logEvent: LogEventLike,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal | undefined },
   ): Promise<EventDispatcherResponse> {
     const { url, ...message } = toRequest(logEvent);
     return this.#client.post(url, { ...message, whenAborted: this.#whenAborted(options) });
   }
 
-  #whenAborted(options: { signal?: AbortSignal; [WHEN_ABORTED]?: WhenAborted } | undefined): WhenAborted {
+  #whenAborted(
+    options: { signal?: AbortSignal | undefined; [WHEN_ABORTED]?: WhenAborted } | undefined,
+  ): WhenAborted {
     const given = options?.[WHEN_ABORTED];
     if (given !== undefined) return given;
     const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
