@@ -30,7 +30,11 @@ export class BatchEventProcessor {
     if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
   }
 
-  /** @returns false: refused; the ledger says why */
+  /**
+   * Takes an event that a `UserEventFactory` has resolved.
+   *
+   * @returns false: refused; the ledger says why
+   */
   process(event: UserEvent): boolean {
     const { ledger, batcher } = this.#pipeline;
     ledger.recorded(1);
@@ -55,6 +59,7 @@ export class BatchEventProcessor {
     return this.#stopped;
   }
 
+  /** Where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
   }

@@ -2,6 +2,7 @@
 import { EvaluationEvents, type EvaluationEventsDependencies } from './capture/evaluation-events.js';
 import { type DedupeOptions, resolveDedupe } from './model/impression-dedupe.js';
 
+/** Which flag evaluations become impressions. */
 export interface EvaluationEventsOptions {
   /** One impression per visitor, rule and variation a window; false: one an evaluation. @default on */
   dedupe?: DedupeOptions | boolean | undefined;

@@ -127,12 +127,13 @@ export class OptimizelySpanProcessor {
     }
   }
 
+  /** Learns which spans are of a provider that it serves. Called by the provider. */
   onStart(span: StartedSpan, _parentContext: Context): void {
     this.#apiCopies.spanStarted();
     this.#installation.spanStarted(span);
   }
 
-  /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. */
+  /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. Called by the provider. */
   onEnd(span: EndedSpan): void {
     this.#harvest.takeSpan(span);
   }
@@ -199,6 +200,7 @@ export class OptimizelySpanProcessor {
     return this.shutdown();
   }
 
+  /** The same as `shutdown()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }

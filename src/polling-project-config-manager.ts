@@ -13,6 +13,7 @@ import { CLIENT_NAME } from './model/version.js';
 import { DatafilePoller } from './resolve/datafile-poller.js';
 import { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
+/** Where the datafile comes from, and how often. */
 export interface PollingProjectConfigManagerOptions {
   /** Names the project's environment. Required. */
   sdkKey: string;
@@ -116,7 +117,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   async onReady({
     timeoutMillis = DEFAULT_READY_TIMEOUT_MILLIS,
   }: {
-    timeoutMillis?: number;
+    timeoutMillis?: number | undefined;
   } = {}): Promise<boolean> {
     if (this.getConfig() === undefined) await withDeadline(this.#runtime, timeoutMillis, () => this.#ready);
     return this.getConfig() !== undefined;

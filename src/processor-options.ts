@@ -62,6 +62,7 @@ export interface ExportOptions {
   retry?: RetryOptions | undefined;
 }
 
+/** One of `datafile`, `sdkKey` and `projectConfigManager` is required, all else has a default. */
 export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions, ScreenOptions {
   /** A datafile that does not change: Optimizely's JSON, or the object it holds. One of the three sources. */
   datafile?: Datafile | undefined;

@@ -5,6 +5,7 @@ import type { LogEvent } from '../model/log-event.js';
 import type { UserEvent } from '../model/user-event.js';
 import { makeLogEvent } from './log-event.js';
 
+/** Where LogEvents go, and how strictly they are taken. */
 export interface EventFactoryOptions {
   /** Where to send events, for a proxy or a test. @default the Events API of the datafile's region */
   endpoint?: string | undefined;

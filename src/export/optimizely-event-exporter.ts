@@ -22,6 +22,7 @@ export interface RetryOptions {
   maxAgeMillis?: number | undefined;
 }
 
+/** `eventDispatcher` is required, all else has a default. */
 export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
   /** Carries out the requests. Required. */
   eventDispatcher: AnyEventDispatcher;

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { errorLabel, guardLogger, type Logger } from '../model/logger.js';
 
+/** At which signals to shut down. */
 export interface ShutdownOnSignalsOptions {
   /** @default ['SIGTERM', 'SIGINT'] */
   signals?: readonly NodeJS.Signals[] | undefined;
@@ -11,6 +12,7 @@ export interface ShutdownOnSignalsOptions {
 
 /** Anything with a `shutdown()`: the NodeSDK, a provider, one processor. */
 export interface ShutdownTarget {
+  /** Called once, at the first of the signals. */
   shutdown(): Promise<unknown>;
 }
 

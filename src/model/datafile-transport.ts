@@ -24,6 +24,8 @@ export interface DatafileTransport {
 
 /** Keeps the last good datafile over restarts: a file, or any key/value store. Failures are logged and harm nothing. */
 export interface DatafileCache {
+  /** The datafile of this key as it was set; nothing: there is none. */
   get(key: string): Promise<string | null | undefined> | string | null | undefined;
+  /** @param datafile JSON text */
   set(key: string, datafile: string): unknown;
 }

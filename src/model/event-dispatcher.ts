@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogEvent } from './log-event.js';
 
+/** What a dispatcher tells of the answer to its request. */
 export interface EventDispatcherResponse {
   /** HTTP status. Absent: taken as delivered. */
   statusCode?: number | undefined;
@@ -13,6 +14,7 @@ export interface EventDispatcherResponse {
  * every call, and `signal` aborts when it has passed.
  */
 export interface EventDispatcher {
+  /** Sends `body` to `url` with `headers`, and resolves with the answer, whatever its status. */
   dispatchEvent(
     logEvent: LogEvent,
     options?: { signal?: AbortSignal },
@@ -33,6 +35,7 @@ export type DispatchOptions = ((response: { statusCode?: number | undefined }) =
  * promise and older ones that call back.
  */
 export interface AnyEventDispatcher {
+  /** @returns a promise of the answer, or anything where `options` is called back instead */
   dispatchEvent(logEvent: LogEvent, options: DispatchOptions): unknown;
 }
 

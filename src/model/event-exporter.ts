@@ -31,12 +31,13 @@ export interface EventBatch {
  */
 export interface EventExportResult {
   code: 0 | 1;
-  error?: Error;
-  dropped?: readonly { readonly reason: DropReason; readonly events: readonly UserEvent[] }[];
+  error?: Error | undefined;
+  dropped?: readonly { readonly reason: DropReason; readonly events: readonly UserEvent[] }[] | undefined;
 }
 
 /** Takes a batch over until it is delivered or lost for good, and says so once. */
 export interface EventExporter {
+  /** Takes the batch over, and calls back exactly once. */
   export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void;
   /** Tries all that is waiting now; settles when it has been dealt with, or when `signal` aborts. */
   forceFlush?(options?: { signal?: AbortSignal }): Promise<void>;

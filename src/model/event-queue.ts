@@ -6,9 +6,11 @@ import type { UserEvent } from './user-event.js';
  * The bounds `maxQueueSize` and `maxQueueBytes` hold around any queue; one with bounds of its own refuses with false.
  */
 export interface EventQueue {
+  /** Events that wait in it. */
   readonly size: number;
   /** false: refused; counted as `queue_full`. */
   enqueue(event: UserEvent): boolean;
+  /** The oldest event; undefined: it is empty. */
   dequeue(): UserEvent | undefined;
 }
 

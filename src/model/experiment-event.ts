@@ -5,8 +5,11 @@ export type RuleType = 'experiment' | 'feature-test' | 'rollout' | 'holdout';
 
 export const RULE_TYPES: readonly RuleType[] = ['experiment', 'feature-test', 'rollout', 'holdout'];
 
+/** What Optimizely takes as the value of a user attribute; of numbers, finite ones up to 2^53. */
 export type AttributeValue = string | number | boolean;
+/** Values by attribute key; null and undefined count as absent. */
 export type UserAttributes = Record<string, AttributeValue | null | undefined>;
+/** Values by tag; `revenue` (an integer, in cents) and `value` (a number) are Optimizely's own. */
 export type EventTags = Record<string, unknown>;
 
 interface RecordedEvent {
@@ -52,4 +55,5 @@ export interface ConversionEvent extends RecordedEvent {
 
 /** An experiment event as it was recorded: keys, not yet ids. */
 export type ExperimentEvent = ImpressionEvent | ConversionEvent;
+/** `impression` or `conversion`. */
 export type ExperimentEventType = ExperimentEvent['type'];

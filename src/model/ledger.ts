@@ -10,11 +10,13 @@ export interface LedgerSnapshot {
   readonly recorded: number;
   /** Events taken over from an earlier life. */
   readonly recovered: number;
+  /** Answered 2xx. */
   readonly delivered: number;
   /** On disk and not in memory. */
   readonly stored: number;
   /** Held for a datafile, queued, in flight or being retried. */
   readonly pending: number;
+  /** Refused or lost, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Worth a look: counts by kind, not part of the sum. */
   readonly warnings: Readonly<Partial<Record<LedgerWarning, number>>>;

@@ -13,12 +13,14 @@ export interface EventBatchParams {
   visitors: Visitor[];
 }
 
+/** One event and whose it is. */
 export interface Visitor {
   visitor_id: string;
   attributes: VisitorAttribute[];
   snapshots: Snapshot[];
 }
 
+/** A user attribute, or the project's bot filtering. */
 export interface VisitorAttribute {
   entity_id: string;
   key: string;
@@ -26,11 +28,13 @@ export interface VisitorAttribute {
   value: AttributeValue;
 }
 
+/** An impression has a decision, a conversion has none. */
 export interface Snapshot {
   decisions?: Decision[];
   events: SnapshotEvent[];
 }
 
+/** Which variation of which experiment was shown. */
 export interface Decision {
   campaign_id: string | null;
   experiment_id: string;
@@ -45,6 +49,7 @@ export interface Decision {
   };
 }
 
+/** What happened, and when. */
 export interface SnapshotEvent {
   entity_id: string | null;
   /** Milliseconds since the epoch. */
@@ -64,12 +69,14 @@ export interface SnapshotEvent {
 export interface LogEvent {
   /** `POST` for all that this package builds; `GET` carries `params` in the query string. */
   httpVerb: 'POST' | 'GET';
+  /** Where to send it: the Events API of the datafile's region, or the option `endpoint`. */
   url: string;
   /**
    * The batch as a plain object, made when somebody first looks. From then on it is what is sent, so a listener
    * that removes something here has removed it from the wire.
    */
   params: EventBatchParams;
+  /** `Content-Type: application/json`, and what `strict` adds. */
   headers: Record<string, string>;
   /** The batch as JSON text. */
   body: string;
@@ -78,7 +85,7 @@ export interface LogEvent {
 /** A `LogEvent` that may be a copy, or made for Optimizely's JavaScript SDK, which knows no `headers` or `body`. */
 export type LogEventLike = Pick<LogEvent, 'url'> &
   Partial<Omit<LogEvent, 'url' | 'httpVerb' | 'params'>> & {
-    httpVerb?: string;
+    httpVerb?: string | undefined;
     params?: unknown;
   };
 

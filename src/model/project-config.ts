@@ -45,7 +45,7 @@ export interface ProjectConfigManager {
    * Resolves when the first datafile is in force, or when none will come in time. A flush or a shutdown waits for it,
    * within its own limit, while events are held.
    */
-  onReady?(options?: { timeoutMillis?: number }): Promise<unknown>;
+  onReady?(options?: { timeoutMillis?: number | undefined }): Promise<unknown>;
   /** Called when the processor that uses it is shut down. */
   stop?(): unknown;
 }

@@ -11,7 +11,8 @@ export class NotificationCenter implements NotificationSender {
   readonly #logger: Logger;
   #lastId = 0;
 
-  constructor({ logger = noopLogger }: { logger?: Logger } = {}) {
+  /** @param options `logger` hears of listeners that fail. @default none */
+  constructor({ logger = noopLogger }: { logger?: Logger | undefined } = {}) {
     this.#logger = guardLogger(logger);
   }
 
@@ -26,14 +27,17 @@ export class NotificationCenter implements NotificationSender {
     return this.#listeners.delete(id);
   }
 
+  /** Removes all listeners of one type. */
   clearNotificationListeners(type: NotificationType): void {
     for (const [id, entry] of this.#listeners) if (entry.type === type) this.#listeners.delete(id);
   }
 
+  /** Removes all listeners. */
   clearAllNotificationListeners(): void {
     this.#listeners.clear();
   }
 
+  /** Calls the listeners of this type, in the order in which they were added. */
   sendNotifications<T extends NotificationType>(
     type: T,
     ...payload: Parameters<NotificationListeners[T]>

@@ -19,6 +19,7 @@ export interface Impression {
    * does not tell its rule's type, is recorded as that SDK would.
    */
   ruleType?: RuleType | null | undefined;
+  /** Key of the variation that was shown. One that the datafile does not know is sent with a null id, and counted. */
   variationKey?: string | null | undefined;
   /** Whether the flag was on. @default true */
   enabled?: boolean | null | undefined;
@@ -28,6 +29,7 @@ export interface Impression {
   campaignId?: string | null | undefined;
   /** Wins over the id that the datafile gives. Optimizely knows digits only; anything else is sent as null. */
   variationId?: string | null | undefined;
+  /** Of a contextual bandit's decision. */
   cmabUuid?: string | null | undefined;
   /** Attributes that the datafile does not know, and values but strings, booleans and numbers, are left out. */
   attributes?: UserAttributes | null | undefined;
@@ -47,7 +49,11 @@ export interface Conversion {
   eventId?: string | null | undefined;
   /** Needed here too if results are to be segmented by them. */
   attributes?: UserAttributes | null | undefined;
-  /** `revenue` (an integer, in cents) and `value` (a number) are reserved. Must serialise to a JSON object, 500 levels deep at most. */
+  /**
+   * Must serialise to a JSON object, 500 levels deep at most. `revenue` (an integer, in cents) and `value` (a number) are
+   * reserved. As in Optimizely's JavaScript SDK numeric strings are read, and a fraction of a cent is cut off: 42.5 is 42
+   * cents. What is no number stays a tag and is not counted.
+   */
   tags?: EventTags | null | undefined;
   /** Milliseconds since the epoch. @default now */
   timestamp?: number | Date | null | undefined;

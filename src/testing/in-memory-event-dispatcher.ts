@@ -8,6 +8,7 @@ import type { LogEvent, LogEventLike } from '../model/log-event.js';
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;
 
+/** What to answer. */
 export interface InMemoryEventDispatcherOptions {
   /** The status of every answer. @default 204 */
   statusCode?: number | undefined;
@@ -46,7 +47,7 @@ export class InMemoryEventDispatcher implements EventDispatcher {
    */
   async dispatchEvent(
     logEvent: LogEventLike,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal | undefined },
   ): Promise<{ statusCode: number }> {
     options?.signal?.throwIfAborted();
     const { httpVerb, url, params, headers } = logEvent;
