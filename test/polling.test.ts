@@ -673,6 +673,15 @@ describe('polling', function () {
       await closed;
     });
 
+    it('may be a fraction, or longer than timers can be', async () => {
+      const server = await open(revision('7'), revision('7'));
+      for (const requestTimeoutMillis of [20_000.5, 1e12]) {
+        const { manager, polls } = makePolling(server, { requestTimeoutMillis });
+        await polls.scheduled(1);
+        expect(manager.getConfig()).to.not.equal(undefined);
+      }
+    });
+
     it('is 10 s by default, and where requestTimeoutMillis is none', async () => {
       const server = await open(hang);
       for (const requestTimeoutMillis of [undefined, -5]) {

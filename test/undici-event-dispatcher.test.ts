@@ -143,9 +143,10 @@ describe('UndiciEventDispatcher', () => {
     expect(error).to.have.property('name', 'TimeoutError');
   });
 
-  it('falls back to its default deadline where that is no finite positive number', async () => {
+  it('takes any positive number as its deadline, and its default in place of anything else', async () => {
     const server = await open();
-    for (const requestTimeoutMillis of [Number.POSITIVE_INFINITY, Number.NaN, '5' as never]) {
+    const odd = [5_000.5, 1e12, Number.POSITIVE_INFINITY, Number.NaN, '5' as never];
+    for (const requestTimeoutMillis of odd) {
       const dispatcher = makeDispatcher({ requestTimeoutMillis });
       expect(await dispatcher.dispatchEvent(makeLogEvent(server.url))).to.deep.include({ statusCode: 204 });
     }

@@ -22,6 +22,13 @@ const DRAINED_BODY_BYTES = 65_536;
 const CONNECTIONS_PER_ORIGIN = 64;
 const KEEP_ALIVE_MILLIS = 4_000;
 
+const LONGEST_TIMEOUT_MILLIS = 2_147_483_647;
+
+/** As undici and `AbortSignal.timeout()` take a timeout: they throw at fractions and at what is too long. */
+export function wholeMillis(millis: number): number {
+  return Math.ceil(Math.min(millis, LONGEST_TIMEOUT_MILLIS));
+}
+
 /** Untraced requests over connections of its own, with proxies from the environment. undici is loaded at the first. */
 export class UndiciClient {
   readonly #given: Dispatcher | undefined;
@@ -31,7 +38,7 @@ export class UndiciClient {
 
   constructor(given: Dispatcher | undefined, timeoutMillis: number) {
     this.#given = given;
-    this.#timeoutMillis = timeoutMillis;
+    this.#timeoutMillis = wholeMillis(timeoutMillis);
   }
 
   /** Redirects are not followed. */

@@ -9,7 +9,7 @@ import {
 import { bodyOf, type LogEventLike } from '../model/log-event.js';
 import { noopLogger } from '../model/logger.js';
 import { positiveOr } from '../model/resolve-options.js';
-import { UndiciClient } from './undici-client.js';
+import { UndiciClient, wholeMillis } from './undici-client.js';
 
 /** How requests are made. */
 export interface UndiciEventDispatcherOptions {
@@ -32,11 +32,8 @@ export class UndiciEventDispatcher implements EventDispatcher {
   readonly #timeoutMillis: number;
 
   constructor({ dispatcher, requestTimeoutMillis }: UndiciEventDispatcherOptions = {}) {
-    this.#timeoutMillis = positiveOr(
-      DEFAULT_TIMEOUT_MILLIS,
-      'requestTimeoutMillis',
-      requestTimeoutMillis,
-      noopLogger,
+    this.#timeoutMillis = wholeMillis(
+      positiveOr(DEFAULT_TIMEOUT_MILLIS, 'requestTimeoutMillis', requestTimeoutMillis, noopLogger),
     );
     this.#client = new UndiciClient(dispatcher, this.#timeoutMillis);
   }
