@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { counted } from '../inspect/terminal/counted.js';
 import { type InstanceSurvey, surveyStore } from '../store/survey.js';
 import type { Terminal } from './terminal.js';
 
@@ -11,7 +12,7 @@ export async function listStore(directory: string, { out, style }: Terminal, now
   }
   for (const instance of instances) for (const line of describe(instance, now, style)) out(line);
   const pending = instances.reduce((sum, instance) => sum + instance.pending, 0);
-  out(style('bold', `${instances.length} instances, ${pending} records pending`));
+  out(style('bold', `${counted(instances.length, 'instance')}, ${counted(pending, 'record')} pending`));
   return 0;
 }
 
@@ -22,8 +23,8 @@ function describe(instance: InstanceSurvey, now: number, style: Terminal['style'
   const lines = [
     name,
     `  owner      ${alive ? style('green', 'alive') : style('yellow', 'dead')}, ${who}, ${seen}`,
-    `  pending    ${pending} records${unresolved > 0 ? `, ${unresolved} of them wait for a datafile` : ''}`,
-    `  files      ${segments} segments, ${bytes} bytes`,
+    `  pending    ${counted(pending, 'record')}${unresolved > 0 ? `, waiting for a datafile: ${unresolved}` : ''}`,
+    `  files      ${counted(segments, 'segment')}, ${counted(bytes, 'byte')}`,
   ];
   if (oldestAcceptedAt !== undefined) {
     lines.push(
@@ -31,7 +32,9 @@ function describe(instance: InstanceSurvey, now: number, style: Terminal['style'
     );
   }
   if (unreadable > 0)
-    lines.push(style('yellow', `  unreadable ${unreadable} segments (another version, or damaged)`));
+    lines.push(
+      style('yellow', `  unreadable ${counted(unreadable, 'segment')} (another version, or damaged)`),
+    );
   return lines;
 }
 

@@ -6,6 +6,7 @@ import { MAX_BODY_BYTES } from '../endpoint/answer-request.js';
 import type { InspectedBatch, InspectedEvent } from '../inspect/inspected-batch.js';
 import { Inspection } from '../inspect/inspection.js';
 import { readPayloads } from '../inspect/read-payloads.js';
+import { counted } from '../inspect/terminal/counted.js';
 import { problemText } from '../inspect/terminal/event-lines.js';
 import { safeText } from '../inspect/terminal/safe-text.js';
 import { viewProblems } from '../inspect/view/rows.js';
@@ -60,7 +61,8 @@ function check(content: string, inspection: Inspection, terminal: Terminal): num
   const incomplete = !events.some(({ type }) => type === 'impression');
   let problems = unusable;
   for (const finding of findings) problems += report(finding, incomplete, terminal);
-  const summary = `${findings.length} payloads, ${events.length} events: ${problems === 0 ? 'no problems' : `${problems} problems`}`;
+  const checked = `${counted(findings.length, 'payload')}, ${counted(events.length, 'event')}`;
+  const summary = `${checked}: ${problems === 0 ? 'no problems' : counted(problems, 'problem')}`;
   terminal.out(terminal.style(problems === 0 ? 'green' : 'red', summary));
   return problems === 0 ? 0 : 1;
 }

@@ -256,7 +256,7 @@ describe('inspect: the command', () => {
       command.signal('SIGINT');
       const { stdout, stderr } = await command.ended;
       expect(stderr).to.match(LOOPBACK_NAMES); // the watch works
-      expect(stdout).to.contain(`Forwards  to ${upstream.url}`).and.to.contain('2 requests were refused');
+      expect(stdout).to.contain(`Forwards  to ${upstream.url}`).and.to.contain('refused: 2 requests');
     });
 
     it('who is asked to be passed on to: the region of the datafile decides', async () => {
@@ -299,11 +299,11 @@ describe('inspect: the command', () => {
       const { code, stdout, stderr } = await command.ended;
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       for (const part of [
-        '2 batches, 1 impressions, 1 conversions',
-        '✕ 1 events would not count',
+        '2 batches, 1 impression, 1 conversion',
+        '✕ 1 event would not count',
         '1 × no_earlier_decision',
         'experiment banner',
-        'control: 1 visitors (100.0 %, 50.0 % expected), 1 impressions',
+        'control: 1 visitor (100.0 %, 50.0 % expected), 1 impression',
       ]) {
         expect(stdout).to.contain(part);
       }

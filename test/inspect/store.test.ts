@@ -110,8 +110,8 @@ describe('inspect: store', () => {
   it('ls counts what waits for a datafile', async () => {
     await makeService(2, 'none');
     const { stdout } = await run(['store', 'ls', directory]);
-    expect(stdout).to.contain('pending    2 records, 2 of them wait for a datafile');
-    expect(stdout).to.contain('1 instances, 2 records pending');
+    expect(stdout).to.contain('pending    2 records, waiting for a datafile: 2');
+    expect(stdout).to.contain('1 instance, 2 records pending');
   });
 
   it('replay delivers what a dead process left, without a datafile, and prints a ledger', async () => {

@@ -25,7 +25,7 @@ describe('inspect: validate', () => {
     const { code, stdout, stderr } = await validate(JSON.stringify(good(), null, 2), '--datafile', datafile);
     expect({ code, stdout, stderr }).to.deep.equal({
       code: 0,
-      stdout: '1 payloads, 2 events: no problems\n',
+      stdout: '1 payload, 2 events: no problems\n',
       stderr: '',
     });
   });
@@ -41,7 +41,7 @@ describe('inspect: validate', () => {
     expect(stdout.split('\n')).to.deep.equal([
       'event 1 (impression banner): ✕ unknown_variation: variation_id "9" is not this experiment\'s: send the id, not the key',
       'event 3 (purchase): ✕ revenue_not_integer: revenue 4.2 is not a whole number: send cents',
-      '1 payloads, 3 events: 2 problems',
+      '1 payload, 3 events: 2 problems',
       '',
     ]);
   });

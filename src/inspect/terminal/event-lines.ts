@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchRow, EventRow, ProblemView } from '../view/types.js';
+import { counted } from './counted.js';
 import { safeText } from './safe-text.js';
 
 type Style = (colour: 'red' | 'yellow' | 'dim', text: string) => string;
@@ -7,9 +8,9 @@ type Style = (colour: 'red' | 'yellow' | 'dim', text: string) => string;
 /** One line for a batch. */
 export function batchLine(row: BatchRow, style: Style): string {
   const facts = [
-    `${row.events} events`,
-    `${row.visitors} visitors`,
-    `${row.byteLength} bytes`,
+    counted(row.events, 'event'),
+    counted(row.visitors, 'visitor'),
+    counted(row.byteLength, 'byte'),
     row.cause && `closed by ${row.cause}`,
     row.revision && `revision ${safeText(row.revision)}`,
     row.status !== undefined && `${row.forwarding ? 'Optimizely answered' : 'answered'} ${row.status}`,

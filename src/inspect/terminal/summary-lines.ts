@@ -3,6 +3,7 @@ import type { Inspection } from '../inspection.js';
 import { severityOf } from '../problem.js';
 import { summarize } from '../view/overview.js';
 import type { ExperimentView } from '../view/types.js';
+import { counted } from './counted.js';
 import { safeText } from './safe-text.js';
 
 type Style = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
@@ -11,15 +12,18 @@ type Style = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string)
 export function summaryLines(inspection: Inspection, style: Style): string[] {
   const { tick, impressions, conversions, lost, warned, refused, facets, experiments } =
     summarize(inspection);
-  const lines = [
-    style('bold', `${tick.batches} batches, ${impressions} impressions, ${conversions} conversions`),
+  const seen = [
+    counted(tick.batches, 'batch', 'batches'),
+    counted(impressions, 'impression'),
+    counted(conversions, 'conversion'),
   ];
-  if (lost > 0) lines.push(style('red', `✕ ${lost} events would not count`));
+  const lines = [style('bold', seen.join(', '))];
+  if (lost > 0) lines.push(style('red', `✕ ${counted(lost, 'event')} would not count`));
   else if (tick.events > 0) lines.push(style('green', '✓ every event would count'));
-  if (warned > 0) lines.push(style('yellow', `! ${warned} more events have warnings`));
-  if (refused > 0) lines.push(style('red', `✕ ${refused} requests were refused`));
+  if (warned > 0) lines.push(style('yellow', `! ${counted(warned, 'more event')} with warnings`));
+  if (refused > 0) lines.push(style('red', `✕ refused: ${counted(refused, 'request')}`));
   if (tick.droppedEvents > 0) {
-    lines.push(`${tick.droppedEvents} older events were forgotten and are not in these figures`);
+    lines.push(`forgotten, and not in these figures: ${counted(tick.droppedEvents, 'older event')}`);
   }
   for (const { value, count } of facets.problems) {
     const text = `${count} × ${value}`;
@@ -43,14 +47,14 @@ function experimentLines(
     const expected =
       expectedShare === undefined ? 'no traffic expected' : `${percent(expectedShare)} expected`;
     lines.push(
-      `  ${safeText(variation)}: ${visitors} visitors (${percent(share)}, ${expected}), ${impressions} impressions`,
+      `  ${safeText(variation)}: ${counted(visitors, 'visitor')} (${percent(share)}, ${expected}), ${counted(impressions, 'impression')}`,
     );
   }
   for (const { eventKey, rates } of metrics) {
     lines.push(`  ${safeText(eventKey)}`);
     for (const { key: variation, visitors, converted, rate, low, high } of rates) {
       lines.push(
-        `    ${safeText(variation)}: ${percent(rate)} (${percent(low)} to ${percent(high)}), ${converted} of ${visitors} visitors`,
+        `    ${safeText(variation)}: ${percent(rate)} (${percent(low)} to ${percent(high)}), ${converted} of ${counted(visitors, 'visitor')}`,
       );
     }
   }
