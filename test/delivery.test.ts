@@ -532,6 +532,16 @@ describe('delivery', () => {
     });
   });
 
+  it('options of delivery that are unusable fall back with an info line', () => {
+    for (const retry of ['never', null, 5]) {
+      const { logger } = makeDelivery({ strict: 1 as never, retry: retry as never });
+      expect(logger.at('info')).to.deep.equal([
+        'strict must be true or false; the default false is used instead',
+        'retry must be { initialDelayMillis, maxDelayMillis, maxAgeMillis }; the defaults are used instead',
+      ]);
+    }
+  });
+
   it('an exporter that was shut down answers at once that it takes nothing', async () => {
     const dispatcher = new RecordingDispatcher();
     const exporter = new OptimizelyEventExporter({ eventDispatcher: dispatcher });

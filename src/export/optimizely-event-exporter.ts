@@ -5,7 +5,7 @@ import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
 import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
-import { positiveOr, requireMethods } from '../model/resolve-options.js';
+import { booleanOr, positiveOr, requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
 import { Delivery, type DeliveryOptions } from './delivery.js';
@@ -51,7 +51,10 @@ export class OptimizelyEventExporter implements EventExporter {
   constructor(options: OptimizelyEventExporterOptions) {
     requireMethods('eventDispatcher', options?.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
     this.#logger = guardLogger(options.logger ?? noopLogger);
-    this.#factory = new EventFactory(options);
+    this.#factory = new EventFactory({
+      endpoint: options.endpoint,
+      strict: booleanOr(false, 'strict', options.strict, this.#logger),
+    });
     this.#delivery = new Delivery(resolveDeliveryOptions(options, this.#logger), {
       dispatcher: options.eventDispatcher,
       runtime: options.runtime ?? systemRuntime,
@@ -70,7 +73,11 @@ export class OptimizelyEventExporter implements EventExporter {
   }
 
   /** Tries now all that waits for a retry. Settles when it was dealt with or `signal` aborts; never rejects. */
-  async forceFlush({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async forceFlush({
+    signal = new AbortController().signal,
+  }: {
+    signal?: AbortSignal | undefined;
+  } = {}): Promise<void> {
     if (!this.#shutDown) await this.#delivery.flush(signal);
   }
 
@@ -102,7 +109,7 @@ export class OptimizelyEventExporter implements EventExporter {
 export const DISPATCHER_EXAMPLE = '{ eventDispatcher: new UndiciEventDispatcher() }';
 
 function resolveDeliveryOptions(options: OptimizelyEventExporterOptions, logger: Logger): DeliveryOptions {
-  const retry = typeof options.retry === 'object' && options.retry !== null ? options.retry : {};
+  const retry = resolveRetry(options.retry, logger);
   return {
     requestTimeoutMillis: positiveOr(10_000, 'requestTimeoutMillis', options.requestTimeoutMillis, logger),
     maxConcurrentRequests: positiveOr(4, 'maxConcurrentRequests', options.maxConcurrentRequests, logger, {
@@ -112,4 +119,12 @@ function resolveDeliveryOptions(options: OptimizelyEventExporterOptions, logger:
     maxDelayMillis: positiveOr(30_000, 'retry.maxDelayMillis', retry.maxDelayMillis, logger),
     maxAgeMillis: positiveOr(86_400_000, 'retry.maxAgeMillis', retry.maxAgeMillis, logger),
   };
+}
+
+function resolveRetry(retry: unknown, logger: Logger): RetryOptions {
+  if (retry === undefined) return {};
+  if (typeof retry === 'object' && retry !== null) return retry;
+  const members = '{ initialDelayMillis, maxDelayMillis, maxAgeMillis }';
+  logger.info(`retry must be ${members}; the defaults are used instead`);
+  return {};
 }
