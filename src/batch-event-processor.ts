@@ -25,7 +25,7 @@ export class BatchEventProcessor {
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
   constructor(options: BatchEventProcessorOptions) {
-    const logger = guardLogger(options.logger ?? noopLogger);
+    const logger = guardLogger(options?.logger ?? noopLogger);
     this.#pipeline = assemblePipeline({ ...options, logger });
     if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
   }

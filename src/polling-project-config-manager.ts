@@ -133,7 +133,8 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
 
 function requireText(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
-  throw new TypeError(`${name} must be a non-empty string: new PollingProjectConfigManager({ sdkKey: '…' })`);
+  const example = name === 'sdkKey' ? "{ sdkKey: '…' }" : `{ sdkKey: '…', ${name}: '…' }`;
+  throw new TypeError(`${name} must be a non-empty string: new PollingProjectConfigManager(${example})`);
 }
 
 function datafileUrl({

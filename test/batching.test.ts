@@ -297,6 +297,11 @@ describe('BatchEventProcessor', () => {
         expect(() => makeBatching(options)).to.throw(TypeError, message);
       });
     }
+
+    it('throws a TypeError that says what to write: no options', () => {
+      const Untyped = BatchEventProcessor as unknown as new () => unknown;
+      expect(() => new Untyped()).to.throw(TypeError, /eventDispatcher.*dispatchEvent/);
+    });
   });
 
   describe('rule 5: LOG_EVENT', () => {

@@ -991,7 +991,11 @@ describe('polling', function () {
       ['no SDK key', {}, /sdkKey must be/],
       ['an empty SDK key', { ...good, sdkKey: '' }, /sdkKey must be/],
       ['an SDK key of a wrong type', { ...good, sdkKey: 5 }, /sdkKey must be/],
-      ['an empty token', { ...good, datafileAccessToken: '' }, /datafileAccessToken must be/],
+      [
+        'an empty token',
+        { ...good, datafileAccessToken: '' },
+        /datafileAccessToken must be.*datafileAccessToken: '…'/,
+      ],
       ['a token of a wrong type', { ...good, datafileAccessToken: 5 }, /datafileAccessToken must be/],
       ['a template that is no URL', { ...good, urlTemplate: 'datafiles/%s' }, /urlTemplate must be/],
       ['a template of another protocol', { ...good, urlTemplate: 'ftp://host/%s' }, /urlTemplate must be/],
