@@ -45,7 +45,7 @@ export interface BatchingOptions {
 export interface ExportOptions {
   /**
    * Carries out the requests. Not together with `exporter`.
-   * @default a `UndiciEventDispatcher`; BatchEventProcessor has none
+   * @default an `UndiciEventDispatcher`; BatchEventProcessor has none
    */
   eventDispatcher?: AnyEventDispatcher | undefined;
   /** Takes whole batches over. @default OptimizelyEventExporter over `eventDispatcher` */
