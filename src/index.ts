@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/**
+ * Impressions and conversions from OpenTelemetry to Optimizely: recording, batching, delivery, datafiles.
+ *
+ * @module opentelemetry-exporter-optimizely
+ */
+
 export type { BatchEventProcessorOptions } from './batch-event-processor.js';
 export { BatchEventProcessor } from './batch-event-processor.js';
 export type { EvaluationEventsOptions } from './evaluation-events-options.js';

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/**
+ * Impressions and conversions of an application that knows OpenFeature only.
+ *
+ * @module opentelemetry-exporter-optimizely/openfeature
+ */
+
 export type { DedupeOptions } from '../model/impression-dedupe.js';
 export type { Conversion, Impression } from '../record/input.js';
 export { impressionFromEvaluation } from './impression-from-evaluation.js';

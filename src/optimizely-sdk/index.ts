@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/**
+ * The events of Optimizely's own SDK, without a change to its calls.
+ *
+ * @module opentelemetry-exporter-optimizely/optimizely-sdk
+ */
+
 export type { OfficialLogEvent } from './official-log-event.js';
 export type {
   ResolvedEventProcessor,

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/**
+ * A processor made of the environment, for `node --import`.
+ *
+ * @module opentelemetry-exporter-optimizely/register
+ */
+
 import { isMainThread } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import { createFromEnv } from '../from-env.js';

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/**
+ * For tests: a local Events API that says what Optimizely would not count, and a dispatcher to memory.
+ *
+ * @module opentelemetry-exporter-optimizely/testing
+ */
+
 export type { ReceivedEvent } from '../checks/event-checks.js';
 export type { EventProblem, EventProblemCode } from '../checks/event-problem.js';
 export type { WireEvent } from '../checks/wire-event.js';
