@@ -18,6 +18,10 @@ export function flushUnderWaitUntil(
 ): () => void {
   let isDue = false;
   let failed = false;
+  const onError = (error: unknown) => {
+    if (!failed) logger.error(`waitUntil failed: ${errorLabel(error)}; events are flushed all the same`);
+    failed = true;
+  };
   return () => {
     if (isDue) return;
     isDue = true;
@@ -29,10 +33,10 @@ export function flushUnderWaitUntil(
       timer.ref();
     });
     try {
-      waitUntil(flushed);
+      // A rejection that nobody awaits would end the process.
+      void Promise.resolve(waitUntil(flushed)).catch(onError);
     } catch (error) {
-      if (!failed) logger.error(`waitUntil failed: ${errorLabel(error)}; events are flushed all the same`);
-      failed = true;
+      onError(error);
     }
   };
 }
