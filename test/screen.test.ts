@@ -248,6 +248,21 @@ describe('what may leave', () => {
       const [event] = spans.getFinishedSpans()[0]?.events ?? [];
       expect(event?.attributes?.['feature_flag.context.id']).to.equal(hashed);
     });
+
+    it('is the same in the trace of several processors, of which one may have none', () => {
+      const spans = new InMemorySpanExporter();
+      const processors = [undefined, KEY, KEY].map(
+        userIdHashKey => makeHarness({ userIdHashKey, spanAttributes: 'full' }).processor,
+      );
+      const provider = new BasicTracerProvider({
+        spanProcessors: [...processors, new SimpleSpanProcessor(spans)],
+      });
+      const span = provider.getTracer('test').startSpan('request');
+      recordImpression(IMPRESSION, span);
+      span.end();
+      const [event] = spans.getFinishedSpans()[0]?.events ?? [];
+      expect(event?.attributes?.['feature_flag.context.id']).to.equal(hashed);
+    });
   });
 
   describe('dedupe', () => {

@@ -175,7 +175,17 @@ function wants(wanted: 'span' | 'log', receivers: readonly InstalledProcessor[])
 }
 
 function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor[]): ExperimentEvent {
-  return receivers.reduce((shown, processor) => processor.redact?.(shown) ?? shown, event);
+  return receivers.reduce((shown, processor) => redactedBy(processor, shown, event.userId), event);
+}
+
+/** A hash of a hash would be nobody's visitor: the first of several hashes stays. */
+function redactedBy(
+  processor: InstalledProcessor,
+  shown: ExperimentEvent,
+  recordedId: string,
+): ExperimentEvent {
+  const redacted = processor.redact?.({ ...shown, userId: recordedId }) ?? shown;
+  return shown.userId === recordedId ? redacted : { ...redacted, userId: shown.userId };
 }
 
 const STRICTNESS: readonly SpanAttributes[] = ['full', 'minimal', 'none'];
