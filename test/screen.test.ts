@@ -208,6 +208,25 @@ describe('what may leave', () => {
       );
     });
 
+    it('counts an event whose attributes or tags cannot be read, and says so once', async () => {
+      const unreadable = {
+        get plan(): string {
+          throw new Error('mail@example.org');
+        },
+      };
+      for (const spanAttributes of ['minimal', 'full'] as const) {
+        const { processor, logger } = makeHarness({ allowedAttributes: ['plan'], spanAttributes });
+        for (const members of [{ attributes: unreadable }, { tags: unreadable }]) {
+          expect(processor.recordConversion({ ...CONVERSION, ...members })).to.equal(undefined);
+        }
+        expect(processor.ledger()).to.deep.include({ recorded: 2, pending: 0, dropped: { invalid: 2 } });
+        expect(logger.at('warn').filter(line => line.includes('refused'))).to.deep.equal([
+          'conversion refused: its attributes or tags cannot be read',
+        ]);
+        expect(JSON.stringify(logger.lines)).not.to.include('example.org');
+      }
+    });
+
     it('holds for the trace too, where it shows everything', async () => {
       const spans = new InMemorySpanExporter();
       const { processor } = makeHarness({ allowedAttributes: ['plan', 'sku'], spanAttributes: 'full' });

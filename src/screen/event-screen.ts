@@ -11,7 +11,7 @@ import { userIdHash } from './user-id-hash.js';
 
 /** An event that does not go on. */
 export interface Screened {
-  readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated'>;
+  readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated' | 'invalid'>;
 }
 
 export interface EventScreenDependencies {
@@ -36,7 +36,7 @@ export class EventScreen {
     if (dedupe !== undefined) this.#dedupe = new ImpressionDedupe(dedupe, dependencies.runtime);
   }
 
-  /** What may go on of the event; `dropped`: nothing. */
+  /** What may go on of the event; `dropped`: nothing. Never throws. */
   pass(event: ExperimentEvent): ExperimentEvent | Screened {
     const { beforeSend } = this.#options;
     let passed = event;
@@ -49,8 +49,14 @@ export class EventScreen {
       }
       passed = answer;
     }
-    // After beforeSend, which may add what must not leave.
-    passed = this.redact(passed);
+    try {
+      // After beforeSend, which may add what must not leave.
+      passed = this.redact(passed);
+    } catch {
+      const fault = `${event.type} refused: its attributes or tags cannot be read`;
+      if (this.#said.first(fault)) this.#deps.logger.warn(fault);
+      return { dropped: 'invalid' };
+    }
     const isRepeated =
       this.#dedupe !== undefined && passed.type === 'impression' && !this.#dedupe.isFirst(passed);
     return isRepeated ? { dropped: 'deduplicated' } : passed;
