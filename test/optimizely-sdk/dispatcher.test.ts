@@ -207,6 +207,20 @@ for (const version of VERSIONS) {
       expect(processor.ledger()).to.deep.include({ recorded: 3, delivered: 2, dropped: { before_send: 1 } });
     });
 
+    it('obeys a beforeSend that changes nested tags in place', async () => {
+      const { datafile, processor, dispatcher, eventDispatcher } = makeHarness({
+        beforeSend: event => {
+          if (event.type === 'conversion') delete (event.tags as { order: { mail?: string } }).order.mail;
+          return event;
+        },
+      });
+      const client = makeClient(version, { datafile, eventDispatcher });
+      client.track('purchase', 'ann', {}, { revenue: 4200, order: { mail: 'ann@example.org', items: 2 } });
+      await processor.forceFlush();
+      const [event] = dispatcher.logEvents[0]?.params.visitors[0]?.snapshots[0]?.events ?? [];
+      expect(event).to.deep.include({ revenue: 4200, tags: { revenue: 4200, order: { items: 2 } } });
+    });
+
     it('a beforeSend that changes nothing leaves the text alone', async () => {
       const { datafile, processor, dispatcher, eventDispatcher } = makeHarness({
         beforeSend: event => event,
