@@ -190,6 +190,25 @@ describe('OptimizelySpanProcessor.process', () => {
     await stopped;
   });
 
+  it('never throws, and says whether the event was taken, whatever is given to be shown', () => {
+    const trap = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('trap');
+        },
+      },
+    );
+    const { processor, tracer } = makeHarness();
+    tracer.startActiveSpan('active', span => {
+      for (const shown of [null, 7, {}, trap]) {
+        expect(processor.process(makeResolved('conversion'), shown as ExperimentEvent)).to.equal(true);
+      }
+      span.end();
+    });
+    expect(processor.ledger()).to.deep.include({ recorded: 4, pending: 4 });
+  });
+
   it('refuses what it can not show to beforeSend', () => {
     const { processor } = makeHarness({ beforeSend: event => event });
     expect(processor.process(makeResolved('conversion'))).to.equal(false);

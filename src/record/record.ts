@@ -70,15 +70,9 @@ export function recordResolvedFor(
   take: (span?: object) => boolean,
   given: Span | undefined,
 ): boolean {
-  const receiver: InstalledProcessor = {
-    spanAttributes: processor.spanAttributes,
-    signal: processor.signal,
-    logs: processor.logs,
-    redact: shown => processor.redact?.(shown) ?? shown,
-    offer: (_, span) => take(span),
-    refuse: (type, field) => processor.refuse(type, field),
-  };
-  return handOver(event.type, event, recordingSpan(given), given, [receiver], true) !== undefined;
+  const span = recordingSpan(given);
+  show(event, span, given, [processor], true);
+  return take(span);
 }
 
 const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
@@ -149,24 +143,33 @@ function handOver(
     }
     return undefined;
   }
-  const detail = strictest(receivers);
-  const wantsLog = wants('log', receivers);
-  if (detail !== 'none' && (span !== undefined || wantsLog)) {
-    try {
-      const shown = detail === 'full' ? redacted(checked, receivers) : checked;
-      const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);
-      // Where no logger takes the record, the event shows as a span event after all.
-      if (span !== undefined && (!logged || wants('span', receivers)))
-        addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
-    } catch (error) {
-      // A span of another vendor's may throw; the event must reach Optimizely all the same.
-      if (said.first('addEvent'))
-        log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
-    }
-  }
+  show(checked, span, given, receivers, exclusive);
   let taken = false;
   for (const processor of receivers) taken = processor.offer(checked, span) || taken;
   return taken ? checked.uuid : undefined;
+}
+
+function show(
+  event: ExperimentEvent,
+  span: Span | undefined,
+  given: Span | undefined,
+  receivers: readonly InstalledProcessor[],
+  exclusive: boolean,
+): void {
+  const detail = strictest(receivers);
+  const wantsLog = wants('log', receivers);
+  if (detail === 'none' || (span === undefined && !wantsLog)) return;
+  try {
+    const shown = detail === 'full' ? redacted(event, receivers) : event;
+    const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);
+    // Where no logger takes the record, the event shows as a span event after all.
+    if (span !== undefined && (!logged || wants('span', receivers)))
+      addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
+  } catch (error) {
+    // A span of another vendor's may throw; the event must reach Optimizely all the same.
+    if (said.first('addEvent'))
+      log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
+  }
 }
 
 function wants(wanted: 'span' | 'log', receivers: readonly InstalledProcessor[]): boolean {
