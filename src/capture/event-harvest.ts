@@ -93,14 +93,16 @@ export class EventHarvest {
   #takeEvaluation(event: StoredSpanEvent, span: object): void {
     if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
     addOffered(event, this.#processor);
+    if (this.#known?.has(keyOfEvaluation(event, spanIdsOf(span)))) return;
     this.#evaluations.take(event, span);
   }
 
   #takeEvaluationRecord(record: EmittedLogRecord): void {
     const event = { name: EVENT_FEATURE_FLAG_EVALUATION, attributes: record.attributes, time: record.hrTime };
     if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
-    this.#mark(record, event, undefined);
     const { spanContext } = record;
+    this.#knownEvents().add(keyOfEvaluation(event, spanContext));
+    this.#mark(record, event, undefined);
     this.#evaluations.take(event, spanContext && { spanContext: () => spanContext });
   }
 
@@ -161,6 +163,12 @@ export class EventHarvest {
     if (this.#said.first('unexpected'))
       this.#logger.error(`reading experiment events failed: ${errorLabel(error)}`);
   }
+}
+
+/** An evaluation and an impression may say the same. */
+function keyOfEvaluation(event: StoredSpanEvent, span: SpanIds | undefined): string | undefined {
+  const key = keyBySpan(readSpanEvent('impression', event), span);
+  return key && `${EVENT_FEATURE_FLAG_EVALUATION} ${key}`;
 }
 
 function spanIdsOf(span: object): SpanIds | undefined {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { trace } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
 import { useApplication } from './harness.js';
-import { SpanEventBridge } from './span-event-bridge.js';
+import { BRIDGED_TIMES, SpanEventBridge } from './span-event-bridge.js';
 
 const AT = 1_700_000_000_123;
 /** As OpenFeature's hooks emit it, with the rule key that the provider knows. */
@@ -64,12 +65,25 @@ describe('feature_flag.evaluation log records', () => {
     });
   }
 
-  it('are known to a bridge behind us without dedupe too', async () => {
-    const { log, inSpan, received } = await makeApplication({
-      processors: [{ evaluationEvents: { dedupe: false } }],
-      after: [new SpanEventBridge(time => time)],
-    });
-    inSpan(() => log.emit(EVALUATION));
-    expect(await received()).to.have.length(1);
-  });
+  for (const [form, timeOf] of Object.entries(BRIDGED_TIMES)) {
+    for (const place of ['before', 'after'] as const) {
+      it(`are known without dedupe too, from a bridge ${place} us, which passes the time on ${form}`, async () => {
+        const { log, inSpan, received } = await makeApplication({
+          processors: [{ evaluationEvents: { dedupe: false } }],
+          [place]: [new SpanEventBridge(timeOf)],
+        });
+        const ofAnother = { ...EVALUATION.attributes, 'feature_flag.context.id': 'another' };
+        inSpan(() => {
+          log.emit(EVALUATION);
+          log.emit(EVALUATION);
+          trace.getActiveSpan()?.addEvent(EVALUATION.eventName, ofAnother, AT);
+        });
+        expect((await received()).map(({ visitorId }) => visitorId)).to.deep.equal([
+          'visitor-1',
+          'visitor-1',
+          'another',
+        ]);
+      });
+    }
+  }
 });
