@@ -5,7 +5,8 @@ import { describeUnusable } from '../model/unusable-field.js';
 
 /**
  * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
- * Synchronous. `attributes` and `tags` are copies of what the application passed, one level deep.
+ * Synchronous. `attributes` and `tags` are copies of what the application passed, one level deep. The amounts of a
+ * conversion that it returns are read from its tags.
  */
 export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
 
