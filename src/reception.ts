@@ -99,10 +99,14 @@ export class Reception implements InstalledProcessor {
 
   refuse(type: ExperimentEventType, field: string): void {
     const { ledger, logger } = this.#deps;
+    ledger.recorded(1);
+    if (this.#closed) {
+      ledger.dropped('already_shutdown', [], 1);
+      return;
+    }
     if (this.#said.first(`${type}.${field}`)) {
       logger.warn(`${type} refused: ${describeUnusable(field)}`);
     }
-    ledger.recorded(1);
     ledger.dropped('invalid', [], 1);
   }
 

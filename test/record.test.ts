@@ -191,6 +191,21 @@ describe('recording', () => {
     expect(bank.dispatcher.uuids).to.deep.equal([]);
   });
 
+  it('gives an event of a provider whose processor was shut down to no other, and counts it there', async () => {
+    const shop = makeHarness();
+    const bank = makeHarness();
+    const open = shop.tracer.startSpan('still open');
+    const stopped = shop.provider.shutdown();
+    const late = shop.tracer.startSpan('late');
+    for (const span of [open, late]) {
+      expect(recordConversion(CONVERSION, span)).to.equal(undefined);
+      span.end();
+    }
+    await Promise.all([stopped, bank.provider.forceFlush()]);
+    expect(bank.processor.ledger().recorded).to.equal(0);
+    expect(shop.processor.ledger()).to.deep.include({ recorded: 2, dropped: { already_shutdown: 2 } });
+  });
+
   it('tells owners apart where two providers share one resource object', async () => {
     const resource = makeHarness().tracer.startSpan('x') as unknown as { resource: never };
     const [shop, bank] = [makeProcessor(), makeProcessor()].map(each => {

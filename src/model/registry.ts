@@ -61,24 +61,27 @@ export function installedAs(processor: object): InstalledProcessor | undefined {
   return (processor as { readonly [INSTALLED_AS]?: InstalledProcessor })[INSTALLED_AS];
 }
 
-/** The installed processors whose provider made the span; empty where none did, or a broken span hides it. */
-export function ownersOf(span: object): readonly InstalledProcessor[] {
+/**
+ * The installed processors whose provider made the span; empty where all of those were shut down; undefined where none
+ * did, or a broken span hides it.
+ */
+export function ownersOf(span: object): readonly InstalledProcessor[] | undefined {
   try {
     return readOwners(span);
   } catch {
-    return [];
+    return undefined;
   }
 }
 
-function readOwners(span: object): readonly InstalledProcessor[] {
+function readOwners(span: object): readonly InstalledProcessor[] | undefined {
   const { installed, claims } = registry();
   const marked = (span as MarkedSpan)[OWNERS];
   if (marked !== undefined) return marked.filter(owner => installed.includes(owner));
   const resource = (span as { resource?: unknown }).resource;
-  if (typeof resource !== 'object' || resource === null) return [];
-  const owners = claims.get(resource)?.owners ?? [];
+  if (typeof resource !== 'object' || resource === null) return undefined;
+  const owners = claims.get(resource)?.owners;
   // A span without a mark began when the resource had one claimant: the first.
-  return owners.length > 1 ? owners.slice(0, 1) : owners;
+  return owners !== undefined && owners.length > 1 ? owners.slice(0, 1) : owners;
 }
 
 /**

@@ -109,23 +109,23 @@ function recordingSpan(given: Span | undefined): Span | undefined {
 
 function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
   const installed = installedProcessors();
-  if (installed.length === 0) {
+  const owners = span === undefined ? undefined : ownersOf(span);
+  const receivers = owners ?? installed;
+  // Those of another project are no substitute for owners that were shut down.
+  if (receivers.length === 0) {
     if (said.first('none')) {
       log.warn(
         'no OptimizelySpanProcessor is installed, or it was shut down: experiment events go to the trace only',
       );
     }
-    return installed;
+    return receivers;
   }
-  if (span === undefined) return installed;
-  const owners = ownersOf(span);
-  if (owners.length > 0) return owners;
-  if (said.first('unowned')) {
+  if (span !== undefined && owners === undefined && said.first('unowned')) {
     log.info(
       'a span of a provider that has no OptimizelySpanProcessor: its experiment events go to every installed one',
     );
   }
-  return installed;
+  return receivers;
 }
 
 function handOver(
