@@ -82,9 +82,17 @@ export class OptimizelyHook {
   }
 
   #record(impression: Impression): void {
-    if (this.#dedupe?.isFirst(impression) === false) this.#suppressed++;
-    // Nobody took it, so it stands for no other.
-    else if (this.#target.recordImpression(impression) === undefined) this.#dedupe?.forget(impression);
+    if (this.#dedupe?.isFirst(impression) === false) {
+      this.#suppressed++;
+      return;
+    }
+    let uuid: string | undefined;
+    try {
+      uuid = this.#target.recordImpression(impression);
+    } finally {
+      // Nobody took it, so it stands for no other.
+      if (uuid === undefined) this.#dedupe?.forget(impression);
+    }
   }
 
   #guard(act: () => unknown): void {

@@ -268,6 +268,19 @@ describe('OptimizelyHook', () => {
     expect([calls.length, hook.suppressed]).to.deep.equal([2, 1]);
   });
 
+  it('nor does one whose recording threw', async () => {
+    const calls: Impression[] = [];
+    const processor = {
+      recordImpression: (impression: Impression) => {
+        if (calls.push(impression) === 1) throw new Error('no');
+        return 'uuid';
+      },
+    };
+    const { client, hook } = await makeHarness(DECISION, { processor });
+    for (let time = 0; time < 3; time++) await client.getBooleanValue('checkout', false, VISITOR);
+    expect([calls.length, hook.suppressed]).to.deep.equal([2, 1]);
+  });
+
   it('a decision without a targeting key is refused and counted', async () => {
     const { client, processor, logger } = await makeHarness();
     await client.getBooleanValue('checkout', false, { plan: 'gold' });
