@@ -9,7 +9,7 @@ import type { EventSignal, InstalledProcessor, SpanAttributes } from './model/re
 import { describeUnusable } from './model/unusable-field.js';
 import { isUserEvent, type UserEvent } from './model/user-event.js';
 import type { InspectorNotes } from './notification/inspector-notes.js';
-import { amendableCopy, amendEvent } from './resolve/amend-event.js';
+import { amendEvent } from './resolve/amend-event.js';
 import type { ConfigSource } from './resolve/config-source.js';
 import type { EventIntake } from './resolve/event-intake.js';
 import type { EventScreen } from './screen/event-screen.js';
@@ -83,15 +83,9 @@ export class Reception implements InstalledProcessor {
     if (screen === undefined) return this.#enqueue(event);
     // Nobody can say what it would let out.
     if (shown === undefined) return this.#drop('before_send', event);
-    let seen: ExperimentEvent;
-    try {
-      seen = amendableCopy(shown);
-    } catch {
-      return this.#drop('invalid', event);
-    }
-    const screened = screen.pass(seen);
+    const screened = screen.pass(shown);
     if ('dropped' in screened) return this.#drop(screened.dropped, event);
-    const amended = screened === seen ? event : this.#amend(event, shown, screened);
+    const amended = this.#amend(event, shown, screened);
     const taken = amended === undefined ? this.#drop('invalid', event) : this.#enqueue(amended);
     if (!taken) screen.refused(screened);
     return taken;
@@ -123,6 +117,7 @@ export class Reception implements InstalledProcessor {
 
   /** undefined: what was made of it can't be sent. */
   #amend(event: UserEvent, before: ExperimentEvent, after: ExperimentEvent): UserEvent | undefined {
+    if (after === before) return event;
     try {
       return amendEvent(event, before, after, this.#deps.config.current());
     } catch {

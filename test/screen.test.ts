@@ -154,12 +154,26 @@ describe('what may leave', () => {
         beforeSend: event => {
           delete (event.attributes as Record<string, unknown>).plan;
           delete ((event as ConversionEvent).tags as Record<string, unknown>).sku;
+          delete ((event as ConversionEvent).tags as { order: { id?: string } }).order.id;
           return event;
         },
       });
-      const given = structuredClone(CONVERSION);
+      const given = { ...structuredClone(CONVERSION), tags: { ...CONVERSION.tags, order: { id: 'o' } } };
+      const before = structuredClone(given);
       processor.recordConversion(given);
-      expect(given).to.deep.equal(CONVERSION);
+      expect(given).to.deep.equal(before);
+    });
+
+    it('may mend tags that cannot be serialised', async () => {
+      const { processor, dispatcher } = makeHarness({
+        beforeSend: event => ({
+          ...event,
+          tags: { revenue: Number((event as ConversionEvent).tags?.revenue) },
+        }),
+      });
+      processor.recordConversion({ ...CONVERSION, tags: { revenue: 4200n } });
+      await processor.forceFlush();
+      expect(dispatcher.visitors[0]?.snapshots[0]?.events[0]).to.deep.include({ revenue: 4200 });
     });
 
     it('sees events before they are held for a datafile, and raw span events', async () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type {
   ConversionEvent,
-  EventTags,
   ExperimentEvent,
   ImpressionEvent,
   UserAttributes,
@@ -10,16 +9,6 @@ import type { Decision, SnapshotEvent, Visitor, VisitorAttribute } from '../mode
 import type { ProjectConfig } from '../model/project-config.js';
 import type { UserEvent } from '../model/user-event.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
-
-/**
- * The event for somebody who may change nested tags in place: `amendEvent` must tell them from what they were.
- *
- * @throws what serialising the tags throws
- */
-export function amendableCopy(event: ExperimentEvent): ExperimentEvent {
-  if (event.type === 'impression' || event.tags === undefined) return event;
-  return { ...event, tags: JSON.parse(JSON.stringify(event.tags)) as EventTags };
-}
 
 /**
  * Carries what was changed of an event, by its keys, over to the text that somebody else made of it. What was not

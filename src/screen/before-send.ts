@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { EventTags, ExperimentEvent } from '../model/experiment-event.js';
 import { errorLabel } from '../model/logger.js';
 import { describeUnusable } from '../model/unusable-field.js';
 
 /**
  * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
- * Synchronous. `attributes` and `tags` are copies of what the application passed, one level deep. The amounts of a
- * conversion that it returns are read from its tags.
+ * Synchronous. `attributes` and `tags` are copies of what the application passed, tags as JSON has them. The amounts of
+ * a conversion that it returns are read from its tags.
  */
 export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
 
@@ -55,5 +55,15 @@ function copyOf(event: ExperimentEvent): ExperimentEvent {
   const attributes = event.attributes && { ...event.attributes };
   return event.type === 'impression'
     ? { ...event, attributes }
-    : { ...event, attributes, tags: event.tags && { ...event.tags } };
+    : { ...event, attributes, tags: event.tags && copyOfTags(event.tags) };
+}
+
+/** Down to the innermost member: what is redacted in place is the event's, and nobody else's. */
+function copyOfTags(tags: EventTags): EventTags {
+  try {
+    return JSON.parse(JSON.stringify(tags)) as EventTags;
+  } catch {
+    // It may mend what can't be serialised.
+    return { ...tags };
+  }
 }
