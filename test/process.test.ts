@@ -207,6 +207,13 @@ describe('OptimizelySpanProcessor.process', () => {
       span.end();
     });
     expect(processor.ledger()).to.deep.include({ recorded: 4, pending: 4 });
+    for (const options of [{ dedupe: true }, { allowedAttributes: [] }]) {
+      const screening = makeHarness(options).processor;
+      for (const shown of [null, trap]) {
+        expect(screening.process(makeResolved('conversion'), shown as ExperimentEvent)).to.equal(false);
+      }
+      expect(screening.ledger()).to.deep.include({ recorded: 2, pending: 0, dropped: { invalid: 2 } });
+    }
   });
 
   it('refuses what it can not show to beforeSend', () => {

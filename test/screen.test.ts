@@ -235,7 +235,7 @@ describe('what may leave', () => {
         }
         expect(processor.ledger()).to.deep.include({ recorded: 2, pending: 0, dropped: { invalid: 2 } });
         expect(logger.at('warn').filter(line => line.includes('refused'))).to.deep.equal([
-          'conversion refused: its attributes or tags cannot be read',
+          'an event is refused: its members cannot be read',
         ]);
         expect(JSON.stringify(logger.lines)).not.to.include('example.org');
       }

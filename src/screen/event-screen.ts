@@ -52,14 +52,12 @@ export class EventScreen {
     try {
       // After beforeSend, which may add what must not leave.
       passed = this.redact(passed);
+      return this.#isRepeated(passed) ? { dropped: 'deduplicated' } : passed;
     } catch {
-      const fault = `${event.type} refused: its attributes or tags cannot be read`;
-      if (this.#said.first(fault)) this.#deps.logger.warn(fault);
+      if (this.#said.first('unreadable'))
+        this.#deps.logger.warn('an event is refused: its members cannot be read');
       return { dropped: 'invalid' };
     }
-    const isRepeated =
-      this.#dedupe !== undefined && passed.type === 'impression' && !this.#dedupe.isFirst(passed);
-    return isRepeated ? { dropped: 'deduplicated' } : passed;
   }
 
   /** The same for the trace, which must not show more than Optimizely is sent. */
@@ -67,6 +65,10 @@ export class EventScreen {
     const { allowedAttributes } = this.#options;
     const listed = allowedAttributes === undefined ? event : keepListed(event, allowedAttributes);
     return this.#hash === undefined ? listed : { ...listed, userId: this.#hash(listed.userId) };
+  }
+
+  #isRepeated(event: ExperimentEvent): boolean {
+    return event.type === 'impression' && this.#dedupe?.isFirst(event) === false;
   }
 
   /** An event that passed was refused further on. */
