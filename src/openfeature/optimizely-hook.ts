@@ -9,6 +9,7 @@ import type { Impression } from '../record/input.js';
 import { impressionFromEvaluation } from './impression-from-evaluation.js';
 import type { EvaluationDetailsLike, HookContextLike } from './openfeature-types.js';
 import { type RecordingTarget, recordingTarget } from './recording-target.js';
+import { withoutRejection } from './without-rejection.js';
 
 export interface OptimizelyHookOptions {
   /** Records with this processor alone, where a process has several. @default all installed ones */
@@ -76,7 +77,7 @@ export class OptimizelyHook {
       const details = this.#resolved.get(hookContext);
       if (details === undefined) return;
       this.#resolved.delete(hookContext);
-      const impression = this.#mapEvaluation(details, hookContext);
+      const impression = withoutRejection(this.#mapEvaluation(details, hookContext));
       if (impression !== undefined && impression !== null) this.#record(impression);
     });
   }

@@ -6,6 +6,7 @@ import type { Conversion } from '../record/input.js';
 import { subjectOf } from './evaluation-context.js';
 import type { EvaluationContextLike, TrackingDetailsLike } from './openfeature-types.js';
 import { type RecordingTarget, recordingTarget } from './recording-target.js';
+import { withoutRejection } from './without-rejection.js';
 
 export interface ConversionOptions {
   /** Records with this processor alone, where a process has several. @default all installed ones */
@@ -57,7 +58,7 @@ export function trackConversion(
     const conversion =
       options.mapTracking === undefined
         ? conversionFromTracking(trackingEventName, context, trackingEventDetails)
-        : options.mapTracking(trackingEventName, context, trackingEventDetails);
+        : withoutRejection(options.mapTracking(trackingEventName, context, trackingEventDetails));
     return conversion === undefined || conversion === null ? undefined : target.recordConversion(conversion);
   } catch (error) {
     if (said.first('failed')) log.error(`a tracked event was not recorded: ${errorLabel(error)}`);

@@ -8,7 +8,7 @@ import {
   trackConversion,
   withConversions,
 } from 'opentelemetry-exporter-optimizely/openfeature';
-import { makeClient, ScriptedProvider, useOptimizely } from './harness.js';
+import { makeClient, ScriptedProvider, unhandledDuring, useOptimizely } from './harness.js';
 
 const VISITOR = { targetingKey: 'visitor-1', plan: 'gold', roles: ['a'] };
 
@@ -179,6 +179,15 @@ describe('OpenFeature tracking', () => {
     });
     wrapped.track('purchase', VISITOR);
     expect(provider.tracked).to.have.length(1);
+  });
+
+  it('a mapping that returns a promise is refused and counted, and its rejection ends nothing', async () => {
+    const { processor } = await makeOptimizely();
+    const wrapped = withConversions(new ScriptedProvider(), {
+      mapTracking: () => Promise.reject(new Error('no')) as unknown as Conversion,
+    });
+    expect(await unhandledDuring(() => wrapped.track('purchase', VISITOR))).to.deep.equal([]);
+    expect(processor.ledger().dropped).to.deep.equal({ invalid: 1 });
   });
 
   it('what cannot be a conversion is refused and counted', async () => {

@@ -21,7 +21,7 @@ import {
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
 import { makeDatafile } from '../support/datafile.js';
 import { RecordingLogger } from '../support/fakes.js';
-import { ManualRuntime } from '../support/manual-runtime.js';
+import { ManualRuntime, settle } from '../support/manual-runtime.js';
 
 export interface Resolution {
   value?: JsonValue;
@@ -89,6 +89,20 @@ export async function makeClient(provider: Provider) {
   const domain = `test-${++domains}`;
   await OpenFeature.setProviderAndWait(domain, provider);
   return OpenFeature.getClient(domain);
+}
+
+/** Rejections that nobody handles: without a listener they end the process. */
+export async function unhandledDuring(act: () => unknown): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  try {
+    await act();
+    await settle();
+  } finally {
+    process.off('unhandledRejection', listener);
+  }
+  return unhandled;
 }
 
 /** For the tests of a `describe`: a provider of spans with our processor, which sends to a local endpoint. */

@@ -11,7 +11,14 @@ import {
 } from 'opentelemetry-exporter-optimizely/openfeature';
 import { RecordingLogger } from '../support/fakes.js';
 import { ManualRuntime } from '../support/manual-runtime.js';
-import { DECISION, makeClient, type Resolution, ScriptedProvider, useOptimizely } from './harness.js';
+import {
+  DECISION,
+  makeClient,
+  type Resolution,
+  ScriptedProvider,
+  unhandledDuring,
+  useOptimizely,
+} from './harness.js';
 
 const SECRET = 'visitor-secret';
 const VISITOR = { targetingKey: 'visitor-1', plan: 'gold', country: 'DE', age: 41, trial: false };
@@ -342,6 +349,15 @@ describe('OptimizelyHook', () => {
       expect(details.errorCode).to.equal(undefined);
       expect(JSON.stringify([hookLogger.lines, logger.lines])).not.to.include(SECRET);
     }
+  });
+
+  it('a mapping that returns a promise is refused and counted, and its rejection ends nothing', async () => {
+    const { client, processor } = await makeHarness(DECISION, {
+      mapEvaluation: () => Promise.reject(new Error('no')) as unknown as Impression,
+    });
+    const unhandled = await unhandledDuring(() => client.getBooleanValue('checkout', false, VISITOR));
+    expect(unhandled).to.deep.equal([]);
+    expect(processor.ledger().dropped).to.deep.equal({ invalid: 1 });
   });
 
   it('says once that an evaluation was not recorded', async () => {
