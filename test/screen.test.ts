@@ -269,6 +269,15 @@ describe('what may leave', () => {
       expect(JSON.stringify(dispatcher.sent)).not.to.include('example.org');
     });
 
+    it('stays the same where the application wipes the bytes of its key', async () => {
+      const key = Buffer.from(KEY);
+      const { processor, dispatcher } = makeHarness({ userIdHashKey: key });
+      key.fill(0);
+      processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(dispatcher.visitors[0]?.visitor_id).to.equal(hashed);
+    });
+
     it('shows it in the trace as well', () => {
       const spans = new InMemorySpanExporter();
       const { processor } = makeHarness({ userIdHashKey: Buffer.from(KEY), spanAttributes: 'full' });

@@ -6,6 +6,8 @@
  */
 export function userIdHash(key: string | Uint8Array): (userId: string) => string {
   // Only where it is asked for: the package is imported without loading it.
-  const { createHmac } = process.getBuiltinModule('node:crypto');
-  return userId => createHmac('sha256', key).update(userId).digest('hex');
+  const { createHmac, createSecretKey } = process.getBuiltinModule('node:crypto');
+  // A copy: the application may wipe its own.
+  const secret = createSecretKey(Buffer.from(key));
+  return userId => createHmac('sha256', secret).update(userId).digest('hex');
 }
