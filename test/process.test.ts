@@ -344,6 +344,18 @@ describe('OptimizelySpanProcessor.process', () => {
       expect(await attributesOf(undefined)).to.deep.equal([BOT_FILTERING]);
     });
 
+    it("attributes of Optimizely's own, which need no datafile, before there is one", async () => {
+      const { processor, dispatcher } = makeHarness({
+        datafile: undefined,
+        projectConfigManager: { getConfig: () => null },
+        beforeSend: event => ({ ...event, attributes: { ...event.attributes, $opt_user_agent: 'bot' } }),
+      });
+      processor.process(makeResolved('conversion'), CONVERSION);
+      await processor.forceFlush();
+      const agent = { entity_id: '$opt_user_agent', key: '$opt_user_agent', type: 'custom', value: 'bot' };
+      expect(dispatcher.visitors[0]?.attributes).to.deep.equal([PLAN, BOT_FILTERING, agent]);
+    });
+
     it('into what can not be serialised: counted as invalid', async () => {
       const { processor } = makeHarness({
         beforeSend: event => ({ ...event, tags: { big: 1n } }) as ExperimentEvent,

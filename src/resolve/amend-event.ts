@@ -8,6 +8,7 @@ import type {
 import type { Decision, SnapshotEvent, Visitor, VisitorAttribute } from '../model/log-event.js';
 import type { ProjectConfig } from '../model/project-config.js';
 import type { UserEvent } from '../model/user-event.js';
+import { attributeOpening, isReserved } from './attribute-openings.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
 /**
@@ -58,11 +59,15 @@ function amendAttributes(
     left.delete(attribute.key);
   }
   for (const [key, value] of left) {
-    const opening = config?.attributeOpening(key);
+    const opening = config === undefined ? openingWithoutDatafile(key) : config.attributeOpening(key);
     if (opening === undefined || !isAttributeValue(value)) continue;
     amended.push(JSON.parse(`${opening}${JSON.stringify(value)}}`) as VisitorAttribute);
   }
   return amended;
+}
+
+function openingWithoutDatafile(key: string): string | undefined {
+  return isReserved(key) ? attributeOpening(key, key) : undefined;
 }
 
 function amendDecision(
