@@ -237,11 +237,13 @@ describe('exit', function () {
       expectDelivered(child);
     });
 
-    it('loses nothing with flushOnBeforeExit of what came up at an earlier beforeExit', async () => {
-      const child = start('script', { late: true, processor: { flushOnBeforeExit: true } });
-      expect(await child.ended).to.deep.equal({ code: 0, signal: null });
-      expectDelivered(child);
-    });
+    for (const late of ['at once', 'in a turn of its own']) {
+      it(`loses nothing with flushOnBeforeExit of what a listener behind it records ${late}`, async () => {
+        const child = start('script', { late, processor: { flushOnBeforeExit: true } });
+        expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+        expectDelivered(child);
+      });
+    }
 
     it('loses nothing with batchSize 1: requests in flight keep it up, and those that wait for them', async () => {
       const child = start('script', { processor: { batchSize: 1 } });

@@ -7,11 +7,13 @@
  * @returns undoes it
  */
 export function flushOnBeforeExit(pending: () => number, flush: () => Promise<void>): () => void {
-  const onBeforeExit = () => {
+  const flushPending = () => {
     if (pending() === 0) return;
     process.off('beforeExit', onBeforeExit);
     void flush();
   };
+  // Not before the listeners behind this one have recorded what they have to.
+  const onBeforeExit = () => queueMicrotask(flushPending);
   process.on('beforeExit', onBeforeExit);
   return () => process.off('beforeExit', onBeforeExit);
 }

@@ -14,9 +14,11 @@ const processor = new OptimizelySpanProcessor({
 });
 process.on('exit', () => tell({ ledger: processor.ledger() }));
 
-if (wanted.late) {
+if (wanted.late === 'in a turn of its own') {
   // Recorded in what an earlier 'beforeExit', with nothing pending, gave the process to do.
   process.once('beforeExit', () => setImmediate(() => tell({ uuids: record(processor) })));
+} else if (wanted.late === 'at once') {
+  process.once('beforeExit', () => tell({ uuids: record(processor) }));
 } else {
   tell({ uuids: record(processor) });
 }
