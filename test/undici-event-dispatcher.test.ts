@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import {
   EventFactory,
+  type LogEvent,
   OptimizelySpanProcessor,
   UndiciEventDispatcher,
 } from 'opentelemetry-exporter-optimizely';
@@ -73,6 +75,58 @@ describe('UndiciEventDispatcher', () => {
       server.requests.map(({ body }) => (JSON.parse(body) as { project_id: string }).project_id),
     ).to.deep.equal(['changed', 'theirs']);
   });
+
+  it('sends the very text of the body, whatever its characters and whatever length its events claim', async () => {
+    const server = await open();
+    const dispatcher = makeDispatcher();
+    const factory = new EventFactory({ endpoint: server.url });
+    const event = fc
+      .record({ text: fc.string({ unit: 'binary' }), excess: fc.constantFrom(0, 0, 0, 1, 3, 1_000) })
+      .map(({ text, excess }) => {
+        const json = JSON.stringify({ visitor_id: text, attributes: [], snapshots: [] });
+        return { ...makeUserEvent({ json }), byteLength: Buffer.byteLength(json) + excess };
+      });
+    const tooShort = fc.string({ unit: 'grapheme' }).map(text => {
+      const json = `{"visitor_id":${JSON.stringify(text)}}`;
+      return { ...makeUserEvent({ json }), byteLength: json.length };
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof({ weight: 4, arbitrary: event }, tooShort), { minLength: 1 }),
+        async events => {
+          const logEvent = factory.createLogEvent(events);
+          await dispatcher.dispatchEvent(logEvent);
+          expect(server.requests.pop()?.body).to.equal(logEvent.body);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  const changes: Record<string, (logEvent: LogEvent) => void> = {
+    'is changed in params': ({ params }) => {
+      for (const visitor of params.visitors) visitor.visitor_id = 'redacted';
+    },
+    'stands in params that replace them': logEvent => {
+      logEvent.params = { ...logEvent.params, visitors: [] };
+    },
+    'replaces the body': logEvent => {
+      logEvent.body = '{"visitors":[]}';
+    },
+    'is defined as the body': logEvent => {
+      Object.defineProperty(logEvent, 'body', { value: '{"visitors":[]}' });
+    },
+  };
+
+  for (const [what, change] of Object.entries(changes)) {
+    it(`sends what ${what}, and nothing of what was there before`, async () => {
+      const server = await open();
+      const logEvent = makeLogEvent(server.url);
+      change(logEvent);
+      await makeDispatcher().dispatchEvent(logEvent);
+      expect(server.requests[0]?.body).to.equal(logEvent.body).and.not.include('é');
+    });
+  }
 
   it('keeps connections open and uses them again, reading the answers it has no use for', async () => {
     const server = await open(() => answer(200, {}, 'x'.repeat(10_000)));

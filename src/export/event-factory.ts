@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ENVELOPE_END, type EventContext, envelopeStart, sameContext } from '../model/event-context.js';
+import { sameContext } from '../model/event-context.js';
 import { isHttpUrl } from '../model/http-url.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { UserEvent } from '../model/user-event.js';
+import { BatchBody } from './batch-body.js';
 import { makeLogEvent } from './log-event.js';
 
 /** Where LogEvents go, and how strictly they are taken. */
@@ -48,18 +49,9 @@ export class EventFactory {
     }
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
-    return makeLogEvent(this.#endpoint ?? EVENTS_API_URLS[context.region], headers, () =>
-      bodyText(context, events),
-    );
+    const url = this.#endpoint ?? EVENTS_API_URLS[context.region];
+    return makeLogEvent(url, headers, new BatchBody(context, events));
   }
-}
-
-/** The envelope joins in: put around the joined text it would have all of it copied once more when it is sent. */
-function bodyText(context: EventContext, events: readonly UserEvent[]): string {
-  const texts = events.map(event => event.json);
-  texts[0] = envelopeStart(context) + texts[0];
-  texts[texts.length - 1] += ENVELOPE_END;
-  return texts.join(',');
 }
 
 function requireHttpUrl(endpoint: unknown): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type EventBatchParams, type LogEvent, PARAMS_READ } from '../model/log-event.js';
+import { BODY_BYTES, type EventBatchParams, type LogEvent, PARAMS_READ } from '../model/log-event.js';
+import type { Body } from './batch-body.js';
 
 /**
  * A LogEvent over text that is put together only when it is sent. `params` costs nothing until somebody looks; from
@@ -11,20 +12,27 @@ class LazyLogEvent implements LogEvent {
   declare params: EventBatchParams;
   declare headers: Record<string, string>;
   declare body: string;
-  #text: () => string;
+  #body: Body;
   #params: EventBatchParams | undefined;
 
-  constructor(url: string, headers: Record<string, string>, text: () => string) {
+  constructor(url: string, headers: Record<string, string>, body: Body) {
     this.httpVerb = 'POST';
     this.url = url;
     Object.defineProperty(this, 'params', LazyLogEvent.#paramsProperty);
     this.headers = headers;
     Object.defineProperty(this, 'body', LazyLogEvent.#bodyProperty);
-    this.#text = text;
+    this.#body = body;
   }
 
   get [PARAMS_READ](): boolean {
     return !(#params in this) || this.#params !== undefined;
+  }
+
+  [BODY_BYTES](): Uint8Array | undefined {
+    if (this[PARAMS_READ]) return undefined;
+    // Somebody may have put a member of another kind in its place.
+    const { get } = Object.getOwnPropertyDescriptor(this, 'body') ?? {};
+    return get === LazyLogEvent.#bodyProperty.get ? this.#body.bytes() : undefined;
   }
 
   // Own members, so that copies have them; made once, since a pair of closures for each LogEvent costs six times this.
@@ -32,7 +40,7 @@ class LazyLogEvent implements LogEvent {
     enumerable: true,
     configurable: true,
     get() {
-      this.#params ??= JSON.parse(this.#text()) as EventBatchParams;
+      this.#params ??= JSON.parse(this.#body.text()) as EventBatchParams;
       return this.#params;
     },
     set(replacement: EventBatchParams) {
@@ -44,15 +52,15 @@ class LazyLogEvent implements LogEvent {
     enumerable: true,
     configurable: true,
     get() {
-      return this.#params === undefined ? this.#text() : JSON.stringify(this.#params);
+      return this.#params === undefined ? this.#body.text() : JSON.stringify(this.#params);
     },
     set(replacement: string) {
-      this.#text = () => replacement;
+      this.#body = { text: () => replacement, bytes: () => undefined };
       this.#params = undefined;
     },
   };
 }
 
-export function makeLogEvent(url: string, headers: Record<string, string>, text: () => string): LogEvent {
-  return new LazyLogEvent(url, headers, text);
+export function makeLogEvent(url: string, headers: Record<string, string>, body: Body): LogEvent {
+  return new LazyLogEvent(url, headers, body);
 }

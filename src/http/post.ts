@@ -5,7 +5,7 @@ import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispat
 export interface PostOptions {
   readonly method: 'GET' | 'POST';
   readonly headers?: Record<string, string> | undefined;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   readonly whenAborted: WhenAborted;
 }
 

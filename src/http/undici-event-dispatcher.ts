@@ -6,7 +6,7 @@ import {
   WHEN_ABORTED,
   type WhenAborted,
 } from '../model/event-dispatcher.js';
-import { bodyOf, type LogEventLike } from '../model/log-event.js';
+import { bodyOf, bytesOf, type LogEventLike } from '../model/log-event.js';
 import { noopLogger } from '../model/logger.js';
 import { positiveOr } from '../model/resolve-options.js';
 import { UndiciClient, wholeMillis } from './undici-client.js';
@@ -71,20 +71,24 @@ export class UndiciEventDispatcher implements EventDispatcher {
   }
 }
 
-type Message = { url: string; method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string };
+interface Message {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
 
 function toRequest(logEvent: LogEventLike): Message {
-  const body = bodyOf(logEvent);
   if (logEvent.httpVerb !== 'GET') {
     return {
       url: logEvent.url,
       method: 'POST',
       headers: logEvent.headers ?? { 'Content-Type': 'application/json' },
-      body,
+      body: bytesOf(logEvent) ?? bodyOf(logEvent),
     };
   }
   const url = new URL(logEvent.url);
-  for (const [name, value] of Object.entries(JSON.parse(body) as Record<string, unknown>)) {
+  for (const [name, value] of Object.entries(JSON.parse(bodyOf(logEvent)) as Record<string, unknown>)) {
     url.searchParams.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   return { url: url.href, method: 'GET' };

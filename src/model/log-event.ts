@@ -95,8 +95,12 @@ export type LogEventLike = Pick<LogEvent, 'url'> &
  */
 export const PARAMS_READ = Symbol.for('opentelemetry-exporter-optimizely.log-event.v2');
 
+/** A method of this package's LogEvents: their `body` as UTF-8; undefined where it has to be made of `body`. */
+export const BODY_BYTES = Symbol.for('opentelemetry-exporter-optimizely.log-event-bytes.v1');
+
 interface Readable {
   readonly [PARAMS_READ]?: boolean;
+  [BODY_BYTES]?(): Uint8Array | undefined;
 }
 
 /** Of a copy nobody can tell: true. */
@@ -112,4 +116,9 @@ export function paramsWereRead(logEvent: LogEventLike): boolean {
 export function bodyOf(logEvent: LogEventLike): string {
   if (PARAMS_READ in logEvent || logEvent.params === undefined) return logEvent.body ?? '';
   return JSON.stringify(logEvent.params);
+}
+
+/** What `bodyOf` says as UTF-8, where that needs no text of it first. */
+export function bytesOf(logEvent: LogEventLike): Uint8Array | undefined {
+  return (logEvent as Readable)[BODY_BYTES]?.();
 }

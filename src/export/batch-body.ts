@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ENVELOPE_END, type EventContext, envelopeBytes, envelopeStart } from '../model/event-context.js';
+import type { UserEvent } from '../model/user-event.js';
+
+/** What a request carries, put together whenever it is asked for. */
+export interface Body {
+  text(): string;
+  /** The text as UTF-8; undefined: to be made of the text. */
+  bytes(): Uint8Array | undefined;
+}
+
+const COMMA = 0x2c;
+/** A character's: with them a text that is longer than its event says is never cut just where the event says it ends. */
+const SPARE_BYTES = 4;
+
+/** The body of a batch, put together of its events' texts. */
+export class BatchBody implements Body {
+  readonly #context: EventContext;
+  readonly #events: readonly UserEvent[];
+
+  constructor(context: EventContext, events: readonly UserEvent[]) {
+    this.#context = context;
+    this.#events = events;
+  }
+
+  /** The envelope joins in: put around the joined text it would have all of it copied once more when it is sent. */
+  text(): string {
+    const texts = this.#events.map(event => event.json);
+    texts[0] = envelopeStart(this.#context) + texts[0];
+    texts[texts.length - 1] += ENVELOPE_END;
+    return texts.join(',');
+  }
+
+  /** Spares the text of the whole, which is as long as all its events together. */
+  bytes(): Uint8Array | undefined {
+    let length = envelopeBytes(this.#context) + this.#events.length - 1;
+    for (const { byteLength } of this.#events) length += byteLength;
+    const bytes = Buffer.allocUnsafe(length + SPARE_BYTES);
+    let at = bytes.write(envelopeStart(this.#context));
+    for (let number = 0; number < this.#events.length; number++) {
+      const { json, byteLength } = this.#events[number] as UserEvent;
+      if (number > 0) bytes[at++] = COMMA;
+      const written = bytes.write(json, at);
+      // An event from outside that does not know its length.
+      if (written !== byteLength) return undefined;
+      at += written;
+    }
+    bytes.write(ENVELOPE_END, at);
+    return bytes.subarray(0, length);
+  }
+}
