@@ -52,7 +52,7 @@ export class OptimizelySpanProcessor {
   readonly #closing: Closing;
   #shutdown: Promise<void> | undefined;
 
-  /** @throws TypeError no datafile source, two of them, or an option of a wrong type that no default can mend */
+  /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
   constructor(options: OptimizelySpanProcessorOptions) {
     const logger = resolveLogger(options?.logger);
     this.#closing = new Closing(logger);

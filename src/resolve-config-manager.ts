@@ -8,7 +8,7 @@ import { requireDatafileType, StaticProjectConfigManager } from './resolve/stati
 
 const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
 
-/** @throws TypeError no source, two of them, or one of a wrong type */
+/** @throws TypeError no source, several, or one of a wrong type */
 export function resolveConfigManager(
   options: OptimizelySpanProcessorOptions,
   logger: Logger,
@@ -17,7 +17,7 @@ export function resolveConfigManager(
   const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
   if (given !== 1) {
     throw new TypeError(
-      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'two datafile sources'}: ${SOURCES}`,
+      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'more than one datafile source'}: ${SOURCES}`,
     );
   }
   if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });

@@ -94,11 +94,13 @@ describe('datafile', () => {
     [
       'two sources',
       { datafile: makeDatafile(), projectConfigManager: { getConfig: () => null } },
-      /two datafile sources/,
+      /more than one datafile source/,
     ],
     ['a datafile of a wrong type', { datafile: 5 }, /datafile must be/],
     ['a null datafile', { datafile: null }, /datafile must be/],
     ['an array', { datafile: [] }, /datafile must be/],
+    ['bytes', { datafile: Buffer.from(JSON.stringify(makeDatafile())) }, /datafile must be/],
+    ['a promise', { datafile: Promise.resolve(makeDatafile()) }, /datafile must be/],
     ['a manager that is none', { projectConfigManager: {} }, /projectConfigManager.*getConfig/],
     [
       'a dispatcher that is none',
@@ -212,10 +214,19 @@ describe('datafile', () => {
     expect(updates).to.deep.equal(['7', '8']);
   });
 
+  it('a path or an address in its place is told from a text that was cut', () => {
+    const { logger } = makeHarness({ datafile: './datafile.json' });
+    expect(logger.at('error').join()).to.include('give its text, not where it lies');
+    expect(logger.at('error').join()).not.to.include('./datafile.json');
+    const { logger: other } = makeHarness({ datafile: '{"version":"4' });
+    expect(other.at('error').join()).not.to.include('where it lies');
+  });
+
   it('a bad one leaves the good one before it in force', async () => {
     const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
     const { processor, dispatcher } = makeHarness({ projectConfigManager: manager });
-    expect(manager.setDatafile('{"broken')).to.equal(false);
+    const notDatafiles = ['{"broken', Buffer.from('{}'), Promise.resolve('{}'), null, undefined, 7];
+    for (const other of notDatafiles) expect(manager.setDatafile(other as Datafile)).to.equal(false);
     processor.recordConversion(CONVERSION);
     await processor.forceFlush();
     expect(dispatcher.sent[0]?.revision).to.equal('7');

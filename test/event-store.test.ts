@@ -84,7 +84,9 @@ describe('event store', () => {
     const uuids = first.record(3);
     await stop(first);
     expect(first.processor.ledger()).to.deep.include({ pending: 0, stored: 3, dropped: {} });
-    expect(first.logger.at('error').join()).to.include('0 are lost, 3 are in the event store');
+    expect(first.logger.at('error').join()).to.include(
+      'events undelivered: 3, of these lost: 0, in the event store: 3',
+    );
     const texts = [...disk.records.values()].map(event => event.kind === 'resolved' && event.json);
 
     const second = makeHarness({ disk, datafile: makeDatafile({ revision: '99' }) });

@@ -184,7 +184,7 @@ describe('exit', function () {
       await child.message('uuids');
       child.signal('SIGTERM');
       expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
-      expect(child.told<string>('error').join('\n')).to.include(`with ${2 * RECORDED} events undelivered`);
+      expect(child.told<string>('error').join('\n')).to.include(`events undelivered: ${2 * RECORDED}`);
     });
 
     it('does nothing in a worker thread but say so, and serves the main thread', async () => {

@@ -1015,12 +1015,12 @@ describe('polling', function () {
       [
         'an SDK key and a datafile',
         { sdkKey: 'key', datafile: makeDatafile() },
-        /two datafile sources.*sdkKey/,
+        /more than one datafile source.*sdkKey/,
       ],
       [
         'an SDK key and a manager',
         { sdkKey: 'key', projectConfigManager: new StaticProjectConfigManager() },
-        /two datafile sources/,
+        /more than one datafile source/,
       ],
       ['an empty SDK key', { sdkKey: '' }, /sdkKey must be/],
       ['an SDK key of a wrong type', { sdkKey: 5 }, /sdkKey must be/],

@@ -145,7 +145,7 @@ export class EventBatcher {
     });
     if (!inTime) {
       this.#deps.logger.warn(
-        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms with ${this.#flights.eventCount} events undelivered; they stay pending`,
+        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms; events undelivered, which stay pending: ${this.#flights.eventCount}`,
       );
     }
   }
@@ -175,8 +175,8 @@ export class EventBatcher {
     if (!inTime && left > 0) {
       const stored = keeper.storedCount - storedBefore;
       logger.error(
-        `shutdown ended after ${limits.timeoutIntervalMillis} ms with ${left} events undelivered: ` +
-          `${left - stored} are lost, ${stored} are in the event store`,
+        `shutdown ended after ${limits.timeoutIntervalMillis} ms; events undelivered: ${left}, ` +
+          `of these lost: ${left - stored}, in the event store: ${stored}`,
       );
     }
   }

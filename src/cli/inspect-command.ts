@@ -17,7 +17,7 @@ import type { Terminal } from './terminal.js';
 
 const KEPT_BYTES = 268_435_456;
 
-/** Runs until a signal asks it to end. @throws CommandError called wrongly, or the port is taken */
+/** Runs until a signal asks it to end, or nobody reads it any more. @throws CommandError called wrongly, or the port is taken */
 export async function inspectCommand(args: string[], terminal: Terminal, page: URL): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -58,7 +58,7 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
     },
   });
   greet(server, { noPage, forwarder, hasDatafile: datafile.state.state !== 'none' }, terminal);
-  await signalled();
+  await Promise.race([signalled(), terminal.readerGone]);
   await server.close();
   await Promise.all([datafile.stop(), forwarder?.close()]);
   for (const line of summaryLines(inspection, terminal.style)) terminal.out(line);

@@ -5,6 +5,8 @@ export interface Terminal {
   out(line: string): void;
   err(line: string): void;
   readonly style: Style;
+  /** Resolves when nobody reads what is said any more, `| head` say: what has an end is brought to it all the same. */
+  readonly readerGone: Promise<void>;
 }
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
@@ -23,9 +25,8 @@ const coloured: Style = (colour, text) => `\u001b[${CODES[colour][0]}m${text}\u0
 
 /** Colours only where somebody looks on, and not where NO_COLOR (https://no-color.org) asks for none. */
 export function systemTerminal(): Terminal {
-  // A reader that has gone, `| head` say, is no reason for a stack trace.
-  process.stdout.on('error', () => process.exit(0));
   return {
+    readerGone: new Promise(resolve => process.stdout.on('error', () => resolve())),
     out: line => void process.stdout.write(`${line}\n`),
     err: line => void process.stderr.write(`${line}\n`),
     style: process.stdout.isTTY && !process.env.NO_COLOR ? coloured : plain,

@@ -24,6 +24,7 @@ const SUPPORTED_VERSIONS = ['2', '3', '4'];
  * @throws DatafileError what is wrong with the content
  */
 export function parseDatafile(datafile: Datafile, { bare = false } = {}): ProjectConfig {
+  if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
   const content = typeof datafile === 'string' ? parseJson(datafile) : datafile;
   if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
   if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
@@ -46,6 +47,16 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DatafileError('the datafile is not valid JSON');
+    const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';
+    throw new DatafileError(`the datafile is not valid JSON${instead}`);
   }
+}
+
+export const DATAFILE_TYPE = "datafile must be Optimizely's JSON as a string, or the object it holds";
+
+/** Not bytes, which JSON could be made of, and not a promise of it. */
+export function isDatafileType(datafile: unknown): datafile is Datafile {
+  if (typeof datafile === 'string') return true;
+  if (typeof datafile !== 'object' || datafile === null || Array.isArray(datafile)) return false;
+  return !ArrayBuffer.isView(datafile) && typeof (datafile as { then?: unknown }).then !== 'function';
 }

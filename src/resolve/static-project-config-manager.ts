@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
-import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
+import { DATAFILE_TYPE, describeBadDatafile, isDatafileType, parseDatafile } from './parse-datafile.js';
 
 export interface StaticProjectConfigManagerOptions {
   /** JSON text or the object it holds. @default none: events are held until `setDatafile` */
@@ -16,7 +16,7 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   readonly #listeners = new Set<() => void>();
   #config: ProjectConfig | undefined;
 
-  /** @throws TypeError a datafile that is neither a string nor an object */
+  /** @throws TypeError a datafile that is neither a string nor a plain object */
   constructor({ datafile, logger = noopLogger }: StaticProjectConfigManagerOptions = {}) {
     this.#logger = guardLogger(logger);
     if (datafile !== undefined) {
@@ -59,12 +59,5 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
 }
 
 export function requireDatafileType(datafile: unknown): asserts datafile is Datafile {
-  if (
-    typeof datafile !== 'string' &&
-    (typeof datafile !== 'object' || datafile === null || Array.isArray(datafile))
-  ) {
-    throw new TypeError(
-      "datafile must be Optimizely's JSON as a string, or the object it holds: { datafile: json }",
-    );
-  }
+  if (!isDatafileType(datafile)) throw new TypeError(`${DATAFILE_TYPE}: { datafile: json }`);
 }

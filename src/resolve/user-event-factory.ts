@@ -25,7 +25,7 @@ export class UserEventFactory {
   readonly #onWarning: (kind: LedgerWarning) => void;
   #prepared: Prepared | undefined;
 
-  constructor({ onWarning = () => {} }: { onWarning?: (kind: LedgerWarning) => void } = {}) {
+  constructor({ onWarning = () => {} }: { onWarning?: ((kind: LedgerWarning) => void) | undefined } = {}) {
     this.#onWarning = onWarning;
   }
 

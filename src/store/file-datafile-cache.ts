@@ -11,7 +11,8 @@ export class FileDatafileCache implements DatafileCache {
    * @param options `directory` is made where it is missing; several processes may share it
    * @throws TypeError where `directory` is not a path
    */
-  constructor({ directory }: { directory: string }) {
+  constructor(options: { directory: string }) {
+    const directory: unknown = (options as typeof options | undefined)?.directory;
     if (typeof directory !== 'string' || directory === '') {
       throw new TypeError(
         "directory must be a path: new FileDatafileCache({ directory: '/var/cache/my-service' })",

@@ -13,7 +13,7 @@ import { RecordDecoder } from './record-decoder.js';
 import type { Segment } from './segment.js';
 import { type RecordAddress, SegmentBook } from './segment-book.js';
 import { SegmentLog } from './segment-log.js';
-import type { FileEventStoreOptions } from './store-options.js';
+import type { ResolvedStoreOptions } from './store-options.js';
 
 export interface ReadRecord {
   readonly ticket: StoreTicket;
@@ -33,7 +33,7 @@ export class OpenStore {
   readonly #reading = new Set<Promise<unknown>>();
   #lastSegmentId = 0;
 
-  constructor(options: Required<FileEventStoreOptions>, host: EventStoreHost, logger: Logger) {
+  constructor(options: ResolvedStoreOptions, host: EventStoreHost, logger: Logger) {
     const { runtime } = host;
     const owner = ownerOfThisThread();
     const nextSegmentId = () => ++this.#lastSegmentId;

@@ -310,6 +310,14 @@ describe('inspect: the command', () => {
       expect(stdout).not.to.contain('\u001b');
     });
 
+    it('ends with its summary when nobody reads it any more', async () => {
+      const { command, endpoint } = await startInspect(['--no-page']);
+      command.closeStdout();
+      await post(endpoint, batchOf([impression()]));
+      const { code, stderr } = await command.ended;
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+    });
+
     it('serves no page', async () => {
       const { url } = await startInspect(['--no-page']);
       for (const path of ['', 'api/overview']) expect((await fetch(`${url}${path}`)).status).to.equal(404);

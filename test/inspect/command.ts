@@ -49,6 +49,11 @@ export class Command {
     }
   }
 
+  /** As `| head` does that has seen enough. */
+  closeStdout(): void {
+    this.#process.stdout?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

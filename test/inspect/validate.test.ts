@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { endCommands, run } from './command.js';
+import { Command, endCommands, run } from './command.js';
 import { batchOf, conversion, impression, makeDatafile } from './harness.js';
 
 describe('inspect: validate', () => {
@@ -75,6 +75,16 @@ describe('inspect: validate', () => {
     const { code, stdout } = await validate(JSON.stringify(batchOf([conversion()])));
     expect(code).to.equal(0);
     expect(stdout).to.contain('event 1 (purchase): counts only after a decision of its visitor');
+  });
+
+  it('ends with 1 too where its reader has seen enough', async () => {
+    const wrong = JSON.stringify(batchOf([impression({ decision: { variation_id: '9' } })]));
+    const command = new Command(['validate', '-', '--datafile', datafile], {
+      input: `${wrong}\n`.repeat(5_000),
+    });
+    await command.says(/unknown_variation/);
+    command.closeStdout();
+    expect((await command.ended).code).to.equal(1);
   });
 
   it('does not mind how old a file is', async () => {
