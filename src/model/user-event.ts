@@ -23,8 +23,12 @@ export interface UserEvent {
 
 const UUID_MEMBER = ',"uuid":';
 
+// An event store asks for it at once, and finding it in the text takes 0.1 µs.
+let latest: SerializedEvent | undefined;
+let latestUuid = '';
+
 /** A UserEvent whose uuid is kept in its text alone, of which it would take a tenth of the memory again. */
-export class SerializedEvent implements UserEvent {
+class SerializedEvent implements UserEvent {
   readonly type: ExperimentEventType;
   readonly context: EventContext;
   readonly json: string;
@@ -49,12 +53,26 @@ export class SerializedEvent implements UserEvent {
   }
 
   get uuid(): string {
+    if (this === latest) return latestUuid;
     const { json } = this;
     const start = json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
     const end = json.indexOf('"', start + 1);
     const text = json.slice(start + 1, end);
     return text.includes('\\') ? withEscapes(json, start) : text;
   }
+}
+
+/** @param uuid the one in `json` */
+export function serializedEvent(
+  type: ExperimentEventType,
+  context: EventContext,
+  json: string,
+  acceptedAt: number,
+  uuid: string,
+): UserEvent {
+  latest = new SerializedEvent(type, context, json, acceptedAt);
+  latestUuid = uuid;
+  return latest;
 }
 
 /** The string whose JSON begins at `start`. */

@@ -7,7 +7,7 @@ import type {
 } from '../model/experiment-event.js';
 import type { LedgerWarning } from '../model/ledger.js';
 import type { ProjectConfig } from '../model/project-config.js';
-import { SerializedEvent, type UserEvent } from '../model/user-event.js';
+import { serializedEvent, type UserEvent } from '../model/user-event.js';
 import { PreparedDecisions } from './prepared-decisions.js';
 import { conversionOpening, PreparedTexts } from './prepared-texts.js';
 import { escaped, quoted } from './quoted.js';
@@ -42,7 +42,7 @@ export class UserEventFactory {
       event.type === 'impression' ? this.#impression(event, decisions) : conversion(event, texts);
     if (typeof snapshot !== 'string') return snapshot;
     const json = `{"visitor_id":"${escaped(event.userId)}","attributes":[${attributes}${snapshot}`;
-    return new SerializedEvent(event.type, config.context, json, acceptedAt);
+    return serializedEvent(event.type, config.context, json, acceptedAt, event.uuid);
   }
 
   #preparedFor(config: ProjectConfig): Prepared {

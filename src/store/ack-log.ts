@@ -6,7 +6,8 @@ import type { Lane } from './lane.js';
 import type { Segment } from './segment.js';
 
 const FLUSH_MILLIS = 1_000;
-const FLUSH_COUNT = 512;
+/** More than a segment of small records has: where delivery keeps up it is deleted, and its acks never written. */
+const FLUSH_COUNT = 2_048;
 
 /**
  * Remembers on disk which records of a segment were removed while others are left. Written in the background, a moment
@@ -58,6 +59,7 @@ export class AckLog {
 
   /** On the lane, so that a segment's acks are never written after it was deleted. */
   async #write(segment: Segment, indexes: number[]): Promise<void> {
+    segment.hasAcks = true;
     try {
       await appendFile(segment.ackPath, encodeAcks(indexes), { mode: 0o600 });
     } catch {

@@ -3,7 +3,7 @@ import { readFile, stat, unlink } from 'node:fs/promises';
 import { decodeAcks } from './ack-codec.js';
 import type { RecordSpan } from './record-decoder.js';
 import { scanSegment } from './scan-segment.js';
-import { Segment } from './segment.js';
+import { RECORD_STATE, Segment } from './segment.js';
 
 /** A larger file was not written by us: segments are rolled at 1 MiB, records are smaller than a payload. */
 const MAX_SEGMENT_BYTES = 1_073_741_824;
@@ -26,7 +26,9 @@ export async function loadSegment(path: string, id: number): Promise<LoadedSegme
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) return { state: 'unreadable' };
   const segment = new Segment(id, path, createdAt, file.length, true);
   const removed = await readAcks(segment.ackPath);
-  for (const span of spans) segment.add(span, removed.has(span.index) ? 'gone' : 'available');
+  for (const span of spans) {
+    segment.add(span, removed.has(span.index) ? RECORD_STATE.gone : RECORD_STATE.available);
+  }
   return { state: 'loaded', segment, damages };
 }
 

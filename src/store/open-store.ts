@@ -10,8 +10,8 @@ import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
 import { readRecords } from './read-records.js';
 import { RecordDecoder } from './record-decoder.js';
-import type { Segment } from './segment.js';
-import { type RecordAddress, SegmentBook } from './segment-book.js';
+import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
+import { SegmentBook } from './segment-book.js';
 import { SegmentLog } from './segment-log.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 
@@ -90,16 +90,17 @@ export class OpenStore {
 
   remove(tickets: readonly StoreTicket[]): void {
     for (const ticket of tickets) {
-      const address = this.#book.find(ticket);
-      if (address === undefined || address.segment.state(address.index) === 'gone') continue;
-      this.#markGone(address);
+      const segment = this.#book.segmentOf(ticket);
+      const index = recordNumber(ticket);
+      if (segment !== undefined && segment.state(index) !== RECORD_STATE.gone) this.#markGone(segment, index);
     }
   }
 
   release(tickets: readonly StoreTicket[]): void {
     for (const ticket of tickets) {
-      const address = this.#book.find(ticket);
-      if (address?.segment.state(address.index) === 'held') this.#book.set(address, 'available');
+      const segment = this.#book.segmentOf(ticket);
+      const index = recordNumber(ticket);
+      if (segment?.state(index) === RECORD_STATE.held) this.#book.set(segment, index, RECORD_STATE.available);
     }
   }
 
@@ -131,19 +132,19 @@ export class OpenStore {
       const records: ReadRecord[] = [];
       let lost = 0;
       let later = 0;
-      for (const [number, address] of chosen.entries()) {
+      for (const [number, { segment, index }] of chosen.entries()) {
         const outcome = outcomes[number] ?? 'later';
         // Removed, or gone with its directory, while it was being read.
-        if (!this.#book.has(address.segment) || address.segment.state(address.index) !== 'reading') continue;
+        if (!this.#book.has(segment) || segment.state(index) !== RECORD_STATE.reading) continue;
         if (outcome === 'later') {
-          this.#book.set(address, 'available');
+          this.#book.set(segment, index, RECORD_STATE.available);
           later++;
         } else if (outcome === 'lost') {
-          this.#markGone(address);
+          this.#markGone(segment, index);
           lost++;
         } else {
-          this.#book.set(address, 'held');
-          records.push({ ticket: address.segment.ticket(address.index), event: outcome });
+          this.#book.set(segment, index, RECORD_STATE.held);
+          records.push({ ticket: segment.ticket(index), event: outcome });
         }
       }
       if (lost > 0) this.#host.lost(lost);
@@ -151,9 +152,8 @@ export class OpenStore {
     }
   }
 
-  #markGone(address: RecordAddress): void {
-    const { segment, index } = address;
-    this.#book.set(address, 'gone');
+  #markGone(segment: Segment, index: number): void {
+    this.#book.set(segment, index, RECORD_STATE.gone);
     if (segment.left > 0) this.#acks.add(segment, index);
     else if (this.#log.isWriting(segment)) {
       this.#acks.add(segment, index);
@@ -171,7 +171,7 @@ export class OpenStore {
     if (segment.adopted && (await this.#hasLateRecords(segment))) return;
     // First the records, then the acks: the other way round a crash between them would bring all of them back.
     await unlink(segment.path).catch(() => {});
-    await unlink(segment.ackPath).catch(() => {});
+    if (segment.hasAcks) await unlink(segment.ackPath).catch(() => {});
     this.#book.delete(segment);
     if (segment.adopted) await this.#adopter.segmentGone(segment);
   }
@@ -180,7 +180,7 @@ export class OpenStore {
     const { spans, bytes } = await findLateRecords(segment).catch(() => ({ spans: [], bytes: 0 }));
     if (spans.length === 0 || !this.#book.has(segment)) return false;
     this.#book.delete(segment);
-    for (const span of spans) segment.add(span, 'available');
+    for (const span of spans) segment.add(span, RECORD_STATE.available);
     segment.bytes = bytes;
     this.#book.add(segment);
     this.#host.adopted(spans.length);

@@ -2,7 +2,7 @@
 
 import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS } from './record-layout.js';
-import type { RecordState, Segment } from './segment.js';
+import { RECORD_STATE, type RecordState, type Segment } from './segment.js';
 
 /** Bytes of `maxBytes` that are kept free for the ack of each record. */
 export const ACK_RESERVE_BYTES = 8;
@@ -39,7 +39,7 @@ export class SegmentBook {
 
   /** Puts a record that was just written into its segment, whose file has grown by it. */
   append(segment: Segment, span: RecordSpan): void {
-    segment.add(span, 'held');
+    segment.add(span, RECORD_STATE.held);
     this.bytes += span.length + ACK_RESERVE_BYTES;
   }
 
@@ -50,12 +50,12 @@ export class SegmentBook {
     this.available -= segment.available;
   }
 
-  find(ticket: number): RecordAddress | undefined {
-    const segment = this.#byId.get(Math.floor(ticket / MAX_RECORDS));
-    return segment && { segment, index: ticket % MAX_RECORDS };
+  /** The segment that has this ticket's record. */
+  segmentOf(ticket: number): Segment | undefined {
+    return this.#byId.get(Math.floor(ticket / MAX_RECORDS));
   }
 
-  set({ segment, index }: RecordAddress, state: RecordState): void {
+  set(segment: Segment, index: number, state: RecordState): void {
     const before = segment.available;
     segment.set(index, state);
     if (this.#byId.has(segment.id)) this.available += segment.available - before;
@@ -70,9 +70,8 @@ export class SegmentBook {
       for (let index = segment.nextAvailable(); index !== undefined; index = segment.nextAvailable()) {
         bytes += segment.span(index).length;
         if (chosen.length > 0 && (chosen.length >= maxEvents || bytes > maxBytes)) return chosen;
-        const address = { segment, index };
-        this.set(address, 'reading');
-        chosen.push(address);
+        this.set(segment, index, RECORD_STATE.reading);
+        chosen.push({ segment, index });
       }
     }
     return chosen;

@@ -57,7 +57,12 @@ export class SegmentLog {
 
   /** Makes directory and segment now, so that an unusable disk is known at once. */
   open(): void {
-    this.#guard(() => this.#writerFor(0));
+    try {
+      this.#writerFor(0);
+      this.#episode.succeeded();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
@@ -71,7 +76,14 @@ export class SegmentLog {
       this.#retireIfUseless(0);
       return 'full';
     }
-    return this.#guard(() => this.#write()) ?? this.#missed();
+    try {
+      const ticket = this.#write();
+      this.#episode.succeeded();
+      return ticket;
+    } catch (error) {
+      this.#failed(error);
+      return this.#missed();
+    }
   }
 
   hasRoomFor(bytes: number): boolean {
@@ -164,16 +176,9 @@ export class SegmentLog {
     return 'failed';
   }
 
-  #guard<T>(write: () => T): T | undefined {
-    try {
-      const result = write();
-      this.#episode.succeeded();
-      return result;
-    } catch (error) {
-      this.#episode.failed(error);
-      if (!FULL_DISK.has(String((error as NodeJS.ErrnoException).code))) this.retire();
-      return undefined;
-    }
+  #failed(error: unknown): void {
+    this.#episode.failed(error);
+    if (!FULL_DISK.has(String((error as NodeJS.ErrnoException).code))) this.retire();
   }
 
   #retireIfUseless(fromBytes: number): void {

@@ -2,11 +2,16 @@
 import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS } from './record-layout.js';
 
-/** `reading`: available still, and on its way into memory. */
-export type RecordState = 'gone' | 'held' | 'available' | 'reading';
+/** Numbers, since every record passes through them; `reading`: available still, and on its way into memory. */
+export const RECORD_STATE = { gone: 0, held: 1, available: 2, reading: 3 } as const;
+export type RecordState = (typeof RECORD_STATE)[keyof typeof RECORD_STATE];
 
-const CODES = { gone: 0, held: 1, available: 2, reading: 3 } as const;
-const STATES = ['gone', 'held', 'available', 'reading'] as const;
+const { gone: GONE, available: AVAILABLE } = RECORD_STATE;
+
+/** Of a ticket: the number of its record in its segment. */
+export function recordNumber(ticket: number): number {
+  return ticket % MAX_RECORDS;
+}
 
 /** What is remembered of a segment: for each record where it lies and what became of it, nine bytes. */
 export class Segment {
@@ -23,6 +28,8 @@ export class Segment {
   available = 0;
   /** One more than the highest record number. */
   count = 0;
+  /** There may be a file of acks. */
+  hasAcks: boolean;
   #states = new Uint8Array(64);
   #places = new Uint32Array(128);
   #firstAvailable = 0;
@@ -33,6 +40,7 @@ export class Segment {
     this.createdAt = createdAt;
     this.bytes = bytes;
     this.adopted = adopted;
+    this.hasAcks = adopted;
   }
 
   get ackPath(): string {
@@ -47,29 +55,28 @@ export class Segment {
     return index < this.count && this.#places[index * 2 + 1] !== 0;
   }
 
-  add({ index, offset, length }: RecordSpan, state: 'held' | 'available' | 'gone'): void {
+  add({ index, offset, length }: RecordSpan, state: RecordState): void {
     if (index >= this.#states.length) this.#grow(index);
     this.#places[index * 2] = offset;
     this.#places[index * 2 + 1] = length;
     if (index >= this.count) this.count = index + 1;
-    this.#states[index] = CODES.gone;
-    if (state === 'gone') return;
+    this.#states[index] = GONE;
+    if (state === GONE) return;
     this.left++;
     this.set(index, state);
   }
 
   state(index: number): RecordState {
-    return STATES[this.#states[index] ?? 0] ?? 'gone';
+    return (this.#states[index] ?? GONE) as RecordState;
   }
 
   /** Moves a record that is not gone. */
   set(index: number, state: RecordState): void {
-    const before = this.#states[index] ?? CODES.gone;
-    if (before >= CODES.available) this.available--;
-    if (state === 'gone') this.left--;
-    if (state === 'available' || state === 'reading') this.available++;
-    if (state === 'available' && index < this.#firstAvailable) this.#firstAvailable = index;
-    this.#states[index] = CODES[state];
+    if (this.state(index) >= AVAILABLE) this.available--;
+    if (state === GONE) this.left--;
+    if (state >= AVAILABLE) this.available++;
+    if (state === AVAILABLE && index < this.#firstAvailable) this.#firstAvailable = index;
+    this.#states[index] = state;
   }
 
   span(index: number): RecordSpan {
@@ -78,7 +85,7 @@ export class Segment {
 
   /** The first record that is available and not being read. */
   nextAvailable(): number | undefined {
-    const at = this.#states.subarray(0, this.count).indexOf(CODES.available, this.#firstAvailable);
+    const at = this.#states.subarray(0, this.count).indexOf(AVAILABLE, this.#firstAvailable);
     this.#firstAvailable = at === -1 ? this.count : at;
     return at === -1 ? undefined : at;
   }

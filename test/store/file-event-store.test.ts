@@ -160,7 +160,7 @@ describe('FileEventStore', () => {
   it('writes down what was removed soon after, so that a killed process leaves little to send twice', async () => {
     const directory = makeDirectory();
     const { store, append, clock } = openStore({ directory });
-    const tickets = names(2_000).map(name => append(makeEvent(name)));
+    const tickets = names(4_000).map(name => append(makeEvent(name)));
     const size = () => bytesIn(directory, '.ack');
     store.remove(tickets.slice(0, 3));
     expect(size()).to.equal(0);
@@ -168,7 +168,7 @@ describe('FileEventStore', () => {
     while (size() === 0) await new Promise(setImmediate);
     const before = size();
     // No clock needed once there are many.
-    store.remove(tickets.slice(10, 1_100));
+    store.remove(tickets.slice(10, 3_000));
     while (size() === before) await new Promise(setImmediate);
   });
 
