@@ -437,7 +437,7 @@ describe('BatchEventProcessor', () => {
       await runtime.advance(1);
       await stopping;
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { shutdown_timeout: 2 } });
-      expect(logger.at('error').join()).to.include('2 events');
+      expect(logger.at('error').join()).to.include('events undelivered: 2,');
       exporter.callbacks[0]?.({ code: 0 });
       expect(processor.ledger(), 'a late answer changes nothing').to.deep.include({ delivered: 0 });
     });
