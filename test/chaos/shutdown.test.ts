@@ -161,7 +161,7 @@ describe('shutdown', () => {
         await shutdown;
         const ending = stored ? { stored: EVENTS } : { stored: 0, dropped: { shutdown_timeout: EVENTS } };
         expectLedger(processor, { recorded: EVENTS, delivered: 0, ...ending });
-        expect(logger.at('error').join('\n')).to.include(`${EVENTS} events`);
+        expect(logger.at('error').join('\n')).to.include(`events undelivered: ${EVENTS},`);
         expect(runtime.armed).to.equal(0);
       });
     }
