@@ -81,7 +81,10 @@ describe('UndiciEventDispatcher', () => {
     const dispatcher = makeDispatcher();
     const factory = new EventFactory({ endpoint: server.url });
     const event = fc
-      .record({ text: fc.string({ unit: 'binary' }), excess: fc.constantFrom(0, 0, 0, 1, 3, 1_000) })
+      .record({
+        text: fc.string({ unit: 'binary' }),
+        excess: fc.constantFrom(0, 0, 0, 1, 3, 1_000, -1e9, 1e15, Number.NaN),
+      })
       .map(({ text, excess }) => {
         const json = JSON.stringify({ visitor_id: text, attributes: [], snapshots: [] });
         return { ...makeUserEvent({ json }), byteLength: Buffer.byteLength(json) + excess };

@@ -34,14 +34,17 @@ export class BatchBody implements Body {
   /** Spares the text of the whole, which is as long as all its events together. */
   bytes(): Uint8Array | undefined {
     let length = envelopeBytes(this.#context) + this.#events.length - 1;
-    for (const { byteLength } of this.#events) length += byteLength;
+    for (const { json, byteLength } of this.#events) {
+      // An event from outside that does not know its length: a UTF-16 unit takes one to three bytes.
+      if (!(byteLength >= json.length && byteLength <= json.length * 3)) return undefined;
+      length += byteLength;
+    }
     const bytes = Buffer.allocUnsafe(length + SPARE_BYTES);
     let at = bytes.write(envelopeStart(this.#context));
     for (let number = 0; number < this.#events.length; number++) {
       const { json, byteLength } = this.#events[number] as UserEvent;
       if (number > 0) bytes[at++] = COMMA;
       const written = bytes.write(json, at);
-      // An event from outside that does not know its length.
       if (written !== byteLength) return undefined;
       at += written;
     }
