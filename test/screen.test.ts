@@ -410,33 +410,25 @@ describe('waitUntil', () => {
     expect(waited).to.deep.equal([]);
   });
 
-  it('that throws costs no event, and is told once', async () => {
-    const { processor, logger, runtime } = makeHarness({
-      waitUntil: () => {
-        throw new Error('no context');
-      },
+  const failing: Record<string, () => unknown> = {
+    'that throws': () => {
+      throw new Error('no context');
+    },
+    'whose promise rejects': async () => {
+      throw new Error('no context');
+    },
+  };
+  for (const [which, waitUntil] of Object.entries(failing)) {
+    it(`${which} costs no event, and is told once`, async () => {
+      const { processor, logger, runtime } = makeHarness({ waitUntil });
+      for (let n = 0; n < 2; n++) {
+        expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+        await runtime.advance(0);
+      }
+      expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+      expect(logger.at('error')).to.deep.equal(['waitUntil failed: Error; events are flushed all the same']);
     });
-    for (let n = 0; n < 2; n++) {
-      expect(processor.recordConversion(CONVERSION)).to.be.a('string');
-      await runtime.advance(0);
-    }
-    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
-    expect(logger.at('error')).to.deep.equal(['waitUntil failed: Error; events are flushed all the same']);
-  });
-
-  it('whose promise rejects costs no event, and is told once', async () => {
-    const { processor, logger, runtime } = makeHarness({
-      waitUntil: async () => {
-        throw new Error('no context');
-      },
-    });
-    for (let n = 0; n < 2; n++) {
-      expect(processor.recordConversion(CONVERSION)).to.be.a('string');
-      await runtime.advance(0);
-    }
-    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
-    expect(logger.at('error')).to.deep.equal(['waitUntil failed: Error; events are flushed all the same']);
-  });
+  }
 
   it('batchSize 1 sends each event at once, without it', async () => {
     const { processor, dispatcher } = makeHarness({ batchSize: 1 });

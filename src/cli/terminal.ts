@@ -25,6 +25,7 @@ const coloured: Style = (colour, text) => `\u001b[${CODES[colour][0]}m${text}\u0
 
 /** Colours only where somebody looks on, and not where NO_COLOR (https://no-color.org) asks for none. */
 export function systemTerminal(): Terminal {
+  // A reader that has gone is no reason for a stack trace, and none to stop half way.
   process.stderr.on('error', () => {});
   return {
     readerGone: new Promise(resolve => process.stdout.on('error', () => resolve())),
