@@ -313,7 +313,8 @@ describe('inspect: the command', () => {
     it('ends with its summary when nobody reads it any more', async () => {
       const { command, endpoint } = await startInspect(['--no-page']);
       command.closeStdout();
-      await post(endpoint, batchOf([impression()]));
+      // It has something to say then, and may end before it has answered.
+      await post(endpoint, batchOf([impression()])).catch(() => {});
       const { code, stderr } = await command.ended;
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     });
