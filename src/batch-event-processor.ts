@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LedgerSnapshot } from './model/ledger.js';
-import { guardLogger, type Logger, noopLogger } from './model/logger.js';
+import { guardLogger, type Logger } from './model/logger.js';
 import { booleanOr } from './model/resolve-options.js';
 import { isUserEvent, type UserEvent } from './model/user-event.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
@@ -10,7 +10,7 @@ import type { BatchingOptions, ExportOptions } from './processor-options.js';
 export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptions {
   /** false: events are queued until `start()`. @default false */
   startOnInit?: boolean | undefined;
-  /** @default none */
+  /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
 }
 
@@ -25,7 +25,7 @@ export class BatchEventProcessor {
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
   constructor(options: BatchEventProcessorOptions) {
-    const logger = guardLogger(options?.logger ?? noopLogger);
+    const logger = guardLogger(options?.logger);
     this.#pipeline = assemblePipeline({ ...options, logger });
     if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
   }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { diag } from '@opentelemetry/api';
 import { EnvReader } from './env-reader.js';
 import { errorLabel, guardLogger, type Logger } from './model/logger.js';
 import type { Datafile } from './model/project-config.js';
-import { CLIENT_NAME } from './model/version.js';
 import { OptimizelySpanProcessor } from './optimizely-span-processor.js';
 import {
   PollingProjectConfigManager,
@@ -23,7 +21,7 @@ import { StaticProjectConfigManager } from './resolve/static-project-config-mana
 export function createOptimizelySpanProcessorFromEnv(
   options: OptimizelySpanProcessorOptions = {},
 ): OptimizelySpanProcessor {
-  return createFromEnv(options, options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+  return createFromEnv(options, options.logger);
 }
 
 /**
@@ -32,7 +30,7 @@ export function createOptimizelySpanProcessorFromEnv(
  */
 export function createFromEnv(
   options: OptimizelySpanProcessorOptions,
-  given: Logger,
+  given?: Logger | undefined,
 ): OptimizelySpanProcessor {
   const logger = guardLogger(given);
   const env = new EnvReader(logger);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import { UndiciDatafileTransport } from './http/undici-datafile-transport.js';
 import type { DatafileCache } from './model/datafile-transport.js';
@@ -9,7 +8,6 @@ import { guardLogger, type Logger } from './model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from './model/project-config.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
-import { CLIENT_NAME } from './model/version.js';
 import { DatafilePoller } from './resolve/datafile-poller.js';
 import { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
@@ -66,7 +64,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     if (datafileAccessToken !== undefined) requireText('datafileAccessToken', datafileAccessToken);
     if (cache !== undefined)
       requireMethods('cache', cache, ['get', 'set'], '{ cache: new FileDatafileCache(…) }');
-    const logger = guardLogger(options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+    const logger = guardLogger(options.logger);
     this.#runtime = options.runtime ?? systemRuntime;
     this.#config = new StaticProjectConfigManager({ datafile, logger });
     this.#ready = new Promise(resolve => {

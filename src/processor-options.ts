@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, type MeterProvider } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { EvaluationEventsOptions } from './evaluation-events-options.js';
 import type { RetryOptions } from './export/optimizely-event-exporter.js';
 import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
@@ -8,13 +8,12 @@ import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
 import type { EventStore } from './model/event-store.js';
-import { guardLogger, type Logger } from './model/logger.js';
+import { guardLogger, type Logger, type PackageLogger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
 import type { EventSignal, SpanAttributes } from './model/registry.js';
 import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
-import { CLIENT_NAME } from './model/version.js';
 import type { ScreenOptions } from './screen/screen-options.js';
 
 /** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
@@ -137,11 +136,11 @@ export function resolveBatchingOptions(options: BatchingOptions, logger: Logger)
 }
 
 /** @throws TypeError it has not the methods */
-export function resolveLogger(logger: Logger | undefined): Logger {
+export function resolveLogger(logger: Logger | undefined): PackageLogger {
   if (logger !== undefined) {
     requireMethods('logger', logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
   }
-  return guardLogger(logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+  return guardLogger(logger);
 }
 
 export function requireEventStore(eventStore: EventStore | undefined): void {

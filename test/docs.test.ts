@@ -59,7 +59,7 @@ describe('the documentation', () => {
     expect(names(told)).to.have.members(names(read));
   });
 
-  it('has a row for every drop reason, metric and problem, and for no others', () => {
+  it('has a row for every drop reason, metric, problem and warning code, and for no others', () => {
     const member = /^ {2}\| '(\w+)'/gm;
     expect(namesInRows('docs/delivery.md', 'Why events are dropped')).to.have.members(
       namesInSource('src/model/drop-reason.ts', member),
@@ -68,6 +68,9 @@ describe('the documentation', () => {
       /^(optimizely|otel\.sdk)\./.test(name),
     );
     expect(metrics).to.have.members(namesInSource('src/metrics/metric-names.ts', /METRIC_\w+ = '([\w.]+)'/g));
+    expect(namesInRows('docs/troubleshooting.md', 'Warnings of the process')).to.have.members(
+      namesInSource('src/model/process-warning.ts', member),
+    );
     expect(namesInRows('docs/inspector.md', 'Problems')).to.have.members([
       ...namesInSource('src/checks/event-problem.ts', member),
       ...namesInSource('src/inspect/problem.ts', member),

@@ -4,7 +4,7 @@ import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
-import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger } from '../model/logger.js';
 import { booleanOr, positiveOr, requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
@@ -34,7 +34,7 @@ export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
   retry?: RetryOptions | undefined;
   /** Hears of every request, for metrics. @default none */
   observer?: DeliveryObserver | undefined;
-  /** @default none */
+  /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
   /** Clock, timers and randomness, for tests. @default the system's */
   runtime?: Runtime | undefined;
@@ -50,7 +50,7 @@ export class OptimizelyEventExporter implements EventExporter {
   /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
   constructor(options: OptimizelyEventExporterOptions) {
     requireMethods('eventDispatcher', options?.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
-    this.#logger = guardLogger(options.logger ?? noopLogger);
+    this.#logger = guardLogger(options.logger);
     this.#factory = new EventFactory({
       endpoint: options.endpoint,
       strict: booleanOr(false, 'strict', options.strict, this.#logger),

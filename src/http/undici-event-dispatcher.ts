@@ -7,7 +7,7 @@ import {
   type WhenAborted,
 } from '../model/event-dispatcher.js';
 import { bodyOf, bytesOf, type LogEventLike } from '../model/log-event.js';
-import { noopLogger } from '../model/logger.js';
+import { guardLogger } from '../model/logger.js';
 import { positiveOr } from '../model/resolve-options.js';
 import { UndiciClient, wholeMillis } from './undici-client.js';
 
@@ -33,7 +33,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
 
   constructor({ dispatcher, requestTimeoutMillis }: UndiciEventDispatcherOptions = {}) {
     this.#timeoutMillis = wholeMillis(
-      positiveOr(DEFAULT_TIMEOUT_MILLIS, 'requestTimeoutMillis', requestTimeoutMillis, noopLogger),
+      positiveOr(DEFAULT_TIMEOUT_MILLIS, 'requestTimeoutMillis', requestTimeoutMillis, guardLogger()),
     );
     this.#client = new UndiciClient(dispatcher, this.#timeoutMillis);
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { diagOutput } from './diag-logger.js';
+import { type WarningCode, warnProcess } from './process-warning.js';
 
 /**
  * Where the package says what went wrong. OpenTelemetry's `diag`, `console` and most logging libraries fit.
@@ -11,18 +13,81 @@ export interface Logger {
   debug(message: string): void;
 }
 
-export const noopLogger: Logger = { error() {}, warn() {}, info() {}, debug() {} };
+/** What the parts of the package log to: bears whatever the application's logger does. */
+export interface PackageLogger extends Logger {
+  /**
+   * Logs what a person must know of. Where the application gave no logger and has set no diag logger, or its logger
+   * fails, a process warning says it, once a code.
+   */
+  alert(code: WarningCode, level: 'warn' | 'error', message: string): void;
+}
 
-/** A logger that throws must not reach the application through us. */
-export function guardLogger(logger: Logger): Logger {
-  const guard = (level: keyof Logger) => (message: string) => {
-    try {
-      logger[level](message);
-    } catch {
-      // There is nobody left to tell.
-    }
+export const noopLogger: PackageLogger = { error() {}, warn() {}, info() {}, debug() {}, alert() {} };
+
+/** So many lines deep may a logger record events that are logged in turn. */
+const DEEPEST = 4;
+
+let depth = 0;
+
+const guarded = new WeakSet<object>();
+
+/**
+ * Keeps what an application's logger throws, rejects with or records from reaching the application through us.
+ *
+ * @param given if absent, OpenTelemetry's `diag`
+ */
+export function guardLogger(given?: Logger | null): PackageLogger {
+  if (given && guarded.has(given)) return given as PackageLogger;
+  const write = (level: keyof Logger, message: string): unknown =>
+    given ? given[level](message) : diagOutput.write(level, message);
+  const at = (level: keyof Logger) => (message: string) => say(() => write(level, message), warnOfLogger);
+  const logger: PackageLogger = {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    alert(code, level, message) {
+      const warn = () => warnProcess(code, message);
+      say(() => {
+        if (!isHeard(given)) warn();
+        return write(level, message);
+      }, warn);
+    },
   };
-  return { error: guard('error'), warn: guard('warn'), info: guard('info'), debug: guard('debug') };
+  guarded.add(logger);
+  return logger;
+}
+
+function say(write: () => unknown, onFailure: () => void): void {
+  if (depth >= DEEPEST) {
+    onFailure();
+    return;
+  }
+  depth++;
+  try {
+    const answer = write();
+    if (isObjectLike(answer)) Promise.resolve(answer).catch(onFailure);
+  } catch {
+    onFailure();
+  } finally {
+    depth--;
+  }
+}
+
+function warnOfLogger(): void {
+  warnProcess(
+    'OPTIMIZELY_LOGGER_FAILING',
+    'the logger throws, rejects or records events that it is told of in turn; log lines are missing',
+  );
+}
+
+/** The API's `diag` object itself may be given before, or without, a logger of its own. */
+function isHeard(given: Logger | null | undefined): boolean {
+  return (given && !('setLogger' in given)) || diagOutput.isSet();
+}
+
+function isObjectLike(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** Says each kind of thing once. */

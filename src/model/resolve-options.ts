@@ -43,10 +43,19 @@ export function requireMethods(
 ): void {
   const holder = value as Record<string, unknown> | null;
   const is = (typeof value === 'object' || typeof value === 'function') && value !== null;
-  const missing = is ? methods.filter(method => typeof holder?.[method] !== 'function') : methods;
+  const missing = is ? methods.filter(method => !hasMethod(holder, method)) : methods;
   if (missing.length > 0) {
     throw new TypeError(
       `${name} must have the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: ${example}`,
     );
+  }
+}
+
+/** A getter that throws is a failure at run time, which is no reason to stop a service from starting. */
+function hasMethod(holder: Record<string, unknown> | null, method: string): boolean {
+  try {
+    return typeof holder?.[method] === 'function';
+  } catch {
+    return true;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, guardLogger, type Logger, noopLogger, OnceLog } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
 import type { NotificationListeners, NotificationSender, NotificationType } from '../model/notification.js';
 
 type Listener = (...payload: never[]) => unknown;
@@ -11,8 +11,8 @@ export class NotificationCenter implements NotificationSender {
   readonly #logger: Logger;
   #lastId = 0;
 
-  /** @param options `logger` hears of listeners that fail. @default none */
-  constructor({ logger = noopLogger }: { logger?: Logger | undefined } = {}) {
+  /** @param options `logger` hears of listeners that fail. @default OpenTelemetry's `diag` */
+  constructor({ logger }: { logger?: Logger | undefined } = {}) {
     this.#logger = guardLogger(logger);
   }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api';
 import { type DedupeOptions, ImpressionDedupe, resolveDedupe } from '../model/impression-dedupe.js';
 import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
 import { requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
-import { CLIENT_NAME } from '../model/version.js';
 import type { Impression } from '../record/input.js';
 import { impressionFromEvaluation } from './impression-from-evaluation.js';
 import type { EvaluationDetailsLike, HookContextLike } from './openfeature-types.js';
@@ -47,7 +45,7 @@ export class OptimizelyHook {
   /** @throws TypeError an option of a wrong type that no default can mend */
   constructor(options: OptimizelyHookOptions = {}) {
     const { processor, dedupe, logger, runtime = systemRuntime } = options;
-    this.#logger = guardLogger(logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+    this.#logger = guardLogger(logger);
     this.#target = recordingTarget(processor as RecordingTarget | undefined, 'recordImpression');
     if (options.mapEvaluation !== undefined) {
       requireMethods('options', options, ['mapEvaluation'], '{ mapEvaluation: (details, context) => … }');

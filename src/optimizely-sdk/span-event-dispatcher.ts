@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { isObject } from '../model/json.js';
 import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
 import { requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
-import { CLIENT_NAME } from '../model/version.js';
 import { ContextReader } from './context-reader.js';
 import type { OfficialLogEvent } from './official-log-event.js';
 import { readVisitor } from './read-visitor.js';
@@ -65,7 +63,7 @@ export function createSpanEventDispatcher(
   const example = 'createSpanEventDispatcher(new OptimizelySpanProcessor({ datafile }))';
   requireMethods('processor', processor, ['process'], example);
   const { runtime = systemRuntime } = options;
-  const logger = guardLogger(options.logger ?? diag.createComponentLogger({ namespace: CLIENT_NAME }));
+  const logger = guardLogger(options.logger);
   const said = new OnceLog();
   const contexts = new ContextReader();
   const regions = new RegionReader(() => {

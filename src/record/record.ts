@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag, type Span, trace } from '@opentelemetry/api';
+import { type Span, trace } from '@opentelemetry/api';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import { errorLabel, OnceLog } from '../model/logger.js';
+import { errorLabel, guardLogger, OnceLog } from '../model/logger.js';
 import {
   type InstalledProcessor,
   installedProcessors,
@@ -10,7 +10,6 @@ import {
 } from '../model/registry.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import { describeUnusable } from '../model/unusable-field.js';
-import { CLIENT_NAME } from '../model/version.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression } from './input.js';
 import { emitLogRecord } from './log-record.js';
@@ -75,7 +74,7 @@ export function recordResolvedFor(
   return take(span);
 }
 
-const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
+const log = guardLogger();
 const said = new OnceLog();
 
 /** @param only the processor that gets the event; undefined: those that own the span, or all */
@@ -114,7 +113,9 @@ function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
   // Those of another project are no substitute for owners that were shut down.
   if (receivers.length === 0) {
     if (said.first('none')) {
-      log.warn(
+      log.alert(
+        'OPTIMIZELY_NO_PROCESSOR',
+        'warn',
         'no OptimizelySpanProcessor is installed, or it was shut down: experiment events go to the trace only',
       );
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sameContext } from '../model/event-context.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import { errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
 import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
 
@@ -10,7 +10,7 @@ import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
  */
 export class ConfigSource {
   readonly #manager: ProjectConfigManager;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #said = new OnceLog();
   readonly #onChange: (config: ProjectConfig) => void;
   readonly #unsubscribe: unknown;
@@ -18,7 +18,11 @@ export class ConfigSource {
   #config: ProjectConfig | undefined;
 
   /** @param onChange told of each datafile that comes into force, before `current()` first returns it to others */
-  constructor(manager: ProjectConfigManager, logger: Logger, onChange: (config: ProjectConfig) => void) {
+  constructor(
+    manager: ProjectConfigManager,
+    logger: PackageLogger,
+    onChange: (config: ProjectConfig) => void,
+  ) {
     this.#manager = manager;
     this.#logger = logger;
     this.#onChange = onChange;
@@ -68,7 +72,11 @@ export class ConfigSource {
     try {
       return parseDatafile(given, { bare: true });
     } catch (error) {
-      this.#logger.error(describeBadDatafile(error, this.#config !== undefined));
+      this.#logger.alert(
+        'OPTIMIZELY_BAD_DATAFILE',
+        'error',
+        describeBadDatafile(error, this.#config !== undefined),
+      );
       return undefined;
     }
   }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, guardLogger, type Logger, noopLogger } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger, type PackageLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
 import { DATAFILE_TYPE, describeBadDatafile, isDatafileType, parseDatafile } from './parse-datafile.js';
 
 export interface StaticProjectConfigManagerOptions {
   /** JSON text or the object it holds. @default none: events are held until `setDatafile` */
   datafile?: Datafile | undefined;
-  /** @default none */
+  /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
 }
 
 /** A datafile that changes when you say so: at start, from a webhook, from a file that you watch. */
 export class StaticProjectConfigManager implements ProjectConfigManager {
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #listeners = new Set<() => void>();
   #config: ProjectConfig | undefined;
 
   /** @throws TypeError a datafile that is neither a string nor a plain object */
-  constructor({ datafile, logger = noopLogger }: StaticProjectConfigManagerOptions = {}) {
+  constructor({ datafile, logger }: StaticProjectConfigManagerOptions = {}) {
     this.#logger = guardLogger(logger);
     if (datafile !== undefined) {
       requireDatafileType(datafile);
@@ -35,7 +35,11 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
     try {
       this.#config = parseDatafile(datafile);
     } catch (error) {
-      this.#logger.error(describeBadDatafile(error, this.#config !== undefined));
+      this.#logger.alert(
+        'OPTIMIZELY_BAD_DATAFILE',
+        'error',
+        describeBadDatafile(error, this.#config !== undefined),
+      );
       return false;
     }
     for (const listener of [...this.#listeners]) {
