@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type RuntimeTimer, SystemTimers } from './system-timers.js';
 
-/** A pending timer. Armed timers never keep the process alive unless `ref()` was called. */
-export interface RuntimeTimer {
-  clear(): void;
-  ref(): void;
-}
+export type { RuntimeTimer };
 
 /**
  * Everything the package takes from its surroundings but the network: the one seam through which tests move
@@ -23,27 +20,32 @@ export interface Runtime {
   uuid(): string;
 }
 
-// Node turns a longer delay into 1 ms.
-const LONGEST_DELAY_MILLIS = 2_147_483_647;
+let lastReading = 0;
+let shift = 0;
 
-// Node loads these two when they are first used, behind getters that every further use would go through again.
-let clock: typeof performance | undefined;
-let randomness: typeof crypto | undefined;
-
+/** No global is kept: tests put fake clocks in place, and take them away again. */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic() {
-    clock ??= performance;
-    return clock.now();
+    timers.follow();
+    return readClock();
   },
-  setTimer(callback, millis) {
-    const timer = setTimeout(callback, Math.min(Math.max(millis, 0), LONGEST_DELAY_MILLIS));
-    timer.unref();
-    return { clear: () => clearTimeout(timer), ref: () => void timer.ref() };
-  },
+  setTimer: (callback, millis) => timers.set(callback, millis),
   random: () => Math.random(),
-  uuid() {
-    randomness ??= crypto;
-    return randomness.randomUUID();
-  },
+  uuid: () => (hasRandomUuid() ? crypto : process.getBuiltinModule('node:crypto')).randomUUID(),
 };
+
+const timers = new SystemTimers(readClock);
+
+/** Goes on from where the clock before stood, where another one was put in place. */
+function readClock(): number {
+  const reading = performance.now() + shift;
+  if (reading >= lastReading) lastReading = reading;
+  else if (reading < lastReading) shift += lastReading - reading;
+  return lastReading;
+}
+
+/** A page that jsdom simulates without TLS has no `randomUUID`, an older one no `crypto`. */
+function hasRandomUuid(): boolean {
+  return typeof (globalThis.crypto as { randomUUID?: unknown } | undefined)?.randomUUID === 'function';
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { FakeClock } from './support/fake-clock.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { settle } from './support/manual-runtime.js';
+
+const FLUSH_INTERVAL_MILLIS = 30_000;
+
+function makeProcessor(
+  { OptimizelySpanProcessor: Processor }: { OptimizelySpanProcessor: typeof OptimizelySpanProcessor } = {
+    OptimizelySpanProcessor,
+  },
+) {
+  const eventDispatcher = new RecordingDispatcher();
+  const logger = new RecordingLogger();
+  const processor = new Processor({ datafile: makeDatafile(), eventDispatcher, logger });
+  return {
+    processor,
+    eventDispatcher,
+    logger,
+    record: () => processor.recordConversion({ userId: 'ada', eventKey: 'purchase' }),
+    batches: () => eventDispatcher.sent.map(({ visitors }) => visitors.length),
+  };
+}
+
+/** As a test file that Jest isolates gets it: with modules of its own. */
+function loadAnew(): { OptimizelySpanProcessor: typeof OptimizelySpanProcessor } {
+  const require = createRequire(join(process.cwd(), 'test/fake-timers.test.ts'));
+  const path = require.resolve('opentelemetry-exporter-optimizely');
+  const loaded = { ...require.cache };
+  for (const key of Object.keys(loaded)) if (key.startsWith(dirname(path))) delete require.cache[key];
+  const anew = require(path);
+  Object.assign(require.cache, loaded);
+  return anew;
+}
+
+describe('under fake timers', () => {
+  for (const time of ['first', 'second', 'third']) {
+    it(`delivers by age with a processor of its own, the ${time} time`, async () => {
+      using clock = new FakeClock();
+      const { record, batches, logger, processor } = makeProcessor();
+      record();
+      await clock.advance(FLUSH_INTERVAL_MILLIS);
+      expect(batches()).to.deep.equal([1]);
+      await processor.shutdown();
+      expect(logger.at('error')).to.deep.equal([]);
+    });
+  }
+
+  it('delivers by age with one processor through many of them', async () => {
+    const { record, batches, processor } = makeProcessor();
+    for (let time = 1; time <= 3; time++) {
+      using clock = new FakeClock();
+      record();
+      await clock.advance(FLUSH_INTERVAL_MILLIS);
+      expect(batches()).to.have.lengthOf(time);
+    }
+    await processor.shutdown();
+  });
+
+  it('stamps events with the time and the uuid that the test has put in place', async () => {
+    const { record, eventDispatcher, processor } = makeProcessor();
+    {
+      using _ = new FakeClock();
+      record();
+    }
+    record();
+    await processor.shutdown();
+    const [faked, real] = eventDispatcher.visitors.flatMap(visitor => visitor.snapshots[0]?.events ?? []);
+    expect(faked?.timestamp).to.equal(1_700_000_000_000);
+    expect(faked?.uuid).to.equal('00000000-0000-4000-8000-000000000001');
+    expect(real?.timestamp).to.be.greaterThan(1_700_000_000_000);
+    expect(real?.uuid).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+  });
+
+  it('delivers what a clock left behind that was taken away, under the next one', async () => {
+    const { record, batches, processor } = makeProcessor();
+    {
+      using _ = new FakeClock();
+      record();
+    }
+    using clock = new FakeClock();
+    record();
+    await clock.advance(FLUSH_INTERVAL_MILLIS);
+    expect(batches()).to.deep.equal([2]);
+    await processor.shutdown();
+  });
+
+  it('delivers what was recorded before them', async () => {
+    const { record, batches, processor } = makeProcessor();
+    record();
+    using clock = new FakeClock();
+    record();
+    await clock.advance(FLUSH_INTERVAL_MILLIS);
+    expect(batches()).to.deep.equal([2]);
+    await processor.shutdown();
+  });
+
+  it('tries again what failed under a clock that was taken away', async () => {
+    const { record, eventDispatcher, processor } = makeProcessor();
+    eventDispatcher.answer = () => ({ statusCode: 503 });
+    {
+      using clock = new FakeClock();
+      record();
+      await clock.advance(10 * FLUSH_INTERVAL_MILLIS);
+      expect(eventDispatcher.attempts).to.be.greaterThan(1);
+    }
+    eventDispatcher.answer = () => ({ statusCode: 204 });
+    using clock = new FakeClock();
+    record();
+    await clock.advance(10 * FLUSH_INTERVAL_MILLIS);
+    expect(processor.ledger()).to.include({ delivered: 2, pending: 0 });
+    await processor.shutdown();
+  });
+
+  it('flushes and shuts down while the clock stands', async () => {
+    using _ = new FakeClock();
+    const { record, batches, processor } = makeProcessor();
+    record();
+    await processor.forceFlush();
+    record();
+    await processor.shutdown();
+    expect(batches()).to.deep.equal([1, 1]);
+  });
+
+  it('delivers where the package is loaded under them', async () => {
+    let made: ReturnType<typeof makeProcessor>;
+    {
+      using clock = new FakeClock();
+      made = makeProcessor(loadAnew());
+      made.record();
+      await clock.advance(FLUSH_INTERVAL_MILLIS);
+      expect(made.batches()).to.deep.equal([1]);
+    }
+    made.record();
+    await made.processor.shutdown();
+    expect(made.batches()).to.deep.equal([1, 1]);
+  });
+
+  it('works where timers are numbers and no uuid is to be had, as in a simulated browser', async () => {
+    using clock = new FakeClock();
+    const timers: (() => void)[] = [];
+    const setTimeout = (callback: () => void) => timers.push(callback);
+    Object.assign(globalThis, { setTimeout, clearTimeout: () => {}, crypto: {} });
+    const { record, batches, processor, logger } = makeProcessor();
+    expect(record()).to.match(/^[0-9a-f-]{36}$/);
+    await clock.advance(FLUSH_INTERVAL_MILLIS);
+    timers[0]?.();
+    await settle();
+    expect(batches()).to.deep.equal([1]);
+    await processor.shutdown();
+    expect(logger.at('error')).to.deep.equal([]);
+  });
+});
