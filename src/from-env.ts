@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { EnvReader } from './env-reader.js';
+import { decodeText } from './model/decode-text.js';
 import { errorLabel, guardLogger, type Logger } from './model/logger.js';
 import type { Datafile } from './model/project-config.js';
 import { OptimizelySpanProcessor } from './optimizely-span-processor.js';
@@ -103,7 +104,7 @@ function readSource(
 function readDatafile(path: string | undefined, logger: Logger): Datafile | undefined {
   if (path === undefined) return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    return decodeText(readFileSync(path));
   } catch (error) {
     logger.error(`OPTIMIZELY_DATAFILE_PATH cannot be read: ${errorLabel(error)}`);
     return '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { isObject, type JsonObject, objectsOf } from '../model/json.js';
+import { isObject, type JsonObject, objectsOf, parseJson } from '../model/json.js';
 import type { Datafile } from '../model/project-config.js';
 import { textOf } from './json.js';
 
@@ -94,7 +94,7 @@ function parse(datafile: Datafile): JsonObject {
   let content: unknown = datafile;
   if (typeof datafile === 'string') {
     try {
-      content = JSON.parse(datafile);
+      content = parseJson(datafile);
     } catch {
       throw new TypeError('datafile must be valid JSON: give the text or the object that Optimizely serves');
     }

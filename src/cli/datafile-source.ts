@@ -3,6 +3,7 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { basename } from 'node:path';
 import { type Project, readProject } from '../inspect/project.js';
 import type { DatafileState } from '../inspect/view/types.js';
+import { decodeText } from '../model/decode-text.js';
 import { noopLogger } from '../model/logger.js';
 import { PollingProjectConfigManager } from '../polling-project-config-manager.js';
 import { describeBadDatafile, parseDatafile } from '../resolve/parse-datafile.js';
@@ -54,7 +55,7 @@ export class DatafileSource {
   watch(path: string | undefined): void {
     if (path === undefined) return;
     watchFile(path, { interval: WATCHED_MILLIS, persistent: false }, () =>
-      this.#take(path, () => readFileSync(path, 'utf8')),
+      this.#take(path, () => decodeText(readFileSync(path))),
     );
     this.#stop = () => unwatchFile(path);
   }
@@ -69,7 +70,7 @@ export class DatafileSource {
   }
 
   #readFile(path: string): void {
-    this.#take(path, () => readFileSync(path, 'utf8'));
+    this.#take(path, () => decodeText(readFileSync(path)));
     if (this.#state.state !== 'in force') throw new CommandError(`${path}: ${messageOf(this.#state)}`, 1);
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { MAX_BODY_BYTES } from '../endpoint/answer-request.js';
 import type { InspectedBatch, InspectedEvent } from '../inspect/inspected-batch.js';
@@ -10,6 +10,7 @@ import { counted } from '../inspect/terminal/counted.js';
 import { problemText } from '../inspect/terminal/event-lines.js';
 import { safeText } from '../inspect/terminal/safe-text.js';
 import { viewProblems } from '../inspect/view/rows.js';
+import { decodeText } from '../model/decode-text.js';
 import { CommandError } from './command-error.js';
 import { DatafileSource } from './datafile-source.js';
 import type { Terminal } from './terminal.js';
@@ -98,7 +99,7 @@ function nameOf({ type, key, ruleKey = '', experimentId = '' }: InspectedEvent):
 
 async function read(path: string): Promise<string> {
   try {
-    return path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
+    return decodeText(path === '-' ? await buffer(process.stdin) : await readFile(path));
   } catch (error) {
     throw new CommandError(
       `${path} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,

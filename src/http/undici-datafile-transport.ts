@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
+import { decodeText } from '../model/decode-text.js';
 import { UndiciClient } from './undici-client.js';
 
 const MOST_REDIRECTS = 5;
@@ -80,5 +81,5 @@ async function collect(stream: Readable, source: Readable, maxBytes: number): Pr
   } finally {
     source.destroy();
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 }

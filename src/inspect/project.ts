@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DatafileIndex } from '../checks/datafile-index.js';
-import type { JsonObject } from '../model/json.js';
+import { type JsonObject, parseJson } from '../model/json.js';
 import { ProjectNames } from './project-names.js';
 
 /** A datafile, as checks and people need it. */
@@ -12,5 +12,5 @@ export interface Project {
 /** @throws TypeError not a datafile, in words */
 export function readProject(text: string): Project {
   const index = new DatafileIndex(text);
-  return { index, names: new ProjectNames(JSON.parse(text) as JsonObject) };
+  return { index, names: new ProjectNames(parseJson(text) as JsonObject) };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject } from '../model/json.js';
+import { isObject, type JsonObject, parseJson } from '../model/json.js';
 
 export interface FoundPayload {
   /** Where it stands, in words: `line 3`. `''`: it is all there is. */
@@ -41,7 +41,7 @@ function toPayload(place: string, value: unknown): FoundPayload {
 
 function parse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseJson(text) };
   } catch {
     return undefined;
   }

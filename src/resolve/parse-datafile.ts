@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { isObject } from '../model/json.js';
+import { isStackOverflow, isThenable } from '../model/guard.js';
+import { isObject, type JsonObject, parseJson } from '../model/json.js';
 import type { Datafile, ProjectConfig } from '../model/project-config.js';
 import { DatafileProjectConfig } from './datafile-project-config.js';
 
@@ -24,8 +25,17 @@ const SUPPORTED_VERSIONS = ['2', '3', '4'];
  * @throws DatafileError what is wrong with the content
  */
 export function parseDatafile(datafile: Datafile, { bare = false } = {}): ProjectConfig {
+  return prepareDatafile(readDatafile(datafile, { bare }));
+}
+
+/**
+ * What a datafile holds, whose members that everything depends on are as they must be.
+ *
+ * @throws DatafileError what is wrong with the content
+ */
+export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObject {
   if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
-  const content = typeof datafile === 'string' ? parseJson(datafile) : datafile;
+  const content = typeof datafile === 'string' ? parseText(datafile) : datafile;
   if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
   if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
     throw new DatafileError(
@@ -36,17 +46,24 @@ export function parseDatafile(datafile: Datafile, { bare = false } = {}): Projec
     if (typeof content[member] !== 'string')
       throw new DatafileError(`the datafile's ${member} must be a string`);
   }
+  return content;
+}
+
+/** @throws DatafileError what is wrong with the content */
+export function prepareDatafile(content: JsonObject): ProjectConfig {
   try {
     return new DatafileProjectConfig(content);
-  } catch {
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
     throw new DatafileError('the datafile has a member of an unexpected shape');
   }
 }
 
-function parseJson(text: string): unknown {
+function parseText(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
     const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';
     throw new DatafileError(`the datafile is not valid JSON${instead}`);
   }
@@ -58,5 +75,5 @@ export const DATAFILE_TYPE = "datafile must be Optimizely's JSON as a string, or
 export function isDatafileType(datafile: unknown): datafile is Datafile {
   if (typeof datafile === 'string') return true;
   if (typeof datafile !== 'object' || datafile === null || Array.isArray(datafile)) return false;
-  return !ArrayBuffer.isView(datafile) && typeof (datafile as { then?: unknown }).then !== 'function';
+  return !ArrayBuffer.isView(datafile) && !isThenable(datafile);
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
+import { decodeText } from '../model/decode-text.js';
 
 /** One file a datafile, replaced as a whole, readable by its owner only. */
 export class FileDatafileCache implements DatafileCache {
@@ -24,7 +25,7 @@ export class FileDatafileCache implements DatafileCache {
   /** @throws (rejects) what the file system says, but for a file that is not there */
   async get(key: string): Promise<string | undefined> {
     try {
-      return await readFile(this.#path(key), 'utf8');
+      return decodeText(await readFile(this.#path(key)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
