@@ -81,7 +81,11 @@ export class OptimizelySpanProcessor {
       enqueue: (event, superseded) => batcher.enqueue(event, superseded),
       readmit: (event, superseded) => batcher.readmit(event, superseded),
     });
-    this.#config = new ConfigSource(manager, logger, config => this.#configChanged(config));
+    this.#config = new ConfigSource(manager, {
+      logger,
+      runtime,
+      onChange: config => this.#configChanged(config),
+    });
     this.#closing.add(
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),

@@ -37,7 +37,12 @@ export interface ProjectConfig {
  * webhook, a file. `{ accountId, projectId, revision }` alone is enough where all events carry explicit ids.
  */
 export interface ProjectConfigManager {
-  /** Asked at each event, so it must be cheap; a new datafile must be another string or object. */
+  /**
+   * Asked at each event, so it must be cheap. Text is known by its characters. An object may be made anew each time: it
+   * is taken for the one before while its scalars (`accountId`, `projectId`, `revision`, …) and the lengths of its lists
+   * are the same, and its whole content is compared once a second, or as seldom as keeps comparing to a hundredth of the
+   * time. null, undefined, a throw or a promise leaves the datafile before it in force.
+   */
   getConfig(): ProjectConfig | Datafile | null | undefined;
   /** Call the listener whenever another datafile is in force: a new revision then flushes at once. May return its own undo. */
   onUpdate?(listener: () => void): unknown;

@@ -1,95 +1,145 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sameContext } from '../model/event-context.js';
-import { errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
+import { isThenable, Seam } from '../model/guard.js';
+import { isObject } from '../model/json.js';
+import { EpisodeLog, type PackageLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
-import { describeBadDatafile, parseDatafile } from './parse-datafile.js';
+import type { Runtime } from '../model/runtime.js';
+import { DatafileError, describeBadDatafile } from './parse-datafile.js';
+import { PreparedDatafiles } from './prepared-datafiles.js';
+
+export interface ConfigSourceDependencies {
+  readonly logger: PackageLogger;
+  readonly runtime: Pick<Runtime, 'monotonic'>;
+  /** Told of each datafile that comes into force, before `current()` first returns it to others. */
+  readonly onChange: (config: ProjectConfig) => void;
+}
+
+const CONTEXT_TEXTS = ['accountId', 'projectId', 'revision'] as const;
+const NEITHER = 'an object that is neither a datafile nor a ProjectConfig';
+const SAME_OBJECT = 'getConfig is to return another object for another datafile';
 
 /**
  * The datafile in force, whatever kind of manager brings it. One whose content is bad is logged and leaves the one
- * before it in force.
+ * before it in force; so does a manager that fails, or has none for a while.
  */
 export class ConfigSource {
   readonly #manager: ProjectConfigManager;
-  readonly #logger: PackageLogger;
-  readonly #said = new OnceLog();
-  readonly #onChange: (config: ProjectConfig) => void;
+  readonly #deps: ConfigSourceDependencies;
+  readonly #seam: Seam;
+  readonly #episodes = new EpisodeLog();
+  readonly #datafiles: PreparedDatafiles;
   readonly #unsubscribe: unknown;
   #latest: unknown;
   #config: ProjectConfig | undefined;
+  #isAsking = false;
 
-  /** @param onChange told of each datafile that comes into force, before `current()` first returns it to others */
-  constructor(
-    manager: ProjectConfigManager,
-    logger: PackageLogger,
-    onChange: (config: ProjectConfig) => void,
-  ) {
+  constructor(manager: ProjectConfigManager, dependencies: ConfigSourceDependencies) {
     this.#manager = manager;
-    this.#logger = logger;
-    this.#onChange = onChange;
-    this.#unsubscribe = this.#try('onUpdate', () => manager.onUpdate?.(() => void this.current()));
+    this.#deps = dependencies;
+    this.#seam = new Seam('projectConfigManager', dependencies.logger);
+    this.#datafiles = new PreparedDatafiles(dependencies.runtime, () =>
+      this.#info('changed in place', `projectConfigManager changes its datafile in place: ${SAME_OBJECT}`),
+    );
+    this.#unsubscribe = this.#seam.call<unknown>('onUpdate', undefined, () =>
+      manager.onUpdate?.(() => void this.current()),
+    );
   }
 
+  /** @returns undefined if there has been no usable datafile yet */
   current(): ProjectConfig | undefined {
-    const given = this.#try('getConfig', () => this.#manager.getConfig());
-    if (given === this.#latest || given === null || given === undefined) return this.#config;
-    this.#latest = given;
-    const config = this.#prepare(given);
-    if (config === undefined) return this.#config;
-    const before = this.#config;
-    this.#config = config;
-    // Another object of the same revision is nothing new to those who listen.
-    if (before === undefined || !sameContext(before.context, config.context)) {
-      if (before !== undefined) this.#noteOlder(before.context.revision, config.context.revision);
-      this.#onChange(config);
+    // A getConfig that records an event asks for the datafile again.
+    if (this.#isAsking) return this.#config;
+    this.#isAsking = true;
+    try {
+      const given = this.#seam.call('getConfig', undefined, () => this.#manager.getConfig());
+      if (given === this.#latest && given !== undefined) return this.#config;
+      this.#take(given);
+    } catch (error) {
+      this.#seam.failed('getConfig', error);
+    } finally {
+      this.#isAsking = false;
     }
-    return config;
+    return this.#config;
   }
 
   /** Whether one is in force, waiting `timeoutMillis` at most for the first where the manager can tell. */
   async ready(timeoutMillis: number): Promise<boolean> {
-    try {
-      await this.#manager.onReady?.({ timeoutMillis });
-    } catch (error) {
-      if (this.#said.first('onReady'))
-        this.#logger.error(`projectConfigManager.onReady failed: ${errorLabel(error)}`);
-    }
+    await this.#seam.settle('onReady', () => this.#manager.onReady?.({ timeoutMillis }));
     return this.current() !== undefined;
   }
 
   async stop(): Promise<void> {
-    if (typeof this.#unsubscribe === 'function') this.#try('onUpdate', this.#unsubscribe as () => void);
-    await this.#try('stop', () => this.#manager.stop?.());
+    const unsubscribe = this.#unsubscribe;
+    if (typeof unsubscribe === 'function') this.#seam.call('onUpdate', undefined, () => unsubscribe());
+    await this.#seam.settle('stop', () => this.#manager.stop?.());
+  }
+
+  #take(given: ProjectConfig | Datafile | null | undefined): void {
+    if (given === null || given === undefined) {
+      if (this.#config !== undefined) this.#noteNothing(this.#config.context.revision);
+      return;
+    }
+    const config = this.#prepare(given);
+    if (config instanceof DatafileError) {
+      this.#alert(describeBadDatafile(config, this.#config !== undefined));
+      return;
+    }
+    // Neither changes in place; another object is looked at each time, which is cheap.
+    if (typeof given === 'string' || given === config) this.#latest = given;
+    else this.#latest = undefined;
+    this.#bringIntoForce(config);
+  }
+
+  #prepare(given: ProjectConfig | Datafile): ProjectConfig | DatafileError {
+    if (isThenable(given)) return new DatafileError('projectConfigManager.getConfig returned a promise');
+    if (!isPrepared(given)) return this.#datafiles.prepare(given);
+    return hasContext(given)
+      ? given
+      : new DatafileError(`projectConfigManager.getConfig returned ${NEITHER}`);
+  }
+
+  #bringIntoForce(config: ProjectConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    // Another object of the same revision is nothing new to those who listen.
+    if (before !== undefined && sameContext(before.context, config.context)) return;
+    if (before !== undefined) this.#noteOlder(before.context.revision, config.context.revision);
+    this.#deps.onChange(config);
+  }
+
+  #noteNothing(inForce: string): void {
+    if (!this.#isFirst('nothing given')) return;
+    this.#deps.logger.warn(
+      `projectConfigManager.getConfig returned no datafile; revision ${inForce} stays in force`,
+    );
   }
 
   /** The CDN's word counts: a revision may have been taken back. */
   #noteOlder(before: string, now: string): void {
-    if (Number(now) < Number(before))
-      this.#logger.info(`datafile revision ${now} replaces the newer ${before}`);
-  }
-
-  #prepare(given: ProjectConfig | Datafile): ProjectConfig | undefined {
-    if (typeof given === 'object' && 'attributeOpening' in given) return given;
-    try {
-      return parseDatafile(given, { bare: true });
-    } catch (error) {
-      this.#logger.alert(
-        'OPTIMIZELY_BAD_DATAFILE',
-        'error',
-        describeBadDatafile(error, this.#config !== undefined),
-      );
-      return undefined;
+    if (Number(now) < Number(before)) {
+      this.#info('older revision', `datafile revision ${now} replaces the newer ${before}`);
     }
   }
 
-  /** A manager of the application's own may throw. */
-  #try<T>(method: string, call: () => T): T | undefined {
-    try {
-      return call();
-    } catch (error) {
-      if (this.#said.first(method)) {
-        this.#logger.error(`projectConfigManager.${method} failed: ${errorLabel(error)}`);
-      }
-      return undefined;
-    }
+  #info(kind: string, message: string): void {
+    if (this.#isFirst(kind)) this.#deps.logger.info(message);
   }
+
+  #alert(message: string): void {
+    if (this.#isFirst(message)) this.#deps.logger.alert('OPTIMIZELY_BAD_DATAFILE', 'error', message);
+  }
+
+  #isFirst(kind: string): boolean {
+    return this.#episodes.first(kind, this.#deps.runtime.monotonic());
+  }
+}
+
+/** Ready for lookups: of a manager of this package, or a ProjectConfig of the application's own. */
+function isPrepared(given: ProjectConfig | Datafile): given is ProjectConfig {
+  return typeof given === 'object' && 'attributeOpening' in given;
+}
+
+function hasContext({ context }: ProjectConfig): boolean {
+  return isObject(context) && CONTEXT_TEXTS.every(name => typeof context[name] === 'string');
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { errorLabel, guardLogger, type Logger, type PackageLogger } from '../model/logger.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
-import { DATAFILE_TYPE, describeBadDatafile, isDatafileType, parseDatafile } from './parse-datafile.js';
+import { contentFingerprint } from './content-fingerprint.js';
+import {
+  DATAFILE_TYPE,
+  describeBadDatafile,
+  isDatafileType,
+  prepareDatafile,
+  readDatafile,
+} from './parse-datafile.js';
 
 export interface StaticProjectConfigManagerOptions {
   /** JSON text or the object it holds. @default none: events are held until `setDatafile` */
@@ -15,6 +22,7 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   readonly #logger: PackageLogger;
   readonly #listeners = new Set<() => void>();
   #config: ProjectConfig | undefined;
+  #fingerprint: string | undefined;
 
   /** @throws TypeError a datafile that is neither a string nor a plain object */
   constructor({ datafile, logger }: StaticProjectConfigManagerOptions = {}) {
@@ -27,13 +35,17 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
 
   /**
    * Puts a datafile in force; a new revision flushes the events of the old one at once. One whose content can't be
-   * used is logged as an error and changes nothing.
+   * used is logged as an error and changes nothing; the one in force again changes nothing, and no listener is called.
    *
    * @returns whether it is in force now
    */
   setDatafile(datafile: Datafile): boolean {
     try {
-      this.#config = parseDatafile(datafile);
+      const content = readDatafile(datafile);
+      const fingerprint = contentFingerprint(content);
+      if (fingerprint !== undefined && fingerprint === this.#fingerprint) return true;
+      this.#config = prepareDatafile(content);
+      this.#fingerprint = fingerprint;
     } catch (error) {
       this.#logger.alert(
         'OPTIMIZELY_BAD_DATAFILE',

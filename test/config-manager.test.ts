@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type Datafile,
+  NotificationCenter,
+  NotificationType,
+  OptimizelySpanProcessor,
+  type ProjectConfigManager,
+  StaticProjectConfigManager,
+} from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+const CHECK_MILLIS = 1_000;
+
+describe('a projectConfigManager of the application', () => {
+  const made: OptimizelySpanProcessor[] = [];
+
+  afterEach(async () => {
+    for (const processor of made.splice(0)) void processor.shutdown();
+    await settle();
+  });
+
+  /** Counts how often the lists of its datafile are walked through, which is what makes indexing slow. */
+  function countingDatafile(overrides: Record<string, unknown> = {}) {
+    const counted = { indexed: 0 };
+    const make = () => {
+      const datafile = makeDatafile(overrides);
+      const events = datafile.events as object[];
+      const filter = events.filter.bind(events);
+      Object.defineProperty(events, 'filter', {
+        value: (...args: Parameters<typeof filter>) => {
+          counted.indexed++;
+          return filter(...args);
+        },
+      });
+      return datafile;
+    };
+    return { counted, make };
+  }
+
+  function make(getConfig: () => unknown, manager: Partial<ProjectConfigManager> = {}) {
+    const [dispatcher, logger, runtime] = [
+      new RecordingDispatcher(),
+      new RecordingLogger(),
+      new ManualRuntime(),
+    ];
+    const notificationCenter = new NotificationCenter();
+    const updates: string[] = [];
+    notificationCenter.addNotificationListener(NotificationType.OPTIMIZELY_CONFIG_UPDATE, ({ revision }) =>
+      updates.push(revision),
+    );
+    const processor = new OptimizelySpanProcessor({
+      projectConfigManager: { getConfig: getConfig as ProjectConfigManager['getConfig'], ...manager },
+      eventDispatcher: dispatcher,
+      notificationCenter,
+      logger,
+      runtime,
+      batchSize: 1_000,
+    });
+    made.push(processor);
+    const record = (eventKey = 'purchase') => processor.recordConversion({ userId: 'v', eventKey });
+    const eventIds = () =>
+      dispatcher.visitors.map(({ snapshots }) => snapshots[0]?.events[0]?.entity_id ?? null);
+    return { processor, dispatcher, logger, runtime, record, updates, eventIds };
+  }
+
+  const freshly: [string, (make: () => object) => () => unknown][] = [
+    ['an object', make => make],
+    ['a frozen object', make => () => Object.freeze(make())],
+    ['a null-prototype object', make => () => Object.assign(Object.create(null), make())],
+    ['a Proxy', make => () => new Proxy(make(), {})],
+  ];
+  for (const [name, of] of freshly) {
+    it(`that makes its datafile anew for each event, as ${name}, has it indexed once`, async () => {
+      const { counted, make: fresh } = countingDatafile();
+      const { processor, dispatcher, logger, runtime, record, updates } = make(of(fresh));
+      for (let n = 0; n < 50; n++) {
+        record();
+        await runtime.advance(100);
+      }
+      expect(counted.indexed).to.equal(1);
+      expect(logger.lines.filter(({ level }) => level !== 'debug')).to.deep.equal([]);
+      await processor.forceFlush();
+      expect(dispatcher.sent.map(({ visitors }) => visitors.length)).to.deep.equal([50]);
+      expect(updates).to.deep.equal(['7']);
+    });
+  }
+
+  it('that reads its text anew for each event closes no batch and tells no update', async () => {
+    const { processor, dispatcher, record, updates } = make(() =>
+      Buffer.from(JSON.stringify(makeDatafile())).toString(),
+    );
+    for (let n = 0; n < 5; n++) record();
+    await processor.forceFlush();
+    expect(dispatcher.sent.map(({ visitors }) => visitors.length)).to.deep.equal([5]);
+    expect(updates).to.deep.equal(['7']);
+  });
+
+  it('may change its datafile behind the same revision: noticed at once by the length of a list', () => {
+    let events = [{ id: '300', key: 'purchase' }];
+    const { record } = make(() => makeDatafile({ events }));
+    expect(record('signup')).to.equal(undefined);
+    events = [...events, { id: '301', key: 'signup' }];
+    expect(record('signup')).to.be.a('string');
+  });
+
+  it('may change its datafile behind the same revision: noticed within a second whatever changed', async () => {
+    let id = '300';
+    const { processor, runtime, record, eventIds } = make(() =>
+      makeDatafile({ events: [{ id, key: 'purchase' }] }),
+    );
+    record();
+    await runtime.advance(CHECK_MILLIS - 1);
+    record();
+    id = '999';
+    await runtime.advance(1);
+    record();
+    await processor.forceFlush();
+    expect(eventIds()).to.deep.equal(['300', '300', '999']);
+  });
+
+  it('may change its object in place, which is noticed and said once', async () => {
+    const event = { id: '300', key: 'purchase' };
+    const datafile = makeDatafile({ events: [event] });
+    const { processor, runtime, logger, record, eventIds, updates } = make(() => datafile);
+    record();
+    for (const id of ['301', '302']) {
+      event.id = id;
+      await runtime.advance(CHECK_MILLIS);
+      record();
+    }
+    datafile.revision = '8';
+    record();
+    await processor.forceFlush();
+    expect(eventIds()).to.deep.equal(['300', '301', '302', '302']);
+    expect(updates).to.deep.equal(['7', '8']);
+    expect(logger.at('info').filter(line => line.includes('in place'))).to.have.length(1);
+  });
+
+  it('may go back and forth between two datafiles: each event has the one of its moment, each is indexed once', async () => {
+    const [odd, even] = [countingDatafile(), countingDatafile({ revision: '8' })];
+    let turn = 0;
+    const { processor, dispatcher, logger, record } = make(() => (++turn % 2 ? odd : even).make());
+    for (let n = 0; n < 6; n++) record();
+    await processor.forceFlush();
+    const revisions = dispatcher.sent.map(({ revision }) => revision);
+    expect(revisions).to.deep.equal(['8', '7', '8', '7', '8', '7']);
+    expect([odd.counted.indexed, even.counted.indexed]).to.deep.equal([1, 1]);
+    expect(logger.at('info')).to.have.length(1);
+  });
+
+  const failures: [string, () => unknown, RegExp][] = [
+    ['an object that is no datafile', () => ({ n: 1 }), /version|accountId/],
+    ['another such object each time', (n => () => ({ n: n++ }))(0), /accountId/],
+    [
+      'text that is not JSON, another each time',
+      (
+        n => () =>
+          `{"n":${n++}`
+      )(0),
+      /not valid JSON/,
+    ],
+    ['a list', () => [], /datafile must be/],
+    ['bytes', () => Buffer.from('{}'), /datafile must be/],
+    ['a number', () => 7, /datafile must be/],
+    ['a promise', () => Promise.resolve(makeDatafile()), /returned a promise/],
+    ['a promise that rejects', () => Promise.reject(new Error('secret')), /returned a promise/],
+    [
+      'a ProjectConfig without context',
+      () => ({ attributeOpening: () => undefined }),
+      /neither a datafile nor/,
+    ],
+    [
+      'an object whose getters throw',
+      () =>
+        Object.defineProperty(makeDatafile(), 'revision', {
+          get: () => {
+            throw new Error('secret');
+          },
+        }),
+      /cannot be read/,
+    ],
+    [
+      'a Proxy whose traps throw',
+      () =>
+        new Proxy(
+          {},
+          {
+            get: () => {
+              throw new Error('secret');
+            },
+            has: () => {
+              throw new Error('secret');
+            },
+          },
+        ),
+      /getConfig failed|cannot be read/,
+    ],
+    [
+      'a throw',
+      () => {
+        throw new Error('secret');
+      },
+      /getConfig failed/,
+    ],
+  ];
+  for (const [name, bring, message] of failures) {
+    it(`that brings ${name} is told once, and leaves the datafile before it in force`, async () => {
+      let bad = false;
+      const { processor, logger, runtime, record, dispatcher } = make(() => (bad ? bring() : makeDatafile()));
+      record();
+      bad = true;
+      for (let n = 0; n < 20; n++) {
+        record();
+        await runtime.advance(500);
+      }
+      bad = false;
+      record();
+      await processor.forceFlush();
+      expect(dispatcher.visitors).to.have.length(22);
+      const told = logger.at('error').filter(line => message.test(line));
+      expect(told).to.have.length(1);
+      expect(logger.at('error').length).to.be.below(3);
+      expect(JSON.stringify(logger.lines)).not.to.include('secret');
+    });
+  }
+
+  it('that has no datafile for a while leaves the one before it in force, and that is told once', async () => {
+    for (const nothing of [null, undefined]) {
+      let has = true;
+      const { processor, logger, record, dispatcher } = make(() => (has ? makeDatafile() : nothing));
+      record();
+      has = false;
+      for (let n = 0; n < 5; n++) record();
+      has = true;
+      record();
+      await processor.forceFlush();
+      expect(dispatcher.visitors).to.have.length(7);
+      expect(logger.at('warn')).to.deep.equal([
+        'projectConfigManager.getConfig returned no datafile; revision 7 stays in force',
+      ]);
+    }
+  });
+
+  it('that records an event while it is asked for its datafile harms nothing', async () => {
+    let processor: OptimizelySpanProcessor | undefined;
+    let asked = 0;
+    const harness = make(() => {
+      if (++asked < 50) processor?.recordConversion({ userId: 'v', eventKey: 'purchase' });
+      return makeDatafile();
+    });
+    processor = harness.processor;
+    harness.record();
+    await processor.forceFlush();
+    expect(processor.ledger()).to.deep.include({ pending: 0, dropped: {} });
+    expect(processor.ledger().delivered).to.equal(processor.ledger().recorded);
+  });
+
+  it('whose other methods throw, reject or never settle is told once a method', async () => {
+    const fails: (() => unknown)[] = [
+      () => {
+        throw new Error('secret');
+      },
+      () => Promise.reject(new Error('secret')),
+      // biome-ignore lint/suspicious/noThenProperty: what a promise library of the application may do
+      () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error('secret')) }),
+    ];
+    for (const fail of fails) {
+      const { processor, logger, record } = make(() => undefined, {
+        onUpdate: fail,
+        onReady: fail as () => Promise<unknown>,
+        stop: fail,
+      });
+      record();
+      await processor.forceFlush();
+      await processor.shutdown();
+      await settle();
+      for (const method of ['onUpdate', 'onReady', 'stop']) {
+        expect(logger.at('error').filter(line => line.includes(`.${method} failed`))).to.have.length(1);
+      }
+      expect(JSON.stringify(logger.lines)).not.to.include('secret');
+    }
+  });
+});
+
+describe('the same datafile again', () => {
+  it('as text, as object or laid out otherwise, calls no onUpdate listener of StaticProjectConfigManager', () => {
+    const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
+    let updates = 0;
+    manager.onUpdate(() => updates++);
+    const inForce = manager.getConfig();
+    const again: Datafile[] = [
+      makeDatafile(),
+      JSON.stringify(makeDatafile()),
+      JSON.stringify(makeDatafile(), null, 2),
+      `\ufeff${JSON.stringify(makeDatafile())}`,
+    ];
+    for (const datafile of again) expect(manager.setDatafile(datafile)).to.equal(true);
+    expect([updates, manager.getConfig() === inForce]).to.deep.equal([0, true]);
+    expect(manager.setDatafile(makeDatafile({ events: [] })), 'the same revision, another content').to.equal(
+      true,
+    );
+    expect([updates, manager.getConfig() === inForce]).to.deep.equal([1, false]);
+  });
+
+  it('after one that could not be used is in force still, and is not told', () => {
+    const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
+    let updates = 0;
+    manager.onUpdate(() => updates++);
+    expect(manager.setDatafile('{')).to.equal(false);
+    expect(manager.setDatafile(makeDatafile())).to.equal(true);
+    expect(updates).to.equal(0);
+  });
+
+  it('that was changed in place since is another one', () => {
+    const datafile = makeDatafile();
+    const manager = new StaticProjectConfigManager({ datafile });
+    let updates = 0;
+    manager.onUpdate(() => updates++);
+    (datafile.events as object[]).push({ id: '301', key: 'signup' });
+    manager.setDatafile(datafile);
+    expect([updates, manager.getConfig()?.findEventId('signup')]).to.deep.equal([1, '301']);
+  });
+});
