@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.js';
 export async function storeCommand([action, ...args]: string[], terminal: Terminal): Promise<number> {
   if (action === 'ls') {
     const { positionals } = parseArgs({ args, allowPositionals: true });
-    return listStore(await directoryOf(positionals), terminal, Date.now());
+    return listStore(await directoryOf(positionals), terminal, Date.now);
   }
   if (action === 'replay') return replay(args, terminal);
   throw new CommandError('store takes ls or replay', 2);

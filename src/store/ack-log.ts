@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { encodeAcks } from './ack-codec.js';
 import type { Lane } from './lane.js';
+import { openRegular } from './regular-file.js';
 import type { Segment } from './segment.js';
 
+const { O_WRONLY, O_APPEND, O_CREAT } = constants;
 const FLUSH_MILLIS = 1_000;
 /** More than a segment of small records has: where delivery keeps up it is deleted, and its acks never written. */
 const FLUSH_COUNT = 2_048;
@@ -61,7 +63,7 @@ export class AckLog {
   async #write(segment: Segment, indexes: number[]): Promise<void> {
     segment.hasAcks = true;
     try {
-      await appendFile(segment.ackPath, encodeAcks(indexes), { mode: 0o600 });
+      await append(segment.ackPath, encodeAcks(indexes));
     } catch {
       if (segment.left === 0 || this.#stopped) return;
       this.#pending.set(segment, indexes.concat(this.#pending.get(segment) ?? []));
@@ -72,5 +74,14 @@ export class AckLog {
 
   #arm(): void {
     this.#timer ??= this.#runtime.setTimer(() => void this.flush(), FLUSH_MILLIS);
+  }
+}
+
+async function append(path: string, entries: Buffer): Promise<void> {
+  const handle = await openRegular(path, O_WRONLY | O_APPEND | O_CREAT, 0o600);
+  try {
+    await handle.writeFile(entries);
+  } finally {
+    await handle.close();
   }
 }

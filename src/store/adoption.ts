@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Runtime } from '../model/runtime.js';
 import {
   CLOSED_FILE,
   FOREIGN_INSTANCE_NAME,
@@ -12,10 +13,14 @@ import {
 import { liveInstances } from './live-instances.js';
 import { judgeOwner } from './liveness.js';
 import { type OwnerRecord, parseOwner } from './owner.js';
+import { FileTooLarge, NotRegularFile, readRegular } from './regular-file.js';
 import { taskStateOf } from './task-state.js';
 
+/** A host name, ids and numbers: a few hundred bytes. */
+const MAX_OWNER_BYTES = 16_384;
+
 export interface DirectoryListing {
-  /** Instance directories of others, by name. */
+  /** Instance directories of others, by name. Links to directories are none. */
   readonly instances: readonly string[];
   /** There are some of another version of the format. */
   readonly otherVersions: boolean;
@@ -31,74 +36,110 @@ export async function listInstances(parent: string): Promise<DirectoryListing> {
   };
 }
 
-/** "Now" as the file system of the instances tells it. undefined: we can't tell how old others' heartbeats are. */
-export async function fileSystemNow(instance: InstanceDirectory): Promise<number | undefined> {
-  try {
-    const now = await instance.beat();
-    return instance.hasJustWoken ? undefined : now;
-  } catch {
-    return undefined;
-  }
+/**
+ * "Now" as the file system of the instances tells it.
+ *
+ * @returns a function that answers undefined if it can't be told how old the heartbeats of others are
+ */
+export function fileSystemClock(instance: InstanceDirectory): (since: number) => Promise<number | undefined> {
+  let now: number | undefined;
+  return async since => {
+    try {
+      if (now === undefined || now < since) now = await instance.beat();
+      return instance.hasJustWoken ? undefined : now;
+    } catch {
+      return undefined;
+    }
+  };
 }
 
-/** Whether nobody writes this directory any more. Never rejects: in doubt somebody does. */
-export async function isDead(path: string, self: OwnerRecord, now: number | undefined): Promise<boolean> {
+/**
+ * Whether its owner writes this directory no more. Never rejects: in doubt the owner lives.
+ *
+ * @param askNow "now" as the file system tells it, not before `since`: a sign of life that was given during a long look
+ * is else taken for one from the future
+ */
+export async function isDead(
+  path: string,
+  self: OwnerRecord,
+  askNow: (since: number) => Promise<number | undefined>,
+): Promise<boolean> {
   try {
+    if (await isClosed(path)) return true;
     const owner = await readOwner(path);
+    const task = owner === undefined ? 'hidden' : await taskStateOf(owner, self);
+    const lastSeenAt = await lastSignOfLife(path);
+    const now = await askNow(lastSeenAt);
     const facts = {
-      closed: await exists(join(path, CLOSED_FILE)),
+      closed: false,
       owner,
       self,
-      task: owner === undefined ? 'hidden' : await taskStateOf(owner, self),
+      task,
       listedHere: liveInstances().has(path),
-      heartbeatAgeMillis: now === undefined ? undefined : now - (await lastSignOfLife(path)),
-    } as const;
+      heartbeatAgeMillis: now === undefined ? undefined : now - lastSeenAt,
+    };
     return judgeOwner(facts) === 'dead';
   } catch {
     return false;
   }
 }
 
-/** Takes a directory: of several who try, one succeeds. @returns its new path, undefined if it was not to be had */
+/**
+ * Takes a directory: of several who try, one succeeds. Rejects with what the file system says, but for one that is gone.
+ *
+ * @returns its new path, undefined if another one was faster
+ */
 export async function takeDirectory(
   path: string,
   name: string,
   into: InstanceDirectory,
+  runtime: Runtime,
 ): Promise<string | undefined> {
-  const ours = join(into.path, name);
-  try {
-    await rename(path, ours);
-    return ours;
-  } catch {
-    return undefined;
+  // The second name is for a copy of a directory that was adopted already.
+  for (const free of [name, `v1-${runtime.uuid()}`]) {
+    const ours = join(into.path, free);
+    try {
+      await rename(path, ours);
+      return ours;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || free !== name) throw error;
+    }
   }
+  return undefined;
 }
 
-/** Bytes of the files of a directory, at any depth. Rejects with what the file system says. */
+/** Bytes of the files of a directory, at any depth. What can't be looked at counts nothing. Never rejects. */
 export async function directoryBytes(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
-  for (const entry of await readdir(path, { withFileTypes: true })) {
+  for (const entry of entries) {
     const child = join(path, entry.name);
     if (entry.isDirectory()) bytes += await directoryBytes(child);
-    else if (entry.isFile()) bytes += (await stat(child)).size;
+    else if (entry.isFile())
+      bytes += await lstat(child).then(
+        ({ size }) => size,
+        () => 0,
+      );
   }
   return bytes;
 }
 
+/** Rejects with what the file system says. @returns undefined if there is none that can be understood */
 export async function readOwner(path: string): Promise<OwnerRecord | undefined> {
   try {
-    return parseOwner(await readFile(join(path, OWNER_FILE), 'utf8'));
+    return await readRegular(join(path, OWNER_FILE), MAX_OWNER_BYTES, text => parseOwner(text.toString()));
   } catch (error) {
+    if (error instanceof NotRegularFile || error instanceof FileTooLarge) return undefined;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
+async function isClosed(path: string): Promise<boolean> {
+  return lstat(join(path, CLOSED_FILE)).then(
+    entry => entry.isFile(),
+    () => false,
+  );
 }

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, type Logger } from '../model/logger.js';
+import { EPISODE_MILLIS, errorLabel, type PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 
 const RETRY_MILLIS = 5_000;
 
-/** From the first failed write to the next good one: one line at each end, and no try between two retries. */
+/**
+ * From the first failed write to the next good one: one line at each end, and no try between two retries. A disk that
+ * fails again and again is told of once a minute.
+ */
 export class DiskEpisode {
+  readonly #directory: string;
   readonly #runtime: Runtime;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   #failing = false;
+  #told = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #missed = 0;
   #retryAt = 0;
 
-  constructor(runtime: Runtime, logger: Logger) {
+  constructor(directory: string, runtime: Runtime, logger: PackageLogger) {
+    this.#directory = directory;
     this.#runtime = runtime;
     this.#logger = logger;
   }
 
-  /** The disk failed a moment ago: nobody should try it. */
+  /** The disk failed a moment ago: it is not worth trying. */
   get isResting(): boolean {
     return this.#failing && this.#runtime.monotonic() < this.#retryAt;
   }
@@ -28,19 +35,25 @@ export class DiskEpisode {
   }
 
   failed(error: unknown): void {
-    if (!this.#failing) {
-      this.#failing = true;
-      this.#logger.warn(
-        `the event store can't write (${errorLabel(error)}): events are kept in memory only until it can again`,
-      );
-    }
-    this.#retryAt = this.#runtime.monotonic() + RETRY_MILLIS;
+    const now = this.#runtime.monotonic();
+    this.#failing = true;
+    this.#retryAt = now + RETRY_MILLIS;
+    if (this.#told || now - this.#toldAt < EPISODE_MILLIS) return;
+    this.#told = true;
+    this.#toldAt = now;
+    this.#logger.alert(
+      'OPTIMIZELY_STORE_UNUSABLE',
+      'warn',
+      `the event store can't write to ${this.#directory} (${errorLabel(error)}): events are kept in memory only, and end with the process, until it can again`,
+    );
   }
 
   succeeded(): void {
     if (!this.#failing) return;
-    this.#logger.info(`the event store can write again; ${this.#missed} events were not stored meanwhile`);
     this.#failing = false;
+    if (!this.#told) return;
+    this.#logger.info(`the event store can write again; ${this.#missed} events were not stored meanwhile`);
+    this.#told = false;
     this.#missed = 0;
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { open, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { constants, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { liveInstances } from './live-instances.js';
 import { STALE_MILLIS } from './liveness.js';
 import type { OwnerRecord } from './owner.js';
+import { openRegular } from './regular-file.js';
 
 /** The format's version is part of the name, so that no life touches the directory of one that it can't read. */
 export const INSTANCE_NAME = /^v1-[0-9a-f-]{36}$/;
@@ -16,45 +18,53 @@ export const CLOSED_FILE = 'closed';
 /** What an instance directory may hold besides segments; an ack file outlives its segment only in a crash. */
 const SMALL_FILE = /^(owner\.json|heartbeat|closed|\d+\.ack)$/;
 
-const { O_RDWR, O_CREAT } = constants;
+const { O_RDWR, O_CREAT, O_WRONLY } = constants;
+
+const STICKY = 0o1000;
+
+/** `gone`: deleted, or something else is there by now. `hidden`: it is there and can't be used. */
+export type Place = 'in place' | 'gone' | 'hidden';
 
 /** The directory that one instance alone writes. */
 export class InstanceDirectory {
   readonly parent: string;
   readonly path: string;
+  /** Of its owner, as this file system tells it: what others of our own user have, too. */
+  readonly uid: number;
+  readonly #inode: number;
   readonly #runtime: Runtime;
   #awakeSince = Number.NEGATIVE_INFINITY;
 
   /** @throws what the file system says */
-  static create(directory: string, owner: OwnerRecord, runtime: Runtime): InstanceDirectory {
+  static create(directory: string, owner: OwnerRecord, runtime: Runtime, logger: Logger): InstanceDirectory {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const parent = realpathSync(directory);
+    warnOfSharedDirectory(parent, logger);
     const path = makeChild(parent, runtime);
     liveInstances().add(path);
     try {
       writeFileSync(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
       writeFileSync(join(path, HEARTBEAT_FILE), '.', { mode: 0o600, flag: 'wx' });
+      return new InstanceDirectory(parent, path, runtime);
     } catch (error) {
       liveInstances().delete(path);
       rmSync(path, { recursive: true, force: true });
       throw error;
     }
-    return new InstanceDirectory(parent, path, runtime);
   }
 
+  /** @throws what the file system says */
   private constructor(parent: string, path: string, runtime: Runtime) {
     this.parent = parent;
     this.path = path;
     this.#runtime = runtime;
+    const { uid, ino } = lstatSync(path);
+    this.uid = uid;
+    this.#inode = ino;
   }
 
-  /** false: deleted, or adopted by somebody who took us for dead. */
-  isInPlace(): boolean {
-    try {
-      return statSync(this.path, { throwIfNoEntry: false }) !== undefined;
-    } catch {
-      return true;
-    }
+  look(): Place {
+    return lookFor(this.path, this.#inode);
   }
 
   /**
@@ -63,12 +73,13 @@ export class InstanceDirectory {
    * @returns "now" as the file system tells it, milliseconds
    */
   async beat(): Promise<number> {
-    const handle = await open(join(this.path, HEARTBEAT_FILE), O_RDWR | O_CREAT, 0o600);
+    const handle = await openRegular(join(this.path, HEARTBEAT_FILE), O_RDWR | O_CREAT, 0o600);
     try {
       const before = (await handle.stat()).mtimeMs;
       await handle.write('.', 0);
       const now = (await handle.stat()).mtimeMs;
-      if (now - before > STALE_MILLIS) this.#awakeSince = this.#runtime.monotonic();
+      // Asleep, or the file system's clock was set, and what others wrote before means nothing until they beat again.
+      if (Math.abs(now - before) > STALE_MILLIS) this.#awakeSince = this.#runtime.monotonic();
       return now;
     } finally {
       await handle.close();
@@ -87,7 +98,8 @@ export class InstanceDirectory {
   async leave(empty: boolean): Promise<void> {
     try {
       if (!empty || !(await removeInstanceFiles(this.path))) {
-        await writeFile(join(this.path, CLOSED_FILE), '', { mode: 0o600 });
+        const handle = await openRegular(join(this.path, CLOSED_FILE), O_WRONLY | O_CREAT, 0o600);
+        await handle.close();
       }
     } catch {
       // It is found by its owner's death instead.
@@ -108,8 +120,9 @@ export class InstanceDirectory {
  */
 export async function removeInstanceFiles(path: string): Promise<boolean> {
   try {
-    const names = await readdir(path);
-    if (!names.every(name => SMALL_FILE.test(name))) return false;
+    const entries = await readdir(path, { withFileTypes: true });
+    if (!entries.every(entry => entry.isFile() && SMALL_FILE.test(entry.name))) return false;
+    const names = entries.map(({ name }) => name);
     // The owner's record goes last: without it a directory is judged by its age alone.
     const ownerLast = names.sort((a, b) => Number(a === OWNER_FILE) - Number(b === OWNER_FILE));
     for (const name of ownerLast) await rm(join(path, name), { force: true });
@@ -127,12 +140,33 @@ export async function removeInstanceFiles(path: string): Promise<boolean> {
 export async function lastSignOfLife(path: string): Promise<number> {
   for (const file of [HEARTBEAT_FILE, OWNER_FILE]) {
     try {
-      return (await stat(join(path, file))).mtimeMs;
+      return (await lstat(join(path, file))).mtimeMs;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return (await stat(path)).mtimeMs;
+  return (await lstat(path)).mtimeMs;
+}
+
+/** Whether the file or directory of this number is what this path names. */
+export function lookFor(path: string, inode: number): Place {
+  try {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    return there !== undefined && there.ino === inode ? 'in place' : 'gone';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') return 'gone';
+    return code === 'EACCES' || code === 'EPERM' || code === 'ELOOP' ? 'hidden' : 'in place';
+  }
+}
+
+/** Where other users may write and nothing (the sticky bit) keeps them from it, they can take what others have written. */
+function warnOfSharedDirectory(path: string, logger: Logger): void {
+  const { mode } = lstatSync(path);
+  if ((mode & constants.S_IWOTH) === 0 || (mode & STICKY) !== 0) return;
+  logger.warn(
+    `the event store's directory ${path} can be written by every user of this machine, who can delete, move or forge events in it: use a directory of mode 0700`,
+  );
 }
 
 function makeChild(parent: string, runtime: Runtime): string {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, stat, unlink } from 'node:fs/promises';
-import { decodeAcks } from './ack-codec.js';
+import { lstat, unlink } from 'node:fs/promises';
+import { ackedRecords, MAX_ACK_BYTES } from './ack-codec.js';
 import type { RecordSpan } from './record-decoder.js';
-import { scanSegment } from './scan-segment.js';
+import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
+import { FileTooLarge, NotRegularFile, readRegular } from './regular-file.js';
+import { type SegmentScan, scanSegmentInTurns } from './scan-segment.js';
 import { RECORD_STATE, Segment } from './segment.js';
-
-/** A larger file was not written by us: segments are rolled at 1 MiB, records are smaller than a payload. */
-const MAX_SEGMENT_BYTES = 1_073_741_824;
 
 /** `unreadable`: of another version, or not a segment; it is left alone. `empty`: a start that was not finished. */
 export type LoadedSegment =
@@ -15,19 +14,18 @@ export type LoadedSegment =
 
 /** Takes stock of a segment of an earlier life. Rejects with what the file system says. */
 export async function loadSegment(path: string, id: number): Promise<LoadedSegment> {
-  const { size } = await stat(path);
-  if (size > MAX_SEGMENT_BYTES) return { state: 'unreadable' };
-  const file = await readFile(path);
-  const { header, createdAt, spans, damages } = scanSegment(file);
+  const found = await scanFile(path);
+  if (found === undefined) return { state: 'unreadable' };
+  const { header, createdAt, spans, damages, bytes } = found;
   if (header === 'torn') {
     await unlink(path);
     return { state: 'empty' };
   }
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) return { state: 'unreadable' };
-  const segment = new Segment(id, path, createdAt, file.length, true);
+  const segment = new Segment(id, path, createdAt, bytes, true);
   const removed = await readAcks(segment.ackPath);
   for (const span of spans) {
-    segment.add(span, removed.has(span.index) ? RECORD_STATE.gone : RECORD_STATE.available);
+    segment.add(span, removed[span.index] === 1 ? RECORD_STATE.gone : RECORD_STATE.available);
   }
   return { state: 'loaded', segment, damages };
 }
@@ -39,21 +37,35 @@ export async function loadSegment(path: string, id: number): Promise<LoadedSegme
 export async function findLateRecords(
   segment: Segment,
 ): Promise<{ readonly spans: readonly RecordSpan[]; readonly bytes: number }> {
-  const { size } = await stat(segment.path);
-  if (size <= segment.bytes) return { spans: [], bytes: segment.bytes };
-  const file = await readFile(segment.path);
-  const spans = scanSegment(file).spans.filter(span => !segment.has(span.index));
-  return { spans, bytes: file.length };
+  const { size } = await lstat(segment.path);
+  const { bytes } = segment;
+  const found = size > bytes ? await scanFile(segment.path) : undefined;
+  if (found === undefined) return { spans: [], bytes };
+  return { spans: found.spans.filter(span => !segment.has(span.index)), bytes: found.bytes };
 }
 
-export async function readAcks(path: string): Promise<ReadonlySet<number>> {
-  const removed = new Set<number>();
+/** What is a segment's file. Rejects with what the file system says. @returns undefined if it is none, or too large */
+export async function scanFile(
+  path: string,
+): Promise<(SegmentScan & { readonly file: Buffer; readonly bytes: number }) | undefined> {
   try {
-    for (const { first, last } of decodeAcks(await readFile(path))) {
-      for (let index = first; index <= last; index++) removed.add(index);
-    }
+    return await readRegular(path, MAX_SEGMENT_BYTES, async (file, handle) => {
+      // Something of the system's, and no timer: those are replaced by tests of the application.
+      const scan = await scanSegmentInTurns(file, () => handle.stat());
+      return { ...scan, file, bytes: file.length };
+    });
+  } catch (error) {
+    if (error instanceof NotRegularFile || error instanceof FileTooLarge) return undefined;
+    throw error;
+  }
+}
+
+/** 1 for each record number that was removed. Never rejects. */
+export async function readAcks(path: string): Promise<Uint8Array> {
+  try {
+    return await readRegular(path, MAX_ACK_BYTES, ackedRecords);
   } catch {
     // Without it the records are sent once more.
+    return new Uint8Array(MAX_RECORDS);
   }
-  return removed;
 }

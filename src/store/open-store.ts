@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unlink } from 'node:fs/promises';
 import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
-import type { Logger } from '../model/logger.js';
+import { errorLabel, type PackageLogger } from '../model/logger.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
 import { Heartbeat } from './heartbeat.js';
@@ -31,13 +31,19 @@ export class OpenStore {
   readonly #adopter: Adopter;
   readonly #heartbeat: Heartbeat;
   readonly #reading = new Set<Promise<unknown>>();
+  readonly #logger: PackageLogger;
+  /** Segments whose records can't be read now. */
+  readonly #unreadable = new Set<Segment>();
+  /** Segments without records whose files can't be deleted now. */
+  readonly #undeleted = new Map<Segment, unknown>();
   #lastSegmentId = 0;
 
-  constructor(options: ResolvedStoreOptions, host: EventStoreHost, logger: Logger) {
+  constructor(options: ResolvedStoreOptions, host: EventStoreHost, logger: PackageLogger) {
     const { runtime } = host;
     const owner = ownerOfThisThread();
     const nextSegmentId = () => ++this.#lastSegmentId;
     this.#host = host;
+    this.#logger = logger;
     this.#acks = new AckLog(runtime, this.#lane);
     this.#log = new SegmentLog({
       ...options,
@@ -51,10 +57,11 @@ export class OpenStore {
       vanished: segments => this.#vanished(segments),
     });
     const log = this.#log;
+    const book = this.#book;
     this.#heartbeat = new Heartbeat(
       runtime,
       () => log.instance,
-      () => log.verify(),
+      () => this.#tryAgain(),
     );
     this.#adopter = new Adopter({
       owner,
@@ -64,8 +71,11 @@ export class OpenStore {
       get instance() {
         return log.instance;
       },
-      // What is too much even alone is taken alone: it is on the disk already, and leaves it only through us.
-      hasRoomFor: bytes => log.hasRoomFor(bytes) || !this.#book.segments.some(segment => segment.adopted),
+      hasRoomFor: bytes => log.hasRoomFor(bytes),
+      // What is too much even alone is on the disk already, and leaves it only through us.
+      get hasNoAdopted() {
+        return !book.segments.some(segment => segment.adopted);
+      },
       addAdopted: segments => this.#addAdopted(segments),
     });
   }
@@ -121,24 +131,26 @@ export class OpenStore {
     this.#log.verify();
     this.#log.retire();
     await this.#acks.stop();
+    this.#tryAgain();
     await this.#lane.idle();
-    await this.#log.instance?.leave(this.#book.segments.length === 0);
+    this.#reportUndeleted();
+    await this.#log.leave();
   }
 
   async #read({ maxEvents, maxBytes }: { maxEvents: number; maxBytes: number }): Promise<ReadRecord[]> {
     for (;;) {
-      const chosen = maxEvents >= 1 ? this.#book.choose(maxEvents, maxBytes) : [];
+      const chosen = maxEvents >= 1 ? this.#book.choose(maxEvents, maxBytes, this.#unreadable) : [];
       const outcomes = await readRecords(chosen, this.#decoder);
       const records: ReadRecord[] = [];
       let lost = 0;
-      let later = 0;
       for (const [number, { segment, index }] of chosen.entries()) {
         const outcome = outcomes[number] ?? 'later';
         // Removed, or gone with its directory, while it was being read.
         if (!this.#book.has(segment) || segment.state(index) !== RECORD_STATE.reading) continue;
         if (outcome === 'later') {
           this.#book.set(segment, index, RECORD_STATE.available);
-          later++;
+          // Else those behind it would never be chosen.
+          this.#unreadable.add(segment);
         } else if (outcome === 'lost') {
           this.#markGone(segment, index);
           lost++;
@@ -148,8 +160,23 @@ export class OpenStore {
         }
       }
       if (lost > 0) this.#host.lost(lost);
-      if (records.length > 0 || later > 0 || chosen.length === 0) return records;
+      if (records.length > 0 || chosen.length === 0) return records;
     }
+  }
+
+  /** What the disk refused before, it may do now. */
+  #tryAgain(): void {
+    this.#log.verify();
+    this.#unreadable.clear();
+    for (const segment of this.#undeleted.keys()) this.#disposeIfDone(segment);
+  }
+
+  #reportUndeleted(): void {
+    const [[, error] = [], ...more] = this.#undeleted;
+    if (error === undefined) return;
+    this.#logger.warn(
+      `the event store can't delete ${more.length + 1} segments of delivered events (${errorLabel(error)}): the next process sends these events again, which Optimizely counts once`,
+    );
   }
 
   #markGone(segment: Segment, index: number): void {
@@ -168,11 +195,17 @@ export class OpenStore {
   }
 
   async #dispose(segment: Segment): Promise<void> {
+    if (!this.#book.has(segment)) return;
     if (segment.adopted && (await this.#hasLateRecords(segment))) return;
-    // First the records, then the acks: the other way round a crash between them would bring all of them back.
-    await unlink(segment.path).catch(() => {});
-    if (segment.hasAcks) await unlink(segment.ackPath).catch(() => {});
-    this.#book.delete(segment);
+    try {
+      // First the records, then the acks: the other way round a crash between them would bring all of them back.
+      await remove(segment.path);
+      if (segment.hasAcks) await remove(segment.ackPath);
+    } catch (error) {
+      this.#undeleted.set(segment, error);
+      return;
+    }
+    this.#forget(segment);
     if (segment.adopted) await this.#adopter.segmentGone(segment);
   }
 
@@ -201,10 +234,25 @@ export class OpenStore {
     const before = this.#book.available;
     for (const segment of segments) {
       this.#acks.forget(segment);
-      this.#book.delete(segment);
+      this.#forget(segment);
     }
     if (this.#book.segments.every(segment => !segment.adopted)) this.#adopter.forgetAll();
     const lost = before - this.#book.available;
     if (lost > 0) this.#host.lost(lost);
+  }
+  #forget(segment: Segment): void {
+    this.#book.delete(segment);
+    this.#unreadable.delete(segment);
+    this.#undeleted.delete(segment);
+  }
+}
+
+/** Deletes a file, if there is one. Rejects with what the file system says. */
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { StoredEvent } from '../model/event-store.js';
 import type { RecordDecoder, RecordSpan } from './record-decoder.js';
+import { NotRegularFile, openRegular } from './regular-file.js';
 import type { RecordAddress } from './segment-book.js';
 
 const WINDOW_BYTES = 1_048_576;
@@ -29,17 +31,21 @@ async function readSegment(
   const more = () => segment !== undefined && addresses[outcomes.length]?.segment === segment;
   let handle: FileHandle | undefined;
   try {
-    handle = await open(segment?.path ?? '', 'r');
+    handle = await openRegular(segment?.path ?? '', constants.O_RDONLY);
     while (more()) {
       const window = takeWindow(addresses, outcomes.length);
       for (const outcome of await readWindow(handle, window, decoder)) outcomes.push(outcome);
     }
   } catch (error) {
-    const outcome = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'lost' : 'later';
+    const outcome = isGone(error) ? 'lost' : 'later';
     while (more()) outcomes.push(outcome);
   } finally {
     await handle?.close().catch(() => {});
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof NotRegularFile || (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 /** Records of one segment that lie close enough to each other for one read. */

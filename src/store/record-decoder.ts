@@ -13,16 +13,20 @@ export interface RecordSpan {
   readonly length: number;
 }
 
-/** The intact record that begins at `offset`, if one does. Never throws. */
-export function spanAt(buffer: Buffer, offset: number): RecordSpan | undefined {
+/** What claims to be a record at `offset`, if something does; only its checksum is not looked at. Never throws. */
+export function claimAt(buffer: Buffer, offset: number): RecordSpan | undefined {
   const left = buffer.length - offset;
   if (left < RECORD_AT.texts || buffer.readUInt32LE(offset) !== RECORD_MAGIC_NUMBER) return undefined;
   const length = buffer.readUInt32LE(offset + RECORD_AT.length);
   const index = buffer.readUInt32LE(offset + RECORD_AT.index);
   if (length < RECORD_AT.texts || length > left || index >= MAX_RECORDS) return undefined;
-  const checksum = crc32(buffer.subarray(offset + RECORD_AT.length, offset + length));
-  if (checksum !== buffer.readUInt32LE(offset + RECORD_AT.checksum)) return undefined;
   return { index, offset, length };
+}
+
+/** Whether a claim is a record: its checksum is right. Never throws. */
+export function isIntact(buffer: Buffer, { offset, length }: RecordSpan): boolean {
+  const checksum = crc32(buffer.subarray(offset + RECORD_AT.length, offset + length));
+  return checksum === buffer.readUInt32LE(offset + RECORD_AT.checksum);
 }
 
 /** Makes events of records again. */
@@ -31,8 +35,8 @@ export class RecordDecoder {
 
   /** undefined: damaged, or not the record of that number. Never throws. */
   decode(buffer: Buffer, offset: number, index: number): StoredEvent | undefined {
-    const span = spanAt(buffer, offset);
-    if (span === undefined || span.index !== index) return undefined;
+    const span = claimAt(buffer, offset);
+    if (span === undefined || span.index !== index || !isIntact(buffer, span)) return undefined;
     try {
       return this.#read(buffer.subarray(offset, offset + span.length));
     } catch {
@@ -43,14 +47,15 @@ export class RecordDecoder {
 
   #read(record: Buffer): StoredEvent | undefined {
     const acceptedAt = record.readDoubleLE(RECORD_AT.acceptedAt);
+    if (Number.isNaN(acceptedAt)) return undefined;
     const contextStart = RECORD_AT.texts + record.readUInt32LE(RECORD_AT.uuidBytes);
     const jsonStart = contextStart + record.readUInt32LE(RECORD_AT.contextBytes);
     if (jsonStart > record.length) return undefined;
     const json = record.toString('utf8', jsonStart);
     const kind = record.readUInt32LE(RECORD_AT.kind);
     if (kind === RECORD_KIND.unresolved) {
-      const event = JSON.parse(json) as ExperimentEvent;
-      return { kind: 'unresolved', event, acceptedAt };
+      const event: unknown = JSON.parse(json);
+      return isExperimentEvent(event) ? { kind: 'unresolved', event, acceptedAt } : undefined;
     }
     if (kind !== RECORD_KIND.impression && kind !== RECORD_KIND.conversion) return undefined;
     const context = this.#contexts.parse(record.toString('utf8', contextStart, jsonStart));
@@ -59,4 +64,16 @@ export class RecordDecoder {
     const uuid = record.toString('utf8', RECORD_AT.texts, contextStart);
     return { kind: 'resolved', type, uuid, context, json, acceptedAt };
   }
+}
+
+/** What was checked before it was stored; whoever writes a checksum can write anything else. */
+function isExperimentEvent(value: unknown): value is ExperimentEvent {
+  const event = value as Partial<ExperimentEvent> | null;
+  return (
+    typeof event === 'object' &&
+    (event?.type === 'impression' || event?.type === 'conversion') &&
+    typeof event.uuid === 'string' &&
+    typeof event.userId === 'string' &&
+    typeof event.timestamp === 'number'
+  );
 }

@@ -26,3 +26,9 @@ export const RECORD_KIND = { impression: 1, conversion: 2, unresolved: 3 } as co
 
 /** A segment takes no more: a ticket has 16 bits for a record's number. */
 export const MAX_RECORDS = 65_536;
+
+/**
+ * A file that is larger was not written by us: a segment is rolled at 1 MiB, and one record that is longer stands alone
+ * in its segment. What is read at once, and kept in memory meanwhile, has a bound by it.
+ */
+export const MAX_SEGMENT_BYTES = 33_554_432;

@@ -61,12 +61,16 @@ export class SegmentBook {
     if (this.#byId.has(segment.id)) this.available += segment.available - before;
   }
 
-  /** Marks the oldest available records as being read: at least one, where there is one. */
-  choose(maxEvents: number, maxBytes: number): RecordAddress[] {
+  /**
+   * Marks the oldest available records as being read: at least one, where there is one.
+   *
+   * @param but not of these segments
+   */
+  choose(maxEvents: number, maxBytes: number, but: ReadonlySet<Segment>): RecordAddress[] {
     const chosen: RecordAddress[] = [];
     let bytes = 0;
     for (const segment of this.#inOrder) {
-      if (segment.available === 0) continue;
+      if (segment.available === 0 || but.has(segment)) continue;
       for (let index = segment.nextAvailable(); index !== undefined; index = segment.nextAvailable()) {
         bytes += segment.span(index).length;
         if (chosen.length > 0 && (chosen.length >= maxEvents || bytes > maxBytes)) return chosen;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import { errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { DiskEpisode } from './disk-episode.js';
 import { InstanceDirectory } from './instance-directory.js';
 import type { Lane } from './lane.js';
+import { OwnDirectories } from './own-directories.js';
 import type { OwnerRecord } from './owner.js';
 import { RecordEncoder } from './record-encoder.js';
-import { MAX_RECORDS } from './record-layout.js';
+import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
 import type { Segment } from './segment.js';
 import { ACK_RESERVE_BYTES, type SegmentBook } from './segment-book.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
@@ -17,14 +18,13 @@ import { SegmentWriter } from './segment-writer.js';
 const CHECK_EVERY = 256;
 /** The disk is full, not broken: the same segment goes on when it has room again. */
 const FULL_DISK = new Set(['ENOSPC', 'EDQUOT']);
-
 export interface SegmentLogHost {
   readonly directory: string;
   readonly maxBytes: number;
   readonly fsync: 'none' | 'batch';
   readonly owner: OwnerRecord;
   readonly runtime: Runtime;
-  readonly logger: Logger;
+  readonly logger: PackageLogger;
   readonly book: SegmentBook;
   readonly lane: Lane;
   nextSegmentId(): number;
@@ -41,18 +41,23 @@ export class SegmentLog {
   readonly #episode: DiskEpisode;
   readonly #segmentBytes: number;
   readonly #said = new OnceLog();
-  #instance: InstanceDirectory | undefined;
+  readonly #directories: OwnDirectories;
   #writer: SegmentWriter | undefined;
   #sinceCheck = 0;
 
   constructor(host: SegmentLogHost) {
     this.#host = host;
-    this.#episode = new DiskEpisode(host.runtime, host.logger);
+    const { directory, owner, runtime, logger } = host;
+    this.#directories = new OwnDirectories(
+      () => InstanceDirectory.create(directory, owner, runtime, logger),
+      logger,
+    );
+    this.#episode = new DiskEpisode(directory, runtime, logger);
     this.#segmentBytes = Math.min(1_048_576, Math.max(4_096, host.maxBytes / 8));
   }
 
   get instance(): InstanceDirectory | undefined {
-    return this.#instance;
+    return this.#directories.current;
   }
 
   /** Makes directory and segment now, so that an unusable disk is known at once. */
@@ -72,6 +77,7 @@ export class SegmentLog {
     } catch {
       return 'failed';
     }
+    if (this.#encoder.length + SEGMENT_HEADER_BYTES > MAX_SEGMENT_BYTES) return this.#tooLarge();
     if (!this.hasRoomFor(this.#encoder.length)) {
       this.#retireIfUseless(0);
       return 'full';
@@ -84,6 +90,15 @@ export class SegmentLog {
       this.#failed(error);
       return this.#missed();
     }
+  }
+
+  #tooLarge(): 'failed' {
+    if (this.#said.first('too large')) {
+      this.#host.logger.warn(
+        `the event store takes no event of more than ${MAX_SEGMENT_BYTES} bytes: it is kept in memory only`,
+      );
+    }
+    return 'failed';
   }
 
   hasRoomFor(bytes: number): boolean {
@@ -103,22 +118,30 @@ export class SegmentLog {
   /** Looks whether what we write is still where others will look for it, and goes on elsewhere if not. */
   verify(): void {
     this.#sinceCheck = 0;
-    const instance = this.#instance;
+    const { instance } = this;
     const writer = this.#writer;
-    if (instance === undefined || (writer?.isInPlace() ?? instance.isInPlace())) return;
+    if (instance === undefined) return;
+    const place = writer?.look() ?? instance.look();
+    if (place === 'hidden') {
+      this.retire();
+      this.#directories.leaveBehind();
+    }
+    if (place !== 'gone') return;
     this.#writer = undefined;
     if (writer !== undefined) void this.#host.lane.run(() => writer.close());
-    const whole = !instance.isInPlace();
-    const { book, logger } = this.#host;
-    const gone = whole || writer === undefined ? [...book.segments] : [writer.segment];
-    if (whole) {
-      instance.forget();
-      this.#instance = undefined;
-    }
-    const what = whole ? 'directory was' : 'segment was';
-    logger.warn(`the event store's ${what} deleted or taken by somebody else; it goes on in a new one`);
+    const whole = instance.look() === 'gone';
+    const gone = whole || writer === undefined ? this.#segmentsIn(instance) : [writer.segment];
+    if (whole) this.#directories.gone();
+    this.#host.logger.warn(
+      `the event store's ${whole ? 'directory' : 'segment'} was deleted, or taken by another process; it goes on in a new one`,
+    );
     // Not now: whoever appends must not hear of losses before the call returns.
     queueMicrotask(() => this.#host.vanished(gone));
+  }
+
+  /** Ends the use of our directories. Never rejects. */
+  leave(): Promise<void> {
+    return this.#directories.leave(directory => this.#segmentsIn(directory).length === 0);
   }
 
   #syncFailed(error: unknown): void {
@@ -160,15 +183,20 @@ export class SegmentLog {
   }
 
   #createWriter(): SegmentWriter {
-    const { directory, owner, runtime, fsync, book, nextSegmentId } = this.#host;
-    if (this.#instance !== undefined && !this.#instance.isInPlace()) this.verify();
-    this.#instance ??= InstanceDirectory.create(directory, owner, runtime);
-    const id = nextSegmentId();
-    const path = join(this.#instance.path, `${String(id).padStart(12, '0')}.seg`);
+    const { runtime, fsync, book, nextSegmentId } = this.#host;
+    this.verify();
     const onSync = fsync === 'batch' ? (error: unknown) => this.#syncFailed(error) : undefined;
-    const writer = SegmentWriter.create(id, path, runtime.now(), onSync);
+    const writer = this.#directories.use(directory => {
+      const id = nextSegmentId();
+      const path = join(directory.path, `${String(id).padStart(12, '0')}.seg`);
+      return SegmentWriter.create(id, path, runtime.now(), onSync);
+    });
     book.add(writer.segment);
     return writer;
+  }
+
+  #segmentsIn({ path }: InstanceDirectory): Segment[] {
+    return this.#host.book.segments.filter(segment => segment.path.startsWith(`${path}${sep}`));
   }
 
   #missed(): 'failed' {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, fstatSync, ftruncateSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BatchSync, syncDirectory } from './batch-sync.js';
+import { lookFor, type Place } from './instance-directory.js';
 import type { RecordSpan } from './record-decoder.js';
 import { Segment } from './segment.js';
 import { encodeSegmentHeader } from './segment-header.js';
@@ -71,14 +72,9 @@ export class SegmentWriter {
     return { index: this.segment.count, offset, length };
   }
 
-  /** false: the file was deleted, or moved away with its directory; what is written would be found by nobody. */
-  isInPlace(): boolean {
-    try {
-      const there = statSync(this.segment.path, { throwIfNoEntry: false });
-      return there !== undefined && there.ino === this.#inode && there.nlink > 0;
-    } catch {
-      return true;
-    }
+  /** Where the file was deleted, or moved away with its directory, what is written would not be found. */
+  look(): Place {
+    return lookFor(this.segment.path, this.#inode);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDead, readOwner } from './adoption.js';
+import { isDead, listInstances, readOwner } from './adoption.js';
 import { INSTANCE_NAME, lastSignOfLife } from './instance-directory.js';
-import { readAcks } from './load-segment.js';
+import { readAcks, scanFile } from './load-segment.js';
 import { type OwnerRecord, ownerOfThisThread } from './owner.js';
 import { RecordDecoder } from './record-decoder.js';
-import { scanSegment } from './scan-segment.js';
 
 /** What one instance directory holds, those that it has adopted included. */
 export interface InstanceSurvey {
@@ -30,6 +29,19 @@ export interface InstanceSurvey {
   readonly unreadable: number;
 }
 
+/** An instance directory that can't be looked into. */
+export interface HiddenInstance {
+  readonly name: string;
+  readonly uid: number;
+  /** What the file system says. */
+  readonly error: unknown;
+}
+
+export interface StoreSurvey {
+  readonly instances: readonly InstanceSurvey[];
+  readonly hidden: readonly HiddenInstance[];
+}
+
 type Contents = Pick<
   InstanceSurvey,
   'segments' | 'pending' | 'unresolved' | 'bytes' | 'oldestAcceptedAt' | 'unreadable'
@@ -50,25 +62,33 @@ const NOTHING: Contents = {
  *
  * @param now milliseconds since the epoch
  */
-export async function surveyStore(directory: string, now: number): Promise<InstanceSurvey[]> {
+export async function surveyStore(directory: string, now: () => number): Promise<StoreSurvey> {
   const self = ownerOfThisThread();
-  const surveys: InstanceSurvey[] = [];
-  for (const name of (await readdir(directory)).filter(name => INSTANCE_NAME.test(name)).sort()) {
+  const instances: InstanceSurvey[] = [];
+  const hidden: HiddenInstance[] = [];
+  for (const name of [...(await listInstances(directory)).instances].sort()) {
     const path = join(directory, name);
-    // Gone while we looked: delivered or adopted.
-    const survey = await surveyInstance(path, name, self, now).catch(() => undefined);
-    if (survey !== undefined) surveys.push(survey);
+    try {
+      instances.push(await surveyInstance(path, name, self, now));
+    } catch (error) {
+      // Gone while we looked: delivered or adopted.
+      const uid = await lstat(path).then(
+        entry => entry.uid,
+        () => undefined,
+      );
+      if (uid !== undefined) hidden.push({ name, uid, error });
+    }
   }
-  return surveys;
+  return { instances, hidden };
 }
 
 async function surveyInstance(
   path: string,
   name: string,
   self: OwnerRecord,
-  now: number,
+  now: () => number,
 ): Promise<InstanceSurvey> {
-  const alive = !(await isDead(path, self, now));
+  const alive = !(await isDead(path, self, async () => now()));
   const owner = await readOwner(path);
   const lastSeenAt = await lastSignOfLife(path);
   return { name, alive, owner, lastSeenAt, ...(await surveyDirectory(path)) };
@@ -76,24 +96,26 @@ async function surveyInstance(
 
 async function surveyDirectory(path: string): Promise<Contents> {
   let all = NOTHING;
-  for (const name of await readdir(path)) {
-    if (/^\d+\.seg$/.test(name)) all = add(all, await surveySegment(join(path, name)));
-    else if (INSTANCE_NAME.test(name)) all = add(all, await surveyDirectory(join(path, name)));
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    if (/^\d+\.seg$/.test(entry.name)) all = add(all, await surveySegment(child));
+    else if (entry.isDirectory() && INSTANCE_NAME.test(entry.name))
+      all = add(all, await surveyDirectory(child));
   }
   return all;
 }
 
 async function surveySegment(path: string): Promise<Contents> {
-  const { size: bytes } = await stat(path);
-  const file = await readFile(path);
-  const { header, spans } = scanSegment(file);
+  const found = await scanFile(path);
+  if (found === undefined) return { ...NOTHING, segments: 1, bytes: (await lstat(path)).size, unreadable: 1 };
+  const { header, spans, file, bytes } = found;
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) {
     return { ...NOTHING, segments: 1, bytes, unreadable: 1 };
   }
   const removed = await readAcks(path.replace(/\.seg$/, '.ack'));
   const decoder = new RecordDecoder();
   const events = spans
-    .filter(({ index }) => !removed.has(index))
+    .filter(({ index }) => removed[index] !== 1)
     .map(({ offset, index }) => decoder.decode(file, offset, index))
     .filter(event => event !== undefined);
   return {

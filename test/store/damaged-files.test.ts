@@ -196,7 +196,10 @@ describe('FileEventStore among damaged and foreign files', () => {
     writeFileSync(join(future, 'closed'), '');
     const { uuids, logger, store } = await adopt(directory);
     expect(uuids).to.deep.equal([]);
-    expect(logger.at('warn')).to.have.length(2);
+    const warnings = logger.at('warn');
+    for (const what of ['directories of another version', "can't read segments", 'put a directory']) {
+      expect(warnings.filter(line => line.includes(what))).to.have.length(1);
+    }
     await store.close();
     expect(readdirSync(future)).to.deep.equal(['closed']);
     expect(readFileSync(filesIn(directory, '.seg')[0] ?? '').equals(file)).to.equal(true);
