@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import { Seam } from '../model/guard.js';
+import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 
-/** A notification centre of the application's own may throw. */
+/** A notification center of the application's own may throw or reject. */
 export function guardNotifications(sender: NotificationSender, logger: Logger): NotificationSender {
-  const said = new OnceLog();
+  const seam = new Seam('notificationCenter', logger);
   return {
-    sendNotifications(type, ...payload) {
-      try {
-        sender.sendNotifications(type, ...payload);
-      } catch (error) {
-        if (said.first(type))
-          logger.error(`notificationCenter.sendNotifications failed: ${errorLabel(error)}`);
-      }
-    },
+    sendNotifications: (type, ...payload) =>
+      seam.call('sendNotifications', undefined, () => sender.sendNotifications(type, ...payload)),
   };
 }

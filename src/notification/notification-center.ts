@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
-import type { NotificationListeners, NotificationSender, NotificationType } from '../model/notification.js';
+import { Seam } from '../model/guard.js';
+import { guardLogger, type Logger } from '../model/logger.js';
+import {
+  type NotificationListeners,
+  type NotificationSender,
+  NotificationType,
+} from '../model/notification.js';
 
 type Listener = (...payload: never[]) => unknown;
+
+/** What Optimizely's SDKs answer where they have not added the listener. */
+const NOT_ADDED = -1;
+
+const TYPES: readonly unknown[] = Object.values(NotificationType);
 
 /** Tells listeners what happens to events. One that throws or rejects harms neither the others nor the delivery. */
 export class NotificationCenter implements NotificationSender {
   readonly #listeners = new Map<number, { type: NotificationType; listener: Listener }>();
-  readonly #said = new OnceLog();
   readonly #logger: Logger;
+  readonly #seam: Seam;
   #lastId = 0;
 
-  /** @param options `logger` hears of listeners that fail. @default OpenTelemetry's `diag` */
-  constructor({ logger }: { logger?: Logger | undefined } = {}) {
-    this.#logger = guardLogger(logger);
+  /** @param options `logger` hears of listeners that fail, and of those that can't be added. @default OpenTelemetry's `diag` */
+  constructor(options: { logger?: Logger | undefined } = {}) {
+    this.#logger = guardLogger(options?.logger);
+    this.#seam = new Seam('notification listener', this.#logger);
   }
 
-  /** @returns an id for `removeNotificationListener` */
+  /**
+   * @returns an id for `removeNotificationListener`; -1 if the type is unknown or the listener is not a function, which
+   * is logged as an error
+   */
   addNotificationListener<T extends NotificationType>(type: T, listener: NotificationListeners[T]): number {
+    if (!TYPES.includes(type)) return this.#refuse(`its type must be one of ${TYPES.join(', ')}`);
+    if (typeof listener !== 'function') return this.#refuse(`the listener of ${type} must be a function`);
     this.#listeners.set(++this.#lastId, { type, listener: listener as Listener });
     return this.#lastId;
   }
@@ -37,24 +53,23 @@ export class NotificationCenter implements NotificationSender {
     this.#listeners.clear();
   }
 
-  /** Calls the listeners of this type, in the order in which they were added. */
+  /**
+   * Calls the listeners of this type, in the order in which they were added. One that another one removes meanwhile is
+   * not called any more, one that is added not yet.
+   */
   sendNotifications<T extends NotificationType>(
     type: T,
     ...payload: Parameters<NotificationListeners[T]>
   ): void {
     if (this.#listeners.size === 0) return;
-    for (const entry of [...this.#listeners.values()]) {
-      if (entry.type !== type) continue;
-      try {
-        const returned: unknown = entry.listener(...(payload as unknown as never[]));
-        if (returned instanceof Promise) returned.catch(error => this.#failed(type, error));
-      } catch (error) {
-        this.#failed(type, error);
-      }
+    for (const [id, entry] of [...this.#listeners]) {
+      if (entry.type !== type || !this.#listeners.has(id)) continue;
+      this.#seam.call(type, undefined, () => entry.listener(...(payload as unknown as never[])));
     }
   }
 
-  #failed(type: NotificationType, error: unknown): void {
-    if (this.#said.first(type)) this.#logger.error(`a listener of ${type} failed: ${errorLabel(error)}`);
+  #refuse(why: string): number {
+    this.#logger.error(`NotificationCenter did not add a notification listener: ${why}`);
+    return NOT_ADDED;
   }
 }
