@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { amountsOf } from '../model/amounts.js';
 import {
   type ConversionEvent,
   type EventTags,
@@ -64,8 +65,7 @@ export const checkConversion: CheckInput<ConversionEvent> = checked((input, runt
   const eventId = optionalId('eventId', input.eventId);
   const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
   const tags = optionalObject('tags', input.tags) as EventTags | undefined;
-  const revenue = reservedNumber(tags?.revenue, Math.trunc, Number.parseInt);
-  const value = reservedNumber(tags?.value, Number, Number.parseFloat);
+  const { revenue, value } = amountsOf({ tags });
   const timestamp = timestampOrNow('timestamp', input.timestamp, runtime);
   const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
   return {
@@ -108,15 +108,4 @@ function readRuleType(value: unknown): RuleType | undefined {
   if (value === undefined || value === null) return undefined;
   if (!RULE_TYPES.includes(value as RuleType)) throw new UnusableField('ruleType');
   return value as RuleType;
-}
-
-/** Numbers and numeric strings only, Python's rule: the JavaScript SDK would send `value: true`. */
-function reservedNumber(
-  tag: unknown,
-  fromNumber: (tag: number) => number,
-  fromString: (tag: string) => number,
-): number | undefined {
-  if (typeof tag !== 'number' && typeof tag !== 'string') return undefined;
-  const number = typeof tag === 'number' ? fromNumber(tag) : fromString(tag);
-  return Number.isFinite(number) ? number : undefined;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { amountsOf } from '../model/amounts.js';
 import type {
   ConversionEvent,
   ExperimentEvent,
@@ -13,6 +14,7 @@ import { conversionOpening, PreparedTexts } from './prepared-texts.js';
 import { escaped, quoted } from './quoted.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 import type { Unresolved } from './unresolved.js';
+import { unusableMember } from './unusable-member.js';
 
 interface Prepared {
   readonly config: ProjectConfig;
@@ -20,7 +22,7 @@ interface Prepared {
   readonly decisions: PreparedDecisions;
 }
 
-/** Looks keys up in the datafile and serialises the event: once, to the text that goes on the wire. */
+/** Looks keys up in the datafile and serializes the event: once, to the text that goes on the wire. */
 export class UserEventFactory {
   readonly #onWarning: (kind: LedgerWarning) => void;
   #prepared: Prepared | undefined;
@@ -29,8 +31,15 @@ export class UserEventFactory {
     this.#onWarning = onWarning;
   }
 
-  /** @param acceptedAt when the event was recorded, monotonic clock in milliseconds */
+  /**
+   * Looks the event up and serializes it. Amounts that it does not name are read from its tags.
+   *
+   * @param acceptedAt when the event was recorded, monotonic clock in milliseconds
+   * @returns why not, and the member to look at, if it can't be sent
+   */
   createUserEvent(event: ExperimentEvent, config: ProjectConfig, acceptedAt: number): UserEvent | Unresolved {
+    const unusable = unusableMember(event);
+    if (unusable !== undefined) return { reason: 'invalid', field: unusable };
     const { texts, decisions } = this.#preparedFor(config);
     let attributes: string;
     try {
@@ -60,7 +69,7 @@ export class UserEventFactory {
     const decision = decisions.find(event);
     if ('reason' in decision) return decision;
     if (decision.unknownVariation) this.#onWarning('unknown_variation');
-    const cmab = event.cmabUuid === undefined ? '' : `,"cmab_uuid":"${escaped(event.cmabUuid)}"`;
+    const cmab = typeof event.cmabUuid === 'string' ? `,"cmab_uuid":"${escaped(event.cmabUuid)}"` : '';
     return (
       `${decision.opening}${event.enabled}${cmab}${decision.closing}${event.timestamp}` +
       `,"key":"campaign_activated","uuid":"${escaped(event.uuid)}"}]}]}`
@@ -73,9 +82,10 @@ function conversion(event: ConversionEvent, texts: PreparedTexts): string | Unre
   const opening = eventId === undefined ? texts.conversion(eventKey) : conversionOpening(eventId, eventKey);
   if (opening === undefined) return { reason: 'unknown_key', field: 'eventKey' };
   let text = `${opening}${event.timestamp},"uuid":"${escaped(event.uuid)}"`;
-  if (event.revenue !== undefined) text += `,"revenue":${event.revenue}`;
-  if (event.value !== undefined) text += `,"value":${event.value}`;
   try {
+    const { revenue, value } = amountsOf(event);
+    if (revenue !== undefined) text += `,"revenue":${revenue}`;
+    if (value !== undefined) text += `,"value":${value}`;
     const tags = serializeTags(event.tags);
     return tags === undefined ? `${text}}]}]}` : `${text},"tags":${tags}}]}]}`;
   } catch {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { amountsOf } from '../model/amounts.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 
 /** Keeps of attributes and tags those whose keys are listed. The numbers `revenue` and `value` stay: they are the measure. */
@@ -6,7 +7,7 @@ export function keepListed(event: ExperimentEvent, keys: ReadonlySet<string>): E
   const attributes = listed(event.attributes, keys);
   return event.type === 'impression'
     ? { ...event, attributes }
-    : { ...event, attributes, tags: listed(event.tags, keys) };
+    : { ...event, ...amountsOf(event), attributes, tags: listed(event.tags, keys) };
 }
 
 function listed<T>(
