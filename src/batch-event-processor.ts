@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { ProcessLife } from './lifecycle/process-life.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import { guardLogger, type Logger } from './model/logger.js';
 import { booleanOr } from './model/resolve-options.js';
@@ -21,12 +23,20 @@ export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptio
  */
 export class BatchEventProcessor {
   readonly #pipeline: Pipeline;
+  readonly #life: ProcessLife;
   #stopped: Promise<void> | undefined;
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
   constructor(options: BatchEventProcessorOptions) {
     const logger = guardLogger(options?.logger);
     this.#pipeline = assemblePipeline({ ...options, logger });
+    const living = {
+      ledger: () => this.ledger(),
+      forceFlush: () => this.flush(),
+      shutdown: () => this.stop(),
+    };
+    this.#life = new ProcessLife(living, this.#pipeline, logger);
+    this.#life.begin({ flushOnBeforeExit: false });
     if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
   }
 
@@ -36,9 +46,9 @@ export class BatchEventProcessor {
    * @returns false: refused; the ledger says why
    */
   process(event: UserEvent): boolean {
-    const { ledger, batcher } = this.#pipeline;
+    const { ledger } = this.#pipeline;
     ledger.recorded(1);
-    if (isUserEvent(event)) return batcher.enqueue(event);
+    if (isUserEvent(event)) return this.#enqueue(event);
     ledger.dropped('invalid', [], 1);
     return false;
   }
@@ -55,13 +65,19 @@ export class BatchEventProcessor {
 
   /** Refuses new events, then flushes; what is left after `timeoutIntervalMillis` is counted as lost. Never rejects. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+    this.#stopped ??= this.#stop().finally(() => this.#life.end());
     return this.#stopped;
   }
 
   /** Where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
+  }
+
+  #enqueue(event: UserEvent): boolean {
+    const taken = this.#pipeline.batcher.enqueue(event);
+    if (taken) this.#life.eventTaken();
+    return taken;
   }
 
   async #stop(): Promise<void> {

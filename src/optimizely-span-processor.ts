@@ -6,8 +6,8 @@ import { ApiCopiesCheck } from './check-api-copies.js';
 import { evaluationEvents } from './evaluation-events-options.js';
 import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { Closing } from './lifecycle/closing.js';
-import { flushOnBeforeExit } from './lifecycle/flush-on-before-exit.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
+import { ProcessLife } from './lifecycle/process-life.js';
 import { withDeadline } from './model/deadline.js';
 import type { ExperimentEvent } from './model/experiment-event.js';
 import type { LedgerSnapshot } from './model/ledger.js';
@@ -50,6 +50,7 @@ export class OptimizelySpanProcessor {
   readonly #reception: Reception;
   readonly #installation: Installation;
   readonly #closing: Closing;
+  readonly #life: ProcessLife;
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
@@ -75,6 +76,7 @@ export class OptimizelySpanProcessor {
       },
     });
     const { batcher, runtime, ledger, inspectorNotes } = this.#pipeline;
+    this.#life = new ProcessLife(this, this.#pipeline, logger);
     this.#intake = new EventIntake({
       ...this.#pipeline,
       logger,
@@ -92,6 +94,7 @@ export class OptimizelySpanProcessor {
     );
     const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
     const { waitUntil } = options;
+    const onTaken = waitUntil && flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(options.logger);
     this.#reception = new Reception({
       spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
@@ -105,9 +108,10 @@ export class OptimizelySpanProcessor {
       inspectorNotes,
       logger,
       enqueue: event => batcher.enqueue(event),
-      onTaken: waitUntil
-        ? flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger })
-        : () => {},
+      onTaken: () => {
+        onTaken?.();
+        this.#life.eventTaken();
+      },
     });
     const evaluations = evaluationEvents(options.evaluationEvents, {
       processor: this.#reception,
@@ -121,14 +125,9 @@ export class OptimizelySpanProcessor {
     this.#installation = new Installation(this.#reception, this);
     this.#config.current();
     if (booleanOr(true, 'startOnInit', options.startOnInit, logger)) this.start();
-    if (booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, logger)) {
-      this.#closing.add(
-        flushOnBeforeExit(
-          () => this.ledger().pending,
-          () => this.forceFlush(),
-        ),
-      );
-    }
+    this.#life.begin({
+      flushOnBeforeExit: booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, logger),
+    });
   }
 
   /** Learns which spans are of a provider that it serves. Called by the provider. */
@@ -195,7 +194,7 @@ export class OptimizelySpanProcessor {
    * rejects; a second call returns the same promise.
    */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#shutDown();
+    this.#shutdown ??= this.#shutDown().finally(() => this.#life.end());
     return this.#shutdown;
   }
 
@@ -243,6 +242,7 @@ export class OptimizelySpanProcessor {
   #configChanged(config: ProjectConfig): void {
     this.#pipeline.batcher.contextChanged(config.context);
     this.#intake.resolveHeld(config);
+    this.#life.sendPromptly();
     this.#pipeline.batcher.nudge();
     const { revision } = config.context;
     this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });

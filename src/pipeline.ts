@@ -36,6 +36,10 @@ export interface Pipeline {
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
   snapshot(): LedgerSnapshot;
+  /** Sends what is queued, and does not wait for it. */
+  sendQueued(): void;
+  /** Events in memory that the event store has no copy of. */
+  unsavedCount(): number;
   /** After the batcher has stopped: ends what watches it. */
   end(): void;
 }
@@ -101,6 +105,8 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     runtime,
     timeoutIntervalMillis,
     snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),
+    sendQueued: () => batcher.sendQueued(),
+    unsavedCount: () => Math.max(0, budget.count - keeper.copiedCount),
     end: () => {
       metrics.shutdown();
       dropLog.end();

@@ -130,6 +130,13 @@ export class EventBatcher {
     this.#replay.nudge();
   }
 
+  /** Sends what is queued, and does not wait for it. */
+  sendQueued(): void {
+    if (this.#stopping !== undefined) return;
+    this.#consume();
+    this.#close('flush');
+  }
+
   /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
   async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;

@@ -20,6 +20,7 @@ export class EventKeeper {
   readonly #ledger: EventLedger;
   readonly #runtime: Runtime;
   #storedCount = 0;
+  #copiedCount = 0;
   #onAvailable: () => void = () => {};
 
   constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
@@ -46,6 +47,11 @@ export class EventKeeper {
     return this.#storedCount;
   }
 
+  /** Events in memory that are on disk too. */
+  get copiedCount(): number {
+    return this.#copiedCount;
+  }
+
   /** @param listener called when events have become available to `read()` */
   onAvailable(listener: () => void): void {
     this.#onAvailable = listener;
@@ -58,7 +64,7 @@ export class EventKeeper {
     const acceptedAt = this.#toEpoch(event.acceptedAt);
     const ticket = this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
     if (typeof ticket !== 'number') return superseded ?? ticket;
-    if (superseded !== undefined) this.#store.remove([superseded]);
+    if (superseded !== undefined) this.remove([{ ticket: superseded }]);
     return ticket;
   }
 
@@ -84,7 +90,9 @@ export class EventKeeper {
   remove(items: readonly Kept[]): void {
     if (this.#store === undefined) return;
     const tickets = ticketsOf(items);
-    if (tickets.length > 0) this.#store.remove(tickets);
+    if (tickets.length === 0) return;
+    this.#copiedCount -= tickets.length;
+    this.#store.remove(tickets);
   }
 
   /** Leaves to the store what it has. @returns what it has not */
@@ -93,6 +101,7 @@ export class EventKeeper {
     if (tickets.length > 0) {
       this.#store?.release(tickets);
       this.#storedCount += tickets.length;
+      this.#copiedCount -= tickets.length;
     }
     return items.filter(item => item.ticket === undefined);
   }
@@ -109,6 +118,7 @@ export class EventKeeper {
     const records = (await this.#store?.read(limits)) ?? [];
     for (const { event, ticket } of records) {
       this.#storedCount--;
+      this.#copiedCount++;
       take(event, ticket, this.#toMonotonic(event.acceptedAt));
     }
     return records.length;
@@ -120,6 +130,7 @@ export class EventKeeper {
 
   #append(event: StoredEvent): StoreTicket | NotKept {
     const ticket = this.#store?.append(event) ?? 'failed';
+    if (typeof ticket === 'number') this.#copiedCount++;
     return ticket === 'failed' ? 'none' : ticket;
   }
 

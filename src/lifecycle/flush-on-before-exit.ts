@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { onProcess } from './on-process.js';
 
 /**
  * Flushes when the process has nothing else to do: once, or a dead endpoint would keep it alive for ever, and only
@@ -9,11 +10,10 @@
 export function flushOnBeforeExit(pending: () => number, flush: () => Promise<void>): () => void {
   const flushPending = () => {
     if (pending() === 0) return;
-    process.off('beforeExit', onBeforeExit);
+    undo();
     void flush();
   };
   // Not before the listeners behind this one have recorded what they have to.
-  const onBeforeExit = () => queueMicrotask(flushPending);
-  process.on('beforeExit', onBeforeExit);
-  return () => process.off('beforeExit', onBeforeExit);
+  const undo = onProcess('beforeExit', () => queueMicrotask(flushPending));
+  return undo;
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+type ProcessEvent = 'beforeExit' | 'exit';
+
+interface SharedListener {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+/** Shared by all copies of this package in the process. */
+const LISTENERS = Symbol.for('opentelemetry-exporter-optimizely.process-listeners.v1');
+
+/**
+ * Calls back at an event of the process. However many wait for it, the process has one listener, since from the 11th
+ * on Node warns of a leak.
+ *
+ * @returns undoes it
+ */
+export function onProcess(event: ProcessEvent, callback: () => void): () => void {
+  const { callbacks, listener } = sharedListener(event);
+  callbacks.add(callback);
+  // It is gone where the host calls process.removeAllListeners().
+  if (!process.listeners(event as 'exit').includes(listener)) process.on(event, listener);
+  return () => {
+    callbacks.delete(callback);
+    if (callbacks.size === 0) process.off(event, listener);
+  };
+}
+
+function sharedListener(event: ProcessEvent): SharedListener {
+  const holder = globalThis as { [LISTENERS]?: Map<ProcessEvent, SharedListener> };
+  holder[LISTENERS] ??= new Map();
+  let shared = holder[LISTENERS].get(event);
+  if (shared === undefined) {
+    const callbacks = new Set<() => void>();
+    shared = { callbacks, listener: () => callEach(callbacks) };
+    holder[LISTENERS].set(event, shared);
+  }
+  return shared;
+}
+
+function callEach(callbacks: Set<() => void>): void {
+  for (const callback of [...callbacks]) {
+    try {
+      callback();
+    } catch {
+      // It may be of another version, and is no reason to keep the others from being called.
+    }
+  }
+}

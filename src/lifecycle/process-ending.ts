@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os';
+import { withDeadline } from '../model/deadline.js';
+import { errorLabel, type PackageLogger } from '../model/logger.js';
+import { type RuntimeTimer, systemRuntime } from '../model/runtime.js';
+import { CLIENT_NAME } from '../model/version.js';
+import { onProcess } from './on-process.js';
+import { openProcessors, setProcessEnding } from './open-processors.js';
+
+export interface EndingTarget {
+  readonly target: { shutdown(): Promise<unknown>; forceFlush?: unknown };
+  readonly logger: PackageLogger;
+  readonly drainTimeoutMillis: number | undefined;
+}
+
+const DRAIN_TIMEOUT_MILLIS = 10_000;
+
+/** After re-raising a signal the process is gone, unless nothing handles it for pid 1. */
+const STILL_ALIVE_MILLIS = 100;
+
+/** From the signal to the end of the process, or of our part in it. */
+export class ProcessEnding {
+  readonly #signal: NodeJS.Signals;
+  readonly #targets: readonly EndingTarget[];
+  readonly #timeoutMillis: number;
+  readonly #onEnded: () => void;
+  #timer: RuntimeTimer | undefined;
+  #ignoreBeforeExit: () => void = () => {};
+  #endedBy: NodeJS.Signals | undefined;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(signal: NodeJS.Signals, targets: readonly EndingTarget[], onEnded: () => void) {
+    this.#signal = signal;
+    this.#targets = targets;
+    this.#onEnded = onEnded;
+    const asked = targets.flatMap(({ drainTimeoutMillis }) => drainTimeoutMillis ?? []);
+    this.#timeoutMillis = asked.length > 0 ? Math.min(...asked) : DRAIN_TIMEOUT_MILLIS;
+  }
+
+  /** Delivers at once, what is recorded from now on too, until the process would end or the time is over. */
+  drain(): void {
+    setProcessEnding(true);
+    for (const processor of openProcessors()) {
+      attempt(() => processor.deliverPromptly());
+      attempt(() => processor.forceFlush());
+    }
+    for (const { target } of this.#targets) {
+      attempt(() => (typeof target.forceFlush === 'function' ? target.forceFlush() : undefined));
+    }
+    // Not before the host's own listeners have recorded what they have to.
+    this.#ignoreBeforeExit = onProcess('beforeExit', () => queueMicrotask(() => this.endNow()));
+    this.#timer = systemRuntime.setTimer(() => this.endNow(), this.#timeoutMillis);
+  }
+
+  /** @param by the signal that is to end the process; default: the host ends it */
+  endNow(by?: NodeJS.Signals): void {
+    this.#endedBy ??= by;
+    this.#shutdown ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#timer?.clear();
+    this.#ignoreBeforeExit();
+    await Promise.all([
+      ...openProcessors().map(processor => settled(() => processor.shutdown())),
+      ...this.#targets.map(target => this.#shutDown(target)),
+    ]);
+    setProcessEnding(false);
+    this.#onEnded();
+    if (this.#endedBy !== undefined) raise(this.#endedBy);
+  }
+
+  /** Processors end in time by themselves; of what else a target shuts down nobody knows. */
+  async #shutDown({ target, logger }: EndingTarget): Promise<void> {
+    const failed = (why: string) =>
+      logger.error(`${CLIENT_NAME}: shutdown at ${this.#signal} failed: ${nameOf(target)}.shutdown() ${why}`);
+    try {
+      const inTime = await withDeadline(systemRuntime, this.#timeoutMillis, async () => target.shutdown());
+      if (!inTime) failed(`took more than ${this.#timeoutMillis} ms, and is waited for no longer`);
+    } catch (error) {
+      failed(`failed with ${errorLabel(error)}`);
+    }
+  }
+}
+
+/** What flushes or shuts down tells of its failures itself. */
+async function settled(work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // It is of another version, or the application's own.
+  }
+}
+
+function attempt(work: () => unknown): void {
+  void settled(work);
+}
+
+const CLASS_NAME = /^[A-Za-z_$][\w$]{0,60}$/;
+
+function nameOf(target: object): string {
+  try {
+    const { name } = target.constructor;
+    return CLASS_NAME.test(name) && name !== 'Object' ? name : 'target';
+  } catch {
+    return 'target';
+  }
+}
+
+function raise(signal: NodeJS.Signals): void {
+  const exit = () => process.exit(128 + (constants.signals[signal] ?? 0));
+  try {
+    process.kill(process.pid, signal);
+  } catch {
+    // A sandbox may forbid it.
+    exit();
+  }
+  systemRuntime.setTimer(exit, STILL_ALIVE_MILLIS).ref();
+}
