@@ -14,6 +14,7 @@ declare const meterProvider: import('@opentelemetry/api').MeterProvider;
 declare function send(url: string, body: string): Promise<number>;
 declare function log(line: string | number): void;
 declare const processor: import('opentelemetry-exporter-optimizely').OptimizelySpanProcessor;
+declare const server: import('node:http').Server;
 /** Of a datafile's fetch. */
 declare const response: Response;
 
