@@ -70,7 +70,10 @@ export class OptimizelySpanProcessor {
         if (config !== undefined) this.#intake.takeStored(event, config, acceptedAt, ticket);
       },
       defaultDispatcher: () => {
-        const dispatcher = new UndiciEventDispatcher();
+        const dispatcher = new UndiciEventDispatcher({
+          requestTimeoutMillis: options.requestTimeoutMillis,
+          logger,
+        });
         this.#closing.add(() => dispatcher.close());
         return dispatcher;
       },

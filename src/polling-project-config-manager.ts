@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import { UndiciDatafileTransport } from './http/undici-datafile-transport.js';
+import { HttpDatafileTransport } from './http/http-datafile-transport.js';
 import type { DatafileCache } from './model/datafile-transport.js';
 import { withDeadline } from './model/deadline.js';
 import { isHttpUrl } from './model/http-url.js';
@@ -90,7 +90,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
         maxDatafileBytes: positiveOr(20_971_520, 'maxDatafileBytes', options.maxDatafileBytes, logger),
         cache,
       },
-      new UndiciDatafileTransport(options.dispatcher, requestTimeoutMillis),
+      new HttpDatafileTransport(options.dispatcher, requestTimeoutMillis, logger),
       this.#config,
       this.#runtime,
       logger,

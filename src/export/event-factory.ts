@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sameContext } from '../model/event-context.js';
-import { isHttpUrl } from '../model/http-url.js';
+import { isHttpUrl, withoutCredentials } from '../model/http-url.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { UserEvent } from '../model/user-event.js';
 import { BatchBody } from './batch-body.js';
@@ -8,7 +8,11 @@ import { makeLogEvent } from './log-event.js';
 
 /** Where LogEvents go, and how strictly they are taken. */
 export interface EventFactoryOptions {
-  /** Where to send events, for a proxy or a test. @default the Events API of the datafile's region */
+  /**
+   * Where to send events, for a proxy or a test. A user name and password in it are sent as an `Authorization` header.
+   *
+   * @default the Events API of the datafile's region
+   */
   endpoint?: string | undefined;
   /**
    * Asks Optimizely to refuse requests that break its field constraints instead of accepting everything
@@ -26,13 +30,18 @@ export const EVENTS_API_URLS = {
 /** Makes one LogEvent, that is one request, of events that share a context. */
 export class EventFactory {
   readonly #endpoint: string | undefined;
-  readonly #strict: boolean;
+  readonly #headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError an endpoint that is not an http or https URL */
   constructor({ endpoint, strict = false }: EventFactoryOptions = {}) {
     if (endpoint !== undefined) requireHttpUrl(endpoint);
-    this.#endpoint = endpoint;
-    this.#strict = strict === true;
+    const { url, authorization } = endpoint === undefined ? {} : withoutCredentials(endpoint);
+    this.#endpoint = url;
+    this.#headers = {
+      'Content-Type': 'application/json',
+      ...(strict === true && { 'X-Optimizely-Strict': 'true' }),
+      ...(authorization !== undefined && { Authorization: authorization }),
+    };
   }
 
   /**
@@ -47,10 +56,8 @@ export class EventFactory {
         throw new TypeError('createLogEvent takes events of one context: one account, project and revision');
       }
     }
-    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-    if (this.#strict) headers['X-Optimizely-Strict'] = 'true';
     const url = this.#endpoint ?? EVENTS_API_URLS[context.region];
-    return makeLogEvent(url, headers, new BatchBody(context, events));
+    return makeLogEvent(url, { ...this.#headers }, new BatchBody(context, events));
   }
 }
 

@@ -7,9 +7,9 @@ import {
   type WhenAborted,
 } from '../model/event-dispatcher.js';
 import { bodyOf, bytesOf, type LogEventLike } from '../model/log-event.js';
-import { guardLogger } from '../model/logger.js';
+import { guardLogger, type Logger } from '../model/logger.js';
 import { positiveOr } from '../model/resolve-options.js';
-import { UndiciClient, wholeMillis } from './undici-client.js';
+import { HttpClient, wholeMillis } from './http-client.js';
 
 /** How requests are made. */
 export interface UndiciEventDispatcherOptions {
@@ -22,20 +22,27 @@ export interface UndiciEventDispatcherOptions {
   dispatcher?: Dispatcher | undefined;
   /** Deadline where the caller gives no `signal`, milliseconds. @default 10_000 */
   requestTimeoutMillis?: number | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
 }
 
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /** Carries LogEvents out over undici, which is loaded at the first one. Untraced; redirects are not followed. */
 export class UndiciEventDispatcher implements EventDispatcher {
-  readonly #client: UndiciClient;
+  readonly #client: HttpClient;
   readonly #timeoutMillis: number;
 
-  constructor({ dispatcher, requestTimeoutMillis }: UndiciEventDispatcherOptions = {}) {
-    this.#timeoutMillis = wholeMillis(
-      positiveOr(DEFAULT_TIMEOUT_MILLIS, 'requestTimeoutMillis', requestTimeoutMillis, guardLogger()),
+  constructor({ dispatcher, requestTimeoutMillis, ...options }: UndiciEventDispatcherOptions = {}) {
+    const logger = guardLogger(options.logger);
+    const timeoutMillis = positiveOr(
+      DEFAULT_TIMEOUT_MILLIS,
+      'requestTimeoutMillis',
+      requestTimeoutMillis,
+      logger,
     );
-    this.#client = new UndiciClient(dispatcher, this.#timeoutMillis);
+    this.#timeoutMillis = wholeMillis(timeoutMillis);
+    this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });
   }
 
   /**

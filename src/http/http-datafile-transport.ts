@@ -3,17 +3,19 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
 import { decodeText } from '../model/decode-text.js';
-import { UndiciClient } from './undici-client.js';
+import type { PackageLogger } from '../model/logger.js';
+import { drain } from './drain.js';
+import { HttpClient } from './http-client.js';
+import type { Answer } from './transport.js';
 
 const MOST_REDIRECTS = 5;
-const DRAINED_BODY_BYTES = 65_536;
 
-/** Fetches datafiles over undici: unpacked, bounded, untraced. */
-export class UndiciDatafileTransport implements DatafileTransport {
-  readonly #client: UndiciClient;
+/** Fetches datafiles: unpacked, bounded, untraced. A request in flight keeps no process alive. */
+export class HttpDatafileTransport implements DatafileTransport {
+  readonly #client: HttpClient;
 
-  constructor(dispatcher: Dispatcher | undefined, timeoutMillis: number) {
-    this.#client = new UndiciClient(dispatcher, timeoutMillis);
+  constructor(dispatcher: Dispatcher | undefined, timeoutMillis: number, logger: PackageLogger) {
+    this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: false, logger });
   }
 
   async get({ url, headers, maxBytes, signal }: DatafileRequest): Promise<DatafileResponse> {
@@ -21,14 +23,13 @@ export class UndiciDatafileTransport implements DatafileTransport {
     for (let redirects = 0; ; redirects++) {
       // The access token, and whatever an application adds, is for the host that it was given for.
       const own = location.origin === new URL(url).origin ? headers : {};
-      const response = await this.#client.request(location.href, {
-        method: 'GET',
+      const answer = await this.#client.get(location.href, {
         headers: { ...own, 'accept-encoding': 'gzip' },
         signal,
       });
-      const next = redirectOf(response, location);
-      if (next === undefined || redirects === MOST_REDIRECTS) return await read(response, maxBytes);
-      await response.body.dump({ limit: DRAINED_BODY_BYTES });
+      const next = redirectOf(answer, location);
+      if (next === undefined || redirects === MOST_REDIRECTS) return await read(answer, maxBytes);
+      drain(answer.body);
       location = next;
     }
   }
@@ -39,9 +40,9 @@ export class UndiciDatafileTransport implements DatafileTransport {
 }
 
 /** Where to go on; a redirect that leaves https for http is not followed. */
-function redirectOf({ statusCode, headers }: Dispatcher.ResponseData<unknown>, from: URL): URL | undefined {
+function redirectOf({ status, headers }: Answer, from: URL): URL | undefined {
   const { location } = headers;
-  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') return undefined;
+  if (![301, 302, 303, 307, 308].includes(status) || typeof location !== 'string') return undefined;
   if (!URL.canParse(location, from.href)) return undefined;
   const next = new URL(location, from);
   return next.protocol === 'https:' || (next.protocol === 'http:' && from.protocol === 'http:')
@@ -49,10 +50,9 @@ function redirectOf({ statusCode, headers }: Dispatcher.ResponseData<unknown>, f
     : undefined;
 }
 
-async function read(response: Dispatcher.ResponseData<unknown>, maxBytes: number): Promise<DatafileResponse> {
-  const { statusCode: status, headers, body } = response;
+async function read({ status, headers, body }: Answer, maxBytes: number): Promise<DatafileResponse> {
   if (status !== 200) {
-    await body.dump({ limit: DRAINED_BODY_BYTES });
+    drain(body);
     return { status, headers, body: '' };
   }
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();

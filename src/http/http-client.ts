@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { context } from '@opentelemetry/api';
+import type { Dispatcher } from 'undici';
+import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { PackageLogger } from '../model/logger.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
+import { type Destination, toDestination } from './destination.js';
+import { GivenTransport } from './given-transport.js';
+import { loadUndici } from './load-undici.js';
+import { NodeTransport } from './node-transport.js';
+import { type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
+import type { Answer, Transport } from './transport.js';
+import { UndiciTransport } from './undici-transport.js';
+
+export interface HttpClientOptions {
+  /** An undici dispatcher of the application's. */
+  readonly dispatcher: Dispatcher | undefined;
+  readonly timeoutMillis: number;
+  /** Whether a request in flight keeps the process alive. */
+  readonly keepsProcess: boolean;
+  readonly logger: PackageLogger;
+}
+
+interface Route {
+  readonly destination: Destination;
+  readonly proxy: NamedProxy | undefined;
+}
+
+const LONGEST_TIMEOUT_MILLIS = 2_147_483_647;
+
+/** As undici and `AbortSignal.timeout()` take a timeout: they throw at fractions and at what is too long. */
+export function wholeMillis(millis: number): number {
+  return Math.ceil(Math.min(millis, LONGEST_TIMEOUT_MILLIS));
+}
+
+/** It is the process that lacks it, whatever clients there are. */
+let saidThatUndiciIsUnavailable = false;
+
+/** Untraced requests, with proxies from the environment. How they are made is found out at the first. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  #transport: Promise<Transport> | undefined;
+  #route: Route | undefined;
+  #saidProxy: string | undefined;
+
+  constructor({ timeoutMillis, ...options }: HttpClientOptions) {
+    this.#options = { ...options, timeoutMillis: wholeMillis(timeoutMillis) };
+  }
+
+  /** The answer without its body. Redirects are not followed. */
+  async post(url: string, message: Parameters<Transport['post']>[1]): Promise<EventDispatcherResponse> {
+    this.#transport ??= this.#open();
+    const transport = await this.#transport;
+    const { destination, proxy } = this.#routeTo(url);
+    return context.with(suppressTracing(context.active()), () => transport.post(destination, message, proxy));
+  }
+
+  /** The answer with its body. Redirects are not followed. */
+  async get(url: string, message: Parameters<Transport['get']>[1]): Promise<Answer> {
+    this.#transport ??= this.#open();
+    const transport = await this.#transport;
+    const { destination, proxy } = this.#routeTo(url);
+    return context.with(suppressTracing(context.active()), () => transport.get(destination, message, proxy));
+  }
+
+  /** Ends what is in flight. Opens new connections if it is used again. */
+  async close(): Promise<void> {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    await (await transport)?.close();
+  }
+
+  /** Nearly always the one before. */
+  #routeTo(url: string): Route {
+    if (this.#route?.destination.given === url) return this.#route;
+    const destination = toDestination(url);
+    try {
+      const proxy = this.#options.dispatcher ? undefined : proxyFor(destination.url, process.env);
+      this.#route = { destination, proxy };
+      this.#saidProxy = undefined;
+      return this.#route;
+    } catch (error) {
+      if (error instanceof UnusableProxyError && this.#saidProxy !== error.variable) {
+        this.#saidProxy = error.variable;
+        this.#options.logger.alert(
+          'OPTIMIZELY_BAD_OPTION',
+          'error',
+          `${error.message}; nothing is sent until it is`,
+        );
+      }
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Transport> {
+    const { dispatcher, logger } = this.#options;
+    if (dispatcher !== undefined) return new GivenTransport(dispatcher);
+    const loaded = await loadUndici();
+    if ('undici' in loaded) return new UndiciTransport(loaded.undici, this.#options);
+    if (!saidThatUndiciIsUnavailable) {
+      saidThatUndiciIsUnavailable = true;
+      logger.alert(
+        'OPTIMIZELY_UNDICI_UNAVAILABLE',
+        'warn',
+        `undici is not available: ${loaded.unavailable}; requests are made by node:http, without SOCKS proxies`,
+      );
+    }
+    return new NodeTransport(this.#options);
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module';
+import { HERE } from '../model/here.js';
+import { errorLabel } from '../model/logger.js';
+
+export type Undici = typeof import('undici');
+
+/** undici, or why there is none. */
+export type Loaded = { readonly undici: Undici } | { readonly unavailable: string };
+
+/** A module that has a memory and nothing else. */
+const WITH_MEMORY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 0, 1]);
+
+/**
+ * Loads undici where it can run. Its parser is WebAssembly, whose memory takes 10 GB of address space. Where that is not
+ * to be had (`ulimit -v`, `--jitless`), to load undici also loads the one that is part of Node, which ends the process by
+ * an error that cannot be caught.
+ */
+export async function loadUndici(): Promise<Loaded> {
+  const cause = whyNoWebAssembly();
+  if (cause !== undefined) return { unavailable: `WebAssembly cannot run: ${cause}` };
+  let failure = 'it has no Agent';
+  // Where code runs without an ES module loader, as under Jest, `import()` fails.
+  for (const load of [() => import('undici'), () => createRequire(HERE)('undici') as unknown]) {
+    try {
+      const undici = unwrap(await load());
+      if (undici !== undefined) return { undici };
+    } catch (error) {
+      failure = errorLabel(error);
+    }
+  }
+  return { unavailable: `it cannot be loaded: ${failure}` };
+}
+
+/** Bundlers may give a CommonJS package a namespace that has nothing but `default`. */
+function unwrap(loaded: unknown): Undici | undefined {
+  const namespace = loaded as Partial<Undici> & { default?: Undici };
+  const undici = namespace.Agent === undefined ? namespace.default : (namespace as Undici);
+  return typeof undici?.Agent === 'function' ? undici : undefined;
+}
+
+function whyNoWebAssembly(): string | undefined {
+  const { WebAssembly } = globalThis as { WebAssembly?: WebAssemblyLike };
+  if (WebAssembly === undefined) return 'it is turned off';
+  try {
+    const module = new WebAssembly.Module(WITH_MEMORY);
+    // Both at once: one for our undici, one for Node's.
+    const instances = [new WebAssembly.Instance(module), new WebAssembly.Instance(module)];
+    return instances.length === 2 ? undefined : 'no instance';
+  } catch (error) {
+    return errorLabel(error);
+  }
+}
+
+/** What TypeScript's types for Node leave out. */
+interface WebAssemblyLike {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => object;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { type Connected, Connector } from './connector.js';
+import { type Destination, withAuthorization } from './destination.js';
+import { drain } from './drain.js';
+import { type NamedProxy, UnusableProxyError } from './proxy-environment.js';
+import {
+  type Answer,
+  CONNECTIONS_PER_ORIGIN,
+  KEEP_ALIVE_MILLIS,
+  type Message,
+  MOST_HEADER_BYTES,
+  type Transport,
+  type TransportOptions,
+} from './transport.js';
+
+/** Requests by `node:http` and `node:https`, for where undici cannot run. Knows no SOCKS proxies. */
+export class NodeTransport implements Transport {
+  readonly #options: TransportOptions;
+  readonly #connectors: Connector[] = [];
+  /** By protocol and proxy. */
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  post(
+    destination: Destination,
+    { whenAborted, ...message }: Parameters<Transport['post']>[1],
+    proxy: NamedProxy | undefined,
+  ): Promise<EventDispatcherResponse> {
+    return new Promise((resolve, reject) => {
+      const request = this.#begin(destination, message, proxy);
+      const unsubscribe = whenAborted(reason => {
+        reject(reason);
+        request.destroy();
+      });
+      request
+        .on('response', (response: IncomingMessage) => {
+          unsubscribe();
+          // The rest does not hold the process.
+          response.socket.unref();
+          drain(response);
+          resolve({ statusCode: response.statusCode, headers: response.headers });
+        })
+        .on('error', error => {
+          unsubscribe();
+          reject(error);
+        });
+    });
+  }
+
+  get(
+    destination: Destination,
+    { headers, signal }: Parameters<Transport['get']>[1],
+    proxy: NamedProxy | undefined,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const request = this.#begin(destination, { method: 'GET', headers }, proxy);
+      const end = () => request.destroy(signal.reason);
+      signal.addEventListener('abort', end, { once: true });
+      request
+        .on('response', (body: IncomingMessage) =>
+          resolve({ status: body.statusCode ?? 0, headers: body.headers, body }),
+        )
+        .on('error', reject)
+        .on('close', () => signal.removeEventListener('abort', end));
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const connector of this.#connectors) connector.close();
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #begin(
+    { url, authorization }: Destination,
+    { method, headers, body }: Message,
+    proxy: NamedProxy | undefined,
+  ): ClientRequest {
+    const { protocol } = new URL(url);
+    const { request } = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+    const made = request(url, {
+      method,
+      headers: withAuthorization(headers, authorization) ?? {},
+      agent: this.#agentFor(protocol, proxy),
+      maxHeaderSize: MOST_HEADER_BYTES,
+    });
+    // Node's agents make a socket that is used again hold the process.
+    if (!this.#options.keepsProcess) made.on('socket', (socket: Socket) => socket.unref());
+    return made.end(body);
+  }
+
+  #agentFor(protocol: string, proxy: NamedProxy | undefined): Agent {
+    const key = `${protocol} ${proxy?.url.href ?? ''}`;
+    const agent = this.#agents.get(key) ?? this.#makeAgent(protocol, proxy);
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  #makeAgent(protocol: string, proxy: NamedProxy | undefined): Agent {
+    if (proxy?.url.protocol.startsWith('socks')) throw new UnusableProxyError(proxy.variable);
+    const connector = new Connector(this.#options, proxy);
+    this.#connectors.push(connector);
+    const { Agent } = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+    const agent = new Agent({
+      keepAlive: true,
+      maxSockets: CONNECTIONS_PER_ORIGIN,
+      timeout: KEEP_ALIVE_MILLIS,
+    });
+    return Object.assign(agent, {
+      createConnection: ({ host, port }: { host: string; port: number }, connected: Connected) =>
+        connector.connect({ protocol, hostname: host.replace(/^\[|\]$/g, ''), port }, connected),
+    });
+  }
+}

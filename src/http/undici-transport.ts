@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Agent, buildConnector, Dispatcher } from 'undici';
+import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { Connector } from './connector.js';
+import { type Destination, withAuthorization } from './destination.js';
+import { DRAINED_MILLIS } from './drain.js';
+import { type Draining, Exchange } from './exchange.js';
+import type { Undici } from './load-undici.js';
+import type { NamedProxy } from './proxy-environment.js';
+import {
+  type Answer,
+  CONNECTIONS_PER_ORIGIN,
+  KEEP_ALIVE_MILLIS,
+  MOST_HEADER_BYTES,
+  type Transport,
+  type TransportOptions,
+} from './transport.js';
+
+/** Requests by undici, over connections of its own. */
+export class UndiciTransport implements Transport {
+  readonly #undici: Undici;
+  readonly #options: TransportOptions;
+  readonly #connectors: Connector[] = [];
+  readonly #draining: Draining = { count: 0 };
+  /** By proxy; `''` for none. */
+  readonly #dispatchers = new Map<string, Dispatcher>();
+
+  constructor(undici: Undici, options: TransportOptions) {
+    this.#undici = undici;
+    this.#options = options;
+  }
+
+  post(
+    { origin, path, authorization }: Destination,
+    { method, headers, body, whenAborted }: Parameters<Transport['post']>[1],
+    proxy: NamedProxy | undefined,
+  ): Promise<EventDispatcherResponse> {
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(this.#draining, resolve, reject);
+      exchange.endWhen(whenAborted);
+      if (exchange.isAborted) return;
+      this.#dispatcherFor(proxy).dispatch(
+        {
+          origin,
+          path,
+          method,
+          headers: withAuthorization(headers, authorization) ?? null,
+          body: body ?? null,
+          bodyTimeout: DRAINED_MILLIS,
+        },
+        exchange,
+      );
+    });
+  }
+
+  get(
+    destination: Destination,
+    message: Parameters<Transport['get']>[1],
+    proxy: NamedProxy | undefined,
+  ): Promise<Answer> {
+    return getBy(this.#dispatcherFor(proxy), destination, message);
+  }
+
+  async close(): Promise<void> {
+    for (const connector of this.#connectors) connector.close();
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.destroy()));
+  }
+
+  #dispatcherFor(proxy: NamedProxy | undefined): Dispatcher {
+    const key = proxy?.url.href ?? '';
+    const dispatcher = this.#dispatchers.get(key) ?? this.#makeDispatcher(proxy);
+    this.#dispatchers.set(key, dispatcher);
+    return dispatcher;
+  }
+
+  #makeDispatcher(proxy: NamedProxy | undefined): Dispatcher {
+    const { Agent, ProxyAgent } = this.#undici;
+    const { timeoutMillis } = this.#options;
+    const options: Agent.Options = {
+      connections: CONNECTIONS_PER_ORIGIN,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      headersTimeout: timeoutMillis,
+      bodyTimeout: timeoutMillis,
+      maxHeaderSize: MOST_HEADER_BYTES,
+    };
+    if (proxy?.url.protocol.startsWith('socks')) return new ProxyAgent({ ...options, uri: proxy.url.href });
+    const connector = new Connector(this.#options, proxy);
+    this.#connectors.push(connector);
+    // undici's own tunnels have deadlines of their own, and hold the process.
+    return new Agent({ ...options, connect: connector.connect as buildConnector.connector });
+  }
+}
+
+/** As every undici has it, whatever its version. */
+export async function getBy(
+  dispatcher: Pick<Dispatcher, 'request'>,
+  { origin, path, authorization }: Destination,
+  { headers, signal }: Parameters<Transport['get']>[1],
+): Promise<Answer> {
+  const { statusCode, ...response } = await dispatcher.request({
+    origin,
+    path,
+    method: 'GET',
+    headers: withAuthorization(headers, authorization) ?? null,
+    signal,
+  });
+  return { status: statusCode, headers: response.headers, body: response.body };
+}
