@@ -25,11 +25,17 @@ export class Child {
   ending: Ending | undefined;
   stderr = '';
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
     this.#process = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
-      env: { ...process.env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', NODE_OPTIONS: '' },
+      env: {
+        ...process.env,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        NODE_OPTIONS: '',
+        ...env,
+      },
     });
     running.add(this);
     // A child that ended reads no more pings.
@@ -95,7 +101,12 @@ export class Child {
   }
 
   ping(): void {
-    this.#process.stdin.write('ping\n');
+    this.tell('ping');
+  }
+
+  /** One line to its stdin. */
+  tell(word: string): void {
+    this.#process.stdin.write(`${word}\n`);
   }
 
   /** The process that this one started, by its id in the tests' own pid namespace. */
