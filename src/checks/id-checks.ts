@@ -43,9 +43,9 @@ function checkImpression(reading: EventReading, index: DatafileIndex | undefined
     report('missing_id', 'the impression has no decision: put one into the decisions of its snapshot');
     return;
   }
-  if (isUnattributed(decision)) {
-    if ((wire.entity_id ?? null) !== null) reportMismatch(reading, report);
-    if (decision.variation_id === null) return;
+  if (isUnattributed(reading, decision)) {
+    if (!isNone(wire.entity_id)) reportMismatch(reading, report);
+    if (isNone(decision.variation_id)) return;
   } else {
     checkAttribution(reading, decision, index, report);
   }
@@ -67,9 +67,11 @@ function checkAttribution(
 ): void {
   const { entity_id: entityId } = reading.wire;
   const experiment = isId('experiment_id', experimentId, report);
+  if (experiment && index) checkExperiment(experimentId, index, report);
+  // A holdout is of no campaign: some SDKs send its own id in the place of one, others none.
+  if (reading.event.ruleType === 'holdout' && isNone(campaignId) && isNone(entityId)) return;
   const campaign = isId('campaign_id', campaignId, report);
   const entity = isId('entity_id', entityId, report);
-  if (experiment && index) checkExperiment(experimentId, index, report);
   if (campaign && index && !index.hasCampaign(campaignId, experiment ? experimentId : '')) {
     report('unknown_campaign', `campaign_id ${quote(campaignId)} is not this experiment's: send its layerId`);
   }
@@ -77,11 +79,17 @@ function checkAttribution(
 }
 
 /**
- * A decision that no rule made: a flag that decided nothing, or a forced decision for a whole flag. The official
- * SDKs send it too, so nothing is wrong with it; but no experiment counts it and no conversion is attributed to it.
+ * A decision for a flag that no rule made: it decided nothing, or was forced for the whole flag. The official SDKs send it
+ * too, so nothing is wrong with it; but no experiment counts it and no conversion is attributed to it.
  */
-function isUnattributed(decision: JsonObject): boolean {
-  return decision.experiment_id === '' && decision.campaign_id === null;
+function isUnattributed({ event }: EventReading, decision: JsonObject): boolean {
+  const { flagKey = '', ruleKey = '' } = event;
+  return flagKey !== '' && ruleKey === '' && isNone(decision.experiment_id) && isNone(decision.campaign_id);
+}
+
+/** For "no id" each SDK has its own: Python, Go, Ruby and C# send `''`, JavaScript null, Java leaves the member out. */
+function isNone(id: unknown): boolean {
+  return id === '' || id === null || id === undefined;
 }
 
 function checkExperiment(id: string, index: DatafileIndex, report: Report): void {

@@ -96,9 +96,10 @@ function decisionFinder(snapshot: JsonObject): (campaignId: unknown) => JsonObje
   const decisions = objectsOf(snapshot.decisions);
   const byCampaign = new Map<unknown, JsonObject>();
   for (const decision of decisions) {
-    if (!byCampaign.has(decision.campaign_id)) byCampaign.set(decision.campaign_id, decision);
+    const campaignId = decision.campaign_id ?? '';
+    if (!byCampaign.has(campaignId)) byCampaign.set(campaignId, decision);
   }
-  return campaignId => byCampaign.get(campaignId) ?? decisions[0];
+  return campaignId => byCampaign.get(campaignId ?? '') ?? decisions[0];
 }
 
 function decisionMembers(decision: JsonObject) {

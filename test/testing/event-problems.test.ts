@@ -22,6 +22,24 @@ async function codesFor(
 
 const decided = (experiment_id: unknown, campaign_id: unknown, variation_id: unknown, flag_key = '') =>
   impression({ decision: { experiment_id, campaign_id, variation_id }, metadata: { flag_key } });
+/** Of the flag that the datafile has, by no rule. */
+const undecided = (
+  experiment_id: unknown,
+  campaign_id: unknown,
+  variation_id: unknown,
+  event?: Record<string, unknown>,
+) =>
+  impression({
+    decision: { experiment_id, campaign_id, variation_id },
+    metadata: { flag_key: 'checkout', rule_key: '', rule_type: 'rollout', variation_key: '', enabled: false },
+    ...(event && { event }),
+  });
+const holdout = (campaign_id: unknown, experiment_id = '500') =>
+  impression({
+    decision: { experiment_id, campaign_id, variation_id: '5001' },
+    metadata: { flag_key: 'checkout', rule_key: 'all', rule_type: 'holdout' },
+  });
+const NO_IDS = { experiment_id: '', campaign_id: '', variation_id: null };
 const long = 'x'.repeat(10_000);
 
 describe('what Optimizely would not count', () => {
@@ -42,8 +60,15 @@ describe('what Optimizely would not count', () => {
     ['a holdout, whose layer does not count', decided('500', '500', '5001')],
     ['a local holdout', decided('600', '600', '6001')],
     ["another rule's variation of the same flag", decided('200', '20', '9101', 'checkout')],
-    ['a flag that decided nothing', decided('', null, null, 'checkout')],
-    ['a forced decision for a flag', decided('', null, '2001', 'checkout')],
+    ['a flag that decided nothing, as JavaScript sends it', undecided('', null, null)],
+    ['a flag that decided nothing, as Python, Go, Ruby and C# send it', undecided('', '', null)],
+    ['a flag that decided nothing, as Java sends it', undecided(undefined, undefined, '')],
+    ['a flag that decided nothing, as Java sends it with nulls', undecided(null, null, '')],
+    ['a flag that decided nothing, as PHP sends it', undecided('', '', null, { entity_id: null })],
+    ['a forced decision for a flag, as JavaScript sends it', undecided('', null, '2001')],
+    ['a forced decision for a flag, as the others send it', undecided('', '', '2001')],
+    ['a holdout without a campaign', holdout('')],
+    ['a holdout without a campaign member', holdout(undefined)],
   ] as const) {
     it(`knows ${name}`, async () => {
       expect(await codesFor(visitor)).to.deep.equal([]);
@@ -63,7 +88,8 @@ describe('what Optimizely would not count', () => {
     ['unknown_variation', 'variation', decided('100', '10', '8'), {}],
     ['unknown_variation', "other experiment's variation", decided('100', '10', '2001'), {}],
     ['unknown_variation', "other flag's variation", decided('200', '20', '1001', 'checkout'), {}],
-    ['unknown_variation', 'forced variation', decided('', null, '8', 'checkout'), {}],
+    ['unknown_variation', 'forced variation', undecided('', '', '8'), {}],
+    ['unknown_experiment', 'holdout without a campaign', holdout('', '8'), {}],
     ['unknown_event', 'event', conversion({ event: { entity_id: 'purchase' } }), {}],
   ] as const) {
     it(`finds the ${name} that the datafile does not know`, async () => {
@@ -97,6 +123,17 @@ describe('what Optimizely would not count', () => {
     ['neither experiment nor campaign', decided(undefined, undefined, '1001'), {}],
     ['a campaign of no experiment', decided('', '10', '1001'), {}],
     ['no variation', decided('100', '10', null), {}],
+    ['a rule without ids', decided('', '', null, 'checkout'), {}],
+    ['a rule without ids, as JavaScript has none', decided('', null, null, 'checkout'), {}],
+    ['a rule without members for ids', decided(undefined, undefined, undefined, 'checkout'), {}],
+    ['a rule of an empty campaign', decided('200', '', '2001', 'checkout'), {}],
+    [
+      'neither a rule nor a flag',
+      impression({ decision: NO_IDS, metadata: { flag_key: '', rule_key: '' } }),
+      {},
+    ],
+    ['neither ids nor metadata', impression({ decision: { ...NO_IDS, metadata: undefined } }), {}],
+    ['an id of no rule that is a number', undecided(0, '', null), {}],
     ['an id that is a number', decided('100', '10', 1001), {}],
     ['no decision', { visitor_id: 'ada', snapshots: [{ events: impression().snapshots[0]?.events }] }, {}],
   ] as const) {
@@ -113,10 +150,10 @@ describe('what Optimizely would not count', () => {
         'campaign_entity_mismatch',
       ]);
     }
-    const nothingDecided = { experiment_id: '', campaign_id: null, variation_id: null };
-    expect(
-      await codesFor(impression({ decision: nothingDecided, event: { entity_id: '10' } })),
-    ).to.deep.equal(['campaign_entity_mismatch']);
+    for (const none of ['', null, undefined]) {
+      const visitor = undecided(none, none, none, { entity_id: '10' });
+      expect(await codesFor(visitor)).to.deep.equal(['campaign_entity_mismatch']);
+    }
   });
 
   it('tells an impression by its type too, as the API names it', async () => {
@@ -134,6 +171,18 @@ describe('what Optimizely would not count', () => {
       events: twenty?.events,
     };
     expect(await codesFor({ visitor_id: 'ada', snapshots: [snapshot] })).to.deep.equal([]);
+  });
+
+  it('takes of several decisions the one that no rule made for an event of no campaign', async () => {
+    const rule = impression().snapshots[0];
+    for (const none of ['', null, undefined]) {
+      const flag = undecided('', none, null, { entity_id: null }).snapshots[0];
+      const snapshot = {
+        decisions: [...(rule?.decisions ?? []), ...(flag?.decisions ?? [])],
+        events: flag?.events,
+      };
+      expect(await codesFor({ visitor_id: 'ada', snapshots: [snapshot] })).to.deep.equal([]);
+    }
   });
 
   for (const timestamp of [
@@ -203,8 +252,8 @@ describe('a conversion without an earlier decision', () => {
   it('is found where Optimizely does not count the decision', async () => {
     await using local = await makeEndpoint({ datafile: DATAFILE });
     await local.send(decided('100', '10', '8'), conversion());
-    await local.send(decided('', null, null, 'checkout'), conversion());
-    await local.send(decided('', null, '2001', 'checkout'), conversion());
+    await local.send(undecided('', '', null), conversion());
+    await local.send(undecided(undefined, undefined, '2001'), conversion());
     const [unknown, nothing, forced] = local.endpoint.batches.map(({ events }) => events.map(codesOf));
     expect(unknown).to.deep.equal([['unknown_variation'], ['no_earlier_decision']]);
     expect(nothing).to.deep.equal([[], ['no_earlier_decision']]);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
+import { endCommands, run } from '../inspect/command.js';
+
+const FOLDER = join(__dirname, 'sdk-payloads');
+const DATAFILE = join(FOLDER, 'datafile.json');
+
+interface Payload {
+  readonly client_name: string;
+  readonly visitors: {
+    snapshots: { decisions?: Record<string, unknown>[]; events: Record<string, unknown>[] }[];
+  }[];
+}
+
+/**
+ * One request a line. Those of python, java and javascript were sent by the SDKs 5.7.0, 4.2.2 (with Gson) and 6.6.1 for
+ * `datafile.json`; the others are written after what the source of each SDK sends. Each file has decisions by a rule, of a
+ * flag that decided nothing and forced for a flag, and conversions.
+ */
+const SDKS = readdirSync(FOLDER)
+  .filter(name => name.endsWith('.jsonl'))
+  .map(name => name.slice(0, -'.jsonl'.length));
+
+const linesOf = (sdk: string) =>
+  readFileSync(join(FOLDER, `${sdk}.jsonl`), 'utf8')
+    .trim()
+    .split('\n');
+const payloadsOf = (sdk: string) => linesOf(sdk).map(line => JSON.parse(line) as Payload);
+
+describe("what Optimizely's other SDKs send", () => {
+  afterEach(endCommands);
+
+  it('is here of nine of them', () => {
+    expect(SDKS).to.have.members([
+      ...['android', 'csharp', 'go', 'java', 'javascript', 'php', 'python', 'ruby', 'swift'],
+    ]);
+    for (const sdk of SDKS) {
+      const decisions = payloadsOf(sdk).flatMap(({ visitors }) =>
+        visitors.flatMap(({ snapshots }) => snapshots.flatMap(snapshot => snapshot.decisions ?? [])),
+      );
+      const unattributed = decisions.filter(({ experiment_id }) => !experiment_id);
+      expect(unattributed.length, sdk).to.be.at.least(2);
+      expect(decisions.length, sdk).to.be.greaterThan(unattributed.length);
+    }
+  });
+
+  for (const sdk of SDKS) {
+    it(`has no problem at the local endpoint, strict or not: ${sdk}`, async () => {
+      const endpoint = await startLocalEventsEndpoint({ datafile: readFileSync(DATAFILE, 'utf8') });
+      try {
+        for (const headers of [{}, { 'X-Optimizely-Strict': 'true' }] as Record<string, string>[]) {
+          for (const body of linesOf(sdk)) {
+            const uuid = () => crypto.randomUUID();
+            const sent = body.replace(/"uuid":"[^"]*"/g, () => `"uuid":"${uuid()}"`);
+            const response = await fetch(endpoint.url, { method: 'POST', body: sent, headers });
+            expect(response.status, await response.text()).to.equal(204);
+          }
+        }
+        const problems = endpoint.batches.flatMap(batch => [
+          ...batch.problems,
+          ...batch.events.flatMap(event => event.problems),
+        ]);
+        expect(problems).to.deep.equal([]);
+      } finally {
+        await endpoint.close();
+      }
+    });
+
+    it(`passes validate, with and without the datafile: ${sdk}`, async () => {
+      for (const args of [[], ['--datafile', DATAFILE]]) {
+        const { code, stdout, stderr } = await run(['validate', join(FOLDER, `${sdk}.jsonl`), ...args]);
+        expect(stdout).to.match(/^\d+ payloads, \d+ events: no problems\n$/);
+        expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      }
+    });
+  }
+
+  it('is told by validate where a decision that a rule made has lost its ids', async () => {
+    for (const sdk of SDKS) {
+      const wrong = payloadsOf(sdk).flatMap(payload => {
+        const decision = payload.visitors[0]?.snapshots[0]?.decisions?.[0];
+        if (!decision?.experiment_id) return [];
+        return [
+          JSON.stringify(payload).replace(/"(experiment_id|campaign_id|entity_id)":"[^"]+"/g, '"$1":""'),
+        ];
+      });
+      const { code, stdout } = await run(['validate', '-'], { input: wrong.join('\n') });
+      expect(code).to.equal(1);
+      expect(stdout).to.include('experiment_id is "": send a non-empty string');
+    }
+  });
+});
