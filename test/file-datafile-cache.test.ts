@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,6 +20,7 @@ import { makeDatafile } from './support/datafile.js';
 import { revision, send, startDatafileServer } from './support/datafile-server.js';
 import { RecordingLogger } from './support/fakes.js';
 import { settle } from './support/manual-runtime.js';
+import { skip } from './support/skip.js';
 
 const KEY = 'optimizely-datafile-key';
 
@@ -97,6 +110,54 @@ describe('FileDatafileCache', () => {
     expect(await readdir(directory), 'nothing unfinished is left').to.have.length(1);
   });
 
+  const nameOf = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'none',
+      (error: Error) => error.name,
+    );
+
+  it('rejects at once where something else is in place of the file, and does not touch what is behind a link', async () => {
+    const cache = new FileDatafileCache({ directory });
+    await cache.set(KEY, '{}');
+    const path = await onlyFile();
+    const victim = join(parent, 'victim');
+    await writeFile(victim, '{"precious":true}');
+    const inPlace = {
+      pipe: () => void execFileSync('mkfifo', [path]),
+      link: () => symlink(victim, path),
+      'endless device': () => symlink('/dev/zero', path),
+      'dangling link': () => symlink(join(parent, 'nowhere'), path),
+    };
+    for (const [what, put] of Object.entries(inPlace)) {
+      await rm(path);
+      await put();
+      expect(await nameOf(cache.get(KEY)), what).to.equal('NotRegularFile');
+      await cache.set(KEY, '{"again":true}');
+      expect(await cache.get(KEY), what).to.equal('{"again":true}');
+    }
+    expect(await readFile(victim, 'utf8')).to.equal('{"precious":true}');
+    expect((await readdir(parent)).sort()).to.deep.equal(['a', 'victim']);
+  });
+
+  it('rejects a file that is larger than any datafile', async () => {
+    const cache = new FileDatafileCache({ directory });
+    await cache.set(KEY, '{}');
+    await truncate(await onlyFile(), 2 ** 40);
+    expect(await nameOf(cache.get(KEY))).to.equal('FileTooLarge');
+    await cache.set(KEY, '{}');
+    expect(await cache.get(KEY)).to.equal('{}');
+  });
+
+  it('rejects a file that another user wrote', async function () {
+    if (process.geteuid?.() !== 0) skip(this, 'only root can give files away');
+    const cache = new FileDatafileCache({ directory });
+    await cache.set(KEY, '{}');
+    await chown(await onlyFile(), 12_345, 12_345);
+    expect(await nameOf(cache.get(KEY))).to.equal('FileOfAnotherUser');
+    await cache.set(KEY, '{"again":true}');
+    expect(await cache.get(KEY)).to.equal('{"again":true}');
+  });
+
   it('rejects where the file cannot be read, and leaves nothing behind where it cannot be written', async () => {
     const cache = new FileDatafileCache({ directory });
     await cache.set(KEY, '{}');
@@ -108,7 +169,7 @@ describe('FileDatafileCache', () => {
         () => 'none',
         (error: NodeJS.ErrnoException) => error.code,
       );
-    expect(await codeOf(cache.get(KEY))).to.equal('EISDIR');
+    expect(await nameOf(cache.get(KEY))).to.equal('NotRegularFile');
     expect(await codeOf(cache.set(KEY, '{}'))).to.be.oneOf(['EISDIR', 'ENOTEMPTY', 'EEXIST']);
     expect(await readdir(directory)).to.have.length(1);
     await writeFile(join(parent, 'file'), '');

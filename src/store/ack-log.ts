@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { encodeAcks } from './ack-codec.js';
 import type { Lane } from './lane.js';
-import { openRegular } from './regular-file.js';
+import { openRegular, requireRealDirectories } from './regular-file.js';
 import type { Segment } from './segment.js';
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants;
@@ -78,6 +78,7 @@ export class AckLog {
 }
 
 async function append(path: string, entries: Buffer): Promise<void> {
+  await requireRealDirectories(path);
   const handle = await openRegular(path, O_WRONLY | O_APPEND | O_CREAT, 0o600);
   try {
     await handle.writeFile(entries);

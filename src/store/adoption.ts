@@ -13,11 +13,14 @@ import {
 import { liveInstances } from './live-instances.js';
 import { judgeOwner } from './liveness.js';
 import { type OwnerRecord, parseOwner } from './owner.js';
+import { MAX_SEGMENT_BYTES } from './record-layout.js';
 import { FileTooLarge, NotRegularFile, readRegular } from './regular-file.js';
 import { taskStateOf } from './task-state.js';
 
 /** A host name, ids and numbers: a few hundred bytes. */
 const MAX_OWNER_BYTES = 16_384;
+
+const RECORDS_NAME = /^\d+\.(seg|ack)$/;
 
 export interface DirectoryListing {
   /** Instance directories of others, by name. Links to directories are none. */
@@ -110,20 +113,25 @@ export async function takeDirectory(
   return undefined;
 }
 
-/** Bytes of the files of a directory, at any depth. What can't be looked at counts nothing. Never rejects. */
+/** Bytes of the segments and acks of a directory, at any depth. What can't be ours counts nothing. Never rejects. */
 export async function directoryBytes(path: string): Promise<number> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
     const child = join(path, entry.name);
-    if (entry.isDirectory()) bytes += await directoryBytes(child);
-    else if (entry.isFile())
-      bytes += await lstat(child).then(
-        ({ size }) => size,
-        () => 0,
-      );
+    if (entry.isDirectory() && INSTANCE_NAME.test(entry.name)) bytes += await directoryBytes(child);
+    else if (entry.isFile() && RECORDS_NAME.test(entry.name)) bytes += await bytesOf(child);
   }
   return bytes;
+}
+
+async function bytesOf(path: string): Promise<number> {
+  const size = await lstat(path).then(
+    entry => entry.size,
+    () => 0,
+  );
+  // One that will not be read takes nothing of the bounds; it must not keep the others from being taken either.
+  return size <= MAX_SEGMENT_BYTES ? size : 0;
 }
 
 /** Rejects with what the file system says. @returns undefined if there is none that can be understood */

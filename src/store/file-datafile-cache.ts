@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
 import { decodeText } from '../model/decode-text.js';
+import { systemRuntime } from '../model/runtime.js';
+import { readRegular } from './regular-file.js';
+
+/** Far more than any datafile: those of large projects have a few megabytes. */
+const MAX_DATAFILE_BYTES = 67_108_864;
+
+/** Another user of the machine wrote the file, and could have this process send its events elsewhere. */
+class FileOfAnotherUser extends Error {
+  override readonly name = 'FileOfAnotherUser';
+}
 
 /** One file a datafile, replaced as a whole, readable by its owner only. */
 export class FileDatafileCache implements DatafileCache {
@@ -22,10 +32,20 @@ export class FileDatafileCache implements DatafileCache {
     this.#directory = directory;
   }
 
-  /** @throws (rejects) what the file system says, but for a file that is not there */
+  /**
+   * Reads the file of a key, where it is a regular file of this process's user (or root) of at most 64 MiB.
+   *
+   * @returns undefined if there is none
+   * @throws (rejects) what the file system says, or why the file is not read
+   */
   async get(key: string): Promise<string | undefined> {
     try {
-      return decodeText(await readFile(this.#path(key)));
+      return await readRegular(this.#path(key), MAX_DATAFILE_BYTES, async (content, handle) => {
+        const { uid } = await handle.stat();
+        const ours = process.geteuid?.();
+        if (ours !== undefined && uid !== ours && uid !== 0) throw new FileOfAnotherUser();
+        return decodeText(content);
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -36,7 +56,7 @@ export class FileDatafileCache implements DatafileCache {
   async set(key: string, datafile: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const path = this.#path(key);
-    const unfinished = `${path}.${crypto.randomUUID()}.tmp`;
+    const unfinished = `${path}.${systemRuntime.uuid()}.tmp`;
     try {
       await writeFile(unfinished, datafile, { mode: 0o600, flag: 'wx' });
       await rename(unfinished, path);

@@ -7,7 +7,7 @@ import type { Runtime } from '../model/runtime.js';
 import { liveInstances } from './live-instances.js';
 import { STALE_MILLIS } from './liveness.js';
 import type { OwnerRecord } from './owner.js';
-import { openRegular } from './regular-file.js';
+import { NotRegularFile, openRegular } from './regular-file.js';
 
 /** The format's version is part of the name, so that no life touches the directory of one that it can't read. */
 export const INSTANCE_NAME = /^v1-[0-9a-f-]{36}$/;
@@ -71,8 +71,10 @@ export class InstanceDirectory {
    * Shows that we live. A byte is written, since the file system then stamps the file with its own clock.
    *
    * @returns "now" as the file system tells it, milliseconds
+   * @throws (rejects) what the file system says, or that the directory is not there any more
    */
   async beat(): Promise<number> {
+    if (this.look() !== 'in place') throw new NotRegularFile();
     const handle = await openRegular(join(this.path, HEARTBEAT_FILE), O_RDWR | O_CREAT, 0o600);
     try {
       const before = (await handle.stat()).mtimeMs;
@@ -97,14 +99,16 @@ export class InstanceDirectory {
   /** Removes it where nothing is left in it; else whoever comes next may take it at once. Never rejects. */
   async leave(empty: boolean): Promise<void> {
     try {
+      if (this.look() !== 'in place') return;
       if (!empty || !(await removeInstanceFiles(this.path))) {
         const handle = await openRegular(join(this.path, CLOSED_FILE), O_WRONLY | O_CREAT, 0o600);
         await handle.close();
       }
     } catch {
       // It is found by its owner's death instead.
+    } finally {
+      this.forget();
     }
-    this.forget();
   }
 
   forget(): void {

@@ -10,6 +10,7 @@ import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
 import { readRecords } from './read-records.js';
 import { RecordDecoder } from './record-decoder.js';
+import { requireRealDirectories } from './regular-file.js';
 import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
 import { SegmentBook } from './segment-book.js';
 import { SegmentLog } from './segment-log.js';
@@ -250,6 +251,7 @@ export class OpenStore {
 /** Deletes a file, if there is one. Rejects with what the file system says. */
 async function remove(path: string): Promise<void> {
   try {
+    await requireRealDirectories(path);
     await unlink(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

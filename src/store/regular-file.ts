@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Where the system has them: Windows has no links and pipes that these would be needed for. */
 const CAREFULLY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -54,6 +55,19 @@ export async function readRegular<T>(
     return await use(await readAll(handle, size), handle);
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Makes sure that what is going to be written or deleted in an instance directory does not lie behind a link that was put
+ * in its place, or in the place of the directory around it.
+ *
+ * @throws (rejects) NotRegularFile, or what the file system says
+ */
+export async function requireRealDirectories(path: string): Promise<void> {
+  const directory = dirname(path);
+  for (const above of [dirname(directory), directory]) {
+    if (!(await lstat(above)).isDirectory()) throw new NotRegularFile();
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { scanSegment } from '../../src/store/scan-segment.js';
+import { skip } from '../support/skip.js';
 import {
   closeAll,
   filesIn,
@@ -13,7 +14,7 @@ import {
   tidyUp,
   uuidOf,
 } from './harness.js';
-import { mountSmall, remount, skip, unmountAll } from './mounts.js';
+import { mountSmall, remount, unmountAll } from './mounts.js';
 
 const everything = { maxEvents: 1_000, maxBytes: 1e9 };
 

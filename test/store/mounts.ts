@@ -39,9 +39,3 @@ export function canUnshare(): boolean {
     return false;
   }
 }
-
-/** Skips a test with a line that says why. */
-export function skip(context: Mocha.Context, reason: string): never {
-  if (context.test) context.test.title += ` (skipped: ${reason})`;
-  return context.skip();
-}

@@ -7,8 +7,9 @@ import { expect } from 'chai';
 import { judgeOwner, type LivenessFacts } from '../../src/store/liveness.js';
 import { type OwnerRecord, ownerOfThisThread, parseOwner, parseTaskStat } from '../../src/store/owner.js';
 import { Child, killLeftovers } from '../support/child.js';
+import { skip } from '../support/skip.js';
 import { instancesIn, makeDirectory, makeEvent, openStore, tidyUp, uuidOf } from './harness.js';
-import { canUnshare, skip } from './mounts.js';
+import { canUnshare } from './mounts.js';
 
 const script = fileURLToPath(new URL('./instance.ts', import.meta.url));
 
