@@ -81,6 +81,7 @@ export function openStore(options: FileEventStoreOptions) {
   store.open(host);
   opened.add(store);
   return {
+    directory: options.directory,
     store,
     clock,
     logger,

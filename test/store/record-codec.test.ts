@@ -2,11 +2,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { StoredEvent } from 'opentelemetry-exporter-optimizely';
-import { decodeAcks, encodeAcks } from '../../src/store/ack-codec.js';
+import { ackedRecords, decodeAcks, encodeAcks } from '../../src/store/ack-codec.js';
 import { RecordDecoder } from '../../src/store/record-decoder.js';
 import { RecordEncoder } from '../../src/store/record-encoder.js';
-import { scanSegment } from '../../src/store/scan-segment.js';
-import { encodeSegmentHeader } from '../../src/store/segment-header.js';
+import { RECORD_AT, RECORD_MAGIC } from '../../src/store/record-layout.js';
+import { scanSegment, scanSegmentInTurns } from '../../src/store/scan-segment.js';
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../../src/store/segment-header.js';
 import { makeEvent, makeUnresolvedEvent } from './harness.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
@@ -197,6 +198,79 @@ describe('records of an event store', () => {
   });
 });
 
+describe('a segment that was made to cost time', () => {
+  const MEBIBYTE = 1_048_576;
+
+  /** Marks every 36 bytes, each with the length that is asked for. */
+  function makeMarks(bytes: number, lengthAt: (offset: number) => number): Buffer {
+    const file = Buffer.alloc(bytes);
+    encodeSegmentHeader(1).copy(file);
+    for (let at = SEGMENT_HEADER_BYTES; at + RECORD_AT.texts <= bytes; at += RECORD_AT.texts) {
+      RECORD_MAGIC.copy(file, at);
+      file.writeUInt32LE(lengthAt(at), at + RECORD_AT.length);
+    }
+    return file;
+  }
+
+  /** @returns how often others had their turn */
+  async function turnsFor(file: Buffer): Promise<number> {
+    let turns = 0;
+    const { spans } = await scanSegmentInTurns(file, async () => turns++);
+    expect(spans).to.deep.equal(scanSegment(file).spans);
+    return turns;
+  }
+
+  it('is checked for records that claim to reach to its end a few times, not once a mark', async () => {
+    const turns = await turnsFor(makeMarks(MEBIBYTE, at => MEBIBYTE - at));
+    // Checking each claim would take 15 GB, thousands of turns.
+    expect(turns).to.be.within(1, 30);
+  });
+
+  it('costs twice as much where it is twice as long', async () => {
+    const half = await turnsFor(makeMarks(2 * MEBIBYTE, at => 2 * MEBIBYTE - at));
+    const whole = await turnsFor(makeMarks(4 * MEBIBYTE, at => 4 * MEBIBYTE - at));
+    expect(whole).to.be.within(half, half * 2 + 2);
+  });
+
+  it('does not hide the records that are in it', async () => {
+    const records = [0, 1, 2].map(index => encode(makeEvent(`${index}`), index));
+    const marks = makeMarks(MEBIBYTE, at => 4 * MEBIBYTE - at).subarray(SEGMENT_HEADER_BYTES);
+    const parts = records.flatMap(record => [marks, record, marks]);
+    const file = Buffer.concat([encodeSegmentHeader(1), ...parts]);
+    expect(readBack(file).size).to.equal(3);
+    await turnsFor(file);
+  });
+
+  it('has one turn where it is an ordinary one', async () => {
+    const records = Array.from({ length: 1_000 }, (_, index) => encode(makeEvent(`${index}`), index));
+    expect(await turnsFor(Buffer.concat([encodeSegmentHeader(1), ...records]))).to.equal(0);
+  });
+});
+
+describe('records that another program made', () => {
+  const unresolved = (event: unknown, acceptedAt = 1) =>
+    readBack(
+      Buffer.concat([
+        encodeSegmentHeader(1),
+        encode({ kind: 'unresolved', event, acceptedAt } as StoredEvent, 0),
+      ]),
+    ).size;
+
+  it('are no events where what they hold is none', () => {
+    const event = { type: 'conversion', userId: 'u', uuid: 'x', timestamp: 1, eventKey: 'k' };
+    expect(unresolved(event)).to.equal(1);
+    const others = [null, 5, 'text', [], {}, { ...event, type: 'other' }, { ...event, userId: 5 }];
+    others.push({ ...event, uuid: null }, { ...event, timestamp: '1' });
+    for (const other of others) expect(unresolved(other), JSON.stringify(other)).to.equal(0);
+  });
+
+  it('are no events where they were accepted at no time', () => {
+    const event = { type: 'conversion', userId: 'u', uuid: 'x', timestamp: 1, eventKey: 'k' };
+    expect(unresolved(event, Number.NaN)).to.equal(0);
+    for (const time of [-1, 0, 1e300]) expect(unresolved(event, time)).to.equal(1);
+  });
+});
+
 describe('acks of an event store', () => {
   const indexes = fc.uniqueArray(fc.nat(65_535), { maxLength: 50 });
   const all = (file: Buffer) =>
@@ -226,5 +300,23 @@ describe('acks of an event store', () => {
   it('go on after a torn entry', () => {
     const file = Buffer.concat([encodeAcks([1]).subarray(0, 5), encodeAcks([8, 9])]);
     expect(all(file)).to.deep.equal([8, 9]);
+  });
+
+  it('cost the same each, however many records they name', () => {
+    const all = encodeAcks(Array.from({ length: 65_536 }, (_, index) => index));
+    expect(all.length).to.equal(8);
+    const acked = ackedRecords(Buffer.concat(Array.from({ length: 131_072 }, () => all)));
+    expect(acked.every(value => value === 1)).to.equal(true);
+    expect(ackedRecords(encodeAcks([0, 1, 5, 65_535])).reduce((sum, value) => sum + value, 0)).to.equal(4);
+  });
+
+  it('are not looked for without end in what is none', () => {
+    const junk = Buffer.alloc(100_000, 1);
+    expect(decodeAcks(Buffer.concat([junk, encodeAcks([7])]))).to.deep.equal([]);
+    const torn = Buffer.alloc(4_096);
+    expect(decodeAcks(Buffer.concat([encodeAcks([3]), torn, encodeAcks([7])]))).to.deep.equal([
+      { first: 3, last: 3 },
+      { first: 7, last: 7 },
+    ]);
   });
 });
