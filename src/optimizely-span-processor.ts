@@ -8,7 +8,6 @@ import { UndiciEventDispatcher } from './http/undici-event-dispatcher.js';
 import { Closing } from './lifecycle/closing.js';
 import { flushUnderWaitUntil } from './lifecycle/flush-under-wait-until.js';
 import { ProcessLife } from './lifecycle/process-life.js';
-import { withDeadline } from './model/deadline.js';
 import type { ExperimentEvent } from './model/experiment-event.js';
 import type { LedgerSnapshot } from './model/ledger.js';
 import { NotificationType } from './model/notification.js';
@@ -31,6 +30,7 @@ import { checkInput } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from './record/record.js';
 import { ConfigSource } from './resolve/config-source.js';
+import { DatafileWait } from './resolve/datafile-wait.js';
 import { EventIntake } from './resolve/event-intake.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
 import type { CheckEvent } from './screen/before-send.js';
@@ -45,6 +45,7 @@ export class OptimizelySpanProcessor {
   readonly #apiCopies: ApiCopiesCheck;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
+  readonly #wait: DatafileWait;
   readonly #intake: EventIntake;
   readonly #harvest: EventHarvest;
   readonly #reception: Reception;
@@ -91,6 +92,7 @@ export class OptimizelySpanProcessor {
       runtime,
       onChange: config => this.#configChanged(config),
     });
+    this.#wait = new DatafileWait(this.#config, runtime);
     this.#closing.add(
       () => this.#config.stop(),
       () => this.#pipeline.keeper.close(),
@@ -126,7 +128,7 @@ export class OptimizelySpanProcessor {
     });
     this.#harvest = new EventHarvest(this.#reception, logger, check, evaluations);
     this.#installation = new Installation(this.#reception, this);
-    this.#config.current();
+    this.#closing.add(this.#wait.watch(logger));
     if (booleanOr(true, 'startOnInit', options.startOnInit, logger)) this.start();
     this.#life.begin({
       flushOnBeforeExit: booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, logger),
@@ -229,17 +231,10 @@ export class OptimizelySpanProcessor {
     await this.#closing.run(runtime, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
   }
 
-  /**
-   * Gives the first datafile a chance to come where events are held for it.
-   *
-   * @returns what is left of `timeoutIntervalMillis`
-   */
+  /** @returns what the wait for a datafile, where events need one, leaves of `timeoutIntervalMillis` */
   async #datafileWithinTime(): Promise<number> {
-    const { runtime, timeoutIntervalMillis } = this.#pipeline;
-    if (this.#config.current() !== undefined || this.#intake.heldCount === 0) return timeoutIntervalMillis;
-    const startedAt = runtime.monotonic();
-    await withDeadline(runtime, timeoutIntervalMillis, () => this.#config.ready(timeoutIntervalMillis));
-    return Math.max(0, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
+    const { timeoutIntervalMillis } = this.#pipeline;
+    return this.#intake.heldCount === 0 ? timeoutIntervalMillis : this.#wait.within(timeoutIntervalMillis);
   }
 
   #configChanged(config: ProjectConfig): void {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
+import { OptimizelySpanProcessor, StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { Child, killLeftovers } from './support/child.js';
 import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime } from './support/manual-runtime.js';
 
 interface Warning {
   name: string;
@@ -53,6 +55,43 @@ describe('what a person must know', () => {
     const { warnings, lines } = await run({ happens: 'a bad datafile', logger: 'works' });
     expect(warnings).to.deep.equal([]);
     expect(lines.filter(line => line.includes('not valid JSON'))).to.have.length(3);
+  });
+});
+
+describe('a datafile that does not come', () => {
+  function makeHarness() {
+    const runtime = new ManualRuntime();
+    const logger = new RecordingLogger();
+    const projectConfigManager = new StaticProjectConfigManager({ logger });
+    const eventDispatcher = new RecordingDispatcher();
+    const processor = new OptimizelySpanProcessor({ projectConfigManager, eventDispatcher, logger, runtime });
+    return { runtime, logger, projectConfigManager, processor };
+  }
+
+  it('is said to be missing after half a minute, once, and keeps nothing alive', async () => {
+    const { runtime, logger, processor } = makeHarness();
+    expect(runtime.referenced).to.equal(0);
+    await runtime.advance(29_999);
+    expect(logger.lines).to.deep.equal([]);
+    await runtime.advance(1);
+    expect(logger.at('warn')).to.have.length(1);
+    expect(logger.at('warn')[0]).to.match(/^no datafile after 30 seconds/);
+    await runtime.advance(3_600_000);
+    expect(logger.lines).to.have.length(1);
+    await processor.shutdown();
+  });
+
+  it('is not missed where it comes in time, nor after shutdown', async () => {
+    for (const end of ['datafile', 'shutdown'] as const) {
+      const { runtime, logger, processor, projectConfigManager } = makeHarness();
+      await runtime.advance(29_000);
+      if (end === 'datafile') projectConfigManager.setDatafile(makeDatafile());
+      else await processor.shutdown();
+      await runtime.advance(60_000);
+      expect(logger.lines).to.deep.equal([]);
+      await processor.shutdown();
+      expect(runtime.armed).to.equal(0);
+    }
   });
 });
 

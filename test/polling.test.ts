@@ -267,7 +267,8 @@ describe('polling', function () {
       expect(proxy.asked[0]?.target).to.equal('cdn.optimizely.com:443');
       while (logger.at('warn').length === 0) await settle();
       expect(logger.at('warn')).to.have.length(1);
-      expect(runtime).to.include({ armed: 1, referenced: 0 });
+      // The next request, and the word that there is none yet.
+      expect(runtime).to.include({ armed: 2, referenced: 0 });
       await processor.shutdown();
       expect(runtime.armed).to.equal(0);
     });
