@@ -157,6 +157,17 @@ describe('a service that drains at a signal', function () {
     expect(endpoint.uuids).to.have.members(uuids);
   });
 
+  for (const host of ['on', 'none'] as const) {
+    it(`delivers what a target records in its own shutdown (${host === 'on' ? 'drained' : 'at once'})`, async () => {
+      const child = await start({ host, target: 'records', drainTimeoutMillis: host === 'on' ? 1 : 600_000 });
+      child.signal('SIGTERM');
+      const uuids = await child.message<string[]>('uuids');
+      child.tell('close');
+      expect(await child.ended).to.deep.include(host === 'on' ? { code: 0 } : { signal: 'SIGTERM' });
+      expect(endpoint.uuids).to.have.members(uuids).and.have.length(RECORDED);
+    });
+  }
+
   it('is not kept up by a target whose shutdown never ends, and says which', async () => {
     const child = await start({ host: 'none', target: 'hangs', drainTimeoutMillis: 1 });
     const uuids = await record(child);

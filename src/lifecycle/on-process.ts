@@ -19,11 +19,13 @@ const LISTENERS = Symbol.for('opentelemetry-exporter-optimizely.process-listener
 export function onProcess(event: ProcessEvent, callback: () => void): () => void {
   const { callbacks, listener } = sharedListener(event);
   callbacks.add(callback);
-  // It is gone where the host calls process.removeAllListeners().
-  if (!process.listeners(event as 'exit').includes(listener)) process.on(event, listener);
+  attempt(() => {
+    // It is gone where the host calls process.removeAllListeners().
+    if (!process.listeners(event as 'exit').includes(listener)) process.on(event, listener);
+  });
   return () => {
     callbacks.delete(callback);
-    if (callbacks.size === 0) process.off(event, listener);
+    if (callbacks.size === 0) attempt(() => process.off(event, listener));
   };
 }
 
@@ -40,11 +42,15 @@ function sharedListener(event: ProcessEvent): SharedListener {
 }
 
 function callEach(callbacks: Set<() => void>): void {
-  for (const callback of [...callbacks]) {
-    try {
-      callback();
-    } catch {
-      // It may be of another version, and is no reason to keep the others from being called.
-    }
+  // One may be of another version, and is no reason to keep the others from being called.
+  for (const callback of [...callbacks]) attempt(callback);
+}
+
+/** Some hosts have a process object of their own making, with less in it. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Nothing is heard of the event then.
   }
 }

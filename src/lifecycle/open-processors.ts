@@ -8,7 +8,7 @@ export interface OpenProcessor {
   /** Events that are in memory only. */
   unsavedCount(): number;
   forceFlush(): Promise<unknown>;
-  /** Sends each event from now on without waiting for others. */
+  /** Sends what is queued, and each event from now on, without waiting for others. */
   deliverPromptly(): void;
   shutdown(): Promise<unknown>;
 }

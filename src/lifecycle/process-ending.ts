@@ -39,11 +39,8 @@ export class ProcessEnding {
 
   /** Delivers at once, what is recorded from now on too, until the process would end or the time is over. */
   drain(): void {
-    setProcessEnding(true);
-    for (const processor of openProcessors()) {
-      attempt(() => processor.deliverPromptly());
-      attempt(() => processor.forceFlush());
-    }
+    deliverPromptly();
+    for (const processor of openProcessors()) attempt(() => processor.forceFlush());
     for (const { target } of this.#targets) {
       attempt(() => (typeof target.forceFlush === 'function' ? target.forceFlush() : undefined));
     }
@@ -61,16 +58,16 @@ export class ProcessEnding {
   async #end(): Promise<void> {
     this.#timer?.clear();
     this.#ignoreBeforeExit();
-    await Promise.all([
-      ...openProcessors().map(processor => settled(() => processor.shutdown())),
-      ...this.#targets.map(target => this.#shutDown(target)),
-    ]);
+    deliverPromptly();
+    // Targets first: one may be the application itself, which records to the last.
+    await Promise.all(this.#targets.map(target => this.#shutDown(target)));
+    await Promise.all(openProcessors().map(processor => settled(() => processor.shutdown())));
     setProcessEnding(false);
     this.#onEnded();
     if (this.#endedBy !== undefined) raise(this.#endedBy);
   }
 
-  /** Processors end in time by themselves; of what else a target shuts down nobody knows. */
+  /** Processors end in time by themselves; what else a target shuts down may not. */
   async #shutDown({ target, logger }: EndingTarget): Promise<void> {
     const failed = (why: string) =>
       logger.error(`${CLIENT_NAME}: shutdown at ${this.#signal} failed: ${nameOf(target)}.shutdown() ${why}`);
@@ -81,6 +78,11 @@ export class ProcessEnding {
       failed(`failed with ${errorLabel(error)}`);
     }
   }
+}
+
+function deliverPromptly(): void {
+  setProcessEnding(true);
+  for (const processor of openProcessors()) attempt(() => processor.deliverPromptly());
 }
 
 /** What flushes or shuts down tells of its failures itself. */

@@ -44,6 +44,7 @@ export class ProcessLife {
         shutdown: () => processor.shutdown(),
         deliverPromptly: () => {
           this.#isPrompt = true;
+          this.sendPromptly();
         },
       }),
     );

@@ -58,6 +58,17 @@ export function guardLogger(given?: Logger | null): PackageLogger {
   return logger;
 }
 
+/** Has `echo` told of errors and warnings too. */
+export function echoing(logger: PackageLogger, echo: (message: string) => void): PackageLogger {
+  const at = (level: 'error' | 'warn') => (message: string) => {
+    logger[level](message);
+    echo(message);
+  };
+  const both: PackageLogger = { ...logger, error: at('error'), warn: at('warn') };
+  guarded.add(both);
+  return both;
+}
+
 function say(write: () => unknown, onFailure: () => void): void {
   if (depth >= DEEPEST) {
     onFailure();

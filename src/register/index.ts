@@ -7,10 +7,9 @@
  */
 
 import { isMainThread } from 'node:worker_threads';
-import { diag } from '@opentelemetry/api';
 import { createFromEnv } from '../from-env.js';
 import { shutdownOnSignals } from '../lifecycle/shutdown-on-signals.js';
-import type { Logger } from '../model/logger.js';
+import { echoing, guardLogger } from '../model/logger.js';
 import { CLIENT_NAME } from '../model/version.js';
 import type { OptimizelySpanProcessor } from '../optimizely-span-processor.js';
 
@@ -25,19 +24,11 @@ import type { OptimizelySpanProcessor } from '../optimizely-span-processor.js';
 export const processor: OptimizelySpanProcessor | undefined = register();
 
 function register(): OptimizelySpanProcessor | undefined {
-  const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
   // Preloaded before anybody could set a diag logger, so said where it is seen.
   let early = true;
-  const say = (level: 'error' | 'warn') => (message: string) => {
-    log[level](message);
+  const logger = echoing(guardLogger(), message => {
     if (early) process.stderr.write(`${CLIENT_NAME}: ${message}\n`);
-  };
-  const logger: Logger = {
-    error: say('error'),
-    warn: say('warn'),
-    info: message => log.info(message),
-    debug: message => log.debug(message),
-  };
+  });
   try {
     const options = process.env.OPTIMIZELY_FLUSH_ON_BEFORE_EXIT ? {} : { flushOnBeforeExit: true };
     const created = createFromEnv(options, logger);

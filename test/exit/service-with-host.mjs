@@ -7,6 +7,14 @@ const processor = new optimizely.OptimizelySpanProcessor({
   eventStore: wanted.storeDirectory && new optimizely.FileEventStore({ directory: wanted.storeDirectory }),
 });
 const targets = {
+  records: {
+    async shutdown() {
+      // An application of its own, which has something to finish.
+      await new Promise(resolve => setImmediate(resolve));
+      words.record();
+      await processor.shutdown();
+    },
+  },
   hangs: { shutdown: () => new Promise(() => {}) },
   tells: { shutdown: () => processor.shutdown().then(() => setImmediate(() => tell({ closed: true }))) },
 };
