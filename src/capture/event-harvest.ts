@@ -7,8 +7,14 @@ import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
 import type { InstalledProcessor } from '../model/registry.js';
 import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
 import type { EvaluationEvents } from './evaluation-events.js';
+import { listedEvents } from './foreign-events.js';
 import { KnownEvents, keyBySpan, keyByUuid, type SpanIds } from './known-events.js';
-import { attributeOf, type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
+import {
+  attributeOf,
+  type RawExperimentEvent,
+  readSpanEvent,
+  readSpanEventSafely,
+} from './read-span-event.js';
 
 export type CheckRawInput = (
   type: ExperimentEventType,
@@ -41,11 +47,32 @@ export class EventHarvest {
   /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
   takeSpan(span: { readonly events: readonly StoredSpanEvent[] }): void {
     try {
-      if (span.events.length === 0) return;
-      for (const event of span.events) this.#look(event, span);
+      const { events } = span;
+      if (Array.isArray(events)) {
+        if (events.length === 0) return;
+        for (const event of events) this.#look(event, span);
+      } else {
+        this.#takeForeignSpan(span);
+      }
     } catch (error) {
-      this.#failed(error);
+      if (typeof span === 'object' && span !== null) this.#failed(error);
+      else this.#sayUnreadable();
     }
+  }
+
+  /** Providers of other vendors have spans of their own. */
+  #takeForeignSpan(span: { readonly events: unknown }): void {
+    const events = listedEvents(span.events);
+    if (events === undefined) this.#sayUnreadable();
+    else for (const event of events) this.#look(event, span);
+  }
+
+  #sayUnreadable(): void {
+    if (!this.#said.first('unreadable span')) return;
+    this.#logger.warn(
+      "span events can't be read from this tracer provider's spans, which have no list `events`: experiment events that " +
+        'are added with span.addEvent do not reach Optimizely; record them with recordImpression and recordConversion',
+    );
   }
 
   /** Whether events of this name are looked at. */
@@ -82,7 +109,7 @@ export class EventHarvest {
       }
       if (wasOffered(event, this.#processor)) return;
       addOffered(event, this.#processor);
-      const raw = readSpanEvent(type, event);
+      const raw = readSpanEventSafely(type, event);
       if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
       this.#takeEvent(raw, span, span);
     } catch (error) {
@@ -115,7 +142,7 @@ export class EventHarvest {
     const event = { name: type, attributes: record.attributes, time: record.hrTime };
     if (wasOffered(event, this.#processor)) return;
     const known = this.#knownEvents();
-    const raw = readSpanEvent(type, event);
+    const raw = readSpanEventSafely(type, event);
     if (known.has(keyByUuid(raw))) return;
     const { spanContext } = record;
     const checked = this.#takeEvent(raw, record, spanContext && { spanContext: () => spanContext });

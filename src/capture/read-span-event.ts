@@ -47,7 +47,7 @@ export function attributeOf(type: ExperimentEventType, field: string): string {
 /** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
 export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
   const given = event.attributes ?? {};
-  const timestamp = event.time[0] * 1000 + Math.trunc(event.time[1] / 1_000_000);
+  const timestamp = timestampOf(event.time);
   const attributes = membersIn(given[JSON_FIELDS.attributes]);
   const tags = type === 'impression' ? undefined : membersIn(given[JSON_FIELDS.tags]);
   const input =
@@ -59,10 +59,32 @@ export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent)
   return { type, input };
 }
 
+/** Of an event that throws when read, only its type is known. */
+export function readSpanEventSafely(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
+  try {
+    return readSpanEvent(type, event);
+  } catch {
+    return { type, input: {}, unusable: 'its list of attributes' };
+  }
+}
+
+/**
+ * Spans of other vendors may keep times otherwise, or none.
+ *
+ * @returns undefined if it can't be told, so that the time of the harvest stands for it
+ */
+function timestampOf(time: unknown): unknown {
+  if (typeof time !== 'object' || time === null) return typeof time === 'number' ? time : undefined;
+  const [seconds, nanoseconds] = [(time as ArrayLike<unknown>)[0], (time as ArrayLike<unknown>)[1]];
+  if (typeof seconds !== 'number' || typeof nanoseconds !== 'number')
+    return Array.isArray(time) ? undefined : time;
+  return seconds * 1000 + Math.trunc(nanoseconds / 1_000_000);
+}
+
 type Given = Readonly<Record<string, unknown>>;
 
 /** Written out, and not put together member by member: a span event costs 3 µs less. */
-function toImpression(given: Given, attributes: unknown, timestamp: number) {
+function toImpression(given: Given, attributes: unknown, timestamp: unknown) {
   return {
     userId: given[IMPRESSION_FIELDS.userId],
     flagKey: given[IMPRESSION_FIELDS.flagKey],
@@ -80,7 +102,7 @@ function toImpression(given: Given, attributes: unknown, timestamp: number) {
   };
 }
 
-function toConversion(given: Given, attributes: unknown, tags: unknown, timestamp: number) {
+function toConversion(given: Given, attributes: unknown, tags: unknown, timestamp: unknown) {
   return {
     userId: given[CONVERSION_FIELDS.userId],
     eventKey: given[CONVERSION_FIELDS.eventKey],

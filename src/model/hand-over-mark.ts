@@ -46,5 +46,5 @@ export function addOffered(
 
 function offeredOf(event: StoredSpanEvent): Offered | undefined {
   // A wrapped span hides its stored events, and a log record may become a span event: the mark is then on the time.
-  return (event as Markable)[OFFERED] ?? (event.time as Markable)[OFFERED];
+  return (event as Markable)[OFFERED] ?? (event.time as Markable | undefined)?.[OFFERED];
 }

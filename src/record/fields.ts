@@ -52,9 +52,16 @@ const LAST_13_DIGITS = 1e13;
 /** Milliseconds since the epoch. Seconds or microseconds are refused: Optimizely would take them and count nothing. */
 export function timestampOrNow(field: string, value: unknown, runtime: Runtime): number {
   if (value === undefined || value === null) return Math.trunc(runtime.now());
-  const millis = Math.trunc(
-    value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN,
-  );
+  const millis = Math.trunc(typeof value === 'number' ? value : millisOfDate(value));
   if (!(millis >= FIRST_13_DIGITS && millis < LAST_13_DIGITS)) throw new UnusableField(field);
   return millis;
+}
+
+/** By what a Date is made of: `instanceof` knows neither one of another realm nor one made before fake timers came. */
+function millisOfDate(value: unknown): number {
+  try {
+    return Date.prototype.getTime.call(value as Date);
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventTags, ExperimentEvent } from '../model/experiment-event.js';
+import { isThenable } from '../model/guard.js';
 import { errorLabel } from '../model/logger.js';
 import { describeUnusable } from '../model/unusable-field.js';
 
@@ -29,8 +30,8 @@ export function askBeforeSend(
   let returned: unknown;
   try {
     returned = beforeSend(copyOf(event));
-    if (returned instanceof Promise) {
-      returned.catch(() => {});
+    if (isThenable(returned)) {
+      returned.then(undefined, () => {});
       return { fault: 'beforeSend returned a promise; it must be synchronous' };
     }
   } catch (error) {

@@ -73,5 +73,10 @@ function isListOfStrings(value: unknown): boolean {
 }
 
 function isKey(value: unknown): boolean {
-  return (typeof value === 'string' || value instanceof Uint8Array) && value.length >= SHORTEST_KEY;
+  return (typeof value === 'string' || isUint8Array(value)) && value.length >= SHORTEST_KEY;
+}
+
+/** By what it is made of: `instanceof` knows none of another realm, such as a test's. */
+function isUint8Array(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]' && ArrayBuffer.isView(value);
 }
