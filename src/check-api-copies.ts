@@ -4,14 +4,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { trace } from '@opentelemetry/api';
 import { HERE } from './model/here.js';
-import type { Logger } from './model/logger.js';
-import { CLIENT_NAME } from './model/version.js';
+import type { PackageLogger } from './model/logger.js';
 
 /** What the copies of the API share: the copy that registers first sets the version. */
 interface SharedApi {
   readonly version: string;
   readonly trace?: unknown;
-  readonly diag?: { warn(message: string, ...args: unknown[]): void };
 }
 
 interface ApiCopy {
@@ -34,12 +32,11 @@ const globals = globalThis as { [SHARED]?: SharedApi; [SAID]?: boolean };
  * first span; at the first event, when the application is loaded.
  */
 export class ApiCopiesCheck {
-  readonly #logger: Logger | undefined;
+  readonly #logger: PackageLogger;
   #spanSeen = false;
   #eventSeen = false;
 
-  /** @param logger the user's. @default the diag logger that any copy has registered, else a process warning */
-  constructor(logger: Logger | undefined) {
+  constructor(logger: PackageLogger) {
     this.#logger = logger;
     queueMicrotask(() => this.#look());
   }
@@ -64,7 +61,11 @@ export class ApiCopiesCheck {
         shared.trace === undefined ? this.#refusedRegistration(shared) : findBlindCopy(shared, shared.trace);
       if (problem === undefined) return;
       globals[SAID] = true;
-      this.#say(`two copies of @opentelemetry/api: ${problem}; see that one is installed`, shared);
+      this.#logger.alert(
+        'OPTIMIZELY_API_COPIES',
+        'warn',
+        `two copies of @opentelemetry/api: ${problem}; see that one is installed`,
+      );
     } catch {
       // What can't be looked at can't be warned about.
     }
@@ -80,13 +81,6 @@ export class ApiCopiesCheck {
       `no tracer provider is registered, and none can be with ${describe(refused)}, because ` +
       `${describe(copyOf(shared.version, copies))} was used first, so all spans are no-ops`
     );
-  }
-
-  #say(message: string, { diag }: SharedApi): void {
-    // Our own diag may belong to the copy that reaches nothing.
-    if (this.#logger !== undefined) this.#logger.warn(message);
-    else if (diag !== undefined) diag.warn(CLIENT_NAME, message);
-    else process.emitWarning(message, CLIENT_NAME);
   }
 }
 

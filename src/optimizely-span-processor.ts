@@ -100,7 +100,7 @@ export class OptimizelySpanProcessor {
     const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
     const { waitUntil } = options;
     const onTaken = waitUntil && flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger });
-    this.#apiCopies = new ApiCopiesCheck(options.logger);
+    this.#apiCopies = new ApiCopiesCheck(logger);
     this.#reception = new Reception({
       spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
       signal: resolveSignal(options.signal, logger),

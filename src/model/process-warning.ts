@@ -11,6 +11,7 @@ export type WarningCode =
   | 'OPTIMIZELY_EVENTS_LOST_AT_EXIT'
   | 'OPTIMIZELY_UNDICI_UNAVAILABLE'
   | 'OPTIMIZELY_LOGGER_FAILING'
+  | 'OPTIMIZELY_API_COPIES'
   | 'OPTIMIZELY_BAD_OPTION';
 
 /** Shared by all copies of this package in the process. */

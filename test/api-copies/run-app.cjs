@@ -17,17 +17,19 @@ exports.runApp = ({ api, optimizely, require }) => {
   if (wanted.diagOfTheApp) api.diag.setLogger(log);
   if (wanted.diagOfTheSdk) require(`${sdk}/../api`).diag.setLogger(log);
 
-  const options = { datafile, endpoint: 'http://127.0.0.1:9', ...(wanted.logger && { logger }) };
+  const eventDispatcher = { dispatchEvent: async () => ({ statusCode: 204 }) };
+  const options = { datafile, eventDispatcher, ...(wanted.logger && { logger }) };
   const spanProcessors = [1, 2].map(() => new optimizely.OptimizelySpanProcessor(options));
   new NodeSDK({ spanProcessors }).start();
 
-  setImmediate(() => {
+  setImmediate(async () => {
     const started = said.length;
     api.trace.getTracer('app').startActiveSpan('request', span => {
       optimizely.recordConversion({ userId: 'v', eventKey: 'purchase' });
       span.end();
     });
     process.stdout.write(JSON.stringify({ started, said }));
+    await Promise.all(spanProcessors.map(processor => processor.forceFlush()));
     // Warnings of the process come in the next turn.
     setImmediate(() => process.exit(0));
   });
