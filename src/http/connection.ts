@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import { HeadReader } from './head-reader.js';
 
-const HEAD_END = Buffer.from('\r\n\r\n');
-/** `HTTP/1.1 1`: an interim answer, but for a switch of protocols, which would be the last one. */
-const INTERIM = /^HTTP\/1\.\d 1(?!01)/;
-const INTERIM_BYTES = 12;
-/** An interim answer that is longer is left to undici. */
-const MOST_INTERIM_BYTES = 16_384;
+/** On the error of a connection whose answer can't be parsed: the status that its first line says. */
+const STATUS_SEEN = Symbol('status seen');
+
+const PARSE_ERRORS = ['HTTPParserError', 'HeadersOverflowError', 'ResponseContentLengthMismatchError'];
 
 const tended = new WeakSet<Socket>();
 
 /**
- * Does for a connection of undici's what undici leaves undone: interim answers are skipped (undici ends a connection that
- * brings a `100 Continue`), and the process is kept alive from a request to the head of its answer, not to the end of its
- * body, or not at all.
+ * Does for a connection of undici's what undici leaves undone. Interim answers are skipped: undici ends a connection that
+ * brings a `100 Continue`. The process is kept alive from a request to the head of its answer, not to the end of its body,
+ * or not at all. What the first line of an answer says is not lost where the lines behind it can't be parsed.
  */
 export function tend(socket: Socket, keepsProcess: boolean): void {
   if (tended.has(socket)) return;
   tended.add(socket);
-  const { read, write, ref } = socket;
+  const { read, write, ref, destroy } = socket;
   const heads = new HeadReader();
 
   if (!keepsProcess) {
@@ -36,43 +35,19 @@ export function tend(socket: Socket, keepsProcess: boolean): void {
     if (!heads.areExpected && keepsProcess) socket.unref();
     return rest;
   };
+  socket.destroy = error => destroy.call(socket, error && translated(error, heads.status));
 }
 
-/** Follows the heads of answers up to that of the final one. */
-class HeadReader {
-  areExpected = false;
-  #heldBack: Buffer | undefined;
-  #isFinal = false;
-
-  /** A request is written, in one piece or more. @returns whether it is a new one */
-  expect(): boolean {
-    if (this.areExpected && !this.#isFinal) return false;
-    this.areExpected = true;
-    this.#isFinal = false;
-    return true;
+function translated(error: Error, status: number | undefined): Error {
+  // undici would connect again for the request that was aborted.
+  if ((error as NodeJS.ErrnoException).code === 'UND_ERR_INFO' && error.message === 'aborted') {
+    return new Error('aborted');
   }
+  return status !== undefined && PARSE_ERRORS.includes(error.name)
+    ? Object.assign(error, { [STATUS_SEEN]: status })
+    : error;
+}
 
-  /** @returns what is left of it without interim answers; null: nothing yet */
-  take(chunk: Buffer): Buffer | null {
-    let bytes = this.#heldBack === undefined ? chunk : Buffer.concat([this.#heldBack, chunk]);
-    this.#heldBack = undefined;
-    while (!this.#isFinal) {
-      if (bytes.length < INTERIM_BYTES) return this.#holdBack(bytes);
-      if (!INTERIM.test(bytes.toString('latin1', 0, INTERIM_BYTES))) {
-        this.#isFinal = true;
-        break;
-      }
-      const end = bytes.indexOf(HEAD_END);
-      if (end < 0 && bytes.length > MOST_INTERIM_BYTES) this.#isFinal = true;
-      else if (end < 0) return this.#holdBack(bytes);
-      else bytes = bytes.subarray(end + HEAD_END.length);
-    }
-    if (bytes.includes(HEAD_END)) this.areExpected = false;
-    return bytes;
-  }
-
-  #holdBack(bytes: Buffer): null {
-    if (bytes.length > 0) this.#heldBack = bytes;
-    return null;
-  }
+export function statusSeen(error: Error): number | undefined {
+  return (error as { [STATUS_SEEN]?: number })[STATUS_SEEN];
 }

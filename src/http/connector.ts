@@ -30,6 +30,7 @@ export class Connector {
   readonly #options: TransportOptions;
   readonly #proxy: NamedProxy | undefined;
   readonly #pending = new Set<Socket>();
+  readonly #abandoned = new WeakSet<Socket>();
   readonly #sessions = new Map<string, Buffer>();
   #idleCheck: RuntimeTimer | undefined;
 
@@ -73,7 +74,10 @@ export class Connector {
       return socket;
     } catch (error) {
       for (const socket of sockets) socket.destroy();
-      throw error;
+      if (!sockets.some(socket => this.#abandoned.has(socket))) throw error;
+      return new Promise((_resolve, reject) => {
+        systemRuntime.setTimer(() => reject(error), timeoutMillis);
+      });
     } finally {
       timer.clear();
       for (const socket of sockets) this.#pending.delete(socket);
@@ -115,15 +119,37 @@ export class Connector {
   }
 
   /** An unref'd socket holds the process while it connects: where nothing else does, that is given up. */
-  #watchForIdleness(): void {
+  #watchForIdleness(checks = 1): void {
     this.#idleCheck?.clear();
     this.#idleCheck = systemRuntime.setTimer(() => {
       if (this.#pending.size === 0) return;
-      const holding = process.getActiveResourcesInfo();
-      if (holding.length <= this.#pending.size && holding.every(kind => kind === 'ConnectWrap')) this.close();
-      else this.#watchForIdleness();
+      if (isHeldOnlyBy(this.#pending.size, checks)) this.#abandon();
+      else this.#watchForIdleness(checks + 1);
     }, IDLE_CHECK_MILLIS);
   }
+
+  /** In silence, since most likely the process ends. */
+  #abandon(): void {
+    for (const socket of this.#pending) {
+      this.#abandoned.add(socket);
+      socket.destroy();
+    }
+  }
+}
+
+/** Standard streams are listed where they are used, whether they hold the process or not. */
+const STANDARD_STREAMS = ['PipeWrap', 'TTYWrap'];
+/** By then a connection is there, if it will ever be, and one who waits for input may be without it. */
+const PATIENT_CHECKS = 20;
+
+/** Whether the process lives for so many connections that are being made, and for nothing else. */
+function isHeldOnlyBy(connections: number, checks: number): boolean {
+  const holding = process.getActiveResourcesInfo();
+  const others = holding.filter(kind => kind !== 'ConnectWrap');
+  if (holding.length - others.length > connections) return false;
+  return (
+    others.length === 0 || (checks > PATIENT_CHECKS && others.every(kind => STANDARD_STREAMS.includes(kind)))
+  );
 }
 
 type Begin = (socket: Socket, event: 'connect' | 'secureConnect') => Promise<Socket>;

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispatcher.js';
 import { systemRuntime } from '../model/runtime.js';
+import { statusSeen } from './connection.js';
 import { DRAINED_BYTES, DRAINED_MILLIS } from './drain.js';
 
 type Headers = NonNullable<EventDispatcherResponse['headers']>;
@@ -77,8 +78,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Controller, error: Error): void {
-    if (this.#answeredAt !== undefined) this.#draining.count--;
-    else this.#unsubscribe?.();
-    this.#reject(error);
+    if (this.#answeredAt !== undefined) {
+      this.#draining.count--;
+      return;
+    }
+    this.#unsubscribe?.();
+    const statusCode = statusSeen(error);
+    if (statusCode === undefined) this.#reject(error);
+    else this.#resolve({ statusCode });
   }
 }

@@ -48,8 +48,12 @@ export class NodeTransport implements Transport {
         })
         .on('error', error => {
           unsubscribe();
-          reject(error);
-        });
+          const statusCode = statusSeen(error);
+          if (statusCode === undefined) reject(error);
+          else resolve({ statusCode });
+        })
+        // As after a switch of protocols, which is no error to Node.
+        .on('close', () => reject(new Error('closed without an answer')));
     });
   }
 
@@ -68,7 +72,10 @@ export class NodeTransport implements Transport {
           resolve({ status: body.statusCode ?? 0, headers: body.headers, body }),
         )
         .on('error', reject)
-        .on('close', () => signal.removeEventListener('abort', end));
+        .on('close', () => {
+          signal.removeEventListener('abort', end);
+          reject(new Error('closed without an answer'));
+        });
     });
   }
 
@@ -117,4 +124,11 @@ export class NodeTransport implements Transport {
         connector.connect({ protocol, hostname: host.replace(/^\[|\]$/g, ''), port }, connected),
     });
   }
+}
+
+/** What the first line of an answer says whose other lines Node's parser refuses. */
+function statusSeen(error: Error & { code?: string; rawPacket?: Buffer }): number | undefined {
+  if (error.code?.startsWith('HPE_') !== true || error.rawPacket === undefined) return undefined;
+  const [, status] = /(?:^|\r\n\r\n)HTTP\/1\.\d ([2-9]\d\d)/.exec(error.rawPacket.toString('latin1')) ?? [];
+  return status === undefined ? undefined : Number(status);
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const STATUS_BYTES = 'HTTP/1.1 200'.length;
+const STATUS = /^HTTP\/1\.\d (\d{3})/;
+/** It ends the answers: what follows is another protocol. */
+const SWITCHING_PROTOCOLS = 101;
+/** An interim answer that is longer is left to the parser. */
+const MOST_INTERIM_BYTES = 16_384;
+
+/** Follows the heads of the answers on one connection, up to that of each final one, and takes interim answers out. */
+export class HeadReader {
+  #areExpected = false;
+  #isFinal = false;
+  #heldBack: Buffer | undefined;
+  #status: number | undefined;
+
+  /** Whether the head of an answer is still to come, or its end. */
+  get areExpected(): boolean {
+    return this.#areExpected;
+  }
+
+  /** Status of the last final answer, as far as its first line can be read. */
+  get status(): number | undefined {
+    return this.#status;
+  }
+
+  /** A request is written, in one piece or more. @returns whether it is a new one */
+  expect(): boolean {
+    if (this.#areExpected && !this.#isFinal) return false;
+    this.#areExpected = true;
+    this.#isFinal = false;
+    this.#status = undefined;
+    return true;
+  }
+
+  /** @returns what is left of it without interim answers; null: nothing yet */
+  take(chunk: Buffer): Buffer | null {
+    let bytes = this.#heldBack === undefined ? chunk : Buffer.concat([this.#heldBack, chunk]);
+    this.#heldBack = undefined;
+    while (!this.#isFinal) {
+      const start = bytes.toString('latin1', 0, STATUS_BYTES);
+      if (start.length < STATUS_BYTES && 'HTTP/1.'.startsWith(start.slice(0, 7)))
+        return this.#holdBack(bytes);
+      const status = Number(STATUS.exec(start)?.[1] ?? Number.NaN);
+      const end = isInterim(status) ? bytes.indexOf(HEAD_END) : -1;
+      if (end >= 0) bytes = bytes.subarray(end + HEAD_END.length);
+      else if (isInterim(status) && bytes.length <= MOST_INTERIM_BYTES) return this.#holdBack(bytes);
+      else this.#begin(status);
+    }
+    if (bytes.includes(HEAD_END)) this.#areExpected = false;
+    return bytes;
+  }
+
+  #begin(status: number): void {
+    this.#isFinal = true;
+    this.#status = Number.isNaN(status) ? undefined : status;
+  }
+
+  #holdBack(bytes: Buffer): null {
+    this.#heldBack = bytes;
+    return null;
+  }
+}
+
+function isInterim(status: number): boolean {
+  return status >= 100 && status < 200 && status !== SWITCHING_PROTOCOLS;
+}
