@@ -44,7 +44,8 @@ export class Seam {
   /** Logs a failure that was found elsewhere. Never throws. */
   failed(method: string, error: unknown): void {
     try {
-      if (this.#said.first(method)) this.#logger.error(`${this.#name}.${method} failed: ${errorLabel(error)}`);
+      if (this.#said.first(method))
+        this.#logger.error(`${this.#name}.${method} failed: ${errorLabel(error)}`);
     } catch {
       // At the end of the stack nothing can be said.
     }
