@@ -46,10 +46,17 @@ export class BatchEventProcessor {
    * @returns false: refused; the ledger says why
    */
   process(event: UserEvent): boolean {
-    const { ledger } = this.#pipeline;
-    ledger.recorded(1);
-    if (isUserEvent(event)) return this.#enqueue(event);
-    ledger.dropped('invalid', [], 1);
+    const { ledger, recovery } = this.#pipeline;
+    try {
+      if (recovery.isNeeded) recovery.request();
+      ledger.recorded(1);
+      if (isUserEvent(event)) return this.#enqueue(event);
+      ledger.dropped('invalid', [], 1);
+    } catch {
+      // The stack has ended.
+      recovery.isNeeded = true;
+      recovery.request();
+    }
     return false;
   }
 

@@ -79,7 +79,7 @@ export class OptimizelySpanProcessor {
         return dispatcher;
       },
     });
-    const { batcher, runtime, ledger, inspectorNotes } = this.#pipeline;
+    const { batcher, runtime, ledger, inspectorNotes, recovery } = this.#pipeline;
     this.#life = new ProcessLife(this, this.#pipeline, logger);
     this.#intake = new EventIntake({
       ...this.#pipeline,
@@ -112,6 +112,7 @@ export class OptimizelySpanProcessor {
       screen: screen && new EventScreen(screen, { check, logger, runtime }),
       inspectorNotes,
       logger,
+      recovery,
       enqueue: event => batcher.enqueue(event),
       onTaken: () => {
         onTaken?.();
@@ -153,12 +154,22 @@ export class OptimizelySpanProcessor {
    * @returns the event's uuid; undefined: refused, and counted
    */
   recordImpression(impression: Impression, span?: Span): string | undefined {
-    return recordImpressionFor(this.#reception, this.#pipeline.runtime, impression, span);
+    try {
+      return recordImpressionFor(this.#reception, this.#pipeline.runtime, impression, span);
+    } catch {
+      // The stack has ended.
+      return undefined;
+    }
   }
 
   /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
   recordConversion(conversion: Conversion, span?: Span): string | undefined {
-    return recordConversionFor(this.#reception, this.#pipeline.runtime, conversion, span);
+    try {
+      return recordConversionFor(this.#reception, this.#pipeline.runtime, conversion, span);
+    } catch {
+      // The stack has ended.
+      return undefined;
+    }
   }
 
   /**

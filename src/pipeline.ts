@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EventBatcher } from './batch/event-batcher.js';
 import { EventKeeper } from './batch/event-keeper.js';
+import { GuardedQueue } from './batch/guarded-queue.js';
 import { MemoryBudget } from './batch/memory-budget.js';
 import { MemoryEventQueue } from './batch/memory-event-queue.js';
+import { GuardedExporter } from './export/guarded-exporter.js';
 import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 import { Ledger } from './metrics/ledger.js';
 import { SelfObservability } from './metrics/self-observability.js';
+import { Afterwards } from './model/afterwards.js';
 import type { DeliveryObserver } from './model/delivery-observer.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
@@ -13,7 +16,7 @@ import type { QueueBudget } from './model/event-queue.js';
 import type { EventStore, StoreTicket } from './model/event-store.js';
 import type { ExperimentEvent } from './model/experiment-event.js';
 import type { LedgerSnapshot } from './model/ledger.js';
-import type { Logger } from './model/logger.js';
+import type { PackageLogger } from './model/logger.js';
 import { type NotificationSender, NotificationType } from './model/notification.js';
 import { requireMethods } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
@@ -32,6 +35,8 @@ export interface Pipeline {
   readonly notifications: NotificationSender;
   /** For the event inspector: only where events go to an address of this machine. */
   readonly inspectorNotes: InspectorNotes | undefined;
+  /** Repairs what a call left half done because the stack ended. */
+  readonly recovery: Afterwards;
   readonly runtime: Runtime;
   /** How long a flush or a shutdown may take, milliseconds. */
   readonly timeoutIntervalMillis: number;
@@ -45,7 +50,7 @@ export interface Pipeline {
 }
 
 export interface PipelineOptions extends BatchingOptions, ExportOptions {
-  readonly logger: Logger;
+  readonly logger: PackageLogger;
   readonly eventStore?: EventStore | undefined;
   /** Takes back an event that was stored before there was a datafile. */
   readonly resolveStored?: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
@@ -81,9 +86,17 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     answered: headers => inspectorNotes?.answered(headers),
   });
   const keeper = new EventKeeper(options.eventStore, ledger, runtime, logger);
-  const batcher = new EventBatcher({
+  const recovery = new Afterwards(() => {
+    batcher.recover();
+    ledger.reconcile(budget.count, keeper.storedCount);
+  });
+  const { eventQueue } = options;
+  const batcher: EventBatcher = new EventBatcher({
     limits,
-    queue: options.eventQueue ?? new MemoryEventQueue(),
+    queue:
+      eventQueue === undefined
+        ? new MemoryEventQueue()
+        : new GuardedQueue(eventQueue, budget, ledger, logger),
     exporter,
     budget,
     keeper,
@@ -92,6 +105,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     ledger,
     notifications,
     logger,
+    recovery,
     runtime,
   });
   const { timeoutIntervalMillis } = limits;
@@ -102,9 +116,13 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     ledger,
     notifications,
     inspectorNotes,
+    recovery,
     runtime,
     timeoutIntervalMillis,
-    snapshot: () => ledger.snapshot(budget.count, keeper.storedCount),
+    snapshot: () => {
+      if (recovery.isNeeded) recovery.request();
+      return ledger.snapshot(budget.count, keeper.storedCount);
+    },
     sendQueued: () => batcher.sendQueued(),
     unsavedCount: () => Math.max(0, budget.count - keeper.copiedCount),
     end: () => {
@@ -146,5 +164,5 @@ function resolveExporter(options: PipelineOptions, observer: DeliveryObserver): 
   const ignored = EXPORTER_OPTIONS.filter(name => options[name] !== undefined);
   if (ignored.length > 0)
     logger.warn(`ignored, since an exporter is given: ${ignored.join(', ')}; pass them to the exporter`);
-  return exporter;
+  return new GuardedExporter(exporter, logger);
 }

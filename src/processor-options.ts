@@ -18,8 +18,13 @@ import type { ScreenOptions } from './screen/screen-options.js';
 
 /** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
 export interface BatchingOptions {
-  /** Events in a batch. @default 10 */
+  /** Events at which a batch goes out. @default 10 */
   batchSize?: number | undefined;
+  /**
+   * While all requests are out, a batch goes on growing up to this many events, and goes out as soon as a request is
+   * free. A value below `batchSize` counts as `batchSize`. @default 1_000
+   */
+  maxBatchSize?: number | undefined;
   /** Age of the oldest queued event at which its batch goes out, milliseconds of a monotonic clock. @default 30_000 */
   flushIntervalMillis?: number | undefined;
   /** How long `forceFlush()` and `shutdown()` may take, milliseconds. @default 5_000 */
@@ -99,6 +104,7 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
 
 export interface ResolvedBatchingOptions {
   readonly batchSize: number;
+  readonly maxBatchSize: number;
   readonly flushIntervalMillis: number;
   readonly timeoutIntervalMillis: number;
   readonly maxQueueSize: number;
@@ -125,11 +131,20 @@ export function resolveBatchingOptions(options: BatchingOptions, logger: Logger)
     requireMethods('selfObsMeterProvider', options.selfObsMeterProvider, ['getMeter'], example);
   }
   const whole = { integer: true };
+  const batchSize = positiveOr(10, 'batchSize', options.batchSize, logger, whole);
+  const maxQueueSize = positiveOr(10_000, 'maxQueueSize', options.maxQueueSize, logger, whole);
+  if (batchSize > maxQueueSize - Math.floor(maxQueueSize / 10)) {
+    logger.warn(
+      `batchSize ${batchSize} is never reached with maxQueueSize ${maxQueueSize}, of which a tenth is kept for ` +
+        'conversions: batches go out when that is reached; lower batchSize or raise maxQueueSize',
+    );
+  }
   return {
-    batchSize: positiveOr(10, 'batchSize', options.batchSize, logger, whole),
+    batchSize,
+    maxBatchSize: Math.max(batchSize, positiveOr(1_000, 'maxBatchSize', options.maxBatchSize, logger, whole)),
     flushIntervalMillis: positiveOr(30_000, 'flushIntervalMillis', options.flushIntervalMillis, logger),
     timeoutIntervalMillis: positiveOr(5_000, 'timeoutIntervalMillis', options.timeoutIntervalMillis, logger),
-    maxQueueSize: positiveOr(10_000, 'maxQueueSize', options.maxQueueSize, logger, whole),
+    maxQueueSize,
     maxQueueBytes: positiveOr(67_108_864, 'maxQueueBytes', options.maxQueueBytes, logger),
     maxPayloadBytes: positiveOr(3_500_000, 'maxPayloadBytes', options.maxPayloadBytes, logger),
   };

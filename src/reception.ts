@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ApiCopiesCheck } from './check-api-copies.js';
+import type { Afterwards } from './model/afterwards.js';
 import type { DropReason } from './model/drop-reason.js';
 import type { ExperimentEvent, ExperimentEventType } from './model/experiment-event.js';
 import type { EventLedger } from './model/ledger.js';
@@ -29,8 +30,13 @@ export interface ReceptionDependencies {
   readonly logger: Logger;
   /** Where resolved events go; answers whether it took the event, and counts it if not. */
   readonly enqueue: (event: UserEvent) => boolean;
+  /** Repairs what a call left half done because the stack ended. */
+  readonly recovery: Afterwards;
   readonly onTaken: () => void;
 }
+
+/** An event that a `beforeSend` records is taken; one that is recorded while `beforeSend` is asked about that, is not. */
+const DEEPEST = 2;
 
 /** Where a processor takes events in: what the registry, and so the record helpers, know of it. */
 export class Reception implements InstalledProcessor {
@@ -39,6 +45,8 @@ export class Reception implements InstalledProcessor {
   readonly logs: LogRecordPort;
   readonly #deps: ReceptionDependencies;
   readonly #said = new OnceLog();
+  /** Calls that record from within each other, as a `beforeSend` that records does. */
+  #depth = 0;
   #closed = false;
 
   constructor(dependencies: ReceptionDependencies) {
@@ -53,9 +61,26 @@ export class Reception implements InstalledProcessor {
   }
 
   offer(event: ExperimentEvent, span?: object): boolean {
-    const { ledger, screen, intake, config, inspectorNotes } = this.#deps;
+    let isTaken = false;
+    this.#depth++;
+    try {
+      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#offer(event, span);
+    } catch {
+      // The stack has ended, perhaps so that not even the request succeeds.
+      const { recovery } = this.#deps;
+      recovery.isNeeded = true;
+      recovery.request();
+    } finally {
+      this.#depth--;
+    }
+    return isTaken;
+  }
+
+  #offer(event: ExperimentEvent, span: object | undefined): boolean {
+    const { ledger, screen, intake, config, inspectorNotes, recovery } = this.#deps;
     if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     this.#deps.apiCopies.eventRecorded();
+    if (recovery.isNeeded) recovery.request();
     ledger.recorded(1);
     if (this.#closed) return this.#drop('already_shutdown', event);
     const screened = screen === undefined ? event : screen.pass(event);
@@ -74,6 +99,22 @@ export class Reception implements InstalledProcessor {
    * @returns false: refused, and counted
    */
   process(event: UserEvent, shown: ExperimentEvent | undefined, span?: object): boolean {
+    let isTaken = false;
+    this.#depth++;
+    try {
+      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#process(event, shown, span);
+    } catch {
+      // The stack has ended, perhaps so that not even the request succeeds.
+      const { recovery } = this.#deps;
+      recovery.isNeeded = true;
+      recovery.request();
+    } finally {
+      this.#depth--;
+    }
+    return isTaken;
+  }
+
+  #process(event: UserEvent, shown: ExperimentEvent | undefined, span: object | undefined): boolean {
     const { apiCopies, ledger, screen, inspectorNotes } = this.#deps;
     apiCopies.eventRecorded();
     ledger.recorded(1);
@@ -92,6 +133,17 @@ export class Reception implements InstalledProcessor {
   }
 
   refuse(type: ExperimentEventType, field: string): void {
+    try {
+      this.#refuse(type, field);
+    } catch {
+      // The stack has ended, perhaps so that not even the request succeeds.
+      const { recovery } = this.#deps;
+      recovery.isNeeded = true;
+      recovery.request();
+    }
+  }
+
+  #refuse(type: ExperimentEventType, field: string): void {
     const { ledger, logger } = this.#deps;
     ledger.recorded(1);
     if (this.#closed) {
@@ -102,6 +154,17 @@ export class Reception implements InstalledProcessor {
       logger.warn(`${type} refused: ${describeUnusable(field)}`);
     }
     ledger.dropped('invalid', [], 1);
+  }
+
+  /** A `beforeSend` that records an event for each event would go on until the stack ends. */
+  #refuseNested(event: Pick<UserEvent, 'uuid'>): false {
+    this.#deps.ledger.recorded(1);
+    if (this.#said.first('nested')) {
+      this.#deps.logger.warn(
+        'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
+      );
+    }
+    return this.#drop('interrupted', event);
   }
 
   /** From now on events are counted and dropped. */

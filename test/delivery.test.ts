@@ -25,6 +25,8 @@ function makeDelivery(options: Partial<BatchEventProcessorOptions> = {}) {
     logger,
     runtime,
     batchSize: 1,
+    // Batches that grow while they wait have tests of their own.
+    maxBatchSize: 1,
     startOnInit: true,
     ...options,
   });
@@ -70,8 +72,12 @@ describe('delivery', () => {
 
     for (const [status, reason] of [
       [400, 'rejected'],
-      [404, 'rejected'],
+      [411, 'rejected'],
+      [414, 'rejected'],
+      [415, 'rejected'],
       [422, 'rejected'],
+      [431, 'rejected'],
+      [501, 'rejected'],
       [413, 'too_large'],
     ] as const) {
       it(`drops a single event that is answered ${status} as ${reason}, counted and logged`, async () => {
@@ -286,25 +292,82 @@ describe('delivery', () => {
       );
     });
 
-    it('costs at most 64 more requests, however many events are at fault', async () => {
+    it('is searched at a bounded rate, and only what is refused alone is dropped', async () => {
       const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 1000 });
-      dispatcher.answer = () => ({ statusCode: 400 });
-      for (let n = 0; n < 1000; n++) processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
-      await runtime.advance(1);
-      expect(dispatcher.attempts).to.equal(65);
-      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { rejected: 1000 } });
+      const arrived: string[] = [];
+      const attemptsBy = new Map<number, number>();
+      dispatcher.answer = (attempt, logEvent) => {
+        attemptsBy.set(runtime.now(), attempt);
+        if (poisoned(logEvent.body)) return { statusCode: 400 };
+        arrived.push(...uuidsIn([logEvent.params]));
+        return { statusCode: 204 };
+      };
+      const uuids = Array.from({ length: 1000 }, (_, n) => (n % 2 === 0 ? `poison-${n}` : `good-${n}`));
+      for (const uuid of uuids) processor.process(makeUserEvent({ uuid, acceptedAt: runtime.monotonic() }));
+      await runtime.advance(0);
+      expect(dispatcher.attempts, 'a burst').to.be.within(300, 500);
+      const before = dispatcher.attempts;
+      await runtime.advance(1_000);
+      expect(dispatcher.attempts - before, 'then so many a second').to.be.within(150, 250);
+      await runtime.advance(60_000);
+      expect(arrived.sort()).to.deep.equal(uuids.filter(uuid => !poisoned(uuid)).sort());
+      expect(processor.ledger()).to.deep.include({
+        delivered: 500,
+        pending: 0,
+        dropped: { rejected: 500 },
+      });
+    });
+
+    it('is searched behind live traffic', async () => {
+      const { processor, dispatcher, runtime, record } = makeDelivery({
+        batchSize: 64,
+        maxConcurrentRequests: 1,
+      });
+      const sizes: number[] = [];
+      const answers: (() => void)[] = [];
+      dispatcher.answer = (_attempt, logEvent) => {
+        sizes.push(logEvent.params.visitors.length);
+        const statusCode = poisoned(logEvent.body) ? 400 : 204;
+        return new Promise(resolve => answers.push(() => resolve({ statusCode })));
+      };
+      for (let n = 0; n < 64; n++) processor.process(makeUserEvent({ uuid: `poison-${n}` }));
+      await settle();
+      record(128);
+      for (let n = 0; n < 8; n++) {
+        answers.shift()?.();
+        await settle();
+      }
+      expect(sizes.slice(0, 3), 'both full batches within the next three requests').to.include.members([
+        64, 64,
+      ]);
+      expect(processor.ledger().delivered).to.equal(128);
+      processor.stop();
+      await runtime.advance(10_000);
+    });
+
+    it('leaves nothing good behind where a flush or a shutdown waits for the search', async () => {
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 1000 });
+      dispatcher.answer = (_attempt, logEvent) => ({ statusCode: poisoned(logEvent.body) ? 400 : 204 });
+      for (let n = 0; n < 1000; n++) {
+        const uuid = n % 2 === 0 ? `poison-${n}` : `good-${n}`;
+        processor.process(makeUserEvent({ uuid, acceptedAt: runtime.monotonic() }));
+      }
+      const stopping = processor.stop();
+      await runtime.advance(5_000);
+      await stopping;
+      expect(processor.ledger()).to.deep.include({ delivered: 500, pending: 0, dropped: { rejected: 500 } });
     });
 
     it('is an error line for each status once an episode, however many events are refused', async () => {
       const { dispatcher, logger, runtime, record } = makeDelivery();
-      dispatcher.answer = attempt => ({ statusCode: attempt % 2 === 0 ? 404 : 400 });
+      dispatcher.answer = attempt => ({ statusCode: attempt % 2 === 0 ? 422 : 400 });
       record(20);
       await runtime.advance(59_000);
       record(20);
       await runtime.advance(59_000);
       expect(logger.at('error')).to.have.members([
         'delivery to Optimizely is refused for good: status 400; what is refused is lost',
-        'delivery to Optimizely is refused for good: status 404; what is refused is lost',
+        'delivery to Optimizely is refused for good: status 422; what is refused is lost',
       ]);
       await runtime.advance(1_000);
       record(2);
@@ -377,6 +440,102 @@ describe('delivery', () => {
     });
   });
 
+  describe('a chunk that alone fails again and again', () => {
+    const lines = (logger: RecordingLogger) =>
+      logger.lines.map(({ level, message }) => `${level} ${message}`);
+    const failures: Record<string, () => { statusCode: number } | Promise<never>> = {
+      'is reset': () => Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' })),
+      'gets no answer': () => Promise.reject(new Error('timeout')),
+      'is answered 502': () => ({ statusCode: 502 }),
+    };
+    for (const [name, fail] of Object.entries(failures)) {
+      it(`${name}: it is split while others get through, and holds up none`, async () => {
+        const { processor, dispatcher, runtime, logger, record } = makeDelivery({ batchSize: 10 });
+        dispatcher.answer = (_attempt, logEvent) =>
+          logEvent.body.includes('poison') ? fail() : { statusCode: 204 };
+        processor.process(makeUserEvent({ uuid: 'poison', acceptedAt: runtime.monotonic() }));
+        record(9);
+        for (let n = 0; n < 30; n++) {
+          record(10);
+          await runtime.advance(1_000);
+        }
+        expect(processor.ledger()).to.deep.include({ delivered: 309, pending: 1, dropped: {} });
+        const before = dispatcher.attempts;
+        record(100);
+        await runtime.advance(0);
+        expect(dispatcher.attempts - before, 'all at once: the destination does not rest').to.be.within(
+          10,
+          11,
+        );
+        expect(lines(logger).length, lines(logger).join('\n')).to.be.at.most(4);
+        expect(lines(logger).join()).to.include('while others arrive');
+        dispatcher.answer = () => ({ statusCode: 204 });
+        const flushing = processor.flush();
+        await runtime.advance(100);
+        await flushing;
+        expect(processor.ledger()).to.deep.include({ delivered: 410, pending: 0 });
+      });
+    }
+
+    it('is not split while nothing gets through', async () => {
+      const { processor, dispatcher, runtime, record } = makeDelivery({ batchSize: 10 });
+      dispatcher.answer = () => ({ statusCode: 502 });
+      record(10);
+      await runtime.advance(600_000);
+      expect(new Set(dispatcher.sent.map(({ visitors }) => visitors.length))).to.deep.equal(new Set([10]));
+      expect(processor.ledger()).to.deep.include({ pending: 10, dropped: {} });
+    });
+  });
+
+  describe('log lines', () => {
+    it('are at most one a minute and kind while requests fail now and then, with counts', async () => {
+      const { dispatcher, runtime, logger, record } = makeDelivery();
+      dispatcher.answer = attempt => ({ statusCode: attempt % 5 === 0 ? 503 : 204 });
+      for (let second = 0; second < 12 * 60; second++) {
+        record();
+        await runtime.advance(1_000);
+      }
+      const fails = logger.at('warn');
+      expect(fails.length).to.be.within(2, 13);
+      expect(fails.at(-1)).to.match(/requests that failed since the last line: \d+/);
+      expect(logger.at('info').length).to.be.within(2, 13);
+      expect(logger.lines).to.have.length(fails.length + logger.at('info').length);
+    });
+
+    it('say at last that delivery works, where that came too soon after it was said before', async () => {
+      const { dispatcher, runtime, logger, record } = makeDelivery();
+      const fail = async () => {
+        dispatcher.answer = attempt => ({ statusCode: attempt === failing ? 503 : 204 });
+        const failing = dispatcher.attempts + 1;
+        record();
+        await runtime.advance(500);
+      };
+      await fail();
+      await runtime.advance(30_000);
+      await fail();
+      await runtime.advance(30_000);
+      await fail();
+      expect(logger.at('warn')).to.have.length(2);
+      await runtime.advance(60_000);
+      expect(logger.at('info')).to.have.length(2);
+      expect(logger.lines.at(-1)?.level).to.equal('info');
+      expect(runtime.armed).to.equal(0);
+    });
+
+    it('say what is in the way of 4xx that do not speak of the request, as an error once an episode', async () => {
+      for (const statusCode of [401, 404, 407, 410, 421, 425, 451, 460, 499]) {
+        const { dispatcher, runtime, logger, record, processor } = makeDelivery();
+        dispatcher.answer = () => ({ statusCode });
+        record(5);
+        await runtime.advance(10_000);
+        expect(logger.at('error')).to.deep.equal([
+          `delivery to Optimizely is turned away: status ${statusCode}; check endpoint, proxy and credentials`,
+        ]);
+        expect(processor.ledger()).to.deep.include({ pending: 5, dropped: {} });
+      }
+    });
+  });
+
   it('401 is tried again slowly, at half the longest rest or later, and said once', async () => {
     const { dispatcher, runtime, record, logger } = makeDelivery({ retry: { maxDelayMillis: 30_000 } });
     runtime.randomValue = 0;
@@ -439,16 +598,185 @@ describe('delivery', () => {
       });
     }
 
+    const headers = new Headers({ 'Retry-After': '7' });
+    const failures: [string, AnyEventDispatcher['dispatchEvent']][] = [
+      ['a Response', async () => new Response('', { status: 503 })],
+      ['a status (axios)', async () => ({ status: 503, data: '', headers: {} })],
+      ['a status as text', async () => ({ statusCode: '503' })],
+      ['ok: false', async () => ({ ok: false })],
+      ['status 0 of an opaque answer', async () => ({ status: 0, ok: false })],
+      ['a rejection that has the answer', () => Promise.reject({ response: { status: 503 } })],
+      [
+        'a rejection that has the status',
+        () => Promise.reject(Object.assign(new Error(), { statusCode: 503 })),
+      ],
+      [
+        'a callback with a default',
+        (_event, callback = (() => {}) as never) => callback({ statusCode: 503 }),
+      ],
+      [
+        'a callback with a default, later',
+        (_event, callback = (() => {}) as never) => void setImmediate(() => callback({ statusCode: 503 })),
+      ],
+      [
+        'a callback that a compiler hid',
+        function (_event) {
+          // biome-ignore lint/complexity/noArguments: what compilers for old engines write
+          const callback = arguments[1] as (answer: object) => void;
+          setImmediate(() => callback({ statusCode: 503 }));
+        },
+      ],
+      [
+        'an answer that throws when read',
+        async () => ({
+          get statusCode() {
+            throw new Error('secret');
+          },
+        }),
+      ],
+      [
+        'a header that throws when read',
+        async () => ({
+          statusCode: 503,
+          headers: {
+            get 'retry-after'() {
+              throw new Error('secret');
+            },
+          },
+        }),
+      ],
+      [
+        'a header that is not text',
+        async () => ({ statusCode: 503, headers: { 'retry-after': Object.create(null) } }),
+      ],
+      [
+        'a revoked Proxy',
+        async () => {
+          const { proxy, revoke } = Proxy.revocable({}, {});
+          revoke();
+          return [proxy].map(answer => ({ statusCode: 503, headers: answer }))[0];
+        },
+      ],
+      [
+        'an error whose code throws',
+        () =>
+          Promise.reject(
+            Object.defineProperty(new Error('secret'), 'code', {
+              get() {
+                throw new Error('secret');
+              },
+            }),
+          ),
+      ],
+      [
+        'a rejection with a revoked Proxy',
+        () => {
+          const { proxy, revoke } = Proxy.revocable({}, {});
+          revoke();
+          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+          return { then: (_: unknown, reject: (error: unknown) => void) => reject(proxy) };
+        },
+      ],
+      [
+        'a then that throws',
+        () => ({
+          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+          get then() {
+            throw new Error('secret');
+          },
+        }),
+      ],
+    ];
+    for (const [name, dispatchEvent] of failures) {
+      it(`keeps the event and the request slot where it answers with ${name}`, async () => {
+        let isDown = true;
+        const { processor, runtime, record, logger } = makeDelivery({
+          maxConcurrentRequests: 1,
+          eventDispatcher: {
+            // One parameter more or less would change what is tested.
+            get dispatchEvent() {
+              return isDown ? dispatchEvent : async () => ({ statusCode: 204 });
+            },
+          },
+        });
+        record();
+        await settle();
+        expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 1, dropped: {} });
+        isDown = false;
+        record();
+        await runtime.advance(1_000);
+        expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0, dropped: {} });
+        expect(JSON.stringify(logger.lines)).not.to.include('secret');
+      });
+    }
+
+    it('reads Retry-After of any kind of headers', async () => {
+      for (const shape of [
+        headers,
+        new Map([['retry-after', '7']]),
+        { 'Retry-After': 7 },
+        { 'retry-after': ['7'] },
+      ]) {
+        let attempts = 0;
+        const { runtime, record } = makeDelivery({
+          eventDispatcher: {
+            dispatchEvent: async () => ({ status: ++attempts === 1 ? 429 : 204, headers: shape }),
+          },
+        });
+        record();
+        await runtime.advance(6_990);
+        expect(attempts).to.equal(1);
+        await runtime.advance(10);
+        expect(attempts).to.equal(2);
+      }
+    });
+
+    const silent: [string, AnyEventDispatcher['dispatchEvent']][] = [
+      ['nothing', () => undefined],
+      ['a promise of nothing', async () => undefined],
+      ['an object that says nothing of a status', async () => ({ status: 'success' })],
+      ['nothing, and takes options', (_event, { signal } = {} as never) => void signal],
+    ];
+    for (const [name, dispatchEvent] of silent) {
+      it(`takes ${name} as delivered, told once at debug`, async () => {
+        const { processor, record, logger } = makeDelivery({ eventDispatcher: { dispatchEvent } });
+        record(3);
+        await settle();
+        expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
+        expect(logger.at('debug').filter(line => line.includes('without a status'))).to.have.length(1);
+      });
+    }
+
+    it('an observer that throws leaves no request slot taken', async () => {
+      const fail = () => {
+        throw new Error('secret');
+      };
+      const logger = new RecordingLogger();
+      const exporter = new OptimizelyEventExporter({
+        eventDispatcher: { dispatchEvent: async () => ({ statusCode: 204, headers: {} }) },
+        observer: { requestStarted: fail, requestEnded: fail, answered: fail },
+        maxConcurrentRequests: 1,
+        logger,
+      });
+      const { processor, record } = makeDelivery({ eventDispatcher: undefined, exporter });
+      record(3);
+      await settle();
+      expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
+      expect(logger.at('error')).to.have.length(3);
+    });
+
     it('gets the same treatment as our own, row by row', async () => {
       const rows: [number | undefined, object][] = [
         [204, { delivered: 1 }],
         [200, { delivered: 1 }],
         [undefined, { delivered: 1 }],
-        [400, { rejected: 1 }],
-        [404, { rejected: 1 }],
         [413, { too_large: 1 }],
       ];
-      for (const status of [302, 401, 403, 408, 429, 500, 502, 503]) rows.push([status, { pending: 1 }]);
+      const speakOfTheRequest = [400, 411, 414, 415, 422, 431, 501];
+      for (const status of speakOfTheRequest) rows.push([status, { rejected: 1 }]);
+      for (let status = 300; status < 600; status++) {
+        if (status !== 413 && !speakOfTheRequest.includes(status)) rows.push([status, { pending: 1 }]);
+      }
       for (const [statusCode, expected] of rows) {
         const { processor, dispatcher, runtime, record } = makeDelivery();
         dispatcher.answer = attempt => ({ statusCode: attempt === 1 ? statusCode : 204 });

@@ -433,6 +433,7 @@ describe('waitUntil', () => {
   it('batchSize 1 sends each event at once, without it', async () => {
     const { processor, dispatcher } = makeHarness({ batchSize: 1 });
     processor.recordConversion(CONVERSION);
+    await settle();
     expect(dispatcher.sent).to.have.length(1);
     processor.recordConversion(CONVERSION);
     await settle();

@@ -21,15 +21,15 @@ export class AgeTimer {
 
   /** @param oldest when the oldest event was accepted, monotonic clock; infinite: there is none */
   follow(oldest: number): void {
-    if (oldest === this.#oldest) return;
     this.#oldest = oldest;
     if (oldest < this.#setFor) this.#set();
   }
 
-  /** There is no event any more, and none may come for long. */
-  stop(): void {
-    this.#oldest = Number.POSITIVE_INFINITY;
-    this.#disarm();
+  /** A batch has left, and none may come for long: no timer is left behind, but for what has come meanwhile. */
+  settle(oldest: number): void {
+    this.#oldest = oldest;
+    if (oldest === Number.POSITIVE_INFINITY) this.#disarm();
+    else if (oldest < this.#setFor) this.#set();
   }
 
   #disarm(): void {
@@ -39,10 +39,12 @@ export class AgeTimer {
   }
 
   #set(): void {
-    this.#timer?.clear();
-    this.#setFor = this.#oldest;
+    const former = this.#timer;
     const remaining = this.#oldest + this.#intervalMillis - this.#runtime.monotonic();
+    // Where the stack ends in here, nothing counts as set.
     this.#timer = this.#runtime.setTimer(() => this.#fired(), remaining);
+    this.#setFor = this.#oldest;
+    former?.clear();
   }
 
   #fired(): void {

@@ -11,25 +11,22 @@ export interface ClosedBatch {
   readonly cause: FlushCause;
 }
 
-export interface BatchLimits {
-  /** Events. */
-  readonly batchSize: number;
-  /** UTF-8 bytes of the request body. */
-  readonly maxPayloadBytes: number;
-}
-
 /** Optimizely's batching rules but the age of the oldest event: no timer, no clock. */
 export class BatchBuilder {
-  readonly #limits: BatchLimits;
-  readonly #emit: (batch: ClosedBatch) => void;
+  readonly #maxPayloadBytes: number;
+  readonly #begin: (batch: ClosedBatch) => void;
   #context: EventContext | undefined;
   #events: UserEvent[] = [];
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
-  constructor(limits: BatchLimits, emit: (batch: ClosedBatch) => void) {
-    this.#limits = limits;
-    this.#emit = emit;
+  /**
+   * @param maxPayloadBytes UTF-8 bytes of the request body
+   * @param begin takes a closed batch over; where it throws, the batch stays open
+   */
+  constructor(maxPayloadBytes: number, begin: (batch: ClosedBatch) => void) {
+    this.#maxPayloadBytes = maxPayloadBytes;
+    this.#begin = begin;
   }
 
   get size(): number {
@@ -47,38 +44,55 @@ export class BatchBuilder {
 
   /** Whether the event fits a request of its own. */
   fits(event: UserEvent): boolean {
-    return envelopeBytes(event.context) + event.byteLength <= this.#limits.maxPayloadBytes;
+    return envelopeBytes(event.context) + event.byteLength <= this.#maxPayloadBytes;
   }
 
+  /** Closed before the event joins: otherwise two revisions share a batch, or it outgrows the limit. */
+  causeToCloseBefore(event: UserEvent): FlushCause | undefined {
+    if (this.#context === undefined) return undefined;
+    if (!sameContext(this.#context, event.context)) return 'revision';
+    return this.#byteLength + 1 + event.byteLength > this.#maxPayloadBytes ? 'bytes' : undefined;
+  }
+
+  /** Either the event has joined or, where the stack ends, nothing has changed. */
   add(event: UserEvent): void {
-    // Closed before the event joins: otherwise two revisions share a batch, or it outgrows the limit.
-    if (this.#context !== undefined && !sameContext(this.#context, event.context)) this.close('revision');
-    if (
-      this.#context !== undefined &&
-      this.#byteLength + 1 + event.byteLength > this.#limits.maxPayloadBytes
-    ) {
-      this.close('bytes');
-    }
-    if (this.#context === undefined) {
-      this.#context = event.context;
-      this.#byteLength = envelopeBytes(event.context) + event.byteLength;
-    } else {
-      this.#byteLength += 1 + event.byteLength;
-    }
+    const { context, byteLength, acceptedAt } = event;
+    const grown =
+      this.#context === undefined ? envelopeBytes(context) + byteLength : this.#byteLength + 1 + byteLength;
     this.#events.push(event);
-    if (event.acceptedAt < this.#oldestAcceptedAt) this.#oldestAcceptedAt = event.acceptedAt;
-    if (this.#events.length >= this.#limits.batchSize) this.close('size');
+    this.#context ??= context;
+    this.#byteLength = grown;
+    if (acceptedAt < this.#oldestAcceptedAt) this.#oldestAcceptedAt = acceptedAt;
   }
 
-  /** Closes the batch that is being built, if there is one. */
-  close(cause: FlushCause): void {
+  /**
+   * Hands the open batch over, if there is one.
+   *
+   * @param count of its first events; the others stay. @default all
+   */
+  close(cause: FlushCause, count = this.#events.length): void {
     const context = this.#context;
     if (context === undefined) return;
-    const batch = { context, events: this.#events, byteLength: this.#byteLength, cause };
+    if (count < this.#events.length) {
+      this.#closeFirst(context, cause, count);
+      return;
+    }
+    this.#begin({ context, events: this.#events, byteLength: this.#byteLength, cause });
     this.#context = undefined;
     this.#events = [];
     this.#byteLength = 0;
     this.#oldestAcceptedAt = Number.POSITIVE_INFINITY;
-    this.#emit(batch);
+  }
+
+  #closeFirst(context: EventContext, cause: FlushCause, count: number): void {
+    const rest = this.#events.slice(count);
+    const restBytes = rest.reduce((sum, { byteLength }) => sum + 1 + byteLength, 0);
+    const oldest = rest.reduce((min, { acceptedAt }) => Math.min(min, acceptedAt), Number.POSITIVE_INFINITY);
+    const restLength = envelopeBytes(context) + restBytes - 1;
+    const first = this.#events.slice(0, count);
+    this.#begin({ context, events: first, byteLength: this.#byteLength - restBytes, cause });
+    this.#events = rest;
+    this.#byteLength = restLength;
+    this.#oldestAcceptedAt = oldest;
   }
 }

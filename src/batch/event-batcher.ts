@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Afterwards } from '../model/afterwards.js';
 import { withDeadline } from '../model/deadline.js';
 import { type EventContext, sameContext } from '../model/event-context.js';
 import type { EventExporter, FlushCause } from '../model/event-exporter.js';
-import type { EventQueue, QueueBudget } from '../model/event-queue.js';
+import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
-import { errorLabel, type Logger } from '../model/logger.js';
+import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
 import { type UserEvent, withTicket } from '../model/user-event.js';
 import { AgeTimer } from './age-timer.js';
-import { BatchBuilder, type BatchLimits } from './batch-builder.js';
+import { BatchesInFlight } from './batches-in-flight.js';
 import type { EventKeeper, NotKept } from './event-keeper.js';
-import { ExportFlights } from './export-flights.js';
-import { GuardedQueue } from './guarded-queue.js';
+import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
 import { StoreReplay } from './store-replay.js';
 
 export interface EventBatcherDependencies {
-  readonly limits: BatchLimits & {
+  readonly limits: OpenBatchLimits & {
     readonly flushIntervalMillis: number;
     readonly timeoutIntervalMillis: number;
     readonly maxQueueSize: number;
     readonly maxQueueBytes: number;
   };
-  readonly queue: EventQueue;
+  readonly queue: BatcherQueue;
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
   readonly keeper: EventKeeper;
@@ -36,29 +37,45 @@ export interface EventBatcherDependencies {
   readonly ledger: EventLedger;
   readonly notifications: NotificationSender;
   readonly logger: Logger;
+  /** Repairs what a call left half done because the stack ended. */
+  readonly recovery: Afterwards;
   readonly runtime: Runtime;
 }
+
+/** So many events may be recorded from within one call. */
+const MOST_NESTED = 100;
 
 /** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
 export class EventBatcher {
   readonly #deps: EventBatcherDependencies;
-  readonly #queue: GuardedQueue;
-  readonly #builder: BatchBuilder;
-  readonly #flights: ExportFlights;
-  readonly #replayed: BatchBuilder;
+  readonly #exporter: Seam;
+  readonly #inFlight: BatchesInFlight;
+  readonly #live: OpenBatch;
+  readonly #replayed: OpenBatch;
   readonly #replay: StoreReplay;
   readonly #age: AgeTimer;
+  /** Taken from the queue and not yet in a batch. */
+  #inHand: UserEvent | undefined;
+  /** Memory that a call took which then ended without putting an event there. */
+  #leakedEvents = 0;
+  #leakedBytes = 0;
+  #lastByteLength = 0;
+  #isConsuming = false;
+  /** Events recorded from within `#consume()`. */
+  #nested = 0;
   #started = false;
   #stopping: Promise<void> | undefined;
 
   constructor(dependencies: EventBatcherDependencies) {
-    const { limits, runtime, queue, budget, keeper, ledger } = dependencies;
+    const { limits, runtime, exporter, keeper, logger } = dependencies;
     this.#deps = dependencies;
-    this.#queue = new GuardedQueue(queue, budget, ledger, dependencies.logger);
-    this.#flights = new ExportFlights({ ...dependencies, onLanded: () => this.#replay.nudge() });
-    this.#builder = new BatchBuilder(limits, batch => this.#flights.launch(batch));
-    // A builder of its own: events of an earlier life have other contexts, and would break live batches up.
-    this.#replayed = new BatchBuilder(limits, batch => this.#flights.launch(batch));
+    this.#exporter = new Seam('exporter', logger);
+    this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#memoryIsFree() });
+    const isBusy = exporter.isBusy === undefined ? () => false : () => exporter.isBusy?.() === true;
+    this.#live = new OpenBatch(limits, this.#inFlight, isBusy);
+    // One of its own: events of an earlier life have other contexts, and would break live batches up.
+    this.#replayed = new OpenBatch(limits, this.#inFlight, isBusy);
+    exporter.onReady?.(() => this.#exporterIsReady());
     this.#replay = new StoreReplay({
       keeper,
       runtime,
@@ -71,9 +88,10 @@ export class EventBatcher {
   }
 
   /**
-   * Queues the event; false: refused, and counted.
+   * Queues the event.
    *
    * @param superseded its record in the event store from before there was a datafile
+   * @returns false if it was refused, and counted
    */
   enqueue(event: UserEvent, superseded?: StoreTicket): boolean {
     const { budget, keeper, ledger } = this.#deps;
@@ -85,12 +103,27 @@ export class EventBatcher {
     if (!this.#fits(event, superseded)) return false;
     const ticket = keeper.keep(event, superseded);
     if (!budget.take(event.type, event.byteLength)) return keeper.spill(event.uuid, ticket);
-    if (!this.#queue.enqueue(asKept(event, ticket))) {
-      budget.release(1, event.byteLength);
-      return keeper.spill(event.uuid, ticket);
+    let isReserved = true;
+    let isQueued = false;
+    try {
+      isQueued = this.#deps.queue.enqueue(asKept(event, ticket));
+      if (!isQueued) {
+        budget.release(1, event.byteLength);
+        isReserved = false;
+        return keeper.spill(event.uuid, ticket);
+      }
+      if (this.#started) this.#consume();
+    } catch (error) {
+      // The stack has ended: nothing is called here that would need more of it.
+      this.#deps.recovery.isNeeded = true;
+      if (!isQueued && isReserved) {
+        this.#leakedEvents++;
+        this.#leakedBytes += event.byteLength;
+      }
+      if (!isQueued) throw error;
+      this.#deps.recovery.request();
     }
-    if (this.#started) this.#consume();
-    return true;
+    return isQueued;
   }
 
   /** Takes back an event that was on disk only and that has been resolved now. A helping is small: bounds don't count. */
@@ -100,8 +133,20 @@ export class EventBatcher {
     this.#replayed.add(asKept(event, this.#deps.keeper.keep(event, superseded)));
   }
 
+  /** Goes on where a call ended because the stack did. */
+  recover(): void {
+    this.#deps.budget.release(this.#leakedEvents, this.#leakedBytes);
+    this.#leakedEvents = 0;
+    this.#leakedBytes = 0;
+    this.#inFlight.exportRest();
+    if (!this.#started) return;
+    this.#consume();
+    this.#live.closeIfFull();
+    this.#age.follow(this.#live.oldestAcceptedAt);
+  }
+
   #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
-    if (this.#builder.fits(event)) return true;
+    if (this.#live.fits(event)) return true;
     this.#deps.keeper.remove([{ ticket: superseded }]);
     this.#deps.ledger.dropped('too_large', [event.uuid]);
     return false;
@@ -121,7 +166,7 @@ export class EventBatcher {
 
   /** A datafile of this context is in force: what was batched under another one goes out now. */
   contextChanged(context: EventContext): void {
-    const batched = this.#builder.context;
+    const batched = this.#live.context;
     if (batched !== undefined && !sameContext(batched, context)) this.#close('revision');
   }
 
@@ -152,7 +197,7 @@ export class EventBatcher {
     });
     if (!inTime) {
       this.#deps.logger.warn(
-        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms; events undelivered, which stay pending: ${this.#flights.eventCount}`,
+        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms; events undelivered, which stay pending: ${this.#inFlight.eventCount}`,
       );
     }
   }
@@ -164,21 +209,25 @@ export class EventBatcher {
   }
 
   async #stop(withinMillis: number): Promise<void> {
-    const { runtime, limits, exporter, keeper, logger } = this.#deps;
+    const { runtime, limits, exporter, keeper, ledger, queue, logger } = this.#deps;
     const startedAt = runtime.monotonic();
     // Also lets `#stopping` be set before anything is called back. A disk may hang as a network does.
     await withDeadline(runtime, withinMillis, () => this.#replay.stop());
     this.#consume();
     this.#close('shutdown');
+    const unreturned = queue.abandon();
+    if (unreturned > 0) ledger.dropped('shutdown_timeout', [], unreturned);
     const inTime = await withDeadline(runtime, withinMillis - (runtime.monotonic() - startedAt), signal =>
       this.#settled(signal),
     );
-    const left = this.#flights.eventCount;
+    const left = this.#inFlight.eventCount;
     const storedBefore = keeper.storedCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
-    await withDeadline(runtime, remaining, () => this.#ask('shutdown', () => exporter.shutdown?.()));
+    await withDeadline(runtime, remaining, () =>
+      this.#exporter.settle('shutdown', () => exporter.shutdown?.()),
+    );
     // What the exporter itself did not give up.
-    this.#flights.abandon();
+    this.#inFlight.abandon();
     if (!inTime && left > 0) {
       const stored = keeper.storedCount - storedBefore;
       logger.error(
@@ -212,32 +261,68 @@ export class EventBatcher {
 
   /** Moves queued events into batches. */
   #consume(): void {
-    let event = this.#queue.dequeue();
-    while (event !== undefined) {
-      this.#builder.add(event);
-      event = this.#queue.dequeue();
+    // An exporter or queue that records events from within: the loop below goes on with them.
+    if (this.#isConsuming) {
+      this.#nested++;
+      return;
     }
-    this.#age.follow(this.#builder.oldestAcceptedAt);
+    this.#isConsuming = true;
+    const { queue } = this.#deps;
+    try {
+      for (;;) {
+        this.#inHand ??= queue.dequeue();
+        if (this.#inHand === undefined) break;
+        const { byteLength } = this.#inHand;
+        this.#live.makeRoomFor(this.#inHand);
+        this.#live.join(this.#inHand);
+        this.#inHand = undefined;
+        this.#lastByteLength = byteLength;
+        this.#live.closeIfFull();
+        if (this.#nested > MOST_NESTED) {
+          this.#goOnLater();
+          break;
+        }
+      }
+    } finally {
+      this.#isConsuming = false;
+      this.#nested = 0;
+    }
+    this.#makeRoom();
+    this.#age.follow(this.#live.oldestAcceptedAt);
+  }
+
+  /** Where memory is full of one open batch, nothing else would make room, and the endpoint is idle. */
+  #makeRoom(): void {
+    if (this.#inFlight.eventCount === 0 && !this.#deps.budget.hasRoom(this.#lastByteLength))
+      this.#live.close('size');
+  }
+
+  /** An exporter that records an event for each batch must not keep the application's call from returning. */
+  #goOnLater(): void {
+    this.#deps.runtime.setTimer(() => this.#consume(), 0);
   }
 
   #close(cause: FlushCause): void {
-    this.#builder.close(cause);
-    this.#age.stop();
+    this.#live.close(cause);
+    // Not just stopped: an event may have been recorded while the batch was handed over.
+    this.#age.settle(this.#live.oldestAcceptedAt);
+  }
+
+  #memoryIsFree(): void {
+    this.#makeRoom();
+    this.#replay.nudge();
+  }
+
+  #exporterIsReady(): void {
+    this.#live.closeIfFull();
+    this.#replayed.closeIfFull();
+    this.#age.follow(this.#live.oldestAcceptedAt);
   }
 
   async #settled(signal: AbortSignal): Promise<void> {
-    const flights = this.#flights.settled();
-    await this.#ask('forceFlush', () => this.#deps.exporter.forceFlush?.({ signal }));
-    await flights;
-  }
-
-  /** An exporter of the application's own may throw or reject. */
-  async #ask(method: string, call: () => Promise<void> | undefined): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      this.#deps.logger.error(`exporter.${method} failed: ${errorLabel(error)}`);
-    }
+    const batches = this.#inFlight.settled(signal);
+    await this.#exporter.settle('forceFlush', () => this.#deps.exporter.forceFlush?.({ signal }));
+    await batches;
   }
 }
 

@@ -1,53 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventQueue, QueueBudget } from '../model/event-queue.js';
+import type { BatcherQueue, EventQueue, QueueBudget } from '../model/event-queue.js';
+import { isStackOverflow, Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { Logger } from '../model/logger.js';
+import { isUserEvent, type UserEvent } from '../model/user-event.js';
 
-/** A queue of the application's own may throw, and may have outlived an earlier process with events in it. */
-export class GuardedQueue {
+/**
+ * A queue of the application's own may throw, may answer with what is not an event, and may have outlived an earlier
+ * process with events in it. So what is in it is counted here.
+ */
+export class GuardedQueue implements BatcherQueue {
   readonly #queue: EventQueue;
   readonly #budget: QueueBudget;
-  readonly #logger: Logger;
-  readonly #said = new OnceLog();
+  readonly #ledger: EventLedger;
+  readonly #seam: Seam;
+  /** Of an earlier life: their sizes are not known before they are dequeued. */
   #recovered: number;
+  #count = 0;
+  #bytes = 0;
 
   constructor(queue: EventQueue, budget: QueueBudget, ledger: EventLedger, logger: Logger) {
     this.#queue = queue;
     this.#budget = budget;
-    this.#logger = logger;
-    this.#recovered = queue.size;
+    this.#ledger = ledger;
+    this.#seam = new Seam('eventQueue', logger);
+    const size: unknown = this.#seam.call('size', 0, () => queue.size);
+    this.#recovered = Number.isSafeInteger(size) && (size as number) > 0 ? (size as number) : 0;
     if (this.#recovered > 0) {
       ledger.recovered(this.#recovered);
       budget.takeAnyway(this.#recovered, 0);
     }
   }
 
+  /** @throws RangeError where the stack ends */
   enqueue(event: UserEvent): boolean {
-    try {
-      return this.#queue.enqueue(event) === true;
-    } catch (error) {
-      this.#failed('enqueue', error);
+    const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
+    if (answer !== true) {
+      // Told apart from a full queue: a promise would be answered too late.
+      if (typeof answer === 'object') this.#seam.failed('enqueue', new TypeError('neither true nor false'));
       return false;
     }
+    this.#count++;
+    this.#bytes += event.byteLength;
+    return true;
   }
 
+  /** @throws RangeError where the stack ends */
   dequeue(): UserEvent | undefined {
-    try {
-      const event = this.#queue.dequeue();
-      if (event !== undefined && this.#recovered > 0) {
-        // Its size is only known now.
-        this.#recovered--;
-        this.#budget.takeAnyway(0, event.byteLength);
-      }
-      return event;
-    } catch (error) {
-      this.#failed('dequeue', error);
+    const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
+    if (event === undefined || event === null) return undefined;
+    if (!isUserEvent(event as UserEvent)) {
+      this.#seam.failed('dequeue', new TypeError('not an event'));
       return undefined;
+    }
+    this.#forget(event as UserEvent);
+    return event as UserEvent;
+  }
+
+  /** Gives up what the queue took and does not give back. @returns how many events that are */
+  abandon(): number {
+    const count = this.#count + this.#recovered;
+    this.#budget.release(count, this.#bytes);
+    this.#count = 0;
+    this.#recovered = 0;
+    this.#bytes = 0;
+    return count;
+  }
+
+  #forget({ byteLength }: UserEvent): void {
+    if (this.#recovered > 0) {
+      this.#recovered--;
+      this.#budget.takeAnyway(0, byteLength);
+    } else if (this.#count > 0) {
+      this.#count--;
+      this.#bytes -= byteLength;
+    } else {
+      // More than it was given: of another life or another process.
+      this.#ledger.recovered(1);
+      this.#budget.takeAnyway(1, byteLength);
     }
   }
 
-  #failed(method: string, error: unknown): void {
-    if (this.#said.first(method)) this.#logger.error(`eventQueue.${method} failed: ${errorLabel(error)}`);
+  #call(method: string, work: () => unknown): unknown {
+    try {
+      const returned = work();
+      this.#seam.watch(method, returned);
+      return returned;
+    } catch (error) {
+      if (isStackOverflow(error)) throw error;
+      this.#seam.failed(method, error);
+      return undefined;
+    }
   }
 }

@@ -31,9 +31,12 @@ export class MemoryBudget implements QueueBudget {
     return this.#count;
   }
 
+  hasRoom(bytes: number): boolean {
+    return this.#fits(this.#impressionLimits, bytes);
+  }
+
   take(type: UserEvent['type'], bytes: number): boolean {
-    const limits = type === 'conversion' ? this.#limits : this.#impressionLimits;
-    if (this.#count + 1 > limits.maxQueueSize || this.#bytes + bytes > limits.maxQueueBytes) return false;
+    if (!this.#fits(type === 'conversion' ? this.#limits : this.#impressionLimits, bytes)) return false;
     this.takeAnyway(1, bytes);
     return true;
   }
@@ -46,5 +49,9 @@ export class MemoryBudget implements QueueBudget {
   release(count: number, bytes: number): void {
     this.#count -= count;
     this.#bytes -= bytes;
+  }
+
+  #fits({ maxQueueSize, maxQueueBytes }: MemoryLimits, bytes: number): boolean {
+    return this.#count + 1 <= maxQueueSize && this.#bytes + bytes <= maxQueueBytes;
   }
 }

@@ -2,7 +2,7 @@
 import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
-import type { Logger } from '../model/logger.js';
+import { guardLogger, type Logger } from '../model/logger.js';
 import type { ProjectConfig } from '../model/project-config.js';
 import { assemblePipeline } from '../pipeline.js';
 import { EventIntake } from '../resolve/event-intake.js';
@@ -48,7 +48,7 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
     batchSize: BATCH_SIZE,
     timeoutIntervalMillis: STOPPED_WITHIN_MILLIS,
     retry: { maxAgeMillis: Number.MAX_SAFE_INTEGER },
-    logger,
+    logger: guardLogger(logger),
     resolveStored: (event, acceptedAt, ticket) => {
       if (config === undefined) waiting.push({ ticket });
       else intake.takeStored(event, config, acceptedAt, ticket);

@@ -3,14 +3,15 @@ import { context } from '@opentelemetry/api';
 import {
   type AnyEventDispatcher,
   type DispatchOptions,
-  type EventDispatcherResponse,
   WHEN_ABORTED,
   type WhenAborted,
 } from '../model/event-dispatcher.js';
+import { isThenable } from '../model/guard.js';
 import type { LogEvent } from '../model/log-event.js';
-import { parseRetryAfter } from '../model/retry-after.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { suppressTracing } from '../model/suppress-tracing.js';
+import { readAnswer, readRejection } from './read-answer.js';
+import { takesCallback } from './takes-callback.js';
 import type { Answer } from './verdict.js';
 
 /** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until somebody aborts it. */
@@ -35,14 +36,14 @@ export class Attempt {
 
   /** Never throws. */
   make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
-    const respond = (response: unknown) => this.#answer(read(response, this.#runtime.now()));
-    const fail = (error: unknown) => this.#answer({ kind: 'no answer', error });
+    const respond = (response: unknown) => this.#answer(readAnswer(response, this.#runtime.now()));
+    const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime.now()));
     try {
       const returned: unknown = context.with(suppressTracing(context.active()), () =>
         dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
       );
       if (isThenable(returned)) returned.then(respond, fail);
-      else if (dispatcher.dispatchEvent.length < 2) respond(returned);
+      else if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
     } catch (error) {
       fail(error);
     }
@@ -106,18 +107,4 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
 function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
   Object.defineProperty(respond, ATTEMPT, { value: attempt });
   return Object.defineProperties(respond, MEMBERS) as DispatchOptions;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-function read(response: unknown, now: number): Answer {
-  const { statusCode, headers } = (response ?? {}) as EventDispatcherResponse;
-  return {
-    kind: 'status',
-    status: typeof statusCode === 'number' ? statusCode : undefined,
-    retryAfterMillis: parseRetryAfter(headers?.['retry-after'], now),
-    headers,
-  };
 }

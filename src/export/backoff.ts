@@ -68,4 +68,14 @@ export class Backoff {
   relax(): void {
     this.#hurries--;
   }
+
+  get isHurried(): boolean {
+    return this.#hurries > 0;
+  }
+
+  /** @returns milliseconds that one request waits for itself after so many failures of its own */
+  delayAfter(failures: number): number {
+    const { initialDelayMillis, maxDelayMillis } = this.#options;
+    return (0.5 + this.#runtime.random() / 2) * Math.min(maxDelayMillis, initialDelayMillis * 2 ** failures);
+  }
 }

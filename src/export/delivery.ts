@@ -1,237 +1,267 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Afterwards } from '../model/afterwards.js';
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
-import type { EventExportResult } from '../model/event-exporter.js';
+import type { EventBatch, EventExportResult } from '../model/event-exporter.js';
 import { Fifo } from '../model/fifo.js';
-import type { LogEvent } from '../model/log-event.js';
-import { EpisodeLog, errorLabel, type Logger } from '../model/logger.js';
+import { Seam } from '../model/guard.js';
+import { errorLabel, type PackageLogger } from '../model/logger.js';
 import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import type { UserEvent } from '../model/user-event.js';
 import { Attempt } from './attempt.js';
-import { Backoff, type BackoffOptions } from './backoff.js';
-import { Consignment } from './consignment.js';
-import { LearntLimit } from './learnt-limit.js';
-import { halve, payloadBytes, splitToFit } from './split.js';
-import { type Answer, isReset, judge } from './verdict.js';
+import { BatchProgress, Chunk, type Prepare } from './chunk.js';
+import { Destination, type DestinationOptions } from './destination.js';
+import { SearchLane } from './search-lane.js';
+import { halve, splitToFit } from './split.js';
+import { type Answer, judge, type Retry } from './verdict.js';
 
-export interface DeliveryOptions extends BackoffOptions {
+export interface DeliveryOptions extends DestinationOptions {
   readonly maxAgeMillis: number;
-  readonly maxConcurrentRequests: number;
   readonly requestTimeoutMillis: number;
 }
 
 export interface DeliveryDependencies {
   readonly dispatcher: AnyEventDispatcher;
   readonly runtime: Runtime;
-  readonly logger: Logger;
+  readonly logger: PackageLogger;
   readonly observer: DeliveryObserver | undefined;
-}
-
-/** Makes the LogEvent of a piece and tells listeners; undefined: it can't be sent. */
-export type Prepare = (events: readonly UserEvent[]) => LogEvent | undefined;
-
-/** One request that has to arrive. */
-interface Parcel {
-  readonly consignment: Consignment;
-  readonly events: readonly UserEvent[];
-  readonly prepare: Prepare;
-  readonly logEvent: LogEvent;
-  triedAtOnce: boolean;
 }
 
 interface Request extends OutstandingWork {
   readonly attempt: Attempt;
-  readonly parcel: Parcel;
+  readonly chunk: Chunk;
 }
+
+const RETRY: Retry = { kind: 'retry', floorMillis: 0, slow: false };
+/** One request in so many may be one of the search although others wait. */
+const SEARCH_SHARE = 4;
 
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
- * that failed goes to the end of the line, so that it holds up nobody.
+ * that failed goes to the end of the line, so that it holds up no other. Requests are made after the call that brought
+ * the batch, never from within it.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #deps: DeliveryDependencies;
-  readonly #backoff: Backoff;
-  readonly #limit = new LearntLimit();
-  readonly #refusals = new EpisodeLog();
-  readonly #waiting = new Fifo<Parcel>();
-  readonly #undelivered = new Outstanding<Consignment>();
+  readonly #observer: Seam;
+  readonly #destination: Destination;
+  readonly #waiting = new Fifo<Chunk>();
+  readonly #search: SearchLane;
+  readonly #undelivered = new Outstanding<BatchProgress>();
   readonly #inFlight = new Outstanding<Request>();
+  readonly #send = new Afterwards(() => this.#pump());
+  readonly #readyListeners: (() => void)[] = [];
   #timer: RuntimeTimer | undefined;
-  #failing = false;
   #pumping = false;
-  #everArrived = false;
+  #requests = 0;
   #ended = false;
 
   constructor(options: DeliveryOptions, dependencies: DeliveryDependencies) {
+    const { runtime, logger } = dependencies;
     this.#options = options;
     this.#deps = dependencies;
-    this.#backoff = new Backoff(options, dependencies.runtime);
+    this.#observer = new Seam('observer', logger);
+    this.#destination = new Destination(options, runtime, logger);
+    this.#search = new SearchLane(runtime, () => this.#pump());
   }
 
-  deliver(events: readonly UserEvent[], prepare: Prepare, done: (result: EventExportResult) => void): void {
-    const consignment = new Consignment(events.length, result => {
-      this.#undelivered.end(consignment);
+  /** Whether what is delivered now has to wait for a request that is out. */
+  get isBusy(): boolean {
+    // Not of the one probe while it fails: that must not always be the same chunk.
+    return this.#inFlight.size + this.#waiting.size >= this.#options.maxConcurrentRequests;
+  }
+
+  /** @param listener called when a request has ended and none waits */
+  onReady(listener: () => void): void {
+    this.#readyListeners.push(listener);
+  }
+
+  deliver(
+    { events, settle }: Pick<EventBatch, 'events' | 'settle'>,
+    prepare: Prepare,
+    done: (result: EventExportResult) => void,
+  ): void {
+    const batch = new BatchProgress(events.length, settle, result => {
+      this.#undelivered.end(batch);
       done(result);
     });
-    this.#undelivered.begin(consignment);
-    for (const piece of splitToFit(events, this.#limit.bytes)) this.#queue(consignment, piece, prepare);
-    this.#pump();
+    // In line first: where the stack ends, the caller brings the batch again, and no flush waits for this one.
+    for (const piece of splitToFit(events, this.#destination.maxBytes)) {
+      this.#waiting.push(new Chunk(batch, piece, prepare));
+    }
+    this.#undelivered.begin(batch);
+    this.#send.request();
   }
 
-  /** Tries now, and more often than usual, what waits; resolves when it has arrived or is lost. */
+  /** Tries now, and more often than usual, what waits; resolves when it has arrived or is lost, or `signal` aborts. */
   async flush(signal: AbortSignal): Promise<void> {
-    let onAbort = () => {};
-    const aborted = new Promise<void>(resolve => {
-      onAbort = resolve;
-      if (signal.aborted) resolve();
-    });
-    signal.addEventListener('abort', onAbort);
-    this.#backoff.hurry();
+    const settled = this.#undelivered.settled(signal);
+    this.#destination.hurry();
+    this.#search.wake();
     this.#pump();
-    try {
-      await Promise.race([this.#undelivered.settled(), aborted]);
-    } finally {
-      this.#backoff.relax();
-      signal.removeEventListener('abort', onAbort);
-    }
+    await settled;
+    this.#destination.relax();
   }
 
   /** Ends requests in flight; what has not arrived is given up. */
   end(reason: DropReason): void {
     this.#ended = true;
     this.#timer?.clear();
+    this.#destination.end();
     const requests = this.#inFlight.all();
     for (const { attempt } of requests) attempt.abort(new DOMException('shut down', 'AbortError'));
-    for (const { parcel } of requests) parcel.consignment.settle(parcel.events, reason);
-    let waiting = this.#waiting.shift();
-    while (waiting !== undefined) {
-      waiting.consignment.settle(waiting.events, reason);
-      waiting = this.#waiting.shift();
-    }
-  }
-
-  #queue(consignment: Consignment, events: readonly UserEvent[], prepare: Prepare): void {
-    const logEvent = prepare(events);
-    if (logEvent !== undefined) {
-      this.#waiting.push({ consignment, events, prepare, logEvent, triedAtOnce: false });
-    } else if (events.length > 1) {
-      // One event that can't be serialised again, nested too deep say, costs none of the others.
-      for (const half of halve(events)) this.#queue(consignment, half, prepare);
-    } else {
-      this.#say('error', 'is not possible of an event that can no longer be serialised; it is lost');
-      consignment.settle(events, 'invalid');
-    }
+    const chunks = [...requests.map(({ chunk }) => chunk), ...this.#search.drain()];
+    for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift())
+      chunks.push(chunk);
+    for (const { batch, events } of chunks) batch.settle(events, reason);
   }
 
   #pump(): void {
-    // A dispatcher that answers before it returns calls this from within; the loop below goes on.
-    if (this.#pumping) return;
+    // A dispatcher that answers before it returns calls this from within; the loop goes on.
+    if (this.#pumping || this.#ended) return;
     this.#pumping = true;
+    try {
+      this.#sendWhatWaits();
+    } finally {
+      this.#pumping = false;
+    }
+    if (!this.isBusy) for (const listener of this.#readyListeners) listener();
+  }
+
+  #sendWhatWaits(): void {
     this.#timer?.clear();
     this.#timer = undefined;
-    while (!this.#ended && this.#waiting.size > 0 && this.#inFlight.size < this.#concurrency()) {
-      const rest = this.#backoff.remaining();
-      if (rest > 0) {
-        this.#timer = this.#deps.runtime.setTimer(() => this.#pump(), rest);
-        break;
+    while (!this.#ended && this.#inFlight.size < this.#destination.concurrency) {
+      if (this.#waiting.size + this.#search.size === 0) return;
+      const chunk = this.#next();
+      if (chunk === undefined) return;
+      try {
+        this.#try(chunk);
+      } catch (error) {
+        this.#deps.logger.error(`delivery to Optimizely failed: ${errorLabel(error)}; it is tried again`);
+        this.#fail(chunk, { kind: 'no answer', error }, this.#destination.step, RETRY);
       }
-      const parcel = this.#waiting.shift();
-      if (parcel !== undefined) this.#try(parcel);
     }
-    this.#pumping = false;
   }
 
-  #concurrency(): number {
-    return this.#failing ? 1 : this.#options.maxConcurrentRequests;
+  /** @returns undefined if nothing may be sent now: a timer goes on when something may */
+  #next(): Chunk | undefined {
+    const rest = this.#destination.rest();
+    if (rest > 0) return this.#later(rest);
+    const isSearchDue = this.#waiting.size === 0 || this.#requests % SEARCH_SHARE === 0;
+    if (this.#search.size > 0 && isSearchDue) {
+      const wait = this.#search.wait(this.#destination.isHurried);
+      if (wait === 0) return this.#search.shift();
+      if (this.#waiting.size === 0) return this.#later(wait);
+    }
+    return this.#waiting.shift();
   }
 
-  #try(parcel: Parcel): void {
+  #later(millis: number): undefined {
+    this.#timer = this.#deps.runtime.setTimer(() => this.#pump(), millis);
+  }
+
+  #try(chunk: Chunk): void {
     const { runtime, observer, dispatcher } = this.#deps;
+    const { batch, events } = chunk;
     const startedAt = runtime.monotonic();
     // Judged by the youngest: no event expires early.
-    if (startedAt - (parcel.events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
-      parcel.consignment.settle(parcel.events, 'expired');
+    if (startedAt - (events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
+      batch.settle(events, 'expired');
       return;
     }
-    const { step } = this.#backoff;
+    const logEvent = chunk.logEvent();
+    if (logEvent === undefined) {
+      this.#cannotSerialize(chunk);
+      return;
+    }
+    const { step } = this.#destination;
     const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
       this.#inFlight.end(request);
       const seconds = (runtime.monotonic() - startedAt) / 1000;
-      observer?.requestEnded(parcel.events.length, seconds, errorTypeOf(answer));
-      if (answer.kind === 'status' && answer.headers !== undefined) observer?.answered?.(answer.headers);
+      this.#observe('requestEnded', () =>
+        observer?.requestEnded(events.length, seconds, errorTypeOf(answer)),
+      );
+      if (answer.kind === 'status' && answer.headers !== undefined) {
+        const { headers } = answer;
+        this.#observe('answered', () => observer?.answered?.(headers as Record<string, string>));
+      }
       if (this.#ended) return;
-      this.#settle(parcel, answer, step);
+      this.#settle(chunk, answer, step);
       this.#pump();
     });
-    const request: Request = { place: -1, attempt, parcel };
+    const request: Request = { place: -1, attempt, chunk };
     this.#inFlight.begin(request);
-    observer?.requestStarted(parcel.events.length);
-    attempt.make(dispatcher, parcel.logEvent);
+    this.#requests++;
+    this.#observe('requestStarted', () => observer?.requestStarted(events.length));
+    attempt.make(dispatcher, logEvent);
   }
 
-  #settle(parcel: Parcel, answer: Answer, step: number): void {
+  #observe(method: string, tell: () => void): void {
+    if (this.#deps.observer !== undefined) this.#observer.call(method, undefined, tell);
+  }
+
+  #settle(chunk: Chunk, answer: Answer, step: number): void {
     const verdict = judge(answer);
     switch (verdict.kind) {
       case 'delivered':
-        this.#everArrived = true;
-        this.#limit.arrived();
-        this.#answered();
-        parcel.consignment.settle(parcel.events);
+        this.#destination.delivered(answer);
+        chunk.batch.settle(chunk.events);
         return;
       case 'too large':
-        this.#limit.shrink(payloadBytes(halve(parcel.events)[0] ?? []));
-        this.#answered();
-        this.#splitOr('too_large', parcel, answer, true);
+        this.#destination.refusedSize(chunk);
+        if (chunk.events.length === 1) this.#refuse('too_large', chunk, answer);
+        else this.#halve(chunk);
         return;
       case 'refused':
-        this.#answered();
-        this.#splitOr('rejected', parcel, answer, parcel.consignment.spendOnSplit());
+        this.#destination.answered();
+        if (chunk.events.length === 1) this.#refuse('rejected', chunk, answer);
+        else this.#searchThrough(chunk);
         return;
       case 'retry':
-        if (isReset(answer) && this.#everArrived && !parcel.triedAtOnce) {
-          // Most likely an idle connection that was closed just as it was used again: no fault of the destination.
-          parcel.triedAtOnce = true;
-          this.#waiting.push(parcel);
-          return;
-        }
-        if (!this.#failing) this.#say('warn', `fails: ${describe(answer)}; events are kept and tried again`);
-        this.#failing = true;
-        this.#backoff.failed(step, verdict);
-        this.#waiting.push(parcel);
+        if (this.#destination.mayTryAtOnce(chunk, answer)) this.#waiting.push(chunk);
+        else if (this.#destination.isAtFault(chunk, answer)) this.#singleOut(chunk, answer);
+        else this.#fail(chunk, answer, step, verdict);
     }
   }
 
-  /** What is refused is tried again in two halves, until the events that are at fault are alone. */
-  #splitOr(reason: DropReason, parcel: Parcel, answer: Answer, maySplit: boolean): void {
-    const { consignment, events, prepare } = parcel;
-    if (events.length > 1 && maySplit) {
-      for (const half of halve(events)) this.#queue(consignment, half, prepare);
+  #fail(chunk: Chunk, answer: Answer, step: number, retry: Retry): void {
+    this.#destination.failed(answer, step, retry);
+    if (chunk.isSuspect) this.#search.push(chunk);
+    else this.#waiting.push(chunk);
+  }
+
+  #singleOut(chunk: Chunk, answer: Answer): void {
+    this.#destination.log.singledOut(answer);
+    if (chunk.events.length > 1) this.#searchThrough(chunk);
+    else this.#search.rest(chunk, this.#destination.restAlone(chunk));
+  }
+
+  /** Halves go on until the events at fault are alone. */
+  #searchThrough(chunk: Chunk): void {
+    for (const half of chunk.split(halve(chunk.events), true)) this.#search.push(half);
+  }
+
+  #halve(chunk: Chunk): void {
+    for (const half of chunk.split(halve(chunk.events), false)) this.#waiting.push(half);
+  }
+
+  /** One event that can't be serialized again, nested too deep say, costs none of the others. */
+  #cannotSerialize(chunk: Chunk): void {
+    if (chunk.events.length > 1) {
+      this.#halve(chunk);
       return;
     }
-    const said = describe(answer);
-    if (this.#refusals.first(said, this.#deps.runtime.monotonic())) {
-      this.#say('error', `is refused for good: ${said}; what is refused is lost`);
-    }
-    consignment.settle(events, reason);
+    this.#destination.log.unserializable();
+    chunk.batch.settle(chunk.events, 'invalid');
   }
 
-  /** The destination is there, whatever it said. */
-  #answered(): void {
-    if (this.#failing) this.#say('info', 'works again');
-    this.#failing = false;
-    this.#backoff.succeeded();
+  #refuse(reason: DropReason, { batch, events }: Chunk, answer: Answer): void {
+    this.#destination.log.refused(answer);
+    batch.settle(events, reason);
   }
-
-  #say(level: 'error' | 'warn' | 'info', what: string): void {
-    this.#deps.logger[level](`delivery to Optimizely ${what}`);
-  }
-}
-
-function describe(answer: Answer): string {
-  return answer.kind === 'status' ? `status ${answer.status}` : errorLabel(answer.error);
 }
 
 function errorTypeOf(answer: Answer): string | undefined {

@@ -4,7 +4,7 @@ import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
-import { errorLabel, guardLogger, type Logger } from '../model/logger.js';
+import { errorLabel, guardLogger, type Logger, type PackageLogger } from '../model/logger.js';
 import { booleanOr, positiveOr, requireMethods } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
@@ -44,7 +44,7 @@ export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
 export class OptimizelyEventExporter implements EventExporter {
   readonly #factory: EventFactory;
   readonly #delivery: Delivery;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   #shutDown = false;
 
   /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
@@ -69,7 +69,17 @@ export class OptimizelyEventExporter implements EventExporter {
       resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
       return;
     }
-    this.#delivery.deliver(batch.events, events => this.#prepare(events, batch), resultCallback);
+    this.#delivery.deliver(batch, events => this.#prepare(events, batch), resultCallback);
+  }
+
+  /** Whether all requests are out. */
+  isBusy(): boolean {
+    return this.#delivery.isBusy;
+  }
+
+  /** @param listener called when a request can be made again */
+  onReady(listener: () => void): void {
+    this.#delivery.onReady(listener);
   }
 
   /** Tries now all that waits for a retry. Settles when it was dealt with or `signal` aborts; never rejects. */

@@ -4,10 +4,10 @@
 export type Answer =
   | {
       readonly kind: 'status';
-      /** undefined: the dispatcher did not say. */
+      /** Absent where the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
-      readonly headers?: Readonly<Record<string, string | string[] | undefined>> | undefined;
+      readonly headers?: object | undefined;
     }
   | { readonly kind: 'no answer'; readonly error: unknown };
 
@@ -20,19 +20,32 @@ export type Verdict =
   /** The server will never take it as it is. */
   | { readonly kind: 'refused' };
 
+export type Retry = Extract<Verdict, { readonly kind: 'retry' }>;
+
 /** A server that asks for more is asked again after this. */
 const LONGEST_RETRY_AFTER_MILLIS = 5 * 60_000;
+
+/** What speaks of the request itself. All else in 4xx speaks of the way: a proxy, a gateway between two deployments. */
+const REFUSALS: readonly number[] = [400, 411, 414, 415, 422, 431, 501];
+const BUSY: readonly number[] = [408, 429];
 
 /** The delivery table: what an answer means. */
 export function judge(answer: Answer): Verdict {
   if (answer.kind === 'no answer') return { kind: 'retry', floorMillis: 0, slow: false };
   const { status } = answer;
   if (status === undefined || (status >= 200 && status < 300)) return { kind: 'delivered' };
+  if (status === 413) return { kind: 'too large' };
+  if (REFUSALS.includes(status)) return { kind: 'refused' };
   const floorMillis = Math.min(answer.retryAfterMillis ?? 0, LONGEST_RETRY_AFTER_MILLIS);
-  if (status === 408 || status === 429 || status >= 500) return { kind: 'retry', floorMillis, slow: false };
-  // Credentials and proxies heal, and redirects are not followed.
-  if (status === 401 || status === 403 || status < 400) return { kind: 'retry', floorMillis, slow: true };
-  return status === 413 ? { kind: 'too large' } : { kind: 'refused' };
+  // Credentials, proxies and gateways heal, and redirects are not followed.
+  const slow = status >= 300 && status < 500 && !BUSY.includes(status);
+  return { kind: 'retry', floorMillis, slow };
+}
+
+/** Whether, where others get through, the request itself may have brought it about. */
+export function speaksOfTheChunk(answer: Answer): boolean {
+  if (answer.kind === 'no answer') return true;
+  return answer.status !== undefined && answer.status >= 500 && answer.retryAfterMillis === undefined;
 }
 
 const RESETS = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
@@ -40,6 +53,10 @@ const RESETS = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 /** The connection broke: what happens to an idle one that the other side closes just as it is used again. */
 export function isReset(answer: Answer): boolean {
   if (answer.kind !== 'no answer') return false;
-  const code: unknown = (answer.error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && RESETS.includes(code);
+  try {
+    const code: unknown = (answer.error as { code?: unknown } | null | undefined)?.code;
+    return typeof code === 'string' && RESETS.includes(code);
+  } catch {
+    return false;
+  }
 }

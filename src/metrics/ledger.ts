@@ -46,6 +46,13 @@ export class Ledger implements EventLedger {
     this.#onDrop({ reason, count, uuids });
   }
 
+  /** Counts what was recorded and then got lost because the stack ended, once no call is under way. */
+  reconcile(pending: number, stored: number): void {
+    const dropped = Object.values(this.#dropped).reduce((sum, count) => sum + count, 0);
+    const lost = this.#recorded + this.#recovered - this.#delivered - stored - pending - dropped;
+    if (lost > 0) this.dropped('interrupted', [], lost);
+  }
+
   #count(reason: DropReason, count: number): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
     this.#metrics.processed(count, reason);

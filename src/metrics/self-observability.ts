@@ -2,6 +2,7 @@
 import type { Meter, MeterProvider, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
+import { isStackOverflow } from '../model/guard.js';
 import { errorLabel, type Logger, noopLogger } from '../model/logger.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
 import { ComponentAttributes } from './component-attributes.js';
@@ -105,6 +106,8 @@ export class SelfObservability implements DeliveryObserver {
     try {
       measurement(measuring);
     } catch (error) {
+      // No fault of the meter provider's.
+      if (isStackOverflow(error)) return;
       this.#measuring = undefined;
       this.#failed(error);
       attemptAnyway(measuring.stopObserving);

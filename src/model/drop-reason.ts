@@ -16,6 +16,8 @@ export type DropReason =
   | 'deduplicated'
   /** The event alone exceeds `maxPayloadBytes`, or what something on the way takes (413). */
   | 'too_large'
+  /** Recording it was cut short: the stack overflowed, or events were recorded from within each other without end. */
+  | 'interrupted'
   /** `maxQueueSize` or `maxQueueBytes` is reached. */
   | 'queue_full'
   /** Memory and the event store are full. */
@@ -32,6 +34,29 @@ export type DropReason =
   | 'shutdown_timeout'
   /** Recorded after shutdown. */
   | 'already_shutdown';
+
+const REASONS: Readonly<Record<DropReason, true>> = {
+  invalid: true,
+  unknown_key: true,
+  flag_decisions_off: true,
+  no_experiment: true,
+  before_send: true,
+  deduplicated: true,
+  too_large: true,
+  interrupted: true,
+  queue_full: true,
+  store_full: true,
+  unreadable: true,
+  rejected: true,
+  expired: true,
+  no_datafile: true,
+  shutdown_timeout: true,
+  already_shutdown: true,
+};
+
+export function isDropReason(value: unknown): value is DropReason {
+  return typeof value === 'string' && Object.hasOwn(REASONS, value);
+}
 
 /** One refusal or loss, as `EVENTS_DROPPED` listeners hear of it. Never holds user data. */
 export interface DroppedEvents {

@@ -23,6 +23,13 @@ export interface EventBatch {
    * @param piece where the LogEvent carries a part of the batch: how much of it
    */
   announce(logEvent: LogEvent, piece?: { readonly eventCount: number; readonly byteLength: number }): void;
+  /**
+   * Says what became of some of the events before the others are dealt with. The result of `export()` is then about those
+   * others. An exporter need not call it.
+   *
+   * @param reason absent if the events were delivered
+   */
+  settle(events: readonly UserEvent[], reason?: DropReason): void;
 }
 
 /**
@@ -39,6 +46,13 @@ export interface EventExportResult {
 export interface EventExporter {
   /** Takes the batch over, and calls back exactly once. */
   export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void;
+  /**
+   * Whether a batch that is given now has to wait. The open batch then grows past `batchSize`, up to `maxBatchSize`.
+   * An exporter without this is never busy.
+   */
+  isBusy?(): boolean;
+  /** @param listener called whenever the exporter has stopped being busy */
+  onReady?(listener: () => void): void;
   /** Tries all that is waiting now; settles when it has been dealt with, or when `signal` aborts. */
   forceFlush?(options?: { signal?: AbortSignal }): Promise<void>;
   /** Ends what is in flight and frees what was opened. */

@@ -14,9 +14,17 @@ export interface EventQueue {
   dequeue(): UserEvent | undefined;
 }
 
+/** A queue as the batcher uses it. */
+export interface BatcherQueue extends Pick<EventQueue, 'enqueue' | 'dequeue'> {
+  /** Gives up what it does not give back. @returns how many events that are */
+  abandon(): number;
+}
+
 /** Counts what is in memory, wherever it waits. */
 export interface QueueBudget {
   readonly count: number;
+  /** Whether one more impression of this size would find room. */
+  hasRoom(bytes: number): boolean;
   /** false: full, nothing taken. */
   take(type: UserEvent['type'], bytes: number): boolean;
   /** Takes what is already in memory, whatever the bounds. */

@@ -20,13 +20,14 @@ export class Fifo<T> {
 
   shift(): T | undefined {
     if (this.#size === 0) return undefined;
+    // Before the item leaves: where the stack ends in here, it is still in line.
+    if (this.#ring.length > SMALLEST && this.#size * 4 <= this.#ring.length) {
+      this.#resize(this.#ring.length / 2);
+    }
     const item = this.#ring[this.#head];
     this.#ring[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#size--;
-    if (this.#ring.length > SMALLEST && this.#size * 4 <= this.#ring.length) {
-      this.#resize(this.#ring.length / 2);
-    }
     return item;
   }
 

@@ -24,7 +24,7 @@ export class Seam {
   call<T>(method: string, otherwise: T, work: () => T): T {
     try {
       const returned = work();
-      if (isThenable(returned)) this.#watch(method, returned);
+      this.watch(method, returned);
       return returned;
     } catch (error) {
       this.failed(method, error);
@@ -51,8 +51,9 @@ export class Seam {
     }
   }
 
-  #watch(method: string, promise: PromiseLike<unknown>): void {
-    promise.then(undefined, error => this.failed(method, error));
+  /** Handles the rejection of what a call returned, where that is a promise. Throws where looking at it does. */
+  watch(method: string, returned: unknown): void {
+    if (isThenable(returned)) returned.then(undefined, error => this.failed(method, error));
   }
 }
 

@@ -5,10 +5,11 @@
  *
  * @param now milliseconds since the epoch
  */
-export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  if (text === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1000;
+export function parseRetryAfter(header: unknown, now: number): number | undefined {
+  const text: unknown = Array.isArray(header) ? header[0] : header;
+  if (typeof text === 'number') return text >= 0 ? text * 1000 : undefined;
+  if (typeof text !== 'string') return undefined;
+  if (/^\s*\d+(?:\.\d+)?\s*$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -24,7 +24,12 @@ import { addSpanEvent } from './span-event.js';
  * @returns the event's uuid; undefined if nobody took it
  */
 export function recordImpression(impression: Impression, span?: Span): string | undefined {
-  return record('impression', checkImpression, impression, span, systemRuntime);
+  try {
+    return record('impression', checkImpression, impression, span, systemRuntime);
+  } catch {
+    // The stack has ended.
+    return undefined;
+  }
 }
 
 /**
@@ -34,7 +39,12 @@ export function recordImpression(impression: Impression, span?: Span): string | 
  * @returns the event's uuid; undefined if nobody took it
  */
 export function recordConversion(conversion: Conversion, span?: Span): string | undefined {
-  return record('conversion', checkConversion, conversion, span, systemRuntime);
+  try {
+    return record('conversion', checkConversion, conversion, span, systemRuntime);
+  } catch {
+    // The stack has ended.
+    return undefined;
+  }
 }
 
 /** As {@link recordImpression}, for one processor alone. */
@@ -91,7 +101,11 @@ function record<E extends ExperimentEvent>(
     const receivers = only === undefined ? receiversOf(span) : [only];
     return handOver(type, check(input, runtime), span, given, receivers, only !== undefined);
   } catch (error) {
-    if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
+    try {
+      if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
+    } catch {
+      // At the end of the stack nothing can be said.
+    }
     return undefined;
   }
 }

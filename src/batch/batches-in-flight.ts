@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
+import type { QueueBudget } from '../model/event-queue.js';
+import { isStackOverflow, Seam } from '../model/guard.js';
+import type { EventLedger } from '../model/ledger.js';
+import type { Logger } from '../model/logger.js';
+import { type NotificationSender, NotificationType } from '../model/notification.js';
+import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
+import { type UserEvent, uuidsOf } from '../model/user-event.js';
+import type { ClosedBatch } from './batch-builder.js';
+import type { EventKeeper } from './event-keeper.js';
+
+export interface BatchesInFlightDependencies {
+  readonly exporter: EventExporter;
+  readonly budget: QueueBudget;
+  readonly keeper: EventKeeper;
+  readonly ledger: EventLedger;
+  readonly notifications: NotificationSender;
+  readonly logger: Logger;
+  /** Memory has become free. */
+  readonly onEnded: () => void;
+}
+
+interface BatchInFlight extends OutstandingWork {
+  readonly batch: ClosedBatch;
+  /** What the exporter has not told of in parts. */
+  unsettled: readonly UserEvent[];
+  /** Whether the exporter has it. */
+  isGiven: boolean;
+}
+
+type Dropped = NonNullable<EventExportResult['dropped']>[number];
+
+/** Closed batches of which the exporter has not yet said what became of them. */
+export class BatchesInFlight {
+  readonly #deps: BatchesInFlightDependencies;
+  readonly #seam: Seam;
+  readonly #outstanding = new Outstanding<BatchInFlight>();
+  #latest: BatchInFlight | undefined;
+  #eventCount = 0;
+
+  constructor(dependencies: BatchesInFlightDependencies) {
+    this.#deps = dependencies;
+    this.#seam = new Seam('exporter', dependencies.logger);
+  }
+
+  get eventCount(): number {
+    return this.#eventCount;
+  }
+
+  /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
+  begin(batch: ClosedBatch): void {
+    const inFlight: BatchInFlight = { place: -1, batch, unsettled: batch.events, isGiven: false };
+    this.#outstanding.begin(inFlight);
+    this.#eventCount += batch.events.length;
+    this.#latest = inFlight;
+  }
+
+  /** Exports the batch that was begun last. */
+  exportLatest(): void {
+    const latest = this.#latest;
+    this.#latest = undefined;
+    if (latest?.isGiven === false) this.#export(latest, false);
+  }
+
+  /** Exports what was begun where the stack then ended. */
+  exportRest(): void {
+    for (const inFlight of this.#outstanding.all()) if (!inFlight.isGiven) this.#export(inFlight, true);
+  }
+
+  settled(signal: AbortSignal): Promise<void> {
+    return this.#outstanding.settled(signal);
+  }
+
+  /** Leaves what has not ended to the store, and gives up what is not there. @returns how many events it gave up */
+  abandon(): number {
+    const events: UserEvent[] = [];
+    for (const inFlight of this.#outstanding.all()) {
+      this.#forget(inFlight);
+      for (const event of inFlight.unsettled) events.push(event);
+    }
+    const lost = this.#deps.keeper.setAside(events);
+    if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', uuidsOf(lost));
+    return lost.length;
+  }
+
+  #export(inFlight: BatchInFlight, isLastTry: boolean): void {
+    const { exporter, notifications } = this.#deps;
+    const { context, events, byteLength, cause } = inFlight.batch;
+    const batch: EventBatch = {
+      context,
+      events,
+      byteLength,
+      cause,
+      announce: (logEvent, piece = { eventCount: events.length, byteLength }) => {
+        notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
+      },
+      settle: (part, reason) => this.#settlePart(inFlight, part, reason),
+    };
+    inFlight.isGiven = true;
+    try {
+      exporter.export(batch, result => this.#ended(inFlight, result));
+    } catch (error) {
+      // First of all: at the end of the stack the next call may be one too many.
+      inFlight.isGiven = false;
+      // The application's stack, and not the exporter, is at fault.
+      if (!isLastTry && isStackOverflow(error)) throw error;
+      inFlight.isGiven = true;
+      this.#ended(inFlight, { code: 1, error: error as Error });
+    }
+  }
+
+  #settlePart(inFlight: BatchInFlight, part: readonly UserEvent[], reason: DropReason | undefined): void {
+    const named = new Set(part);
+    const events = inFlight.unsettled.filter(event => named.has(event));
+    // Given up at shutdown, or told of twice.
+    if (inFlight.place < 0 || events.length === 0) return;
+    inFlight.unsettled = inFlight.unsettled.filter(event => !named.has(event));
+    this.#release(events);
+    this.#account(reason === undefined ? events : [], reason === undefined ? [] : [{ reason, events }]);
+    this.#deps.onEnded();
+  }
+
+  #ended(inFlight: BatchInFlight, { code, dropped = [], error }: EventExportResult): void {
+    if (!this.#forget(inFlight)) return;
+    if (error !== undefined) this.#seam.failed('export', error);
+    const events = inFlight.unsettled;
+    // All of it has arrived: what happens to nearly every batch.
+    if (code === 0 && dropped.length === 0) this.#account(events, []);
+    else {
+      const named = new Set(dropped.flatMap(drop => drop.events));
+      const rest = events.filter(event => !named.has(event));
+      if (code === 0) this.#account(rest, dropped);
+      else this.#account([], [...dropped, { reason: 'rejected', events: rest }]);
+    }
+    this.#deps.onEnded();
+  }
+
+  /** The one place that says what became of events that were in flight. */
+  #account(delivered: readonly UserEvent[], dropped: readonly Dropped[]): void {
+    const { keeper, ledger } = this.#deps;
+    const lost: Dropped[] = [];
+    for (const { reason, events } of dropped) {
+      // Out of time is no fault of the events: what the store has is for the next life.
+      const gone = reason === 'shutdown_timeout' ? keeper.setAside(events) : events;
+      if (gone.length > 0) lost.push({ reason, events: gone });
+    }
+    ledger.ended(
+      delivered.length,
+      lost.map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) })),
+    );
+    keeper.remove(delivered);
+    for (const { events } of lost) keeper.remove(events);
+  }
+
+  /** @returns false if it had ended before, or was given up */
+  #forget(inFlight: BatchInFlight): boolean {
+    if (!this.#outstanding.end(inFlight)) return false;
+    this.#release(inFlight.unsettled);
+    return true;
+  }
+
+  #release(events: readonly UserEvent[]): void {
+    let bytes = 0;
+    for (const event of events) bytes += event.byteLength;
+    this.#eventCount -= events.length;
+    this.#deps.budget.release(events.length, bytes);
+  }
+}

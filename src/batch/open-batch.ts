@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from '../model/event-context.js';
+import type { FlushCause } from '../model/event-exporter.js';
+import type { UserEvent } from '../model/user-event.js';
+import { BatchBuilder } from './batch-builder.js';
+import type { BatchesInFlight } from './batches-in-flight.js';
+
+export interface OpenBatchLimits {
+  /** Events at which a batch goes out that can be sent at once. */
+  readonly batchSize: number;
+  /** Events at which it goes out although it has to wait. */
+  readonly maxBatchSize: number;
+  /** UTF-8 bytes of the request body. */
+  readonly maxPayloadBytes: number;
+}
+
+/**
+ * The batch that is being built, and where it goes. It goes out at `batchSize`; while the exporter is busy it grows
+ * instead: small batches would wait in line, where a service that records faster than they leave loses events.
+ */
+export class OpenBatch {
+  readonly #limits: OpenBatchLimits;
+  readonly #inFlight: BatchesInFlight;
+  readonly #isBusy: () => boolean;
+  readonly #builder: BatchBuilder;
+
+  constructor(limits: OpenBatchLimits, inFlight: BatchesInFlight, isBusy: () => boolean) {
+    this.#limits = limits;
+    this.#inFlight = inFlight;
+    this.#isBusy = isBusy;
+    this.#builder = new BatchBuilder(limits.maxPayloadBytes, batch => inFlight.begin(batch));
+  }
+
+  get context(): EventContext | undefined {
+    return this.#builder.context;
+  }
+
+  /** Monotonic clock, milliseconds; infinite while there is no event. */
+  get oldestAcceptedAt(): number {
+    return this.#builder.oldestAcceptedAt;
+  }
+
+  /** Whether the event fits a request of its own. */
+  fits(event: UserEvent): boolean {
+    return this.#builder.fits(event);
+  }
+
+  /** Adds the event, and closes what the rules then close. */
+  add(event: UserEvent): void {
+    this.makeRoomFor(event);
+    this.join(event);
+    this.closeIfFull();
+  }
+
+  /** Closes the batch that the event cannot join. */
+  makeRoomFor(event: UserEvent): void {
+    const cause = this.#builder.causeToCloseBefore(event);
+    if (cause !== undefined) this.close(cause);
+  }
+
+  /** Either the event has joined or, where the stack ends, nothing has changed. */
+  join(event: UserEvent): void {
+    this.#builder.add(event);
+  }
+
+  closeIfFull(): void {
+    const { batchSize, maxBatchSize } = this.#limits;
+    const { size } = this.#builder;
+    if (size < batchSize) return;
+    if (size >= maxBatchSize) this.close('size');
+    // As many whole batches in one; what is begun of the next stays, as if each had gone out in its time.
+    else if (!this.#isBusy()) this.close('size', size - (size % batchSize));
+  }
+
+  /** @param count of the first events; the others stay. @default all */
+  close(cause: FlushCause, count?: number): void {
+    this.#builder.close(cause, count);
+    this.#inFlight.exportLatest();
+  }
+}

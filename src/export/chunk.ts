@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+import type { EventExportResult } from '../model/event-exporter.js';
+import type { LogEvent } from '../model/log-event.js';
+import type { OutstandingWork } from '../model/outstanding.js';
+import type { UserEvent } from '../model/user-event.js';
+
+/** Makes the LogEvent of a chunk and tells listeners. @returns undefined if it can't be sent */
+export type Prepare = (events: readonly UserEvent[]) => LogEvent | undefined;
+
+/** What becomes of one batch, which may travel in chunks. */
+export class BatchProgress implements OutstandingWork {
+  place = -1;
+  readonly #settlePart: (events: readonly UserEvent[], reason?: DropReason) => void;
+  readonly #done: (result: EventExportResult) => void;
+  #left: number;
+
+  /**
+   * @param settlePart called for each chunk but the last
+   * @param done called once, with the last chunk
+   */
+  constructor(
+    total: number,
+    settlePart: (events: readonly UserEvent[], reason?: DropReason) => void,
+    done: (result: EventExportResult) => void,
+  ) {
+    this.#left = total;
+    this.#settlePart = settlePart;
+    this.#done = done;
+  }
+
+  /** Once for each chunk. @param reason absent if its events have arrived */
+  settle(events: readonly UserEvent[], reason?: DropReason): void {
+    this.#left -= events.length;
+    if (this.#left > 0) this.#settlePart(events, reason);
+    else if (reason === undefined) this.#done({ code: 0 });
+    else this.#done({ code: 1, dropped: [{ reason, events }] });
+  }
+}
+
+/** Events of a batch that go into one request: all of them, until something on the way refuses it. */
+export class Chunk {
+  readonly batch: BatchProgress;
+  readonly events: readonly UserEvent[];
+  readonly #prepare: Prepare;
+  #logEvent: LogEvent | undefined;
+  /** Whether a connection that broke was answered by a second try at once. */
+  triedAtOnce = false;
+  /** How often it failed although other chunks had got through since it failed before. */
+  strikes = 0;
+  /** How many chunks had arrived when it last failed, or the one that it was cut out of. */
+  arrivalsAtFailure: number | undefined;
+  /** Cut out of a chunk that was refused or failed alone. */
+  readonly isSuspect: boolean;
+
+  constructor(batch: BatchProgress, events: readonly UserEvent[], prepare: Prepare, isSuspect = false) {
+    this.batch = batch;
+    this.events = events;
+    this.#prepare = prepare;
+    this.isSuspect = isSuspect;
+  }
+
+  /** Made, and told to listeners, once: before the first request. @returns undefined if it can't be sent */
+  logEvent(): LogEvent | undefined {
+    this.#logEvent ??= this.#prepare(this.events);
+    return this.#logEvent;
+  }
+
+  /** The same events in chunks of their own. */
+  split(pieces: readonly (readonly UserEvent[])[], areSuspect: boolean): Chunk[] {
+    return pieces.map(events => {
+      const chunk = new Chunk(this.batch, events, this.#prepare, areSuspect);
+      chunk.arrivalsAtFailure = this.arrivalsAtFailure;
+      return chunk;
+    });
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EPISODE_MILLIS, EpisodeLog, errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { type Answer, judge } from './verdict.js';
+
+/** What a person is told of the delivery: at most a line a minute of each kind, however often it fails and recovers. */
+export class DeliveryLog {
+  readonly #logger: PackageLogger;
+  readonly #runtime: Runtime;
+  readonly #episodes = new EpisodeLog();
+  readonly #said = new OnceLog();
+  #failingSince: number | undefined;
+  #saysFailing = false;
+  #failsAt = Number.NEGATIVE_INFINITY;
+  #worksAt = Number.NEGATIVE_INFINITY;
+  #untold = 0;
+  #alerted = false;
+  #timer: RuntimeTimer | undefined;
+
+  constructor(logger: PackageLogger, runtime: Runtime) {
+    this.#logger = logger;
+    this.#runtime = runtime;
+  }
+
+  /** A request failed and is tried again. */
+  failed(answer: Answer): void {
+    const now = this.#runtime.monotonic();
+    this.#failingSince ??= now;
+    this.#untold++;
+    if (!this.#saysFailing && now - this.#failsAt >= EPISODE_MILLIS) this.#sayFails(answer, now);
+    const verdict = judge(answer);
+    if (verdict.kind === 'retry' && verdict.slow && this.#episodes.first('slow', now)) {
+      this.#logger.error(
+        `delivery to Optimizely is turned away: ${describe(answer)}; check endpoint, proxy and credentials`,
+      );
+    }
+    if (now - this.#failingSince >= EPISODE_MILLIS && !this.#alerted) {
+      this.#alerted = true;
+      this.#logger.alert(
+        'OPTIMIZELY_DELIVERY_FAILING',
+        'error',
+        `delivery to Optimizely has failed for a minute: ${describe(answer)}; events are kept and tried again`,
+      );
+    }
+  }
+
+  /** The destination has answered. */
+  answered(): void {
+    if (this.#failingSince === undefined) return;
+    this.#failingSince = undefined;
+    this.#alerted = false;
+    if (this.#saysFailing) this.#sayWorks();
+  }
+
+  /** Events were refused for good. */
+  refused(answer: Answer): void {
+    const said = describe(answer);
+    if (this.#episodes.first(said, this.#runtime.monotonic()))
+      this.#logger.error(`delivery to Optimizely is refused for good: ${said}; what is refused is lost`);
+  }
+
+  unserializable(): void {
+    if (this.#episodes.first('unserializable', this.#runtime.monotonic())) {
+      this.#logger.error(
+        'delivery to Optimizely is not possible of an event that can no longer be serialized; it is lost',
+      );
+    }
+  }
+
+  /** A dispatcher's answer names no status. */
+  unreadable(): void {
+    if (this.#said.first('unreadable'))
+      this.#logger.debug('the eventDispatcher answers without a status: its events count as delivered');
+  }
+
+  /** @param seconds until the chunk is tried again alone */
+  singledOut(answer: Answer): void {
+    if (this.#episodes.first('singled out', this.#runtime.monotonic())) {
+      this.#logger.warn(
+        `delivery to Optimizely fails for some events while others arrive: ${describe(answer)}; ` +
+          'they are kept and tried again alone',
+      );
+    }
+  }
+
+  end(): void {
+    this.#timer?.clear();
+    this.#timer = undefined;
+  }
+
+  #sayFails(answer: Answer, now: number): void {
+    const others = this.#untold > 1 ? ` (requests that failed since the last line: ${this.#untold})` : '';
+    this.#saysFailing = true;
+    this.#failsAt = now;
+    this.#untold = 0;
+    this.#logger.warn(
+      `delivery to Optimizely fails: ${describe(answer)}; events are kept and tried again${others}`,
+    );
+  }
+
+  #sayWorks(): void {
+    const wait = this.#worksAt + EPISODE_MILLIS - this.#runtime.monotonic();
+    if (wait > 0) {
+      // Said later if it still holds then.
+      this.#timer ??= this.#runtime.setTimer(() => {
+        this.#timer = undefined;
+        if (this.#saysFailing && this.#failingSince === undefined) this.#sayWorks();
+      }, wait);
+      return;
+    }
+    this.#saysFailing = false;
+    this.#worksAt = this.#runtime.monotonic();
+    this.#logger.info('delivery to Optimizely works again');
+  }
+}
+
+export function describe(answer: Answer): string {
+  return answer.kind === 'status' ? `status ${answer.status}` : errorLabel(answer.error);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { context } from '@opentelemetry/api';
+import { type DropReason, isDropReason } from '../model/drop-reason.js';
+import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
+import { isThenable, Seam } from '../model/guard.js';
+import type { Logger } from '../model/logger.js';
+import { suppressTracing } from '../model/suppress-tracing.js';
+
+type Dropped = NonNullable<EventExportResult['dropped']>[number];
+
+/**
+ * An exporter of the application's own: its requests are not traced, it may be asynchronous, may call back with what is
+ * not a result, and may have only the methods that it needs.
+ */
+export class GuardedExporter implements EventExporter {
+  readonly #exporter: EventExporter;
+  readonly #seam: Seam;
+
+  constructor(exporter: EventExporter, logger: Logger) {
+    this.#exporter = exporter;
+    this.#seam = new Seam('exporter', logger);
+  }
+
+  /** @throws what the exporter throws */
+  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
+    const guarded: EventBatch = {
+      ...batch,
+      settle: (events, reason) => {
+        if (Array.isArray(events)) batch.settle(events, readReason(reason));
+      },
+    };
+    const returned: unknown = untraced(() =>
+      this.#exporter.export(guarded, result => resultCallback(readResult(result, batch))),
+    );
+    if (isThenable(returned)) {
+      returned.then(undefined, error => resultCallback({ code: 1, error: error as Error }));
+    }
+  }
+
+  isBusy(): boolean {
+    return this.#has('isBusy') && this.#seam.call('isBusy', false, () => this.#exporter.isBusy?.() === true);
+  }
+
+  onReady(listener: () => void): void {
+    if (this.#has('onReady')) this.#seam.call('onReady', undefined, () => this.#exporter.onReady?.(listener));
+  }
+
+  async forceFlush(options: { signal: AbortSignal }): Promise<void> {
+    if (this.#has('forceFlush')) await untraced(() => this.#exporter.forceFlush?.(options));
+  }
+
+  async shutdown(): Promise<void> {
+    if (this.#has('shutdown')) await untraced(() => this.#exporter.shutdown?.());
+  }
+
+  #has(method: 'isBusy' | 'onReady' | 'forceFlush' | 'shutdown'): boolean {
+    return this.#seam.call(method, false, () => typeof this.#exporter[method] === 'function');
+  }
+}
+
+function untraced<T>(work: () => T): T {
+  return context.with(suppressTracing(context.active()), work);
+}
+
+function readReason(reason: unknown): DropReason | undefined {
+  if (reason === undefined || isDropReason(reason)) return reason;
+  return 'rejected';
+}
+
+function readResult(result: unknown, { events }: EventBatch): EventExportResult {
+  try {
+    const { code, error, dropped } = result as Partial<EventExportResult>;
+    const known = new Set(events);
+    return {
+      code: code === 0 ? 0 : 1,
+      error,
+      dropped: Array.isArray(dropped)
+        ? dropped.map((drop: Partial<Dropped>) => ({
+            reason: readReason(drop.reason) ?? 'rejected',
+            // Each once: two reasons for one event would unbalance the ledger.
+            events: (drop.events ?? []).filter(event => known.delete(event)),
+          }))
+        : [],
+    };
+  } catch (error) {
+    return { code: 1, error: error as Error };
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const SETTLED = Promise.resolve();
+
+/**
+ * Runs work once the present call is over, on a short stack. As a promise's reaction and not by a timer, since setting a
+ * timer takes more of the stack than may be left.
+ */
+export class Afterwards {
+  /** For callers at the end of the stack, where `request()` fails: whoever comes by next requests it. */
+  isNeeded = false;
+  readonly #run: () => void;
+  #isRequested = false;
+
+  constructor(work: () => void) {
+    this.#run = () => {
+      this.isNeeded = false;
+      this.#isRequested = false;
+      work();
+    };
+  }
+
+  request(): void {
+    this.isNeeded = true;
+    if (this.#isRequested) return;
+    void SETTLED.then(this.#run);
+    this.#isRequested = true;
+  }
+}
