@@ -103,8 +103,11 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
   },
 };
 
+// A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
+for (const key of Reflect.ownKeys(MEMBERS)) Object.setPrototypeOf(MEMBERS[key], null);
+
 /** Serves both generations of dispatchers: a callback that has a `signal`. */
 function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
-  Object.defineProperty(respond, ATTEMPT, { value: attempt });
+  Object.defineProperty(respond, ATTEMPT, { __proto__: null, value: attempt } as PropertyDescriptor);
   return Object.defineProperties(respond, MEMBERS) as DispatchOptions;
 }

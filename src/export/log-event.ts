@@ -59,6 +59,12 @@ class LazyLogEvent implements LogEvent {
       this.#params = undefined;
     },
   };
+
+  // A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
+  static {
+    Object.setPrototypeOf(LazyLogEvent.#paramsProperty, null);
+    Object.setPrototypeOf(LazyLogEvent.#bodyProperty, null);
+  }
 }
 
 export function makeLogEvent(url: string, headers: Record<string, string>, body: Body): LogEvent {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sharedState } from '../model/shared-state.js';
 
 type ProcessEvent = 'beforeExit' | 'exit';
 
@@ -29,14 +30,14 @@ export function onProcess(event: ProcessEvent, callback: () => void): () => void
   };
 }
 
+const listeners = sharedState(LISTENERS, () => new Map<ProcessEvent, SharedListener>());
+
 function sharedListener(event: ProcessEvent): SharedListener {
-  const holder = globalThis as { [LISTENERS]?: Map<ProcessEvent, SharedListener> };
-  holder[LISTENERS] ??= new Map();
-  let shared = holder[LISTENERS].get(event);
+  let shared = listeners().get(event);
   if (shared === undefined) {
     const callbacks = new Set<() => void>();
     shared = { callbacks, listener: () => callEach(callbacks) };
-    holder[LISTENERS].set(event, shared);
+    listeners().set(event, shared);
   }
   return shared;
 }

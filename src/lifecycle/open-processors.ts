@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { writeSync } from 'node:fs';
+import { sharedState } from '../model/shared-state.js';
 import { CLIENT_NAME } from '../model/version.js';
 import { onProcess } from './on-process.js';
 
@@ -23,11 +25,7 @@ interface OpenProcessors {
 /** Shared by all copies of this package in the process: one line says what is lost with all of them. */
 const OPEN = Symbol.for('opentelemetry-exporter-optimizely.open-processors.v1');
 
-function state(): OpenProcessors {
-  const holder = globalThis as { [OPEN]?: OpenProcessors };
-  holder[OPEN] ??= { processors: new Set(), isEnding: false };
-  return holder[OPEN];
-}
+const state = sharedState(OPEN, (): OpenProcessors => ({ processors: new Set(), isEnding: false }));
 
 /** From construction to the end of shutdown, whoever made it and whether or not an SDK knows it. */
 export function openProcessors(): readonly OpenProcessor[] {

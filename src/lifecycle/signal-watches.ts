@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { PackageLogger } from '../model/logger.js';
+import { sharedState } from '../model/shared-state.js';
 import { type EndingTarget, ProcessEnding } from './process-ending.js';
 
 /** Anything with a `shutdown()`: the NodeSDK, a provider, one processor. */
@@ -28,11 +30,7 @@ interface Watches {
 /** Shared by all copies of this package in the process: one must not take another's listener for the host's. */
 const WATCHES = Symbol.for('opentelemetry-exporter-optimizely.signals.v2');
 
-function watches(): Watches {
-  const holder = globalThis as { [WATCHES]?: Watches };
-  holder[WATCHES] ??= { signals: new Map(), ending: undefined };
-  return holder[WATCHES];
-}
+const watches = sharedState(WATCHES, (): Watches => ({ signals: new Map(), ending: undefined }));
 
 /** @returns undoes it */
 export function watch(signal: NodeJS.Signals, target: ShutdownTarget, watched: Watched): () => void {

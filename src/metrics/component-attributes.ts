@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { Attributes } from '@opentelemetry/api';
+import { sharedState } from '../model/shared-state.js';
 import {
   ATTR_ERROR_TYPE,
   ATTR_OTEL_COMPONENT_NAME,
@@ -9,12 +11,12 @@ import {
 
 const COUNTERS = Symbol.for('opentelemetry-exporter-optimizely.component-counters.v1');
 
+const counters = sharedState(COUNTERS, () => new Map<string, number>());
+
 /** Two copies of this package count together: under one name their figures would be added up. */
 function nextInstance(type: string): number {
-  const holder = globalThis as { [COUNTERS]?: Map<string, number> };
-  holder[COUNTERS] ??= new Map();
-  const instance = holder[COUNTERS].get(type) ?? 0;
-  holder[COUNTERS].set(type, instance + 1);
+  const instance = counters().get(type) ?? 0;
+  counters().set(type, instance + 1);
   return instance;
 }
 

@@ -12,14 +12,14 @@ export type Amounts = Pick<ConversionEvent, 'revenue' | 'value'>;
  */
 export function amountsOf(event: Amounts & Pick<ConversionEvent, 'tags'>): Amounts {
   return {
-    revenue: numberFrom(event.revenue ?? ownTag(event.tags, 'revenue'), Math.trunc, Number.parseInt),
-    value: numberFrom(event.value ?? ownTag(event.tags, 'value'), Number, Number.parseFloat),
+    revenue: numberFrom(own(event, 'revenue') ?? own(event.tags, 'revenue'), Math.trunc, Number.parseInt),
+    value: numberFrom(own(event, 'value') ?? own(event.tags, 'value'), Number, Number.parseFloat),
   };
 }
 
-/** Own members only, as those that are sent as tags. */
-function ownTag(tags: ConversionEvent['tags'], name: keyof Amounts): unknown {
-  return tags !== undefined && Object.hasOwn(tags, name) ? tags[name] : undefined;
+/** Inherited members are not among the tags that are sent, and may be what a dependency has put on Object.prototype. */
+function own(members: Amounts | ConversionEvent['tags'], name: keyof Amounts): unknown {
+  return members !== undefined && Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 function numberFrom(

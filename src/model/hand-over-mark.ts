@@ -21,7 +21,8 @@ export interface StoredSpanEvent {
 export function markOffered(carrier: object, offered: Offered): void {
   // Not enumerable: exporters that print span events, and tests that compare them, see what they always saw.
   // A frozen carrier stays unmarked: Optimizely then counts what is sent twice once.
-  Reflect.defineProperty(carrier, OFFERED, { value: offered, configurable: true });
+  const descriptor = { __proto__: null, value: offered, configurable: true } as PropertyDescriptor;
+  Reflect.defineProperty(carrier, OFFERED, descriptor);
 }
 
 export function wasOffered(event: StoredSpanEvent, processor: InstalledProcessor): boolean {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sharedState } from './shared-state.js';
 
 /** What a person must know of even where no logger is set. The table of docs/troubleshooting.md explains each. */
 export type WarningCode =
@@ -17,13 +18,13 @@ export type WarningCode =
 /** Shared by all copies of this package in the process. */
 const SAID = Symbol.for('opentelemetry-exporter-optimizely.warnings-said.v1');
 
+const said = sharedState(SAID, () => new Set<string>());
+
 /** Emits a process warning, once a code and process. Never throws. */
 export function warnProcess(code: WarningCode, message: string): void {
   try {
-    const holder = globalThis as { [SAID]?: Set<string> };
-    holder[SAID] ??= new Set();
-    if (holder[SAID].has(code)) return;
-    holder[SAID].add(code);
+    if (said().has(code)) return;
+    said().add(code);
     process.emitWarning(`opentelemetry-exporter-optimizely: ${message}`, { type: 'OptimizelyWarning', code });
   } catch {
     // A stack that overflows, or an emitWarning() that the host has replaced.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
 import type { LogRecordPort } from './log-record-port.js';
+import { sharedState } from './shared-state.js';
 
 /**
  * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
@@ -46,11 +47,7 @@ const INSTALLED_AS = Symbol.for('opentelemetry-exporter-optimizely.installed-as.
 
 type MarkedSpan = { readonly [OWNERS]?: readonly InstalledProcessor[] };
 
-function registry(): Registry {
-  const holder = globalThis as { [REGISTRY]?: Registry };
-  holder[REGISTRY] ??= { installed: [], claims: new WeakMap() };
-  return holder[REGISTRY];
-}
+const registry = sharedState(REGISTRY, (): Registry => ({ installed: [], claims: new WeakMap() }));
 
 export function installedProcessors(): readonly InstalledProcessor[] {
   return registry().installed;
@@ -98,7 +95,7 @@ export class Installation {
   /** @param processor the object that people register, by which `installedAs` finds it */
   constructor(self: InstalledProcessor, processor: object) {
     this.#self = self;
-    Reflect.defineProperty(processor, INSTALLED_AS, { value: self });
+    Reflect.defineProperty(processor, INSTALLED_AS, { __proto__: null, value: self } as PropertyDescriptor);
     const known = registry();
     known.installed = [...known.installed, self];
   }
@@ -145,7 +142,11 @@ export class Installation {
     const owners = (span as MarkedSpan)[OWNERS];
     if (owners?.includes(this.#self)) return;
     const value = owners === undefined ? [this.#self] : [...owners, this.#self];
-    Reflect.defineProperty(span, OWNERS, { value, configurable: true });
+    Reflect.defineProperty(span, OWNERS, {
+      __proto__: null,
+      value,
+      configurable: true,
+    } as PropertyDescriptor);
   }
 
   uninstall(): void {

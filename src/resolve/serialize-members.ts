@@ -59,7 +59,10 @@ function serializeTag(key: string, value: unknown): string | number | null | und
       // Within an object of its own: a `toJSON` is told its key, and the key of a symbol or function is left out too.
       const text = JSON.stringify({ [key]: value });
       if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
-      return text === '{}' ? undefined : text.slice(JSON.stringify(key).length + 2, -1);
+      if (text === '{}') return undefined;
+      // By what it says, not by its length: hosts put a JSON.stringify of their own in place, which may indent.
+      const opening = JSON.stringify(key);
+      return text.slice(text.indexOf(':', text.indexOf(opening) + opening.length) + 1, text.lastIndexOf('}'));
     }
   }
 }
