@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { DISPATCHER_EXAMPLE } from './export/exporter-options.js';
 import { ProcessLife } from './lifecycle/process-life.js';
+import { LOGGER } from './model/common-option-rows.js';
 import type { LedgerSnapshot } from './model/ledger.js';
-import { guardLogger, type Logger } from './model/logger.js';
-import { booleanOr } from './model/resolve-options.js';
+import type { Logger } from './model/logger.js';
+import { bool, type OptionTable } from './model/option-table.js';
+import { resolveOptions } from './model/resolve-options.js';
+import { takeOptions } from './model/take-options.js';
 import { isUserEvent, type UserEvent } from './model/user-event.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
+import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
 import type { BatchingOptions, ExportOptions } from './processor-options.js';
 
 /** As the option table of Optimizely's "Event batching" guide, in JavaScript's spelling. */
@@ -15,6 +20,17 @@ export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptio
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
 }
+
+export const BATCH_EVENT_PROCESSOR = {
+  name: 'BatchEventProcessor',
+  example: `new BatchEventProcessor(${DISPATCHER_EXAMPLE})`,
+  table: {
+    ...BATCHING_TABLE,
+    ...EXPORT_TABLE,
+    startOnInit: bool(false),
+    logger: LOGGER,
+  } satisfies OptionTable<BatchEventProcessorOptions>,
+};
 
 /**
  * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
@@ -27,8 +43,8 @@ export class BatchEventProcessor {
   #stopped: Promise<void> | undefined;
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
-  constructor(options: BatchEventProcessorOptions) {
-    const logger = guardLogger(options?.logger);
+  constructor(given: BatchEventProcessorOptions) {
+    const { options, logger } = takeOptions(BATCH_EVENT_PROCESSOR, given);
     this.#pipeline = assemblePipeline({ ...options, logger });
     const living = {
       ledger: () => this.ledger(),
@@ -37,7 +53,8 @@ export class BatchEventProcessor {
     };
     this.#life = new ProcessLife(living, this.#pipeline, logger);
     this.#life.begin({ flushOnBeforeExit: false });
-    if (booleanOr(false, 'startOnInit', options.startOnInit, logger)) this.start();
+    const { startOnInit } = BATCH_EVENT_PROCESSOR.table;
+    if (resolveOptions({ startOnInit }, options, logger).startOnInit) this.start();
   }
 
   /**

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EvaluationEvents, type EvaluationEventsDependencies } from './capture/evaluation-events.js';
-import { type DedupeOptions, resolveDedupe } from './model/impression-dedupe.js';
+import { DEDUPE_TABLE, type DedupeOptions, resolveDedupe } from './model/impression-dedupe.js';
+import type { PackageLogger } from './model/logger.js';
+import { type OptionTable, other } from './model/option-table.js';
+import { resolveMembers } from './model/resolve-options.js';
 
 /** Which flag evaluations become impressions. */
 export interface EvaluationEventsOptions {
@@ -8,10 +11,14 @@ export interface EvaluationEventsOptions {
   dedupe?: DedupeOptions | boolean | undefined;
 }
 
-/** undefined: flag evaluations are left alone. */
+export const EVALUATION_EVENTS_TABLE = {
+  dedupe: other<DedupeOptions | boolean>({ members: DEDUPE_TABLE }),
+} satisfies OptionTable<EvaluationEventsOptions>;
+
+/** @returns undefined if flag evaluations are left alone */
 export function evaluationEvents(
   value: unknown,
-  dependencies: Omit<EvaluationEventsDependencies, 'dedupe'>,
+  dependencies: Omit<EvaluationEventsDependencies, 'dedupe'> & { readonly logger: PackageLogger },
 ): EvaluationEvents | undefined {
   const { logger } = dependencies;
   if (value === undefined || value === false) return undefined;
@@ -19,6 +26,7 @@ export function evaluationEvents(
     logger.info('evaluationEvents must be true, false or { dedupe }; the default false is used instead');
     return undefined;
   }
-  const { dedupe } = Object(value) as EvaluationEventsOptions;
+  const members = typeof value === 'object' ? value : undefined;
+  const { dedupe } = resolveMembers('evaluationEvents', EVALUATION_EVENTS_TABLE, members, logger);
   return new EvaluationEvents({ ...dependencies, dedupe: resolveDedupe(dedupe, 'on', logger) });
 }

@@ -2,14 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { EnvReader } from './env-reader.js';
 import { decodeText } from './model/decode-text.js';
-import { errorLabel, guardLogger, type Logger } from './model/logger.js';
+import { errorLabel, type Logger, type PackageLogger } from './model/logger.js';
 import type { Datafile } from './model/project-config.js';
+import { takeOptions } from './model/take-options.js';
+import { hasPlaceForKey } from './model/url-template.js';
 import { OptimizelySpanProcessor } from './optimizely-span-processor.js';
 import {
+  POLLING_PROJECT_CONFIG_MANAGER,
   PollingProjectConfigManager,
   type PollingProjectConfigManagerOptions,
 } from './polling-project-config-manager.js';
-import { type OptimizelySpanProcessorOptions, SIGNALS, SPAN_ATTRIBUTES } from './processor-options.js';
+import { SOURCES_TABLE, SPAN_PROCESSOR } from './processor-option-tables.js';
+import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 import { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
 /**
@@ -22,78 +26,57 @@ import { StaticProjectConfigManager } from './resolve/static-project-config-mana
 export function createOptimizelySpanProcessorFromEnv(
   options: OptimizelySpanProcessorOptions = {},
 ): OptimizelySpanProcessor {
-  return createFromEnv(options, options.logger);
+  return createFromEnv(options);
 }
 
+const FROM_ENV = {
+  name: 'createOptimizelySpanProcessorFromEnv',
+  example: 'createOptimizelySpanProcessorFromEnv({ datafile })',
+  table: SPAN_PROCESSOR.table,
+};
+const SOURCE_NAMES = Object.keys(SOURCES_TABLE);
+
 /**
- * @param given hears what is wrong with the environment
+ * @param fallback hears what is wrong with the environment where the options have no logger
  * @throws TypeError as {@link createOptimizelySpanProcessorFromEnv}
  */
 export function createFromEnv(
-  options: OptimizelySpanProcessorOptions,
-  given?: Logger | undefined,
+  given: OptimizelySpanProcessorOptions,
+  fallback?: Logger | undefined,
 ): OptimizelySpanProcessor {
-  const logger = guardLogger(given);
+  const { options, logger } = takeOptions(FROM_ENV, given, fallback);
   const env = new EnvReader(logger);
-  return new OptimizelySpanProcessor(
-    withoutUnset({
-      ...withoutUnset(readOptions(env)),
-      ...(hasSource(options) ? {} : readSource(env, logger, options)),
-      ...withoutUnset(options),
-    }),
-  );
-}
-
-function readOptions(env: EnvReader): OptimizelySpanProcessorOptions {
-  const retry = withoutUnset({
-    initialDelayMillis: env.positiveNumber('OPTIMIZELY_RETRY_INITIAL_DELAY_MILLIS'),
-    maxDelayMillis: env.positiveNumber('OPTIMIZELY_RETRY_MAX_DELAY_MILLIS'),
-    maxAgeMillis: env.positiveNumber('OPTIMIZELY_RETRY_MAX_AGE_MILLIS'),
+  env.noteMisspelled([SPAN_PROCESSOR.table, POLLING_PROJECT_CONFIG_MANAGER.table]);
+  return new OptimizelySpanProcessor({
+    ...env.options(without(SPAN_PROCESSOR.table, SOURCE_NAMES)),
+    ...readSource(env, logger, options),
+    ...withoutUnset(without(options, SOURCE_NAMES)),
   });
-  return {
-    endpoint: env.httpUrl('OPTIMIZELY_EVENTS_ENDPOINT'),
-    strict: env.boolean('OPTIMIZELY_STRICT'),
-    batchSize: env.positiveInteger('OPTIMIZELY_BATCH_SIZE'),
-    flushIntervalMillis: env.positiveNumber('OPTIMIZELY_FLUSH_INTERVAL_MILLIS'),
-    timeoutIntervalMillis: env.positiveNumber('OPTIMIZELY_TIMEOUT_INTERVAL_MILLIS'),
-    startOnInit: env.boolean('OPTIMIZELY_START_ON_INIT'),
-    maxQueueSize: env.positiveInteger('OPTIMIZELY_MAX_QUEUE_SIZE'),
-    maxQueueBytes: env.positiveNumber('OPTIMIZELY_MAX_QUEUE_BYTES'),
-    maxPayloadBytes: env.positiveNumber('OPTIMIZELY_MAX_PAYLOAD_BYTES'),
-    requestTimeoutMillis: env.positiveNumber('OPTIMIZELY_REQUEST_TIMEOUT_MILLIS'),
-    maxConcurrentRequests: env.positiveInteger('OPTIMIZELY_MAX_CONCURRENT_REQUESTS'),
-    retry: Object.keys(retry).length > 0 ? retry : undefined,
-    spanAttributes: env.oneOf('OPTIMIZELY_SPAN_ATTRIBUTES', SPAN_ATTRIBUTES),
-    signal: env.oneOf('OPTIMIZELY_SIGNAL', SIGNALS),
-    flushOnBeforeExit: env.boolean('OPTIMIZELY_FLUSH_ON_BEFORE_EXIT'),
-  };
 }
 
-function hasSource({ datafile, sdkKey, projectConfigManager }: OptimizelySpanProcessorOptions): boolean {
-  return [datafile, sdkKey, projectConfigManager].some(source => source !== undefined);
-}
-
+/** An SDK key of the options is used as one of the environment is: with its token, address and interval. */
 function readSource(
   env: EnvReader,
-  logger: Logger,
-  { runtime }: OptimizelySpanProcessorOptions,
-): OptimizelySpanProcessorOptions {
-  const datafile = readDatafile(env.text('OPTIMIZELY_DATAFILE_PATH'), logger);
-  const sdkKey = env.text('OPTIMIZELY_SDK_KEY');
-  if (sdkKey !== undefined) {
-    const polling: PollingProjectConfigManagerOptions = {
-      sdkKey,
-      datafile,
-      datafileAccessToken: env.text('OPTIMIZELY_DATAFILE_ACCESS_TOKEN'),
-      urlTemplate: env.httpUrl('OPTIMIZELY_DATAFILE_URL_TEMPLATE'),
-      updateIntervalMillis: env.positiveNumber('OPTIMIZELY_DATAFILE_UPDATE_INTERVAL_MILLIS'),
-      logger,
-      runtime,
-    };
-    return { projectConfigManager: new PollingProjectConfigManager(polling) };
+  envLogger: PackageLogger,
+  options: Partial<OptimizelySpanProcessorOptions>,
+): Partial<OptimizelySpanProcessorOptions> {
+  const { datafile, projectConfigManager, sdkKey, logger, runtime } = options;
+  // Of several sources, or one of a wrong type, the processor says what is wrong.
+  if (datafile !== undefined || projectConfigManager !== undefined) {
+    return withoutUnset({ datafile, projectConfigManager, sdkKey });
   }
-  if (datafile !== undefined) {
-    return { projectConfigManager: new StaticProjectConfigManager({ datafile, logger }) };
+  const polling: PollingProjectConfigManagerOptions = {
+    ...env.options(without(POLLING_PROJECT_CONFIG_MANAGER.table, ['datafile'])),
+    ...withoutUnset({ sdkKey }),
+  };
+  const fromFile = readDatafile(env.text('OPTIMIZELY_DATAFILE_PATH'), envLogger);
+  const needsNoKey = polling.urlTemplate !== undefined && !hasPlaceForKey(polling.urlTemplate);
+  if (polling.sdkKey !== undefined || needsNoKey) {
+    const manager = new PollingProjectConfigManager({ ...polling, datafile: fromFile, logger, runtime });
+    return { projectConfigManager: manager };
+  }
+  if (fromFile !== undefined) {
+    return { projectConfigManager: new StaticProjectConfigManager({ datafile: fromFile, logger }) };
   }
   throw new TypeError(
     'set OPTIMIZELY_SDK_KEY or OPTIMIZELY_DATAFILE_PATH, or pass { datafile } or { sdkKey }',
@@ -101,7 +84,7 @@ function readSource(
 }
 
 /** A file that can't be read does not stop the service: as a datafile of bad content, it leaves events held. */
-function readDatafile(path: string | undefined, logger: Logger): Datafile | undefined {
+function readDatafile(path: string | undefined, logger: PackageLogger): Datafile | undefined {
   if (path === undefined) return undefined;
   try {
     return decodeText(readFileSync(path));
@@ -109,6 +92,10 @@ function readDatafile(path: string | undefined, logger: Logger): Datafile | unde
     logger.error(`OPTIMIZELY_DATAFILE_PATH cannot be read: ${errorLabel(error)}`);
     return '';
   }
+}
+
+function without<T extends object>(members: T, names: readonly string[]): T {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !names.includes(name))) as T;
 }
 
 function withoutUnset<T extends object>(options: T): T {

@@ -11,7 +11,7 @@ export { BatchEventProcessor } from './batch-event-processor.js';
 export type { EvaluationEventsOptions } from './evaluation-events-options.js';
 export type { EventFactoryOptions } from './export/event-factory.js';
 export { EventFactory } from './export/event-factory.js';
-export type { OptimizelyEventExporterOptions, RetryOptions } from './export/optimizely-event-exporter.js';
+export type { OptimizelyEventExporterOptions, RetryOptions } from './export/exporter-options.js';
 export { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 export { createOptimizelySpanProcessorFromEnv } from './from-env.js';
 export type { UndiciEventDispatcherOptions } from './http/undici-event-dispatcher.js';

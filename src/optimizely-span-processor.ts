@@ -13,18 +13,13 @@ import type { LedgerSnapshot } from './model/ledger.js';
 import { NotificationType } from './model/notification.js';
 import type { ProjectConfig } from './model/project-config.js';
 import { Installation } from './model/registry.js';
-import { booleanOr } from './model/resolve-options.js';
+import { resolveOptions } from './model/resolve-options.js';
+import { takeOptions } from './model/take-options.js';
 import type { UserEvent } from './model/user-event.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { EndedSpan, StartedSpan } from './processed-span.js';
-import {
-  type OptimizelySpanProcessorOptions,
-  requireEventStore,
-  requireWaitUntil,
-  resolveLogger,
-  resolveSignal,
-  resolveSpanAttributes,
-} from './processor-options.js';
+import { SPAN_PROCESSOR, SPAN_PROCESSOR_TABLE } from './processor-option-tables.js';
+import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 import { Reception } from './reception.js';
 import { checkInput } from './record/check-input.js';
 import type { Conversion, Impression } from './record/input.js';
@@ -55,12 +50,11 @@ export class OptimizelySpanProcessor {
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
-  constructor(options: OptimizelySpanProcessorOptions) {
-    const logger = resolveLogger(options?.logger);
+  constructor(given: OptimizelySpanProcessorOptions) {
+    const { options, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, given);
     this.#closing = new Closing(logger);
     const manager = resolveConfigManager(options, logger);
-    requireEventStore(options.eventStore);
-    requireWaitUntil(options.waitUntil);
+    const own = resolveOptions(SPAN_PROCESSOR_TABLE, options, logger);
     const screen = resolveScreenOptions(options, logger);
     this.#pipeline = assemblePipeline({
       ...options,
@@ -98,12 +92,12 @@ export class OptimizelySpanProcessor {
       () => this.#pipeline.keeper.close(),
     );
     const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
-    const { waitUntil } = options;
+    const { waitUntil } = own;
     const onTaken = waitUntil && flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
     this.#reception = new Reception({
-      spanAttributes: resolveSpanAttributes(options.spanAttributes, logger),
-      signal: resolveSignal(options.signal, logger),
+      spanAttributes: own.spanAttributes,
+      signal: own.signal,
       logs: new LogRecords(() => this.#harvest, logger),
       ledger,
       apiCopies: this.#apiCopies,
@@ -130,10 +124,8 @@ export class OptimizelySpanProcessor {
     this.#harvest = new EventHarvest(this.#reception, logger, check, evaluations);
     this.#installation = new Installation(this.#reception, this);
     this.#closing.add(this.#wait.watch(logger));
-    if (booleanOr(true, 'startOnInit', options.startOnInit, logger)) this.start();
-    this.#life.begin({
-      flushOnBeforeExit: booleanOr(false, 'flushOnBeforeExit', options.flushOnBeforeExit, logger),
-    });
+    if (own.startOnInit) this.start();
+    this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
   }
 
   /** Learns which spans are of a provider that it serves. Called by the provider. */

@@ -4,6 +4,7 @@ import { EventKeeper } from './batch/event-keeper.js';
 import { GuardedQueue } from './batch/guarded-queue.js';
 import { MemoryBudget } from './batch/memory-budget.js';
 import { MemoryEventQueue } from './batch/memory-event-queue.js';
+import { DELIVERY_TABLE } from './export/exporter-options.js';
 import { GuardedExporter } from './export/guarded-exporter.js';
 import { OptimizelyEventExporter } from './export/optimizely-event-exporter.js';
 import { Ledger } from './metrics/ledger.js';
@@ -24,7 +25,8 @@ import { DropLog } from './notification/drop-log.js';
 import { guardNotifications } from './notification/guard-notifications.js';
 import { InspectorNotes } from './notification/inspector-notes.js';
 import { NotificationCenter } from './notification/notification-center.js';
-import { type BatchingOptions, type ExportOptions, resolveBatchingOptions } from './processor-options.js';
+import type { BatchingOptions, ExportOptions } from './processor-options.js';
+import { resolveBatchingOptions } from './resolve-batching-options.js';
 
 /** The rooms from batching to delivery, put together. */
 export interface Pipeline {
@@ -62,8 +64,9 @@ export interface PipelineOptions extends BatchingOptions, ExportOptions {
 
 /** @throws TypeError options that no default can mend */
 export function assemblePipeline(options: PipelineOptions): Pipeline {
-  const { logger, runtime = systemRuntime } = options;
+  const { logger } = options;
   const limits = resolveBatchingOptions(options, logger);
+  const { runtime = systemRuntime } = limits;
   const center = options.notificationCenter ?? new NotificationCenter({ logger });
   const inspectorNotes = InspectorNotes.for(options.endpoint);
   const notifications = guardNotifications(inspectorNotes?.addTo(center) ?? center, logger);
@@ -132,22 +135,22 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-const EXPORTER_OPTIONS = [
-  'endpoint',
-  'strict',
-  'requestTimeoutMillis',
-  'maxConcurrentRequests',
-  'retry',
-] as const;
+const EXPORTER_OPTIONS = Object.keys(DELIVERY_TABLE) as (keyof typeof DELIVERY_TABLE)[];
+
+function deliveryOptions(options: ExportOptions): Partial<ExportOptions> {
+  return Object.fromEntries(EXPORTER_OPTIONS.map(name => [name, options[name]]));
+}
 
 function resolveExporter(options: PipelineOptions, observer: DeliveryObserver): EventExporter {
   const { exporter, eventDispatcher, defaultDispatcher, logger } = options;
   if (exporter === undefined) {
     const dispatcher = eventDispatcher ?? defaultDispatcher?.();
     return new OptimizelyEventExporter({
-      ...options,
+      ...deliveryOptions(options),
       observer,
       eventDispatcher: dispatcher as AnyEventDispatcher,
+      logger,
+      runtime: options.runtime,
     });
   }
   if (eventDispatcher !== undefined) {

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import { HttpDatafileTransport } from './http/http-datafile-transport.js';
+import { LOGGER, RUNTIME } from './model/common-option-rows.js';
 import type { DatafileCache } from './model/datafile-transport.js';
 import { withDeadline } from './model/deadline.js';
-import { isHttpUrl } from './model/http-url.js';
-import { guardLogger, type Logger } from './model/logger.js';
+import { isObject } from './model/json.js';
+import type { Logger, PackageLogger } from './model/logger.js';
+import { looksLikeSeconds } from './model/looks-like-seconds.js';
+import { bytes, millis, type OptionTable, object, other, text, url } from './model/option-table.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from './model/project-config.js';
-import { positiveOr, requireMethods } from './model/resolve-options.js';
+import { resolveOptions } from './model/resolve-options.js';
 import { type Runtime, systemRuntime } from './model/runtime.js';
+import { takeOptions } from './model/take-options.js';
+import { fillUrlTemplate, hasPlaceForKey } from './model/url-template.js';
+import { contentFingerprint } from './resolve/content-fingerprint.js';
 import { DatafilePoller } from './resolve/datafile-poller.js';
 import { StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
 /** Where the datafile comes from, and how often. */
 export interface PollingProjectConfigManagerOptions {
-  /** Names the project's environment. Required. */
-  sdkKey: string;
+  /** Names the project's environment. Required, unless `urlTemplate` has no place for it. */
+  sdkKey?: string | undefined;
   /** Of a secure environment. Sent to the datafile's own host only, and never logged. */
   datafileAccessToken?: string | undefined;
-  /** Where the datafile is; `%s` or `{sdkKey}` stands for the SDK key. @default Optimizely's CDN */
+  /** Where the datafile is; `%s`, `{sdkKey}` or `{sdk_key}` stands for the SDK key. @default Optimizely's CDN */
   urlTemplate?: string | undefined;
   /** Milliseconds between two requests, give or take a tenth. Below 30_000 is warned about. @default 300_000 */
   updateIntervalMillis?: number | undefined;
@@ -39,9 +45,36 @@ export interface PollingProjectConfigManagerOptions {
   runtime?: Runtime | undefined;
 }
 
+export const POLLING_PROJECT_CONFIG_MANAGER = {
+  name: 'PollingProjectConfigManager',
+  example: "new PollingProjectConfigManager({ sdkKey: '…' })",
+  table: {
+    sdkKey: text("{ sdkKey: '…' }", 'OPTIMIZELY_SDK_KEY'),
+    datafileAccessToken: text(
+      "{ sdkKey: '…', datafileAccessToken: '…' }",
+      'OPTIMIZELY_DATAFILE_ACCESS_TOKEN',
+    ),
+    urlTemplate: url(
+      'url-template',
+      "{ urlTemplate: 'https://…/{sdkKey}.json' }",
+      'OPTIMIZELY_DATAFILE_URL_TEMPLATE',
+    ),
+    updateIntervalMillis: millis(300_000, 'OPTIMIZELY_DATAFILE_UPDATE_INTERVAL_MILLIS'),
+    datafile: other<Datafile>({ env: 'OPTIMIZELY_DATAFILE_PATH' }),
+    cache: object<DatafileCache>(['get', 'set'], '{ cache: new FileDatafileCache({ directory }) }'),
+    customHeaders: other<Readonly<Record<string, string>>>({
+      example: "{ customHeaders: { 'X-Team': 'web' } }",
+    }),
+    requestTimeoutMillis: millis(10_000),
+    maxDatafileBytes: bytes(20_971_520),
+    dispatcher: object<Dispatcher>(['dispatch'], '{ dispatcher: new Agent() }'),
+    logger: LOGGER,
+    runtime: RUNTIME,
+  } satisfies OptionTable<PollingProjectConfigManagerOptions>,
+};
+
 const PUBLIC_URL = 'https://cdn.optimizely.com/datafiles/{sdkKey}.json';
 const AUTHENTICATED_URL = 'https://config.optimizely.com/datafiles/auth/{sdkKey}.json';
-const DEFAULT_INTERVAL_MILLIS = 300_000;
 const HEALTHY_INTERVAL_MILLIS = 30_000;
 const DEFAULT_READY_TIMEOUT_MILLIS = 10_000;
 
@@ -58,13 +91,15 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   #endWaiting: () => void = () => {};
 
   /** @throws TypeError no SDK key, or an option of a wrong type that no default can mend */
-  constructor(options: PollingProjectConfigManagerOptions) {
-    const { sdkKey, datafileAccessToken, datafile, cache, customHeaders } = options ?? {};
-    requireText('sdkKey', sdkKey);
-    if (datafileAccessToken !== undefined) requireText('datafileAccessToken', datafileAccessToken);
-    if (cache !== undefined)
-      requireMethods('cache', cache, ['get', 'set'], '{ cache: new FileDatafileCache(…) }');
-    const logger = guardLogger(options.logger);
+  constructor(given: PollingProjectConfigManagerOptions) {
+    const taken = takeOptions(POLLING_PROJECT_CONFIG_MANAGER, given);
+    const { logger } = taken;
+    const options = resolveOptions(POLLING_PROJECT_CONFIG_MANAGER.table, taken.options, logger);
+    const { datafile, datafileAccessToken, requestTimeoutMillis, maxDatafileBytes, cache } = options;
+    const source = datafileSource(options);
+    const authorization = datafileAccessToken && { authorization: `Bearer ${datafileAccessToken}` };
+    const headers = { ...headersOf(options.customHeaders), ...authorization };
+    const updateIntervalMillis = adviseInterval(options.updateIntervalMillis, logger);
     this.#runtime = options.runtime ?? systemRuntime;
     this.#config = new StaticProjectConfigManager({ datafile, logger });
     this.#ready = new Promise(resolve => {
@@ -72,24 +107,8 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
       this.#config.onUpdate(resolve);
     });
     if (this.#config.getConfig() !== undefined) this.#endWaiting();
-
-    const requestTimeoutMillis = positiveOr(
-      10_000,
-      'requestTimeoutMillis',
-      options.requestTimeoutMillis,
-      logger,
-    );
-    const authorization = datafileAccessToken && { authorization: `Bearer ${datafileAccessToken}` };
     this.#poller = new DatafilePoller(
-      {
-        url: datafileUrl(options),
-        cacheKey: `optimizely-datafile-${sdkKey}`,
-        headers: { ...lowerCased(customHeaders ?? {}), ...authorization },
-        updateIntervalMillis: resolveInterval(options.updateIntervalMillis, logger),
-        requestTimeoutMillis,
-        maxDatafileBytes: positiveOr(20_971_520, 'maxDatafileBytes', options.maxDatafileBytes, logger),
-        cache,
-      },
+      { ...source, headers, updateIntervalMillis, requestTimeoutMillis, maxDatafileBytes, cache },
       new HttpDatafileTransport(options.dispatcher, requestTimeoutMillis, logger),
       this.#config,
       this.#runtime,
@@ -129,35 +148,56 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   }
 }
 
-function requireText(name: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && value !== '') return;
-  const example = name === 'sdkKey' ? "{ sdkKey: '…' }" : `{ sdkKey: '…', ${name}: '…' }`;
-  throw new TypeError(`${name} must be a non-empty string: new PollingProjectConfigManager(${example})`);
+interface DatafileSource {
+  readonly url: string;
+  /** Of what is served there, in a cache that several managers share. */
+  readonly cacheKey: string;
 }
 
-function datafileUrl({
+/** @throws TypeError no SDK key where the address has a place for one */
+function datafileSource({
   sdkKey,
   datafileAccessToken,
   urlTemplate,
-}: PollingProjectConfigManagerOptions): string {
+}: Pick<
+  PollingProjectConfigManagerOptions,
+  'sdkKey' | 'datafileAccessToken' | 'urlTemplate'
+>): DatafileSource {
   const template = urlTemplate ?? (datafileAccessToken === undefined ? PUBLIC_URL : AUTHENTICATED_URL);
-  const url = String(template).replace(/%s|\{sdkKey\}/g, () => encodeURIComponent(sdkKey));
-  if (!isHttpUrl(url)) {
-    throw new TypeError(
-      "urlTemplate must be an http or https URL: { urlTemplate: 'https://…/{sdkKey}.json' }",
-    );
+  if (sdkKey !== undefined) {
+    return { url: fillUrlTemplate(template, sdkKey), cacheKey: `optimizely-datafile-${sdkKey}` };
   }
-  return url;
+  if (hasPlaceForKey(template)) {
+    throw new TypeError(`sdkKey must be a non-empty string: ${POLLING_PROJECT_CONFIG_MANAGER.example}`);
+  }
+  // Not the address itself, which may have a secret in it.
+  return { url: template, cacheKey: `optimizely-datafile-${contentFingerprint([template])}` };
 }
 
-/** Names differ by case only for people: a header would be sent twice. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/**
+ * Names in lower case: they differ by case only for people, and a header would be sent twice.
+ *
+ * @throws TypeError not an object of strings
+ */
+function headersOf(given: unknown): Record<string, string> {
+  if (given === undefined || given === null) return {};
+  try {
+    if (!isObject(given)) throw new TypeError();
+    return Object.fromEntries(
+      Object.entries(given).map(([name, value]) => {
+        if (typeof value !== 'string') throw new TypeError();
+        return [name.toLowerCase(), value];
+      }),
+    );
+  } catch {
+    const { example } = POLLING_PROJECT_CONFIG_MANAGER.table.customHeaders;
+    throw new TypeError(`customHeaders must be an object of strings: ${example}`);
+  }
 }
 
-function resolveInterval(value: unknown, logger: Logger): number {
-  const interval = positiveOr(DEFAULT_INTERVAL_MILLIS, 'updateIntervalMillis', value, logger);
-  if (interval < HEALTHY_INTERVAL_MILLIS) {
+function adviseInterval(interval: number, logger: PackageLogger): number {
+  const { fallback } = POLLING_PROJECT_CONFIG_MANAGER.table.updateIntervalMillis;
+  if (interval < HEALTHY_INTERVAL_MILLIS && !looksLikeSeconds(interval, fallback)) {
     logger.warn(
       `updateIntervalMillis is ${interval}: Optimizely advises at least ${HEALTHY_INTERVAL_MILLIS}`,
     );

@@ -2,17 +2,16 @@
 
 import type { MeterProvider } from '@opentelemetry/api';
 import type { EvaluationEventsOptions } from './evaluation-events-options.js';
-import type { RetryOptions } from './export/optimizely-event-exporter.js';
+import type { RetryOptions } from './export/exporter-options.js';
 import type { WaitUntil } from './lifecycle/flush-under-wait-until.js';
 import type { AnyEventDispatcher } from './model/event-dispatcher.js';
 import type { EventExporter } from './model/event-exporter.js';
 import type { EventQueue } from './model/event-queue.js';
 import type { EventStore } from './model/event-store.js';
-import { guardLogger, type Logger, type PackageLogger } from './model/logger.js';
+import type { Logger } from './model/logger.js';
 import type { NotificationSender } from './model/notification.js';
 import type { Datafile, ProjectConfigManager } from './model/project-config.js';
 import type { EventSignal, SpanAttributes } from './model/registry.js';
-import { positiveOr, requireMethods } from './model/resolve-options.js';
 import type { Runtime } from './model/runtime.js';
 import type { ScreenOptions } from './screen/screen-options.js';
 
@@ -100,96 +99,4 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   flushOnBeforeExit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
-}
-
-export interface ResolvedBatchingOptions {
-  readonly batchSize: number;
-  readonly maxBatchSize: number;
-  readonly flushIntervalMillis: number;
-  readonly timeoutIntervalMillis: number;
-  readonly maxQueueSize: number;
-  readonly maxQueueBytes: number;
-  readonly maxPayloadBytes: number;
-}
-
-/** @throws TypeError a queue or notification centre that is none */
-export function resolveBatchingOptions(options: BatchingOptions, logger: Logger): ResolvedBatchingOptions {
-  if (options.eventQueue !== undefined) {
-    requireMethods(
-      'eventQueue',
-      options.eventQueue,
-      ['enqueue', 'dequeue'],
-      '{ eventQueue: new MyEventQueue() }',
-    );
-  }
-  if (options.notificationCenter !== undefined) {
-    const example = '{ notificationCenter: new NotificationCenter() }';
-    requireMethods('notificationCenter', options.notificationCenter, ['sendNotifications'], example);
-  }
-  if (options.selfObsMeterProvider !== undefined) {
-    const example = '{ selfObsMeterProvider: metrics.getMeterProvider() }';
-    requireMethods('selfObsMeterProvider', options.selfObsMeterProvider, ['getMeter'], example);
-  }
-  const whole = { integer: true };
-  const batchSize = positiveOr(10, 'batchSize', options.batchSize, logger, whole);
-  const maxQueueSize = positiveOr(10_000, 'maxQueueSize', options.maxQueueSize, logger, whole);
-  if (batchSize > maxQueueSize - Math.floor(maxQueueSize / 10)) {
-    logger.warn(
-      `batchSize ${batchSize} is never reached with maxQueueSize ${maxQueueSize}, of which a tenth is kept for ` +
-        'conversions: batches go out when that is reached; lower batchSize or raise maxQueueSize',
-    );
-  }
-  return {
-    batchSize,
-    maxBatchSize: Math.max(batchSize, positiveOr(1_000, 'maxBatchSize', options.maxBatchSize, logger, whole)),
-    flushIntervalMillis: positiveOr(30_000, 'flushIntervalMillis', options.flushIntervalMillis, logger),
-    timeoutIntervalMillis: positiveOr(5_000, 'timeoutIntervalMillis', options.timeoutIntervalMillis, logger),
-    maxQueueSize,
-    maxQueueBytes: positiveOr(67_108_864, 'maxQueueBytes', options.maxQueueBytes, logger),
-    maxPayloadBytes: positiveOr(3_500_000, 'maxPayloadBytes', options.maxPayloadBytes, logger),
-  };
-}
-
-/** @throws TypeError it has not the methods */
-export function resolveLogger(logger: Logger | undefined): PackageLogger {
-  if (logger !== undefined) {
-    requireMethods('logger', logger, ['error', 'warn', 'info', 'debug'], '{ logger: console }');
-  }
-  return guardLogger(logger);
-}
-
-export function requireEventStore(eventStore: EventStore | undefined): void {
-  if (eventStore === undefined) return;
-  const methods = ['open', 'append', 'remove', 'release', 'read', 'close'];
-  requireMethods(
-    'eventStore',
-    eventStore,
-    methods,
-    "{ eventStore: new FileEventStore({ directory: '/var/lib/…' }) }",
-  );
-}
-
-export function requireWaitUntil(waitUntil: unknown): void {
-  if (waitUntil !== undefined && typeof waitUntil !== 'function') {
-    throw new TypeError('waitUntil must be a function: { waitUntil: promise => context.waitUntil(promise) }');
-  }
-}
-
-export const SPAN_ATTRIBUTES: readonly SpanAttributes[] = ['minimal', 'full', 'none'];
-export const SIGNALS: readonly EventSignal[] = ['span', 'log', 'both'];
-
-export function resolveSpanAttributes(value: unknown, logger: Logger): SpanAttributes {
-  if (value === undefined || SPAN_ATTRIBUTES.includes(value as SpanAttributes)) {
-    return (value as SpanAttributes | undefined) ?? 'minimal';
-  }
-  logger.info("spanAttributes must be 'minimal', 'full' or 'none'; the default 'minimal' is used instead");
-  return 'minimal';
-}
-
-export function resolveSignal(value: unknown, logger: Logger): EventSignal {
-  if (value === undefined || SIGNALS.includes(value as EventSignal)) {
-    return (value as EventSignal | undefined) ?? 'span';
-  }
-  logger.info("signal must be 'span', 'log' or 'both'; the default 'span' is used instead");
-  return 'span';
 }

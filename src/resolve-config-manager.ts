@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from './model/logger.js';
+import type { PackageLogger } from './model/logger.js';
 import type { ProjectConfigManager } from './model/project-config.js';
-import { requireMethods } from './model/resolve-options.js';
+import { resolveOption } from './model/resolve-options.js';
 import { PollingProjectConfigManager } from './polling-project-config-manager.js';
+import { SOURCES_TABLE } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 import { requireDatafileType, StaticProjectConfigManager } from './resolve/static-project-config-manager.js';
 
@@ -11,9 +12,9 @@ const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager
 /** @throws TypeError no source, several, or one of a wrong type */
 export function resolveConfigManager(
   options: OptimizelySpanProcessorOptions,
-  logger: Logger,
+  logger: PackageLogger,
 ): ProjectConfigManager {
-  const { datafile, sdkKey, projectConfigManager, runtime } = options ?? {};
+  const { datafile, sdkKey, projectConfigManager, runtime } = options;
   const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
   if (given !== 1) {
     throw new TypeError(
@@ -22,8 +23,7 @@ export function resolveConfigManager(
   }
   if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
   if (projectConfigManager !== undefined) {
-    const example = '{ projectConfigManager: new StaticProjectConfigManager() }';
-    requireMethods('projectConfigManager', projectConfigManager, ['getConfig'], example);
+    resolveOption('projectConfigManager', SOURCES_TABLE.projectConfigManager, projectConfigManager, logger);
     return projectConfigManager;
   }
   requireDatafileType(datafile);

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { OptionRow } from '../src/model/option-table.js';
+import { POLLING_PROJECT_CONFIG_MANAGER } from '../src/polling-project-config-manager.js';
+import { SPAN_PROCESSOR } from '../src/processor-option-tables.js';
 import { typeErrors } from './docs/code-check.js';
 import { type DocumentedOption, documentedOptions } from './docs/documented-options.js';
 import {
@@ -15,6 +18,7 @@ import {
   sections,
   tableRows,
 } from './docs/markdown.js';
+import { OPTIONS_OWNERS, rowsOf } from './docs/option-tables.js';
 
 const OPTIONS_PAGE = 'docs/options.md';
 
@@ -51,12 +55,30 @@ describe('the documentation', () => {
     expect(Object.fromEntries(told)).to.deep.equal(Object.fromEntries(held));
   });
 
-  it('names the environment variables that are read, and no others', () => {
-    const read = readFileSync(join(ROOT, 'src/from-env.ts'), 'utf8').matchAll(/'(OPTIMIZELY_[A-Z_]+)'/g);
-    const [section] = sections(OPTIONS_PAGE).filter(({ heading }) => heading === 'From the environment');
-    const told = (section?.lines.join('\n') ?? '').matchAll(/`(OPTIMIZELY_[A-Z_]+)`/g);
-    const names = (matches: Iterable<RegExpMatchArray>) => [...new Set([...matches].map(([, name]) => name))];
-    expect(names(told)).to.have.members(names(read));
+  it('has the default and the unit of every option that the option tables have', () => {
+    const problems = OPTIONS_OWNERS.flatMap(({ name: owner, table }) => {
+      const section = sections(OPTIONS_PAGE).find(({ heading }) => heading.split(', ').includes(owner));
+      if (section === undefined) return [`no section ## ${owner}`];
+      const shown = new Map(tableRows(section.lines).map(([name = '', ...cells]) => [plain(name), cells]));
+      return rowsOf(table).flatMap(([name, row]) => {
+        const [value = '', unit = ''] = shown.get(name) ?? [];
+        if (!shown.has(name)) return [];
+        const right = [unit === (row.unit ?? ''), !hasPlainDefault(row) || literal(value) === row.fallback];
+        return right.includes(false) ? [`${owner}: ${name}`] : [];
+      });
+    });
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('names the environment variables that are read with their options, and no others', () => {
+    const read = [SPAN_PROCESSOR, POLLING_PROJECT_CONFIG_MANAGER].flatMap(({ table }) => rowsOf(table));
+    const section = sections(OPTIONS_PAGE).find(({ heading }) => heading === 'From the environment');
+    const told = tableRows(section?.lines ?? []).flatMap(([variable = '', option = '']) => {
+      const names = [variable, option].map(cell => /`([\w.]+)`/.exec(cell)?.[1]);
+      return names[0]?.startsWith('OPTIMIZELY_') ? [names.join(' ')] : [];
+    });
+    const expected = read.flatMap(([name, { env }]) => (env === undefined ? [] : [`${env} ${name}`]));
+    expect(told).to.have.members([...new Set(expected)]);
   });
 
   it('has a row for every drop reason, metric, problem and warning code, and for no others', () => {
@@ -83,6 +105,18 @@ describe('the documentation', () => {
     for (const page of pages) expect(index).to.include(`](${page.slice('docs/'.length)})`);
   });
 });
+
+function hasPlainDefault({ kind }: OptionRow): boolean {
+  return ['count', 'number', 'boolean', 'choice'].includes(kind);
+}
+
+/** The value of a cell's text as code. */
+function literal(cell: string): unknown {
+  const text = plain(cell);
+  if (/^[\d_]+$/.test(text)) return Number(text.replaceAll('_', ''));
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^'(.*)'$/.exec(text)?.[1];
+}
 
 /** What stands as code in the first cell of each row. */
 function namesInRows(page: string, heading: string): string[] {

@@ -37,7 +37,8 @@ const STOPPED_WITHIN_MILLIS = 1_000;
  * one. Events of any age are sent, since somebody asks for it. Never rejects.
  */
 export async function replayStore(options: ReplayOptions): Promise<Replay> {
-  const { directory, endpoint, config, logger, giveUpAfterMillis, signal } = options;
+  const { directory, endpoint, config, giveUpAfterMillis, signal } = options;
+  const logger = guardLogger(options.logger);
   const dispatcher = new UndiciEventDispatcher();
   const eventStore = new FileEventStore({ directory, maxBytes: Number.MAX_SAFE_INTEGER });
   const waiting: { ticket: StoreTicket }[] = [];

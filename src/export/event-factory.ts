@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sameContext } from '../model/event-context.js';
-import { isHttpUrl, withoutCredentials } from '../model/http-url.js';
+import { withoutCredentials } from '../model/http-url.js';
 import type { LogEvent } from '../model/log-event.js';
+import { bool, type OptionTable, url } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import type { UserEvent } from '../model/user-event.js';
 import { BatchBody } from './batch-body.js';
 import { makeLogEvent } from './log-event.js';
@@ -21,6 +24,16 @@ export interface EventFactoryOptions {
   strict?: boolean | undefined;
 }
 
+export const EVENT_FACTORY = {
+  name: 'EventFactory',
+  example: "new EventFactory({ endpoint: 'http://127.0.0.1:4319/v1/events' })",
+  table: {
+    // A default in its place would send a test's events to Optimizely.
+    endpoint: url('url', "{ endpoint: 'http://127.0.0.1:4319/v1/events' }", 'OPTIMIZELY_EVENTS_ENDPOINT'),
+    strict: bool(false, 'OPTIMIZELY_STRICT'),
+  } satisfies OptionTable<EventFactoryOptions>,
+};
+
 /** Optimizely's Events API, by region. */
 export const EVENTS_API_URLS = {
   US: 'https://logx.optimizely.com/v1/events',
@@ -33,13 +46,14 @@ export class EventFactory {
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError an endpoint that is not an http or https URL */
-  constructor({ endpoint, strict = false }: EventFactoryOptions = {}) {
-    if (endpoint !== undefined) requireHttpUrl(endpoint);
+  constructor(given: EventFactoryOptions = {}) {
+    const { options, logger } = takeOptions(EVENT_FACTORY, given);
+    const { endpoint, strict } = resolveOptions(EVENT_FACTORY.table, options, logger);
     const { url, authorization } = endpoint === undefined ? {} : withoutCredentials(endpoint);
     this.#endpoint = url;
     this.#headers = {
       'Content-Type': 'application/json',
-      ...(strict === true && { 'X-Optimizely-Strict': 'true' }),
+      ...(strict && { 'X-Optimizely-Strict': 'true' }),
       ...(authorization !== undefined && { Authorization: authorization }),
     };
   }
@@ -58,14 +72,5 @@ export class EventFactory {
     }
     const url = this.#endpoint ?? EVENTS_API_URLS[context.region];
     return makeLogEvent(url, { ...this.#headers }, new BatchBody(context, events));
-  }
-}
-
-function requireHttpUrl(endpoint: unknown): void {
-  if (!isHttpUrl(endpoint)) {
-    // A default in its place would send a test's events to Optimizely.
-    throw new TypeError(
-      "endpoint must be an http or https URL: { endpoint: 'http://127.0.0.1:4319/v1/events' }",
-    );
   }
 }

@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
 import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
-import { errorLabel, guardLogger, type Logger, type PackageLogger } from '../model/logger.js';
-import { booleanOr, positiveOr, requireMethods } from '../model/resolve-options.js';
-import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { errorLabel, type PackageLogger } from '../model/logger.js';
+import { requireMethods, resolveOptions } from '../model/resolve-options.js';
+import { systemRuntime } from '../model/runtime.js';
+import { takeOptions } from '../model/take-options.js';
 import type { UserEvent } from '../model/user-event.js';
-import { Delivery, type DeliveryOptions } from './delivery.js';
-import { EventFactory, type EventFactoryOptions } from './event-factory.js';
+import { Delivery } from './delivery.js';
+import { EventFactory } from './event-factory.js';
+import { DISPATCHER_EXAMPLE, EXPORTER, type OptimizelyEventExporterOptions } from './exporter-options.js';
 import { payloadBytes } from './split.js';
-
-/** How failed requests are tried again. */
-export interface RetryOptions {
-  /** Ceiling of the first delay, milliseconds; it doubles with each failure. @default 500 */
-  initialDelayMillis?: number | undefined;
-  /** Ceiling of every delay, milliseconds. @default 30_000 */
-  maxDelayMillis?: number | undefined;
-  /** Events that were accepted longer ago than this, in milliseconds, are dropped as `expired`. @default 86_400_000 */
-  maxAgeMillis?: number | undefined;
-}
-
-/** `eventDispatcher` is required, all else has a default. */
-export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
-  /** Carries out the requests. Required. */
-  eventDispatcher: AnyEventDispatcher;
-  /** Deadline of one request, milliseconds. @default 10_000 */
-  requestTimeoutMillis?: number | undefined;
-  /** Requests in flight at once. @default 4 */
-  maxConcurrentRequests?: number | undefined;
-  /** How failed requests are tried again. */
-  retry?: RetryOptions | undefined;
-  /** Hears of every request, for metrics. @default none */
-  observer?: DeliveryObserver | undefined;
-  /** @default OpenTelemetry's `diag` */
-  logger?: Logger | undefined;
-  /** Clock, timers and randomness, for tests. @default the system's */
-  runtime?: Runtime | undefined;
-}
 
 /** Turns each batch into one LogEvent and gets it delivered: retries, deadlines, concurrency. */
 export class OptimizelyEventExporter implements EventExporter {
@@ -48,19 +21,21 @@ export class OptimizelyEventExporter implements EventExporter {
   #shutDown = false;
 
   /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
-  constructor(options: OptimizelyEventExporterOptions) {
-    requireMethods('eventDispatcher', options?.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
-    this.#logger = guardLogger(options.logger);
-    this.#factory = new EventFactory({
-      endpoint: options.endpoint,
-      strict: booleanOr(false, 'strict', options.strict, this.#logger),
-    });
-    this.#delivery = new Delivery(resolveDeliveryOptions(options, this.#logger), {
-      dispatcher: options.eventDispatcher,
-      runtime: options.runtime ?? systemRuntime,
-      logger: this.#logger,
-      observer: options.observer,
-    });
+  constructor(given: OptimizelyEventExporterOptions) {
+    const { options, logger } = takeOptions(EXPORTER, given);
+    requireMethods('eventDispatcher', options.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
+    const { endpoint, strict, retry, ...resolved } = resolveOptions(EXPORTER.table, options, logger);
+    this.#logger = logger;
+    this.#factory = new EventFactory({ endpoint, strict });
+    this.#delivery = new Delivery(
+      { ...resolved, ...retry },
+      {
+        dispatcher: options.eventDispatcher as AnyEventDispatcher,
+        runtime: resolved.runtime ?? systemRuntime,
+        logger,
+        observer: resolved.observer,
+      },
+    );
   }
 
   /** @param resultCallback called once, when every event was delivered or is lost */
@@ -114,27 +89,4 @@ export class OptimizelyEventExporter implements EventExporter {
       return undefined;
     }
   }
-}
-
-export const DISPATCHER_EXAMPLE = '{ eventDispatcher: new UndiciEventDispatcher() }';
-
-function resolveDeliveryOptions(options: OptimizelyEventExporterOptions, logger: Logger): DeliveryOptions {
-  const retry = resolveRetry(options.retry, logger);
-  return {
-    requestTimeoutMillis: positiveOr(10_000, 'requestTimeoutMillis', options.requestTimeoutMillis, logger),
-    maxConcurrentRequests: positiveOr(4, 'maxConcurrentRequests', options.maxConcurrentRequests, logger, {
-      integer: true,
-    }),
-    initialDelayMillis: positiveOr(500, 'retry.initialDelayMillis', retry.initialDelayMillis, logger),
-    maxDelayMillis: positiveOr(30_000, 'retry.maxDelayMillis', retry.maxDelayMillis, logger),
-    maxAgeMillis: positiveOr(86_400_000, 'retry.maxAgeMillis', retry.maxAgeMillis, logger),
-  };
-}
-
-function resolveRetry(retry: unknown, logger: Logger): RetryOptions {
-  if (retry === undefined) return {};
-  if (typeof retry === 'object' && retry !== null) return retry;
-  const members = '{ initialDelayMillis, maxDelayMillis, maxAgeMillis }';
-  logger.info(`retry must be ${members}; the defaults are used instead`);
-  return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
+import { LOGGER } from '../model/common-option-rows.js';
 import {
   type EventDispatcher,
   type EventDispatcherResponse,
@@ -7,8 +8,10 @@ import {
   type WhenAborted,
 } from '../model/event-dispatcher.js';
 import { bodyOf, bytesOf, type LogEventLike } from '../model/log-event.js';
-import { guardLogger, type Logger } from '../model/logger.js';
-import { positiveOr } from '../model/resolve-options.js';
+import type { Logger } from '../model/logger.js';
+import { millis, type OptionTable, object } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import { HttpClient, wholeMillis } from './http-client.js';
 
 /** How requests are made. */
@@ -26,21 +29,26 @@ export interface UndiciEventDispatcherOptions {
   logger?: Logger | undefined;
 }
 
-const DEFAULT_TIMEOUT_MILLIS = 10_000;
+export const UNDICI_EVENT_DISPATCHER = {
+  name: 'UndiciEventDispatcher',
+  example: 'new UndiciEventDispatcher({ dispatcher: new Agent() })',
+  table: {
+    dispatcher: object<Dispatcher>(['dispatch'], '{ dispatcher: new Agent() }'),
+    requestTimeoutMillis: millis(10_000),
+    logger: LOGGER,
+  } satisfies OptionTable<UndiciEventDispatcherOptions>,
+};
 
 /** Carries LogEvents out over undici, which is loaded at the first one. Untraced; redirects are not followed. */
 export class UndiciEventDispatcher implements EventDispatcher {
   readonly #client: HttpClient;
   readonly #timeoutMillis: number;
 
-  constructor({ dispatcher, requestTimeoutMillis, ...options }: UndiciEventDispatcherOptions = {}) {
-    const logger = guardLogger(options.logger);
-    const timeoutMillis = positiveOr(
-      DEFAULT_TIMEOUT_MILLIS,
-      'requestTimeoutMillis',
-      requestTimeoutMillis,
-      logger,
-    );
+  /** @throws TypeError an option of a wrong type that no default can mend */
+  constructor(given: UndiciEventDispatcherOptions = {}) {
+    const { options, logger } = takeOptions(UNDICI_EVENT_DISPATCHER, given);
+    const resolved = resolveOptions(UNDICI_EVENT_DISPATCHER.table, options, logger);
+    const { dispatcher, requestTimeoutMillis: timeoutMillis } = resolved;
     this.#timeoutMillis = wholeMillis(timeoutMillis);
     this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });
   }

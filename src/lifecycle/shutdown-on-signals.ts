@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { guardLogger, type Logger } from '../model/logger.js';
-import { positiveOr } from '../model/resolve-options.js';
+import { LOGGER } from '../model/common-option-rows.js';
+import type { Logger } from '../model/logger.js';
+import { millis, type OptionTable, other } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import { type ShutdownTarget, watch } from './signal-watches.js';
 
 export type { ShutdownTarget };
@@ -20,6 +23,16 @@ export interface ShutdownOnSignalsOptions {
   logger?: Logger | undefined;
 }
 
+export const SHUTDOWN_ON_SIGNALS = {
+  name: 'shutdownOnSignals',
+  example: "shutdownOnSignals(sdk, { signals: ['SIGTERM'] })",
+  table: {
+    signals: other<readonly NodeJS.Signals[]>(),
+    drainTimeoutMillis: millis(10_000),
+    logger: LOGGER,
+  } satisfies OptionTable<ShutdownOnSignalsOptions>,
+};
+
 /**
  * Delivers and shuts down when a signal asks the process to end, then lets the process end as it would have.
  *
@@ -36,12 +49,9 @@ export interface ShutdownOnSignalsOptions {
  * @returns undoes it
  * @throws TypeError a target without `shutdown()`, or signals that can't be caught
  */
-export function shutdownOnSignals(
-  target: ShutdownTarget,
-  options: ShutdownOnSignalsOptions = {},
-): () => void {
-  const { signals = ['SIGTERM', 'SIGINT'], logger: given = stderrLogger } = options;
-  const logger = guardLogger(given);
+export function shutdownOnSignals(target: ShutdownTarget, given: ShutdownOnSignalsOptions = {}): () => void {
+  const { options, logger } = takeOptions(SHUTDOWN_ON_SIGNALS, given, stderrLogger);
+  const { signals = ['SIGTERM', 'SIGINT'] } = options;
   if (typeof target?.shutdown !== 'function') {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
@@ -52,10 +62,8 @@ export function shutdownOnSignals(
     logger.warn('shutdownOnSignals does nothing in a worker thread: signals reach the main thread only');
     return () => {};
   }
-  const drainTimeoutMillis =
-    options.drainTimeoutMillis === undefined
-      ? undefined
-      : positiveOr(10_000, 'drainTimeoutMillis', options.drainTimeoutMillis, logger);
+  const { drainTimeoutMillis: millisOr } = resolveOptions(SHUTDOWN_ON_SIGNALS.table, options, logger);
+  const drainTimeoutMillis = options.drainTimeoutMillis === undefined ? undefined : millisOr;
   const removals = signals.map(signal => watch(signal, target, { logger, drainTimeoutMillis }));
   return () => {
     for (const remove of removals) remove();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from '@opentelemetry/api';
 import type { EmittedLogRecord, LogRecordPort } from '../model/log-record-port.js';
+import { callback, type OptionTable } from '../model/option-table.js';
 import { installedAs } from '../model/registry.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import { globalLoggerProvider } from './global-logger-provider.js';
 import { LoggerEmitter, type LoggerProviderLike } from './logger-emitter.js';
 
@@ -17,6 +20,16 @@ export interface OptimizelyLogRecordProcessorOptions {
   getLoggerProvider?: (() => LoggerProviderLike | undefined) | undefined;
 }
 
+export const LOG_RECORD_PROCESSOR = {
+  name: 'OptimizelyLogRecordProcessor',
+  example: 'new OptimizelyLogRecordProcessor(optimizelySpanProcessor, { getLoggerProvider })',
+  table: {
+    getLoggerProvider: callback<() => LoggerProviderLike | undefined>(
+      '{ getLoggerProvider: () => loggerProvider }',
+    ),
+  } satisfies OptionTable<OptimizelyLogRecordProcessorOptions>,
+};
+
 /**
  * The LogRecordProcessor that takes log records named `optimizely.impression` and `optimizely.conversion` into the queue
  * of a span processor, `feature_flag.evaluation` ones where its option `evaluationEvents` asks for them, and emits those that `recordImpression` and `recordConversion` make where that processor's option
@@ -29,7 +42,9 @@ export class OptimizelyLogRecordProcessor {
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError not an OptimizelySpanProcessor */
-  constructor(processor: LogRecordTarget, options: OptimizelyLogRecordProcessorOptions = {}) {
+  constructor(processor: LogRecordTarget, given: OptimizelyLogRecordProcessorOptions = {}) {
+    const { options, logger } = takeOptions(LOG_RECORD_PROCESSOR, given);
+    const { getLoggerProvider } = resolveOptions(LOG_RECORD_PROCESSOR.table, options, logger);
     const port =
       typeof processor === 'object' && processor !== null ? installedAs(processor)?.logs : undefined;
     if (port === undefined) {
@@ -39,7 +54,7 @@ export class OptimizelyLogRecordProcessor {
     }
     this.#target = processor;
     this.#port = port;
-    port.emitter = new LoggerEmitter(options.getLoggerProvider ?? globalLoggerProvider);
+    port.emitter = new LoggerEmitter(getLoggerProvider?.bind(given) ?? globalLoggerProvider);
   }
 
   /** Never throws. */

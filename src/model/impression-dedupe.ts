@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from './logger.js';
+import type { PackageLogger } from './logger.js';
+import { count, millis, type OptionTable } from './option-table.js';
 import { RecentKeys, type RecentKeysOptions } from './recent-keys.js';
-import { positiveOr } from './resolve-options.js';
+import { resolveMembers } from './resolve-options.js';
 import type { Runtime } from './runtime.js';
 
 /** One impression per visitor, rule and variation a window. */
@@ -12,22 +13,24 @@ export interface DedupeOptions {
   maxEntries?: number | undefined;
 }
 
+export const DEDUPE_TABLE = {
+  windowMillis: millis(1_800_000),
+  maxEntries: count(10_000, 'impressions'),
+} satisfies OptionTable<DedupeOptions>;
+
 /** @param fallback whether it is on where nothing is said, or nonsense */
 export function resolveDedupe(
   value: unknown,
   fallback: 'on' | 'off',
-  logger: Logger,
+  logger: PackageLogger,
 ): RecentKeysOptions | undefined {
   if (value === false || (value === undefined && fallback === 'off')) return undefined;
   if (value !== undefined && value !== true && (typeof value !== 'object' || value === null)) {
     logger.info(`dedupe must be true, false or { windowMillis, maxEntries }; it is ${fallback}`);
     if (fallback === 'off') return undefined;
   }
-  const { windowMillis, maxEntries } = Object(value) as DedupeOptions;
-  return {
-    windowMillis: positiveOr(1_800_000, 'dedupe.windowMillis', windowMillis, logger),
-    maxEntries: positiveOr(10_000, 'dedupe.maxEntries', maxEntries, logger, { integer: true }),
-  };
+  const members = typeof value === 'object' ? value : undefined;
+  return resolveMembers('dedupe', DEDUPE_TABLE, members, logger);
 }
 
 /** Of an impression, checked or not, what makes it like another one. */

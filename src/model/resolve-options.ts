@@ -1,37 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from './logger.js';
+
+import { copyOptions } from './copy-options.js';
+import { isHttpUrl } from './http-url.js';
+import type { Logger, PackageLogger } from './logger.js';
+import { looksLikeSeconds } from './looks-like-seconds.js';
+import type { AnyOptionTable, OptionRow, ResolvedOptions } from './option-table.js';
+import { fillUrlTemplate } from './url-template.js';
 
 /**
- * Reads one numeric option. What is not a finite positive number (or, with `integer`, has a fraction) falls back
- * to the default with an info line, the reference's rule; an option that is not set is not worth a line.
+ * Reads options by their table. A number, boolean or word that makes no sense falls back to the default with an info
+ * line, the reference's rule; an option that is not set is not worth a line.
+ *
+ * @throws TypeError what no default can mend: text, a URL, a function or an object that is not one
  */
-export function positiveOr(
-  fallback: number,
-  name: string,
-  value: unknown,
-  logger: Logger,
-  { integer = false }: { integer?: boolean } = {},
-): number {
-  if (value === undefined) return fallback;
-  if (
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    value > 0 &&
-    (!integer || Number.isInteger(value))
-  ) {
-    return value;
+export function resolveOptions<Table extends AnyOptionTable>(
+  table: Table,
+  options: { readonly [Name in keyof Table]?: unknown },
+  logger: PackageLogger,
+  prefix = '',
+): ResolvedOptions<Table> {
+  const resolved: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) {
+    const row = table[name] as OptionRow;
+    const value = options[name];
+    resolved[name] =
+      row.members && row.kind === 'options'
+        ? resolveMembers(prefix + name, row.members, value, logger)
+        : resolveOption(prefix + name, row, value, logger);
   }
-  logger.info(
-    `${name} must be a positive ${integer ? 'whole ' : ''}number; the default ${fallback} is used instead`,
-  );
+  return resolved as ResolvedOptions<Table>;
+}
+
+/** @throws TypeError as {@link resolveOptions} */
+export function resolveOption(name: string, row: OptionRow, value: unknown, logger: PackageLogger): unknown {
+  if (value === undefined) return row.fallback;
+  switch (row.kind) {
+    case 'count':
+    case 'number':
+      return numberOr(name, row as OptionRow<number>, value, logger);
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      return fallBack(name, 'true or false', row.fallback, logger);
+    case 'choice':
+      if (row.values?.includes(value as string)) return value;
+      return fallBack(name, wordsOf(row.values ?? []), `'${row.fallback}'`, logger, row.fallback);
+    case 'text':
+    case 'url':
+    case 'url-template':
+      return requireText(name, row, value);
+    case 'function':
+      if (typeof value === 'function') return value;
+      throw new TypeError(`${name} must be a function: ${row.example}`);
+    case 'object':
+      requireMethods(name, value, row.methods ?? [], row.example ?? '');
+      return value;
+    case 'options':
+    case 'other':
+      return value;
+  }
+}
+
+/** @throws TypeError one of them can't be read */
+export function resolveMembers<Table extends AnyOptionTable>(
+  name: string,
+  members: Table,
+  value: unknown,
+  logger: PackageLogger,
+): ResolvedOptions<Table> {
+  const names = `{ ${Object.keys(members).join(', ')} }`;
+  const isObject = value === undefined || (typeof value === 'object' && value !== null);
+  if (!isObject) logger.info(`${name} must be ${names}; the defaults are used instead`);
+  const owner = { name, example: `{ ${name}: ${names} }`, table: members };
+  const options = copyOptions<{ [Name in keyof Table]?: unknown }>(owner, isObject ? value : {});
+  return resolveOptions(members, options, logger, `${name}.`);
+}
+
+function numberOr(name: string, row: OptionRow<number>, value: unknown, logger: PackageLogger): number {
+  const whole = row.kind === 'count';
+  if (
+    typeof value !== 'number' ||
+    !Number.isFinite(value) ||
+    value <= 0 ||
+    (whole && !Number.isInteger(value))
+  ) {
+    return fallBack(name, `a positive ${whole ? 'whole ' : ''}number`, row.fallback, logger);
+  }
+  if (row.unit === 'ms' && looksLikeSeconds(value, row.fallback)) {
+    const meant = `${value} milliseconds; write ${value * 1_000} if ${value} seconds are meant`;
+    logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', `${name} is ${meant}`);
+  }
+  return value;
+}
+
+function fallBack<T>(
+  name: string,
+  expected: string,
+  shown: unknown,
+  logger: Logger,
+  fallback: T = shown as T,
+): T {
+  logger.info(`${name} must be ${expected}; the default ${shown} is used instead`);
   return fallback;
 }
 
-export function booleanOr(fallback: boolean, name: string, value: unknown, logger: Logger): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value === 'boolean') return value;
-  logger.info(`${name} must be true or false; the default ${fallback} is used instead`);
-  return fallback;
+function wordsOf(values: readonly string[]): string {
+  const quoted = values.map(value => `'${value}'`);
+  return `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+}
+
+/** White space around text comes from files and terminals, and is part of no key, token or address. */
+function requireText(name: string, { kind, example }: OptionRow, value: unknown): string {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '') throw new TypeError(`${name} must be a non-empty string: ${example}`);
+  if (kind !== 'text' && !isHttpUrl(kind === 'url' ? text : fillUrlTemplate(text, 'key'))) {
+    throw new TypeError(`${name} must be an http or https URL: ${example}`);
+  }
+  return text;
 }
 
 /** A programmer's error that no default can mend. */
@@ -58,4 +142,21 @@ function hasMethod(holder: Record<string, unknown> | null, method: string): bool
   } catch {
     return true;
   }
+}
+
+/** Reads one numeric option that is in no table. */
+export function positiveOr(
+  fallback: number,
+  name: string,
+  value: unknown,
+  logger: Logger,
+  { integer = false }: { integer?: boolean } = {},
+): number {
+  const row: OptionRow<number> = { kind: integer ? 'count' : 'number', fallback };
+  return value === undefined ? fallback : numberOr(name, row, value, logger as PackageLogger);
+}
+
+export function booleanOr(fallback: boolean, name: string, value: unknown, logger: Logger): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? fallback;
+  return fallBack(name, 'true or false', fallback, logger);
 }

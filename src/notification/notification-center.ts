@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { LOGGER } from '../model/common-option-rows.js';
 import { Seam } from '../model/guard.js';
-import { guardLogger, type Logger } from '../model/logger.js';
+import type { Logger } from '../model/logger.js';
 import {
   type NotificationListeners,
   type NotificationSender,
   NotificationType,
 } from '../model/notification.js';
+import { takeOptions } from '../model/take-options.js';
+
+export const NOTIFICATION_CENTER = {
+  name: 'NotificationCenter',
+  example: 'new NotificationCenter({ logger })',
+  table: { logger: LOGGER },
+};
 
 type Listener = (...payload: never[]) => unknown;
 
@@ -23,7 +32,7 @@ export class NotificationCenter implements NotificationSender {
 
   /** @param options `logger` hears of listeners that fail, and of those that can't be added. @default OpenTelemetry's `diag` */
   constructor(options: { logger?: Logger | undefined } = {}) {
-    this.#logger = guardLogger(options?.logger);
+    this.#logger = takeOptions(NOTIFICATION_CENTER, options).logger;
     this.#seam = new Seam('notification listener', this.#logger);
   }
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type DedupeOptions, ImpressionDedupe, resolveDedupe } from '../model/impression-dedupe.js';
-import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
-import { requireMethods } from '../model/resolve-options.js';
+import { LOGGER } from '../model/common-option-rows.js';
+import {
+  DEDUPE_TABLE,
+  type DedupeOptions,
+  ImpressionDedupe,
+  resolveDedupe,
+} from '../model/impression-dedupe.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import { callback, type OptionTable, object, other } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { takeOptions } from '../model/take-options.js';
 import type { Impression } from '../record/input.js';
 import { impressionFromEvaluation } from './impression-from-evaluation.js';
 import type { EvaluationDetailsLike, HookContextLike } from './openfeature-types.js';
-import { type RecordingTarget, recordingTarget } from './recording-target.js';
+import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recording-target.js';
 import { withoutRejection } from './without-rejection.js';
 
 export interface OptimizelyHookOptions {
@@ -28,6 +36,20 @@ export interface OptimizelyHookOptions {
   runtime?: Pick<Runtime, 'monotonic'> | undefined;
 }
 
+export const OPTIMIZELY_HOOK = {
+  name: 'OptimizelyHook',
+  example: 'new OptimizelyHook({ processor })',
+  table: {
+    processor: object<Pick<RecordingTarget, 'recordImpression'>>(['recordImpression'], PROCESSOR_EXAMPLE),
+    mapEvaluation: callback<NonNullable<OptimizelyHookOptions['mapEvaluation']>>(
+      '{ mapEvaluation: (details, context) => … }',
+    ),
+    dedupe: other<DedupeOptions | boolean>({ members: DEDUPE_TABLE }),
+    logger: LOGGER,
+    runtime: object<Pick<Runtime, 'monotonic'>>(['monotonic'], '{ runtime: { monotonic: () => … } }'),
+  } satisfies OptionTable<OptimizelyHookOptions>,
+};
+
 /**
  * An OpenFeature hook that records an impression for each evaluation that is an experiment decision, on the active span.
  * Never throws into an evaluation, and never waits.
@@ -43,16 +65,18 @@ export class OptimizelyHook {
   #suppressed = 0;
 
   /** @throws TypeError an option of a wrong type that no default can mend */
-  constructor(options: OptimizelyHookOptions = {}) {
-    const { processor, dedupe, logger, runtime = systemRuntime } = options;
-    this.#logger = guardLogger(logger);
-    this.#target = recordingTarget(processor as RecordingTarget | undefined, 'recordImpression');
-    if (options.mapEvaluation !== undefined) {
-      requireMethods('options', options, ['mapEvaluation'], '{ mapEvaluation: (details, context) => … }');
-    }
-    this.#mapEvaluation = options.mapEvaluation?.bind(options) ?? impressionFromEvaluation;
-    const resolved = resolveDedupe(dedupe, 'on', this.#logger);
-    this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime);
+  constructor(given: OptimizelyHookOptions = {}) {
+    const { options, logger } = takeOptions(OPTIMIZELY_HOOK, given);
+    const { processor, mapEvaluation, dedupe, runtime } = resolveOptions(
+      OPTIMIZELY_HOOK.table,
+      options,
+      logger,
+    );
+    this.#logger = logger;
+    this.#target = processor ?? allInstalled;
+    this.#mapEvaluation = mapEvaluation?.bind(given) ?? impressionFromEvaluation;
+    const resolved = resolveDedupe(dedupe, 'on', logger);
+    this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime ?? systemRuntime);
   }
 
   /** Impressions that were not recorded because one like them was, within the window. They are in no ledger. */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { requireMethods } from '../model/resolve-options.js';
 import type { Conversion, Impression } from '../record/input.js';
 import { recordConversion, recordImpression } from '../record/record.js';
 
@@ -9,19 +8,7 @@ export interface RecordingTarget {
   recordConversion(conversion: Conversion): string | undefined;
 }
 
-const allInstalled: RecordingTarget = { recordImpression, recordConversion };
+export const PROCESSOR_EXAMPLE = '{ processor: new OptimizelySpanProcessor({ datafile }) }';
 
-/** @throws TypeError a processor that is none */
-export function recordingTarget(
-  processor: RecordingTarget | undefined,
-  method: keyof RecordingTarget,
-): RecordingTarget {
-  if (processor === undefined) return allInstalled;
-  requireMethods(
-    'processor',
-    processor,
-    [method],
-    '{ processor: new OptimizelySpanProcessor({ datafile }) }',
-  );
-  return processor;
-}
+/** Where no processor is named. */
+export const allInstalled: RecordingTarget = { recordImpression, recordConversion };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api';
-import { errorLabel, OnceLog } from '../model/logger.js';
-import { CLIENT_NAME } from '../model/version.js';
+import { errorLabel, guardLogger, type Logger, noopLogger, OnceLog } from '../model/logger.js';
+import { callback, type OptionsOwner, type OptionTable, object } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import type { Conversion } from '../record/input.js';
 import { subjectOf } from './evaluation-context.js';
 import type { EvaluationContextLike, TrackingDetailsLike } from './openfeature-types.js';
-import { type RecordingTarget, recordingTarget } from './recording-target.js';
+import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recording-target.js';
 import { withoutRejection } from './without-rejection.js';
 
 export interface ConversionOptions {
@@ -23,7 +24,21 @@ export interface ConversionOptions {
   ): Conversion | null | undefined;
 }
 
-const log = diag.createComponentLogger({ namespace: CLIENT_NAME });
+/** Of `withConversions` and `trackConversion`. */
+export const CONVERSION_TABLE = {
+  processor: object<Pick<RecordingTarget, 'recordConversion'>>(['recordConversion'], PROCESSOR_EXAMPLE),
+  mapTracking: callback<NonNullable<ConversionOptions['mapTracking']>>(
+    '{ mapTracking: (name, context, details) => … }',
+  ),
+} satisfies OptionTable<ConversionOptions>;
+
+export const TRACK_CONVERSION = {
+  name: 'trackConversion',
+  example: 'trackConversion(name, context, details, { processor })',
+  table: CONVERSION_TABLE,
+};
+
+const log = guardLogger();
 const said = new OnceLog();
 
 /**
@@ -54,14 +69,39 @@ export function trackConversion(
   options: ConversionOptions = {},
 ): string | undefined {
   try {
-    const target = recordingTarget(options.processor as RecordingTarget | undefined, 'recordConversion');
-    const conversion =
-      options.mapTracking === undefined
-        ? conversionFromTracking(trackingEventName, context, trackingEventDetails)
-        : withoutRejection(options.mapTracking(trackingEventName, context, trackingEventDetails));
-    return conversion === undefined || conversion === null ? undefined : target.recordConversion(conversion);
+    const usable = conversionOptions(TRACK_CONVERSION, options, said.first('options') ? log : noopLogger);
+    return recordTracked(usable, trackingEventName, context, trackingEventDetails);
   } catch (error) {
-    if (said.first('failed')) log.error(`a tracked event was not recorded: ${errorLabel(error)}`);
+    notRecorded(error);
     return undefined;
   }
+}
+
+interface UsableOptions {
+  readonly target: Pick<RecordingTarget, 'recordConversion'>;
+  readonly map: NonNullable<ConversionOptions['mapTracking']>;
+}
+
+/** @throws TypeError not options, or one of a wrong type that no default can mend */
+export function conversionOptions(
+  owner: OptionsOwner,
+  given: ConversionOptions | undefined,
+  fallback: Logger = log,
+): UsableOptions {
+  const { options, logger } = takeOptions(owner, given, fallback);
+  const { processor, mapTracking } = resolveOptions(CONVERSION_TABLE, options, logger);
+  return { target: processor ?? allInstalled, map: mapTracking?.bind(given) ?? conversionFromTracking };
+}
+
+/** @throws whatever the application's mapping throws */
+export function recordTracked(
+  { target, map }: UsableOptions,
+  ...tracked: Parameters<UsableOptions['map']>
+): string | undefined {
+  const conversion = withoutRejection(map(...tracked));
+  return conversion === undefined || conversion === null ? undefined : target.recordConversion(conversion);
+}
+
+export function notRecorded(error: unknown): void {
+  if (said.first('failed')) log.error(`a tracked event was not recorded: ${errorLabel(error)}`);
 }

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { requireMethods } from '../model/resolve-options.js';
 import type { TrackingProvider } from './openfeature-types.js';
-import { type RecordingTarget, recordingTarget } from './recording-target.js';
-import { type ConversionOptions, trackConversion } from './track-conversion.js';
+import {
+  CONVERSION_TABLE,
+  type ConversionOptions,
+  conversionOptions,
+  notRecorded,
+  recordTracked,
+} from './track-conversion.js';
 
 type Track = TrackingProvider['track'];
 type Method = (...args: unknown[]) => unknown;
+
+export const WITH_CONVERSIONS = {
+  name: 'withConversions',
+  example: 'withConversions(new MyProvider(), { processor })',
+  table: CONVERSION_TABLE,
+};
 
 /**
  * The provider, with a `track` that also records a conversion; OpenFeature runs no hooks for `client.track()`. The
@@ -21,12 +31,13 @@ export function withConversions<P extends object>(
   if (typeof provider !== 'object' || provider === null) {
     throw new TypeError('withConversions takes a provider: withConversions(new MyProvider())');
   }
-  recordingTarget(options.processor as RecordingTarget | undefined, 'recordConversion');
-  if (options.mapTracking !== undefined) {
-    requireMethods('options', options, ['mapTracking'], '{ mapTracking: (name, context, details) => … }');
-  }
+  const usable = conversionOptions(WITH_CONVERSIONS, options);
   const track: Track = (name, context, details) => {
-    trackConversion(name, context, details, options);
+    try {
+      recordTracked(usable, name, context, details);
+    } catch (error) {
+      notRecorded(error);
+    }
     const own: unknown = Reflect.get(provider, 'track');
     if (typeof own === 'function') return Reflect.apply(own, provider, [name, context, details]);
   };

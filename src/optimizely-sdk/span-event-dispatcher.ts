@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LOGGER, RUNTIME } from '../model/common-option-rows.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { isObject } from '../model/json.js';
-import { errorLabel, guardLogger, type Logger, OnceLog } from '../model/logger.js';
-import { requireMethods } from '../model/resolve-options.js';
+import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { OptionTable } from '../model/option-table.js';
+import { requireMethods, resolveOptions } from '../model/resolve-options.js';
 import { type Runtime, systemRuntime } from '../model/runtime.js';
+import { takeOptions } from '../model/take-options.js';
 import type { UserEvent } from '../model/user-event.js';
 import { ContextReader } from './context-reader.js';
 import type { OfficialLogEvent } from './official-log-event.js';
@@ -32,6 +35,15 @@ export interface SpanEventDispatcherOptions {
   runtime?: Runtime | undefined;
 }
 
+export const SPAN_EVENT_DISPATCHER = {
+  name: 'createSpanEventDispatcher',
+  example: 'createSpanEventDispatcher(processor, { logger })',
+  table: {
+    logger: LOGGER,
+    runtime: RUNTIME,
+  } satisfies OptionTable<SpanEventDispatcherOptions>,
+};
+
 /**
  * The event dispatcher to give to Optimizely's own SDK (`@optimizely/optimizely-sdk`), so that what its calls send
  * becomes span events on the active span and goes through the processor's batches, store and delivery.
@@ -58,12 +70,12 @@ export interface SpanEventDispatcherOptions {
  */
 export function createSpanEventDispatcher(
   processor: ResolvedEventProcessor,
-  options: SpanEventDispatcherOptions = {},
+  given: SpanEventDispatcherOptions = {},
 ): SpanEventDispatcher {
   const example = 'createSpanEventDispatcher(new OptimizelySpanProcessor({ datafile }))';
   requireMethods('processor', processor, ['process'], example);
-  const { runtime = systemRuntime } = options;
-  const logger = guardLogger(options.logger);
+  const { options, logger } = takeOptions(SPAN_EVENT_DISPATCHER, given);
+  const { runtime = systemRuntime } = resolveOptions(SPAN_EVENT_DISPATCHER.table, options, logger);
   const said = new OnceLog();
   const contexts = new ContextReader();
   const regions = new RegionReader(() => {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, guardLogger, type Logger, type PackageLogger } from '../model/logger.js';
+import { LOGGER } from '../model/common-option-rows.js';
+import { errorLabel, type Logger, type PackageLogger } from '../model/logger.js';
+import { type OptionTable, other } from '../model/option-table.js';
 import type { Datafile, ProjectConfig, ProjectConfigManager } from '../model/project-config.js';
+import { takeOptions } from '../model/take-options.js';
 import { contentFingerprint } from './content-fingerprint.js';
 import {
   DATAFILE_TYPE,
@@ -17,6 +20,15 @@ export interface StaticProjectConfigManagerOptions {
   logger?: Logger | undefined;
 }
 
+export const STATIC_PROJECT_CONFIG_MANAGER = {
+  name: 'StaticProjectConfigManager',
+  example: 'new StaticProjectConfigManager({ datafile })',
+  table: {
+    datafile: other<Datafile>(),
+    logger: LOGGER,
+  } satisfies OptionTable<StaticProjectConfigManagerOptions>,
+};
+
 /** A datafile that changes when you say so: at start, from a webhook, from a file that you watch. */
 export class StaticProjectConfigManager implements ProjectConfigManager {
   readonly #logger: PackageLogger;
@@ -25,8 +37,10 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   #fingerprint: string | undefined;
 
   /** @throws TypeError a datafile that is neither a string nor a plain object */
-  constructor({ datafile, logger }: StaticProjectConfigManagerOptions = {}) {
-    this.#logger = guardLogger(logger);
+  constructor(given: StaticProjectConfigManagerOptions = {}) {
+    const { options, logger } = takeOptions(STATIC_PROJECT_CONFIG_MANAGER, given);
+    const { datafile } = options;
+    this.#logger = logger;
     if (datafile !== undefined) {
       requireDatafileType(datafile);
       this.setDatafile(datafile);

@@ -7,7 +7,10 @@ import type {
   UserAttributes,
 } from '../model/experiment-event.js';
 import type { LedgerWarning } from '../model/ledger.js';
+import { callback } from '../model/option-table.js';
 import type { ProjectConfig } from '../model/project-config.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import { serializedEvent, type UserEvent } from '../model/user-event.js';
 import { PreparedDecisions } from './prepared-decisions.js';
 import { conversionOpening, PreparedTexts } from './prepared-texts.js';
@@ -15,6 +18,12 @@ import { escaped, quoted } from './quoted.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 import type { Unresolved } from './unresolved.js';
 import { unusableMember } from './unusable-member.js';
+
+export const USER_EVENT_FACTORY = {
+  name: 'UserEventFactory',
+  example: 'new UserEventFactory({ onWarning })',
+  table: { onWarning: callback<(kind: LedgerWarning) => void>('{ onWarning: kind => … }') },
+};
 
 interface Prepared {
   readonly config: ProjectConfig;
@@ -27,8 +36,10 @@ export class UserEventFactory {
   readonly #onWarning: (kind: LedgerWarning) => void;
   #prepared: Prepared | undefined;
 
-  constructor({ onWarning = () => {} }: { onWarning?: ((kind: LedgerWarning) => void) | undefined } = {}) {
-    this.#onWarning = onWarning;
+  constructor(given: { onWarning?: ((kind: LedgerWarning) => void) | undefined } = {}) {
+    const { options, logger } = takeOptions(USER_EVENT_FACTORY, given);
+    const { onWarning } = resolveOptions(USER_EVENT_FACTORY.table, options, logger);
+    this.#onWarning = onWarning ?? (() => {});
   }
 
   /**

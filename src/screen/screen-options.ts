@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type DedupeOptions, resolveDedupe } from '../model/impression-dedupe.js';
-import type { Logger } from '../model/logger.js';
+import { DEDUPE_TABLE, type DedupeOptions, resolveDedupe } from '../model/impression-dedupe.js';
+import type { PackageLogger } from '../model/logger.js';
+import { callback, type OptionTable, other } from '../model/option-table.js';
 import type { RecentKeysOptions } from '../model/recent-keys.js';
+import { resolveOptions } from '../model/resolve-options.js';
 import type { BeforeSend } from './before-send.js';
 
 /** What the application lets out of its events. */
@@ -25,6 +27,13 @@ export interface ScreenOptions {
   dedupe?: DedupeOptions | boolean | undefined;
 }
 
+export const SCREEN_TABLE = {
+  beforeSend: callback<BeforeSend>('{ beforeSend: event => event }'),
+  allowedAttributes: other<readonly string[]>({ example: "{ allowedAttributes: ['plan', 'revenue'] }" }),
+  userIdHashKey: other<string | Uint8Array>({ example: '{ userIdHashKey: process.env.USER_ID_HASH_KEY }' }),
+  dedupe: other<DedupeOptions | boolean>({ members: DEDUPE_TABLE }),
+} satisfies OptionTable<ScreenOptions>;
+
 export interface ResolvedScreenOptions {
   readonly beforeSend: BeforeSend | undefined;
   readonly allowedAttributes: ReadonlySet<string> | undefined;
@@ -41,39 +50,46 @@ const SHORTEST_KEY = 16;
  */
 export function resolveScreenOptions(
   options: ScreenOptions,
-  logger: Logger,
+  logger: PackageLogger,
 ): ResolvedScreenOptions | undefined {
-  const { beforeSend, allowedAttributes, userIdHashKey } = options;
-  if (beforeSend !== undefined && typeof beforeSend !== 'function') {
-    throw new TypeError('beforeSend must be a function: { beforeSend: event => event }');
-  }
-  if (allowedAttributes !== undefined && !isListOfStrings(allowedAttributes)) {
-    throw new TypeError(
-      "allowedAttributes must be a list of keys: { allowedAttributes: ['plan', 'revenue'] }",
-    );
-  }
-  if (userIdHashKey !== undefined && !isKey(userIdHashKey)) {
-    throw new TypeError(
-      'userIdHashKey must be text or bytes, 16 at least: { userIdHashKey: process.env.USER_ID_HASH_KEY }',
-    );
-  }
-  const dedupe = resolveDedupe(options.dedupe, 'off', logger);
+  const given = resolveOptions(SCREEN_TABLE, options, logger);
+  const { beforeSend } = given;
+  const allowedAttributes =
+    given.allowedAttributes === undefined ? undefined : keysOf(given.allowedAttributes);
+  const userIdHashKey = given.userIdHashKey === undefined ? undefined : hashKeyOf(given.userIdHashKey);
+  const dedupe = resolveDedupe(given.dedupe, 'off', logger);
   const isOff = [beforeSend, allowedAttributes, userIdHashKey, dedupe].every(option => option === undefined);
   if (isOff) return undefined;
   return {
     beforeSend,
-    allowedAttributes: allowedAttributes && new Set(allowedAttributes),
+    allowedAttributes,
     userIdHashKey,
     dedupe,
   };
 }
 
-function isListOfStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every(key => typeof key === 'string');
+function keysOf(given: unknown): ReadonlySet<string> {
+  const keys = listOf(given);
+  if (keys?.every(key => typeof key === 'string')) return new Set(keys);
+  throw new TypeError(`allowedAttributes must be a list of keys: ${SCREEN_TABLE.allowedAttributes.example}`);
 }
 
-function isKey(value: unknown): boolean {
-  return (typeof value === 'string' || isUint8Array(value)) && value.length >= SHORTEST_KEY;
+/** @returns a copy; undefined if it is not a list that can be read */
+function listOf(given: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(given) ? [...given] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** White space around text comes from the file that it was read from. */
+function hashKeyOf(given: unknown): string | Uint8Array {
+  const key = typeof given === 'string' ? given.trim() : given;
+  if ((typeof key === 'string' || isUint8Array(key)) && key.length >= SHORTEST_KEY) return key;
+  throw new TypeError(
+    `userIdHashKey must be text or bytes, ${SHORTEST_KEY} at least: ${SCREEN_TABLE.userIdHashKey.example}`,
+  );
 }
 
 /** By what it is made of: `instanceof` knows none of another realm, such as a test's. */

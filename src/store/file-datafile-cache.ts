@@ -3,8 +3,17 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
 import { decodeText } from '../model/decode-text.js';
+import { other } from '../model/option-table.js';
 import { systemRuntime } from '../model/runtime.js';
+import { takeOptions } from '../model/take-options.js';
 import { readRegular } from './regular-file.js';
+import { requireDirectory } from './store-options.js';
+
+export const FILE_DATAFILE_CACHE = {
+  name: 'FileDatafileCache',
+  example: "new FileDatafileCache({ directory: '/var/cache/my-service' })",
+  table: { directory: other<string>({ unit: 'path' }) },
+};
 
 /** Far more than any datafile: those of large projects have a few megabytes. */
 const MAX_DATAFILE_BYTES = 67_108_864;
@@ -23,13 +32,10 @@ export class FileDatafileCache implements DatafileCache {
    * @throws TypeError where `directory` is not a path
    */
   constructor(options: { directory: string }) {
-    const directory: unknown = (options as typeof options | undefined)?.directory;
-    if (typeof directory !== 'string' || directory === '') {
-      throw new TypeError(
-        "directory must be a path: new FileDatafileCache({ directory: '/var/cache/my-service' })",
-      );
-    }
-    this.#directory = directory;
+    this.#directory = requireDirectory(
+      takeOptions(FILE_DATAFILE_CACHE, options).options.directory,
+      FILE_DATAFILE_CACHE,
+    );
   }
 
   /**

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { copyOptions } from '../model/copy-options.js';
 import type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
 import { guardLogger } from '../model/logger.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { noteUnknownOptions } from '../model/unknown-options.js';
 import { OpenStore } from './open-store.js';
-import { type FileEventStoreOptions, resolveStoreOptions } from './store-options.js';
+import { FILE_EVENT_STORE, type FileEventStoreOptions, requireDirectory } from './store-options.js';
 
 export type { FileEventStoreOptions } from './store-options.js';
 
@@ -14,19 +17,17 @@ export type { FileEventStoreOptions } from './store-options.js';
  * worker threads may share that. docs/store-format.md describes the files.
  */
 export class FileEventStore implements EventStore {
-  readonly #options: FileEventStoreOptions;
+  readonly #given: FileEventStoreOptions;
+  readonly #options: Partial<FileEventStoreOptions>;
+  readonly #directory: string;
   #store: OpenStore | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws TypeError where `directory` is not a path */
   constructor(options: FileEventStoreOptions) {
-    const directory: unknown = (options as FileEventStoreOptions | undefined)?.directory;
-    if (typeof directory !== 'string' || directory === '') {
-      throw new TypeError(
-        "directory must be a path: new FileEventStore({ directory: '/var/lib/my-service' })",
-      );
-    }
-    this.#options = options;
+    this.#given = options;
+    this.#options = copyOptions(FILE_EVENT_STORE, options);
+    this.#directory = requireDirectory(this.#options.directory, FILE_EVENT_STORE);
   }
 
   /** A second call is a mistake and does nothing. */
@@ -38,7 +39,9 @@ export class FileEventStore implements EventStore {
       return;
     }
     const logger = guardLogger(host.logger);
-    this.#store = new OpenStore(resolveStoreOptions(this.#options, logger), host, logger);
+    noteUnknownOptions(FILE_EVENT_STORE, this.#given, logger);
+    const resolved = resolveOptions(FILE_EVENT_STORE.table, this.#options, logger);
+    this.#store = new OpenStore({ ...resolved, directory: this.#directory }, host, logger);
     this.#store.start();
   }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from '../model/logger.js';
-import { positiveOr } from '../model/resolve-options.js';
+import {
+  bytes,
+  choice,
+  type OptionsOwner,
+  type OptionTable,
+  other,
+  type ResolvedOptions,
+} from '../model/option-table.js';
 
 export interface FileEventStoreOptions {
   /** Made where it is missing. Several processes may share it; each store makes a directory of its own in it. */
@@ -18,22 +24,22 @@ export interface FileEventStoreOptions {
   fsync?: 'none' | 'batch' | undefined;
 }
 
-export interface ResolvedStoreOptions {
-  readonly directory: string;
-  readonly maxBytes: number;
-  readonly fsync: 'none' | 'batch';
-}
+export const FILE_EVENT_STORE = {
+  name: 'FileEventStore',
+  example: "new FileEventStore({ directory: '/var/lib/my-service' })",
+  table: {
+    directory: other<string>({ unit: 'path' }),
+    maxBytes: bytes(268_435_456),
+    fsync: choice<'none' | 'batch'>('none', ['none', 'batch']),
+  } satisfies OptionTable<FileEventStoreOptions>,
+};
 
-export function resolveStoreOptions(
-  { directory, maxBytes, fsync }: FileEventStoreOptions,
-  logger: Logger,
-): ResolvedStoreOptions {
-  if (fsync !== undefined && fsync !== 'none' && fsync !== 'batch') {
-    logger.info("fsync must be 'none' or 'batch'; the default 'none' is used instead");
-  }
-  return {
-    directory,
-    maxBytes: positiveOr(268_435_456, 'maxBytes', maxBytes, logger),
-    fsync: fsync === 'batch' ? 'batch' : 'none',
-  };
+export type ResolvedStoreOptions = ResolvedOptions<typeof FILE_EVENT_STORE.table> & {
+  readonly directory: string;
+};
+
+/** @throws TypeError it is not a path */
+export function requireDirectory(directory: unknown, { example }: OptionsOwner): string {
+  if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) return directory;
+  throw new TypeError(`directory must be a path: ${example}`);
 }

@@ -4,6 +4,9 @@ import { readBatch, type WireEvent } from '../checks/wire-event.js';
 import type { EventDispatcher } from '../model/event-dispatcher.js';
 import { isObject } from '../model/json.js';
 import type { LogEvent, LogEventLike } from '../model/log-event.js';
+import { callback, count, type OptionTable } from '../model/option-table.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;
@@ -19,6 +22,15 @@ export interface InMemoryEventDispatcherOptions {
   respond?: ((logEvent: CapturedLogEvent) => number | undefined) | undefined;
 }
 
+export const IN_MEMORY_EVENT_DISPATCHER = {
+  name: 'InMemoryEventDispatcher',
+  example: 'new InMemoryEventDispatcher({ statusCode: 503 })',
+  table: {
+    statusCode: count(204),
+    respond: callback<(logEvent: CapturedLogEvent) => number | undefined>('{ respond: logEvent => 503 }'),
+  } satisfies OptionTable<InMemoryEventDispatcherOptions>,
+};
+
 /** Dispatches to memory, for tests: no socket, no datafile. Keeps everything until `reset()`. */
 export class InMemoryEventDispatcher implements EventDispatcher {
   readonly #statusCode: number;
@@ -26,9 +38,12 @@ export class InMemoryEventDispatcher implements EventDispatcher {
   #logEvents: CapturedLogEvent[] = [];
   #events: WireEvent[] = [];
 
-  constructor({ statusCode = 204, respond = () => undefined }: InMemoryEventDispatcherOptions = {}) {
+  /** @throws TypeError an option of a wrong type that no default can mend */
+  constructor(given: InMemoryEventDispatcherOptions = {}) {
+    const { options, logger } = takeOptions(IN_MEMORY_EVENT_DISPATCHER, given);
+    const { statusCode, respond } = resolveOptions(IN_MEMORY_EVENT_DISPATCHER.table, options, logger);
     this.#statusCode = statusCode;
-    this.#respond = respond;
+    this.#respond = respond?.bind(given) ?? (() => undefined);
   }
 
   /** All that was dispatched, in order, each attempt by itself and whatever was answered. */

@@ -8,7 +8,10 @@ import { EventHistory } from '../checks/event-history.js';
 import { brokenConstraint } from '../checks/field-constraints.js';
 import { type Answer, answerRequest, EVENTS_PATH, type Receive } from '../endpoint/answer-request.js';
 import type { EventBatchParams } from '../model/log-event.js';
+import { callback, type OptionTable, other } from '../model/option-table.js';
 import type { Datafile } from '../model/project-config.js';
+import { resolveOptions } from '../model/resolve-options.js';
+import { takeOptions } from '../model/take-options.js';
 import type { ReceivedBatch } from './received-batch.js';
 
 export interface LocalEventsEndpointOptions {
@@ -25,6 +28,17 @@ export interface LocalEventsEndpointOptions {
   /** Milliseconds since the epoch. @default the system's clock */
   now?: (() => number) | undefined;
 }
+
+export const LOCAL_EVENTS_ENDPOINT = {
+  name: 'startLocalEventsEndpoint',
+  example: 'startLocalEventsEndpoint({ datafile })',
+  table: {
+    port: other<number>(),
+    datafile: other<Datafile>(),
+    respond: callback<(batch: ReceivedBatch) => number | undefined>('{ respond: batch => 503 }'),
+    now: { ...callback<() => number>('{ now: () => Date.now() }'), unit: 'ms' },
+  } satisfies OptionTable<LocalEventsEndpointOptions>,
+};
 
 /** A stand-in for Optimizely's Events API on this machine. */
 export interface LocalEventsEndpoint {
@@ -47,9 +61,13 @@ export interface LocalEventsEndpoint {
  * @throws (rejects) TypeError: the datafile is not a JSON object; Node's errors: the port can't be used
  */
 export async function startLocalEventsEndpoint(
-  options: LocalEventsEndpointOptions = {},
+  given: LocalEventsEndpointOptions = {},
 ): Promise<LocalEventsEndpoint> {
-  const { port = 0, datafile, respond = () => undefined, now = () => Date.now() } = options;
+  const { options, logger } = takeOptions(LOCAL_EVENTS_ENDPOINT, given);
+  const resolved = resolveOptions(LOCAL_EVENTS_ENDPOINT.table, options, logger);
+  const { port = 0, datafile } = resolved;
+  const respond = resolved.respond?.bind(given) ?? (() => undefined);
+  const now = resolved.now ?? (() => Date.now());
   const index = datafile === undefined ? undefined : new DatafileIndex(datafile);
   const history = new EventHistory();
   const batches: ReceivedBatch[] = [];

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LOGGER, RUNTIME } from '../model/common-option-rows.js';
+import type { DeliveryObserver } from '../model/delivery-observer.js';
+import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
+import type { Logger } from '../model/logger.js';
+import { count, millis, type OptionTable, object, options, other } from '../model/option-table.js';
+import type { Runtime } from '../model/runtime.js';
+import { EVENT_FACTORY, type EventFactoryOptions } from './event-factory.js';
+
+/** How failed requests are tried again. */
+export interface RetryOptions {
+  /** Ceiling of the first delay, milliseconds; it doubles with each failure. @default 500 */
+  initialDelayMillis?: number | undefined;
+  /** Ceiling of every delay, milliseconds. @default 30_000 */
+  maxDelayMillis?: number | undefined;
+  /** Events that were accepted longer ago than this, in milliseconds, are dropped as `expired`. @default 86_400_000 */
+  maxAgeMillis?: number | undefined;
+}
+
+/** `eventDispatcher` is required, all else has a default. */
+export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
+  /** Carries out the requests. Required. */
+  eventDispatcher: AnyEventDispatcher;
+  /** Deadline of one request, milliseconds. @default 10_000 */
+  requestTimeoutMillis?: number | undefined;
+  /** Requests in flight at once. @default 4 */
+  maxConcurrentRequests?: number | undefined;
+  /** How failed requests are tried again. */
+  retry?: RetryOptions | undefined;
+  /** Hears of every request, for metrics. @default none */
+  observer?: DeliveryObserver | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+  /** Clock, timers and randomness, for tests. @default the system's */
+  runtime?: Runtime | undefined;
+}
+
+const RETRY_TABLE = {
+  initialDelayMillis: millis(500, 'OPTIMIZELY_RETRY_INITIAL_DELAY_MILLIS'),
+  maxDelayMillis: millis(30_000, 'OPTIMIZELY_RETRY_MAX_DELAY_MILLIS'),
+  maxAgeMillis: millis(86_400_000, 'OPTIMIZELY_RETRY_MAX_AGE_MILLIS'),
+} satisfies OptionTable<RetryOptions>;
+
+export const DISPATCHER_EXAMPLE = '{ eventDispatcher: new UndiciEventDispatcher() }';
+
+/** What an exporter is told by whoever makes it, a processor too. */
+export const DELIVERY_TABLE = {
+  ...EVENT_FACTORY.table,
+  requestTimeoutMillis: millis(10_000, 'OPTIMIZELY_REQUEST_TIMEOUT_MILLIS'),
+  maxConcurrentRequests: count(4, 'requests', 'OPTIMIZELY_MAX_CONCURRENT_REQUESTS'),
+  retry: options(RETRY_TABLE),
+};
+
+export const EXPORTER = {
+  name: 'OptimizelyEventExporter',
+  example: `new OptimizelyEventExporter(${DISPATCHER_EXAMPLE})`,
+  table: {
+    ...DELIVERY_TABLE,
+    eventDispatcher: object<AnyEventDispatcher>(['dispatchEvent'], DISPATCHER_EXAMPLE),
+    observer: other<DeliveryObserver>(),
+    logger: LOGGER,
+    runtime: RUNTIME,
+  } satisfies OptionTable<OptimizelyEventExporterOptions>,
+};

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { namesElsewhere } from './option-names-elsewhere.js';
+import type { AnyOptionTable, OptionUnit } from './option-table.js';
+
+interface Candidate {
+  readonly name: string;
+  readonly unit: OptionUnit | undefined;
+}
+
+/** @returns the option that somebody who wrote `unknown` is likely to mean, if there is one */
+export function nearestName(unknown: string, table: AnyOptionTable): Candidate | undefined {
+  const candidates = candidatesOf(table, '');
+  const plain = plainName(unknown);
+  const elsewhere = namesElsewhere(plain);
+  const called = (name: string) => candidates.find(candidate => candidate.name === name);
+  return (
+    candidates.find(({ name }) => plainName(name) === plain) ??
+    elsewhere.map(called).find(candidate => candidate !== undefined) ??
+    misspelled(plain, candidates) ??
+    candidates.find(({ name }) => contains(plainName(name), plain))
+  );
+}
+
+function candidatesOf(table: AnyOptionTable, prefix: string): Candidate[] {
+  return Object.entries(table).flatMap(([name, { unit, members = {} }]) => [
+    { name: prefix + name, unit },
+    ...candidatesOf(members, `${prefix}${name}.`),
+  ]);
+}
+
+/** `flush_interval`, `flushIntervalMs` and `withFlushInterval` are spellings of one name. */
+export function plainName(name: string): string {
+  const letters = name
+    .slice(0, 80)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+  return letters
+    .replace(/^(with|optimizely)/, '')
+    .replace(/(in)?(millis(econds?)?|msecs?|ms|seconds?|secs?)$/, '');
+}
+
+function misspelled(plain: string, candidates: readonly Candidate[]): Candidate | undefined {
+  let best: Candidate | undefined;
+  let least = Math.max(1, Math.floor(plain.length / 4));
+  for (const candidate of candidates) {
+    const distance = editDistance(plain, plainName(candidate.name));
+    if (distance > least || (distance === least && best !== undefined)) continue;
+    best = candidate;
+    least = distance;
+  }
+  return best;
+}
+
+/** One is a part of the other, and long enough to be no coincidence. */
+function contains(one: string, other: string): boolean {
+  const [shorter = '', longer = ''] = [one, other].sort((a, b) => a.length - b.length);
+  return shorter.length >= 5 && longer.includes(shorter);
+}
+
+/** Levenshtein's: how many letters to insert, leave out or change. */
+export function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
