@@ -1,15 +1,18 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   EventFactory,
   type LogEvent,
+  NotificationCenter,
+  NotificationType,
   OptimizelySpanProcessor,
   UndiciEventDispatcher,
 } from 'opentelemetry-exporter-optimizely';
 import { Agent } from 'undici';
 import { makeDatafile } from './support/datafile.js';
 import { startProxy } from './support/datafile-server.js';
-import { makeUserEvent } from './support/fakes.js';
+import { makeUserEvent, RecordingLogger } from './support/fakes.js';
 import { answer, hang, hangUp, reset, startServer } from './support/hostile-server.js';
 import { useInstrumentation } from './support/instrumentation.js';
 
@@ -257,6 +260,130 @@ describe('UndiciEventDispatcher', () => {
       await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
       expect(proxy.asked).to.have.length(1);
       expect(server.requests).to.have.length(2);
+    });
+
+    for (const name of variables.slice(0, 4)) {
+      it(`takes a proxy without a scheme as http, with its credentials: ${name}`, async () => {
+        const [server, proxy] = [await open(), await startProxy()];
+        opened.push(proxy);
+        process.env[name] = ` us%40er:p%3Ass%@${new URL(proxy.url).host} `;
+        const answered = makeDispatcher().dispatchEvent(
+          makeLogEvent(
+            name.toLowerCase() === 'http_proxy' ? server.url : server.url.replace('http:', 'https:'),
+          ),
+        );
+        await proxy.requested();
+        // Behind the proxy is no TLS.
+        await answered.catch(() => {});
+        const expected = `Basic ${Buffer.from('us@er:p:ss%').toString('base64')}`;
+        expect(proxy.asked[0]?.target).to.equal(new URL(server.url).host);
+        expect(proxy.asked[0]?.headers['proxy-authorization']).to.equal(expected);
+      });
+    }
+
+    const unusable = [
+      'ftp://user:secret@proxy.test:1',
+      'http://user:secret@',
+      'secret host',
+      'http://secret:99999',
+    ];
+    for (const value of unusable) {
+      it(`names the variable whose value is no proxy, once and without the value: ${value}`, async () => {
+        const server = await open();
+        process.env.https_proxy = 'http://127.0.0.1:1';
+        process.env.HTTP_PROXY = value;
+        const logger = new RecordingLogger();
+        const dispatcher = makeDispatcher({ logger });
+        for (let attempt = 0; attempt < 3; attempt++) {
+          const error: unknown = await dispatcher
+            .dispatchEvent(makeLogEvent(server.url))
+            .catch(error => error);
+          expect(error).to.include({ name: 'UnusableProxyError', code: 'HTTP_PROXY' });
+          expect(inspect(error)).to.not.include('secret');
+        }
+        expect(logger.lines).to.have.length(1);
+        expect(logger.at('error')[0])
+          .to.match(/^HTTP_PROXY must be/)
+          .and.not.include('secret');
+        delete process.env.HTTP_PROXY;
+        expect(await dispatcher.dispatchEvent(makeLogEvent(server.url))).to.have.property('statusCode', 204);
+      });
+    }
+
+    it('tells the status of a proxy that does not let it through', async () => {
+      const proxy = await startProxy();
+      opened.push(proxy);
+      process.env.HTTPS_PROXY = proxy.url;
+      const error: unknown = await makeDispatcher()
+        .dispatchEvent(makeLogEvent('https://events.example.test/v1/events'))
+        .catch(error => error);
+      expect(error).to.include({ name: 'ProxyRefusedError', code: 'PROXY_ANSWERED_403' });
+    });
+
+    const exceptions: [noProxy: string, isDirect: boolean][] = [
+      ['*', true],
+      ['example.test, 127.0.0.1', true],
+      ['127.0.0.0/8', true],
+      ['127.0.0.1:{port}', true],
+      ['::1 127.0.0.1', true],
+      ['127.0.0.1:1', false],
+      ['10.0.0.0/8', false],
+      ['0.0.1,.1', false],
+      ['[::1],::1', false],
+      ['', false],
+    ];
+    for (const [noProxy, isDirect] of exceptions) {
+      it(`goes ${isDirect ? 'past' : 'through'} the proxy with NO_PROXY "${noProxy}"`, async () => {
+        const [server, proxy] = [await open(), await startProxy()];
+        opened.push(proxy);
+        process.env.HTTP_PROXY = proxy.url;
+        process.env.NO_PROXY = noProxy.replace('{port}', new URL(server.url).port);
+        await makeDispatcher().dispatchEvent(makeLogEvent(server.url));
+        expect(proxy.asked).to.have.length(isDirect ? 0 : 1);
+        expect(server.requests).to.have.length(1);
+      });
+    }
+  });
+
+  describe('given credentials in the URL', () => {
+    const withCredentials = (url: string) => url.replace('http://', 'http://us%40er:se%3Acret%@');
+    const basic = `Basic ${Buffer.from('us@er:se:cret%').toString('base64')}`;
+
+    it('sends them as a header, which one of the application replaces', async () => {
+      const server = await open();
+      const dispatcher = makeDispatcher();
+      const url = withCredentials(server.url);
+      await dispatcher.dispatchEvent({ httpVerb: 'POST', url, body: '{}' });
+      await dispatcher.dispatchEvent({
+        httpVerb: 'POST',
+        url,
+        body: '{}',
+        headers: { Authorization: 'mine' },
+      });
+      expect(server.requests.map(({ headers }) => headers.authorization)).to.deep.equal([basic, 'mine']);
+    });
+
+    it('shows those of an endpoint in no URL of a LogEvent and in no line of the log', async () => {
+      const server = await open(index => answer(index === 0 ? 500 : 204));
+      const logger = new RecordingLogger();
+      const urls: string[] = [];
+      const notificationCenter = new NotificationCenter();
+      notificationCenter.addNotificationListener(NotificationType.LOG_EVENT, ({ url }) => urls.push(url));
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        endpoint: withCredentials(server.url),
+        notificationCenter,
+        logger,
+        retry: { initialDelayMillis: 1 },
+      });
+      processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+      await processor.shutdown();
+      expect(processor.ledger().delivered).to.equal(1);
+      expect(server.requests.map(({ headers }) => headers.authorization)).to.deep.equal([basic, basic]);
+      expect(urls).to.deep.equal([server.url]);
+      expect(JSON.stringify(logger.lines))
+        .to.include('fails')
+        .and.not.match(/cret|us@er|us%40er/);
     });
   });
 

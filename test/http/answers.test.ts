@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { OptimizelySpanProcessor, UndiciEventDispatcher } from 'opentelemetry-exporter-optimizely';
 import { Agent } from 'undici';
 
-import { makeDatafile } from './support/datafile.js';
-import { startRawServer } from './support/raw-server.js';
+import { makeDatafile } from '../support/datafile.js';
+import { startRawServer } from '../support/raw-server.js';
 
 const NO_CONTENT = 'HTTP/1.1 204 No Content\r\n\r\n';
 const CUT_OFF = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok';

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { build } from 'esbuild';
+import { Child, killLeftovers } from '../support/child.js';
+import { makeDatafile } from '../support/datafile.js';
+import { answer, startServer } from '../support/hostile-server.js';
+import { ROOT } from '../support/run-example.js';
+
+const SERVICE = `${ROOT}test/http/service.mjs`;
+
+describe('where undici cannot be loaded as usual', () => {
+  const closing: (() => unknown)[] = [];
+  const open = async () => {
+    const server = await startServer(() => (response, request) => {
+      const isEvent = request.method === 'POST';
+      answer(isEvent ? 204 : 200, {}, isEvent ? '' : JSON.stringify(makeDatafile()))(response, request);
+    });
+    closing.push(() => server.close());
+    return server;
+  };
+  const runs = async (command: string, args: readonly string[]) => {
+    const server = await open();
+    const wanted = { endpoint: server.url, urlTemplate: `${server.origin}/%s.json` };
+    const child = new Child(command, [...args, JSON.stringify(wanted)]);
+    expect(await child.ended, child.stderr).to.deep.equal({ code: 0, signal: null });
+    expect(await child.message<object>('ledger')).to.include({ delivered: 1, pending: 0 });
+    expect(server.requests.map(({ method }) => method)).to.deep.equal(['GET', 'POST']);
+    return child.told<string>('line');
+  };
+
+  afterEach(async () => {
+    killLeftovers();
+    for (const close of closing.splice(0)) await close();
+  });
+
+  for (const [what, command, args] of [
+    [
+      'little virtual memory',
+      'sh',
+      ['-c', `ulimit -v 4000000; exec "${process.execPath}" "$@"`, 'sh', SERVICE],
+    ],
+    ['no WebAssembly', process.execPath, ['--jitless', SERVICE]],
+  ] as const) {
+    it(`fetches the datafile and delivers by node:http, and says so once: ${what}`, async () => {
+      const lines = await runs(command, args);
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.match(/^warn: undici is not available: WebAssembly cannot run: .*node:http/);
+    });
+  }
+
+  it('takes undici from a namespace that has a default export only, as bundlers with code splitting make', async () => {
+    const outdir = mkdtempSync(join(tmpdir(), 'split-'));
+    closing.push(() => rmSync(outdir, { recursive: true }));
+    await build({
+      entryPoints: [SERVICE],
+      bundle: true,
+      splitting: true,
+      logLevel: 'error',
+      platform: 'node',
+      format: 'esm',
+      outdir,
+      outExtension: { '.js': '.mjs' },
+      banner: {
+        js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+      },
+    });
+    expect(await runs(process.execPath, [join(outdir, 'service.mjs')])).to.deep.equal([]);
+  });
+});
