@@ -405,6 +405,7 @@ describe('UndiciEventDispatcher', () => {
         datafile: makeDatafile(),
         endpoint: server.url,
         batchSize: 1,
+        maxBatchSize: 1,
         retry: { initialDelayMillis: 1 },
       });
       for (let n = 0; n < 20; n++) processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
