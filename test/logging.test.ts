@@ -32,6 +32,11 @@ describe('what a person must know', () => {
   for (const { happens, code, says } of [
     { happens: 'a bad datafile', code: 'OPTIMIZELY_BAD_DATAFILE', says: 'not valid JSON' },
     { happens: 'a bad datafile of a manager', code: 'OPTIMIZELY_BAD_DATAFILE', says: 'not valid JSON' },
+    {
+      happens: 'an event store that can not be written',
+      code: 'OPTIMIZELY_STORE_UNUSABLE',
+      says: '/dev/null/below (Error ENOTDIR)',
+    },
     { happens: 'an event without a processor', code: 'OPTIMIZELY_NO_PROCESSOR', says: 'is installed' },
     { happens: 'a late event', code: 'OPTIMIZELY_NO_PROCESSOR', says: 'was shut down' },
   ]) {

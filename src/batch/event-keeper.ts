@@ -2,7 +2,7 @@
 import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
-import type { Logger } from '../model/logger.js';
+import { errorLabel, type Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { UserEvent } from '../model/user-event.js';
 
@@ -19,12 +19,14 @@ export class EventKeeper {
   readonly #store: EventStore | undefined;
   readonly #ledger: EventLedger;
   readonly #runtime: Runtime;
+  readonly #logger: Logger;
   #storedCount = 0;
   #copiedCount = 0;
   #onAvailable: () => void = () => {};
 
   constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
     this.#store = store;
+    this.#logger = logger;
     this.#ledger = ledger;
     this.#runtime = runtime;
     store?.open({
@@ -119,7 +121,14 @@ export class EventKeeper {
     for (const { event, ticket } of records) {
       this.#storedCount--;
       this.#copiedCount++;
-      take(event, ticket, this.#toMonotonic(event.acceptedAt));
+      try {
+        take(event, ticket, this.#toMonotonic(event.acceptedAt));
+      } catch (error) {
+        // A record that another program made: it would stop the replay in every later life.
+        this.remove([{ ticket }]);
+        this.#ledger.dropped('invalid', [event.kind === 'resolved' ? event.uuid : event.event.uuid]);
+        this.#logger.warn(`a stored event can't be resolved and is dropped (${errorLabel(error)})`);
+      }
     }
     return records.length;
   }

@@ -58,9 +58,13 @@ export class ProcessEnding {
   async #end(): Promise<void> {
     this.#timer?.clear();
     this.#ignoreBeforeExit();
-    deliverPromptly();
-    // Targets first: one may be the application itself, which records to the last.
-    await Promise.all(this.#targets.map(target => this.#shutDown(target)));
+    // Targets first: one may be the application itself, which records to the last. What none of them shuts down at once
+    // sends what it has, and does not wait for them.
+    const targets = this.#targets.map(target => this.#shutDown(target));
+    const prompt = systemRuntime.setTimer(deliverPromptly, 0);
+    prompt.ref();
+    await Promise.all(targets);
+    prompt.clear();
     await Promise.all(openProcessors().map(processor => settled(() => processor.shutdown())));
     setProcessEnding(false);
     this.#onEnded();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unlink } from 'node:fs/promises';
 import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
-import { errorLabel, type PackageLogger } from '../model/logger.js';
+import { EpisodeLog, errorLabel, type PackageLogger } from '../model/logger.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
 import { Heartbeat } from './heartbeat.js';
@@ -33,6 +33,7 @@ export class OpenStore {
   readonly #heartbeat: Heartbeat;
   readonly #reading = new Set<Promise<unknown>>();
   readonly #logger: PackageLogger;
+  readonly #said = new EpisodeLog();
   /** Segments whose records can't be read now. */
   readonly #unreadable = new Set<Segment>();
   /** Segments without records whose files can't be deleted now. */
@@ -144,6 +145,7 @@ export class OpenStore {
       const outcomes = await readRecords(chosen, this.#decoder);
       const records: ReadRecord[] = [];
       let lost = 0;
+      let where: string | undefined;
       for (const [number, { segment, index }] of chosen.entries()) {
         const outcome = outcomes[number] ?? 'later';
         // Removed, or gone with its directory, while it was being read.
@@ -155,14 +157,24 @@ export class OpenStore {
         } else if (outcome === 'lost') {
           this.#markGone(segment, index);
           lost++;
+          where ??= segment.path;
         } else {
           this.#book.set(segment, index, RECORD_STATE.held);
           records.push({ ticket: segment.ticket(index), event: outcome });
         }
       }
-      if (lost > 0) this.#host.lost(lost);
+      if (lost > 0) this.#lost(lost, where);
       if (records.length > 0 || chosen.length === 0) return records;
     }
+  }
+
+  #lost(count: number, path: string | undefined): void {
+    if (this.#said.first('lost', this.#host.runtime.monotonic())) {
+      this.#logger.warn(
+        `the event store can't read ${count} records of ${path} back: the file was deleted or damaged, or another program wrote it`,
+      );
+    }
+    this.#host.lost(count);
   }
 
   /** What the disk refused before, it may do now. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { StoredEvent } from '../model/event-store.js';
-import type { ExperimentEvent } from '../model/experiment-event.js';
+import { type ExperimentEvent, RULE_TYPES } from '../model/experiment-event.js';
 import { ContextTexts } from './context-text.js';
 import { crc32 } from './crc32.js';
 import { MAX_RECORDS, RECORD_AT, RECORD_KIND, RECORD_MAGIC_NUMBER } from './record-layout.js';
@@ -66,14 +66,15 @@ export class RecordDecoder {
   }
 }
 
-/** What was checked before it was stored; whoever writes a checksum can write anything else. */
+/** What was checked before it was stored; a program that writes a checksum can write anything else. */
 function isExperimentEvent(value: unknown): value is ExperimentEvent {
-  const event = value as Partial<ExperimentEvent> | null;
+  const event = value as (Partial<ExperimentEvent> & { ruleType?: unknown }) | null;
   return (
     typeof event === 'object' &&
     (event?.type === 'impression' || event?.type === 'conversion') &&
     typeof event.uuid === 'string' &&
     typeof event.userId === 'string' &&
-    typeof event.timestamp === 'number'
+    typeof event.timestamp === 'number' &&
+    (event.ruleType === undefined || RULE_TYPES.some(type => type === event.ruleType))
   );
 }

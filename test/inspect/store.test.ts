@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -105,6 +105,39 @@ describe('inspect: store', () => {
     await store.close();
     const { stdout } = await run(['store', 'ls', directory]);
     expect(stdout).to.contain('pending    3 records\n').and.to.contain('owner      dead');
+  });
+
+  it('ls prints no control characters, follows no links, and tells what it can not look into', async () => {
+    await kill(await makeService(7));
+    const [instance = ''] = await readdir(directory);
+    const owner = join(directory, instance, 'owner.json');
+    const record = JSON.parse(await readFile(owner, 'utf8')) as object;
+    const host = '\u001b[2J\u001b]0;owned\u0007\r\n\u202egnp.exe\u2028\ud800';
+    await writeFile(owner, JSON.stringify({ ...record, host }));
+    const other = join(directory, 'elsewhere');
+    await mkdir(other);
+    const name = () => `v1-${crypto.randomUUID()}`;
+    await symlink(other, join(directory, name()));
+    await symlink('..', join(directory, instance, name()));
+    execFileSync('mkfifo', [join(directory, instance, '000000000077.seg')]);
+    await symlink('/dev/zero', join(directory, instance, '000000000078.seg'));
+    const { code, stdout } = await run(['store', 'ls', directory]);
+    expect(code).to.equal(0);
+    expect(stdout.replaceAll('\n', '')).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+    expect(stdout).to.contain(String.raw`on \u{1b}[2J\u{1b}]0;owned\u{7}`);
+    expect(stdout).to.contain('1 instance, 7 records pending').and.to.contain('unreadable 2 segments');
+    expect((await readdir(directory)).length, 'nothing has changed').to.equal(3);
+  });
+
+  it('ls bears a record that was accepted at an impossible time', async () => {
+    const store = new FileEventStore({ directory });
+    store.open({ logger: noopLogger, runtime: systemRuntime, adopted() {}, lost() {} });
+    const { type, uuid, context, json } = makeUserEvent();
+    store.append({ kind: 'resolved', type, uuid, context, json, acceptedAt: 1e300 });
+    await store.close();
+    const { code, stdout } = await run(['store', 'ls', directory]);
+    expect(code).to.equal(0);
+    expect(stdout).to.contain('oldest     at an impossible time').and.to.contain('1 record pending');
   });
 
   it('ls counts what waits for a datafile', async () => {

@@ -27,6 +27,12 @@ if (wanted.diag) diag.setLogger({ ...loggers[wanted.diag], verbose() {} });
 const happenings = {
   'a bad datafile': () => new optimizely.OptimizelySpanProcessor({ datafile: '{', logger }),
   'a bad datafile of a manager': () => new optimizely.StaticProjectConfigManager({ datafile: '{', logger }),
+  'an event store that can not be written': () =>
+    new optimizely.OptimizelySpanProcessor({
+      ...wanted.processor,
+      logger,
+      eventStore: new optimizely.FileEventStore({ directory: '/dev/null/below' }),
+    }),
   'an event without a processor': () =>
     optimizely.recordConversion({ userId: 'visitor', eventKey: 'purchase' }),
   'a late event': async () => {

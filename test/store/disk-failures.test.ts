@@ -167,7 +167,7 @@ describe('FileEventStore on a failing disk', () => {
 
   it('counts what can not be read back as lost, and goes on with the rest', async () => {
     const directory = makeDirectory();
-    const { store, append, lost, readAll } = openStore({ directory, maxBytes: 65_536 });
+    const { store, append, lost, readAll, logger } = openStore({ directory, maxBytes: 65_536 });
     const tickets: number[] = [];
     while (filesIn(directory, '.seg').length < 4) tickets.push(append(makeEvent(`${tickets.length}`)));
     store.release(tickets);
@@ -190,6 +190,7 @@ describe('FileEventStore on a failing disk', () => {
     });
     const read = (await readAll(7)).map(event => Number(uuidOf(event)));
     expect(lost.count).to.equal(gone.length);
+    expect(logger.at('warn').filter(line => line.includes(first))).to.have.length(1);
     expect(read).to.deep.equal([...tickets.keys()].filter(n => !gone.includes(n)));
     expect(store.available).to.equal(0);
   });

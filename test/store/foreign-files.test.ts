@@ -153,8 +153,6 @@ describe('FileEventStore among files that are no files', () => {
     const name = () => `v1-${crypto.randomUUID()}`;
     symlinkSync(there, join(directory, name()));
     symlinkSync(there, join(dead, name()));
-    symlinkSync('..', join(dead, name()));
-    symlinkSync('.', join(dead, name()));
     const { store, scans, adopted, scan } = openStore({ directory });
     await scans.reaches(1);
     expect(adopted.count).to.equal(4);
@@ -164,6 +162,20 @@ describe('FileEventStore among files that are no files', () => {
     await store.close();
     expect(readdirSync(there).sort()).to.deep.equal(before);
   });
+
+  for (const back of ['.', '..', '../..']) {
+    it(`does not go in circles where a link leads to ${back}`, async () => {
+      const directory = makeDirectory();
+      const dead = await makeDead(directory);
+      symlinkSync(back, join(dead, `v1-${crypto.randomUUID()}`));
+      const { store, scans, adopted, logger, scan } = openStore({ directory });
+      await scans.reaches(1);
+      await scan();
+      expect(adopted.count).to.equal(4);
+      expect(logger.lines).to.deep.equal([]);
+      await store.close();
+    });
+  }
 
   it('does not take a directory in a place of its own for its own, once it was replaced', async () => {
     const directory = makeDirectory();
@@ -180,6 +192,27 @@ describe('FileEventStore among files that are no files', () => {
     await store.close();
     expect(readdirSync(elsewhere)).to.deep.equal(['precious']);
     expect(lstatSync(instance).isSymbolicLink()).to.equal(true);
+  });
+
+  it('neither deletes nor writes behind a link in place of its own directory', async () => {
+    const directory = makeDirectory();
+    const elsewhere = makeDirectory();
+    const { store, append, clock } = openStore({ directory, maxBytes: 32_768 });
+    const tickets: number[] = [];
+    while (filesIn(directory, '.seg').length < 4) tickets.push(append(makeEvent(`${tickets.length}`)));
+    const names = filesIn(directory, '.seg').map(path => basename(path));
+    for (const name of names) writeFileSync(join(elsewhere, name), 'precious');
+    const [instance = ''] = instancesIn(directory);
+    renameSync(instance, join(makeDirectory(), 'moved'));
+    symlinkSync(elsewhere, instance);
+    // Every other one first, so that acks are written, then all, so that segments are deleted.
+    store.remove(tickets.filter((_, n) => n % 2 === 0));
+    await clock.advance(1_000);
+    store.remove(tickets);
+    await clock.advance(1_000);
+    await store.close();
+    expect(readdirSync(elsewhere).sort()).to.deep.equal(names);
+    for (const name of names) expect(readFileSync(join(elsewhere, name), 'utf8')).to.equal('precious');
   });
 
   it('adopts a copy of a directory that it has adopted already', async () => {

@@ -260,6 +260,7 @@ describe('records that another program made', () => {
     const event = { type: 'conversion', userId: 'u', uuid: 'x', timestamp: 1, eventKey: 'k' };
     expect(unresolved(event)).to.equal(1);
     const others = [null, 5, 'text', [], {}, { ...event, type: 'other' }, { ...event, userId: 5 }];
+    for (const ruleType of ['__proto__', 'toString', null, 1]) others.push({ ...event, ruleType });
     others.push({ ...event, uuid: null }, { ...event, timestamp: '1' });
     for (const other of others) expect(unresolved(other), JSON.stringify(other)).to.equal(0);
   });
