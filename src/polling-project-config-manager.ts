@@ -164,14 +164,14 @@ function datafileSource({
   'sdkKey' | 'datafileAccessToken' | 'urlTemplate'
 >): DatafileSource {
   const template = urlTemplate ?? (datafileAccessToken === undefined ? PUBLIC_URL : AUTHENTICATED_URL);
-  if (sdkKey !== undefined) {
-    return { url: fillUrlTemplate(template, sdkKey), cacheKey: `optimizely-datafile-${sdkKey}` };
+  if (!hasPlaceForKey(template)) {
+    // Not the address itself, which may have a secret in it.
+    return { url: template, cacheKey: `optimizely-datafile-${contentFingerprint([template])}` };
   }
-  if (hasPlaceForKey(template)) {
+  if (sdkKey === undefined) {
     throw new TypeError(`sdkKey must be a non-empty string: ${POLLING_PROJECT_CONFIG_MANAGER.example}`);
   }
-  // Not the address itself, which may have a secret in it.
-  return { url: template, cacheKey: `optimizely-datafile-${contentFingerprint([template])}` };
+  return { url: fillUrlTemplate(template, sdkKey), cacheKey: `optimizely-datafile-${sdkKey}` };
 }
 
 /**
@@ -184,9 +184,10 @@ function headersOf(given: unknown): Record<string, string> {
   try {
     if (!isObject(given)) throw new TypeError();
     return Object.fromEntries(
-      Object.entries(given).map(([name, value]) => {
+      Object.entries(given).flatMap(([name, value]) => {
+        if (value === undefined) return [];
         if (typeof value !== 'string') throw new TypeError();
-        return [name.toLowerCase(), value];
+        return [[name.toLowerCase(), value] as const];
       }),
     );
   } catch {

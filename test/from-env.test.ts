@@ -174,6 +174,65 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
     await server.close();
   });
 
+  it('polls an address without a place for the SDK key', async () => {
+    const server = await startServer(() => answer(200, {}, JSON.stringify(makeDatafile())));
+    const { processor } = make({ DATAFILE_URL_TEMPLATE: ` ${server.origin}/datafile.json\n` });
+    await server.received(1);
+    expect(server.requests[0]?.url).to.equal('/datafile.json');
+    await processor.shutdown();
+    await server.close();
+  });
+
+  it('uses the token, the address and the file of the environment with an SDK key of the options', async () => {
+    const server = await startServer(() => answer(200, {}, JSON.stringify(makeDatafile({ revision: '8' }))));
+    const env = {
+      DATAFILE_ACCESS_TOKEN: 'token-1',
+      DATAFILE_PATH: path,
+      DATAFILE_URL_TEMPLATE: `${server.origin}/{sdk_key}.json`,
+      SDK_KEY: 'of the environment',
+    };
+    const { processor, dispatcher, record } = make(env, { sdkKey: 'key-2' });
+    record();
+    await server.received(1);
+    const [request] = server.requests;
+    expect([request?.url, request?.headers.authorization]).to.deep.equal(['/key-2.json', 'Bearer token-1']);
+    await processor.shutdown();
+    expect(dispatcher.sent[0]?.revision).to.equal('7');
+    await server.close();
+  });
+
+  it('warns of a variable whose name is nearly one that is read, and of no other', () => {
+    const { logger } = make({
+      DATAFILE_PATH: path,
+      FLUSH_INTERVAL: '30',
+      MAX_QUEUE_SIZES: '7',
+      SDKKEY: 'secret',
+      BATCH_SIZE_: '',
+      API_TOKEN: 'secret',
+      LOGLEVEL: 'secret',
+      CLIENT_POLLINGINTERVAL: 'secret',
+    });
+    expect(logger.at('warn')).to.have.members([
+      'OPTIMIZELY_FLUSH_INTERVAL is not read; did you mean OPTIMIZELY_FLUSH_INTERVAL_MILLIS?',
+      'OPTIMIZELY_MAX_QUEUE_SIZES is not read; did you mean OPTIMIZELY_MAX_QUEUE_SIZE?',
+      'OPTIMIZELY_SDKKEY is not read; did you mean OPTIMIZELY_SDK_KEY?',
+    ]);
+  });
+
+  it('tells of options that there are not, and takes no datafile in their place', () => {
+    const { logger } = make({ DATAFILE_PATH: path }, { flushInterval: 30 });
+    expect(logger.at('warn')).to.deep.equal([
+      'createOptimizelySpanProcessorFromEnv ignores options that it does not have: ' +
+        'flushInterval (did you mean flushIntervalMillis, in milliseconds?)',
+    ]);
+    for (const given of [makeDatafile(), JSON.stringify(makeDatafile()), [], Promise.resolve({})]) {
+      expect(() => createOptimizelySpanProcessorFromEnv(given as never)).to.throw(
+        TypeError,
+        /createOptimizelySpanProcessorFromEnv takes options, not/,
+      );
+    }
+  });
+
   it('lets options win, and throws where nobody says where the datafile is', () => {
     expect(() => make({ DATAFILE_ACCESS_TOKEN: 'x' })).to.throw(TypeError, /OPTIMIZELY_SDK_KEY/);
     const { processor } = make(

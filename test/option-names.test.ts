@@ -1,103 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  BatchEventProcessor,
-  EventFactory,
-  FileDatafileCache,
-  FileEventStore,
-  NotificationCenter,
-  OptimizelyEventExporter,
-  OptimizelySpanProcessor,
-  PollingProjectConfigManager,
-  StaticProjectConfigManager,
-  shutdownOnSignals,
-  UndiciEventDispatcher,
-  UserEventFactory,
-} from 'opentelemetry-exporter-optimizely';
-import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
-import {
-  OptimizelyHook,
-  trackConversion,
-  withConversions,
-} from 'opentelemetry-exporter-optimizely/openfeature';
-import { createSpanEventDispatcher } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
-import { InMemoryEventDispatcher, startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
 import { readPage, tableRows } from './docs/markdown.js';
 import { OPTIONS_OWNERS } from './docs/option-tables.js';
-import { makeDatafile } from './support/datafile.js';
 import { diagLogger } from './support/diag-logger.js';
-import { ManualExporter, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
-import { ManualRuntime, settle } from './support/manual-runtime.js';
-
-type Options = Record<string, unknown>;
-
-const undone: (() => unknown)[] = [];
-
-function makeProcessor(options: object = {}) {
-  const processor = new OptimizelySpanProcessor({
-    datafile: makeDatafile(),
-    eventDispatcher: new RecordingDispatcher(),
-    runtime: new ManualRuntime(),
-    ...options,
-  });
-  undone.push(() => void processor.shutdown());
-  return processor;
-}
-
-/** How each is made with nothing but what it requires and these options. Returns what it made, or a promise of it. */
-const MAKE: Record<string, (options: Options) => unknown> = {
-  OptimizelySpanProcessor: makeProcessor,
-  BatchEventProcessor: options =>
-    new BatchEventProcessor({ eventDispatcher: new RecordingDispatcher(), ...options }),
-  OptimizelyEventExporter: options =>
-    new OptimizelyEventExporter({ eventDispatcher: new RecordingDispatcher(), ...options }),
-  EventFactory: options => new EventFactory(options),
-  UndiciEventDispatcher: options => new UndiciEventDispatcher(options),
-  PollingProjectConfigManager(options) {
-    const manager = new PollingProjectConfigManager({
-      urlTemplate: 'http://127.0.0.1:9/%s.json',
-      sdkKey: 'key',
-      runtime: new ManualRuntime(),
-      ...options,
-    });
-    undone.push(() => manager.stop());
-  },
-  StaticProjectConfigManager: options => new StaticProjectConfigManager(options),
-  FileEventStore(options) {
-    const directory = mkdtempSync(join(tmpdir(), 'optimizely-names-'));
-    undone.push(() => rmSync(directory, { recursive: true }));
-    const eventStore = new FileEventStore({ directory, ...options });
-    makeProcessor({ eventStore, logger: options.logger });
-  },
-  FileDatafileCache: options => new FileDatafileCache({ directory: '/tmp', ...options }),
-  NotificationCenter: options => new NotificationCenter(options),
-  UserEventFactory: options => new UserEventFactory(options),
-  OptimizelyLogRecordProcessor: options => new OptimizelyLogRecordProcessor(makeProcessor(), options),
-  createSpanEventDispatcher: options => createSpanEventDispatcher(makeProcessor(), options),
-  OptimizelyHook: options => new OptimizelyHook(options),
-  withConversions: options => withConversions({}, options),
-  trackConversion: options => trackConversion('purchase', { targetingKey: 'v' }, {}, options),
-  shutdownOnSignals: options => undone.push(shutdownOnSignals({ shutdown: async () => {} }, options)),
-  InMemoryEventDispatcher: options => new InMemoryEventDispatcher(options),
-  async startLocalEventsEndpoint(options) {
-    const endpoint = await startLocalEventsEndpoint(options);
-    undone.push(() => endpoint.close());
-  },
-};
+import { ManualExporter, RecordingLogger } from './support/fakes.js';
+import { optionMakers } from './support/option-makers.js';
 
 describe('option names', () => {
   const heard = diagLogger();
 
-  afterEach(async () => {
-    for (const undo of undone.splice(0)) await undo();
-    await settle();
-  });
+  const { make, undo } = optionMakers();
+  afterEach(undo);
 
   it('are looked at by everything that takes options', () => {
-    expect(Object.keys(MAKE)).to.have.members(OPTIONS_OWNERS.map(({ name }) => name));
+    expect(Object.keys(make)).to.have.members(OPTIONS_OWNERS.map(({ name }) => name));
   });
 
   for (const { name, table } of OPTIONS_OWNERS) {
@@ -108,7 +24,7 @@ describe('option names', () => {
         unset: undefined,
         ...('logger' in table || name === 'FileEventStore' ? { logger } : {}),
       };
-      await MAKE[name]?.(options);
+      await make[name]?.(options);
       const told = [...logger.at('warn'), ...heard.at('warn')].filter(line => line.includes(name));
       const also = name === 'FileEventStore' ? ', logger' : '';
       expect(told).to.deep.equal([`${name} ignores options that it does not have: nonsuch${also}`]);
@@ -145,14 +61,14 @@ describe('option names', () => {
   for (const [owner, unknown, meant] of misspelled) {
     it(`${unknown} of ${owner} is ${meant} here`, async () => {
       const logger = new RecordingLogger();
-      await MAKE[owner]?.({ [unknown]: 30, logger });
+      await make[owner]?.({ [unknown]: 30, logger });
       expect(logger.at('warn').join()).to.include(`${unknown} (did you mean ${meant}?)`);
     });
   }
 
   it('of options within options are told by their full name', () => {
     const logger = new RecordingLogger();
-    makeProcessor({
+    make.OptimizelySpanProcessor?.({
       retry: { maxDelay: 1 },
       dedupe: { window: 1 },
       evaluationEvents: { dedup: true },
@@ -179,7 +95,7 @@ describe('option names', () => {
       const owner =
         ours === 'updateIntervalMillis' ? 'PollingProjectConfigManager' : 'OptimizelySpanProcessor';
       const logger = new RecordingLogger();
-      MAKE[owner]?.({ [theirs]: 7, logger });
+      make[owner]?.({ [theirs]: 7, logger });
       expect(logger.at('warn').join(), theirs).to.match(new RegExp(`\\(did you mean ${ours}[,?]`));
     }
   });
@@ -189,7 +105,7 @@ describe('option names', () => {
     const users = Object.fromEntries(
       Array.from({ length: 500 }, (_, n) => [`user ${n}@example.org\n`, true]),
     );
-    makeProcessor({ ...users, logger });
+    make.OptimizelySpanProcessor?.({ ...users, logger });
     const [line = ''] = logger.at('warn');
     expect(line).not.to.include('example.org');
     expect(line).to.include('and 495 more');
@@ -198,7 +114,7 @@ describe('option names', () => {
 
   it('of options that an exporter is given do not reach the processor’s', () => {
     const logger = new RecordingLogger();
-    makeProcessor({ eventDispatcher: undefined, exporter: new ManualExporter(), logger });
+    make.OptimizelySpanProcessor?.({ eventDispatcher: undefined, exporter: new ManualExporter(), logger });
     expect(logger.lines).to.deep.equal([]);
   });
 });

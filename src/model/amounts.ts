@@ -12,9 +12,15 @@ export type Amounts = Pick<ConversionEvent, 'revenue' | 'value'>;
  */
 export function amountsOf(event: Amounts & Pick<ConversionEvent, 'tags'>): Amounts {
   return {
-    revenue: numberFrom(own(event, 'revenue') ?? own(event.tags, 'revenue'), Math.trunc, Number.parseInt),
-    value: numberFrom(own(event, 'value') ?? own(event.tags, 'value'), Number, Number.parseFloat),
+    revenue: numberFrom(given(event, 'revenue'), Math.trunc, Number.parseInt),
+    value: numberFrom(given(event, 'value'), Number, Number.parseFloat),
   };
+}
+
+/** null is the word of an event that has waited for its datafile, and had no amount. */
+function given(event: Amounts & Pick<ConversionEvent, 'tags'>, name: keyof Amounts): unknown {
+  const named = own(event, name);
+  return named === undefined ? own(event.tags, name) : named;
 }
 
 /** Inherited members are not among the tags that are sent, and may be what a dependency has put on Object.prototype. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { amountsOf } from '../model/amounts.js';
 import type { ExperimentEvent, UserAttributes } from '../model/experiment-event.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
@@ -23,6 +24,9 @@ export function detachEvent(event: ExperimentEvent): DetachedEvent {
   }
   let tags: string | undefined;
   if (event.type === 'conversion') {
+    // Read before they are text, as which a Date would pass for an amount.
+    const { revenue = null, value = null } = amountsOf(event);
+    if (event.tags !== undefined) Object.assign(detached, { revenue, value });
     tags = serializeTags(event.tags);
     delete detached.tags;
   }
