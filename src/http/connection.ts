@@ -24,15 +24,23 @@ export function tend(socket: Socket, keepsProcess: boolean): void {
     socket.unref();
     socket.ref = () => socket;
   }
-  socket.write = ((...args: Parameters<Socket['write']>) => {
-    if (heads.expect() && keepsProcess) ref.call(socket);
-    return write.apply(socket, args);
+  let isUnreferenced = false;
+  socket.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+    if (heads.expect() && isUnreferenced) {
+      isUnreferenced = false;
+      ref.call(socket);
+    }
+    return write.call(socket, chunk, ...rest);
   }) as Socket['write'];
   socket.read = size => {
     const chunk = read.call(socket, size) as Buffer | null;
     if (chunk === null || !heads.areExpected) return chunk;
     const rest = heads.take(chunk);
-    if (!heads.areExpected && keepsProcess) socket.unref();
+    // Behind a 204 is nothing to wait for.
+    if (!heads.areExpected && keepsProcess && heads.status !== 204) {
+      isUnreferenced = true;
+      socket.unref();
+    }
     return rest;
   };
   socket.destroy = error => destroy.call(socket, error && translated(error, heads.status));

@@ -28,7 +28,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Controller | undefined;
   #abortedBy: Error | undefined;
   #bytesToRead = DRAINED_BYTES;
-  #answeredAt: number | undefined;
+  #isAnswered = false;
+  #drainedSince: number | undefined;
 
   constructor(
     draining: Draining,
@@ -60,16 +61,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Controller, statusCode: number, headers: Headers): void {
     if (statusCode < 200) return;
     this.#unsubscribe?.();
-    this.#answeredAt = systemRuntime.monotonic();
+    this.#isAnswered = true;
     this.#draining.count++;
     this.#resolve({ statusCode, headers });
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     this.#bytesToRead -= chunk.length;
-    const seconds = systemRuntime.monotonic() - (this.#answeredAt ?? 0);
-    const goesOn =
-      this.#bytesToRead >= 0 && seconds < DRAINED_MILLIS && this.#draining.count <= MOST_DRAINING;
+    const now = systemRuntime.monotonic();
+    this.#drainedSince ??= now;
+    const isInTime = now - this.#drainedSince < DRAINED_MILLIS;
+    const goesOn = this.#bytesToRead >= 0 && isInTime && this.#draining.count <= MOST_DRAINING;
     if (!goesOn) controller.abort(new Error('the rest of the answer is not needed'));
   }
 
@@ -78,7 +80,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Controller, error: Error): void {
-    if (this.#answeredAt !== undefined) {
+    if (this.#isAnswered) {
       this.#draining.count--;
       return;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const CR = 13;
+const LF = 10;
 const STATUS_BYTES = 'HTTP/1.1 200'.length;
 const STATUS = /^HTTP\/1\.\d (\d{3})/;
 /** It ends the answers: what follows is another protocol. */
@@ -39,16 +41,14 @@ export class HeadReader {
     let bytes = this.#heldBack === undefined ? chunk : Buffer.concat([this.#heldBack, chunk]);
     this.#heldBack = undefined;
     while (!this.#isFinal) {
-      const start = bytes.toString('latin1', 0, STATUS_BYTES);
-      if (start.length < STATUS_BYTES && 'HTTP/1.'.startsWith(start.slice(0, 7)))
-        return this.#holdBack(bytes);
-      const status = Number(STATUS.exec(start)?.[1] ?? Number.NaN);
+      const status = statusOf(bytes);
+      if (status === undefined) return this.#holdBack(bytes);
       const end = isInterim(status) ? bytes.indexOf(HEAD_END) : -1;
       if (end >= 0) bytes = bytes.subarray(end + HEAD_END.length);
       else if (isInterim(status) && bytes.length <= MOST_INTERIM_BYTES) return this.#holdBack(bytes);
       else this.#begin(status);
     }
-    if (bytes.includes(HEAD_END)) this.#areExpected = false;
+    if (endsWithHead(bytes) || bytes.includes(HEAD_END)) this.#areExpected = false;
     return bytes;
   }
 
@@ -63,6 +63,24 @@ export class HeadReader {
   }
 }
 
+/** @returns undefined if more bytes are needed; NaN if there is none */
+function statusOf(bytes: Buffer): number | undefined {
+  const start = bytes.toString('latin1', 0, STATUS_BYTES);
+  if (start.length === STATUS_BYTES) return Number(STATUS.exec(start)?.[1] ?? Number.NaN);
+  return 'HTTP/1.'.startsWith(start.slice(0, 7)) ? undefined : Number.NaN;
+}
+
 function isInterim(status: number): boolean {
   return status >= 100 && status < 200 && status !== SWITCHING_PROTOCOLS;
+}
+
+/** Nearly always so, and cheaper to find out than where it ends. */
+function endsWithHead(bytes: Buffer): boolean {
+  const { length } = bytes;
+  return (
+    bytes[length - 1] === LF &&
+    bytes[length - 2] === CR &&
+    bytes[length - 3] === LF &&
+    bytes[length - 4] === CR
+  );
 }
