@@ -3,21 +3,21 @@
 import type { Afterwards } from '../model/afterwards.js';
 import { withDeadline } from '../model/deadline.js';
 import { type EventContext, sameContext } from '../model/event-context.js';
-import type { EventExporter, FlushCause } from '../model/event-exporter.js';
+import type { EventExporter } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
-import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
-import { type UserEvent, withTicket } from '../model/user-event.js';
-import { AgeTimer } from './age-timer.js';
+import { asStored, type UserEvent } from '../model/user-event.js';
 import { BatchesInFlight } from './batches-in-flight.js';
-import type { EventKeeper, NotKept } from './event-keeper.js';
+import type { EventKeeper } from './event-keeper.js';
+import { LiveEvents } from './live-events.js';
 import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
-import { StoreReplay } from './store-replay.js';
+import { ReplayedEvents } from './replayed-events.js';
 
 export interface EventBatcherDependencies {
   readonly limits: OpenBatchLimits & {
@@ -42,49 +42,40 @@ export interface EventBatcherDependencies {
   readonly runtime: Runtime;
 }
 
-/** So many events may be recorded from within one call. */
-const MOST_NESTED = 100;
-
 /** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
 export class EventBatcher {
   readonly #deps: EventBatcherDependencies;
   readonly #exporter: Seam;
   readonly #inFlight: BatchesInFlight;
-  readonly #live: OpenBatch;
-  readonly #replayed: OpenBatch;
-  readonly #replay: StoreReplay;
-  readonly #age: AgeTimer;
-  /** Taken from the queue and not yet in a batch. */
-  #inHand: UserEvent | undefined;
+  readonly #live: LiveEvents;
+  readonly #replayed: ReplayedEvents;
   /** Memory that a call took which then ended without putting an event there. */
   #leakedEvents = 0;
   #leakedBytes = 0;
-  #lastByteLength = 0;
-  #isConsuming = false;
-  /** Events recorded from within `#consume()`. */
-  #nested = 0;
   #started = false;
   #stopping: Promise<void> | undefined;
 
   constructor(dependencies: EventBatcherDependencies) {
-    const { limits, runtime, exporter, keeper, logger } = dependencies;
+    const { limits, exporter, logger } = dependencies;
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#memoryIsFree() });
     const isBusy = exporter.isBusy === undefined ? () => false : () => exporter.isBusy?.() === true;
-    this.#live = new OpenBatch(limits, this.#inFlight, isBusy);
-    // One of its own: events of an earlier life have other contexts, and would break live batches up.
-    this.#replayed = new OpenBatch(limits, this.#inFlight, isBusy);
-    exporter.onReady?.(() => this.#exporterIsReady());
-    this.#replay = new StoreReplay({
-      keeper,
-      runtime,
-      maxHelpingBytes: limits.maxQueueBytes / 4,
-      ready: () => this.#canReplay(),
-      take: (event, ticket, acceptedAt) => this.#takeStored(event, ticket, acceptedAt),
-      close: () => this.#replayed.close('replay'),
+    this.#live = new LiveEvents({
+      ...dependencies,
+      batch: new OpenBatch(limits, this.#inFlight, isBusy),
+      inFlight: this.#inFlight,
+      flushIntervalMillis: limits.flushIntervalMillis,
     });
-    this.#age = new AgeTimer(runtime, limits.flushIntervalMillis, () => this.#close('age'));
+    // In batches of their own: events of an earlier life have other contexts, and would break live batches up.
+    this.#replayed = new ReplayedEvents({
+      ...dependencies,
+      batch: new OpenBatch(limits, this.#inFlight, isBusy),
+      maxPageBytes: limits.maxQueueBytes / 4,
+      isReady: () => this.#canReplay(),
+      isStopping: () => this.#stopping !== undefined,
+    });
+    exporter.onReady?.(() => this.#exporterIsReady());
   }
 
   /**
@@ -106,13 +97,13 @@ export class EventBatcher {
     let isReserved = true;
     let isQueued = false;
     try {
-      isQueued = this.#deps.queue.enqueue(asKept(event, ticket));
+      isQueued = this.#deps.queue.enqueue(asStored(event, ticket));
       if (!isQueued) {
         budget.release(1, event.byteLength);
         isReserved = false;
         return keeper.spill(event.uuid, ticket);
       }
-      if (this.#started) this.#consume();
+      if (this.#started) this.#live.consume();
     } catch (error) {
       // The stack has ended: nothing is called here that would need more of it.
       this.#deps.recovery.isNeeded = true;
@@ -126,11 +117,9 @@ export class EventBatcher {
     return isQueued;
   }
 
-  /** Takes back an event that was on disk only and that has been resolved now. A helping is small: bounds don't count. */
+  /** Takes back an event that was on disk only and that has been resolved now. */
   readmit(event: UserEvent, superseded: StoreTicket): void {
-    if (!this.#fits(event, superseded)) return;
-    this.#deps.budget.takeAnyway(1, event.byteLength);
-    this.#replayed.add(asKept(event, this.#deps.keeper.keep(event, superseded)));
+    if (this.#fits(event, superseded)) this.#replayed.readmit(event, superseded);
   }
 
   /** Goes on where a call ended because the stack did. */
@@ -140,9 +129,8 @@ export class EventBatcher {
     this.#leakedBytes = 0;
     this.#inFlight.exportRest();
     if (!this.#started) return;
-    this.#consume();
+    this.#live.consume();
     this.#live.closeIfFull();
-    this.#age.follow(this.#live.oldestAcceptedAt);
   }
 
   #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
@@ -160,38 +148,38 @@ export class EventBatcher {
       return;
     }
     this.#started = true;
-    this.#consume();
-    this.#replay.nudge();
+    this.#live.consume();
+    this.#replayed.nudge();
   }
 
   /** A datafile of this context is in force: what was batched under another one goes out now. */
   contextChanged(context: EventContext): void {
     const batched = this.#live.context;
-    if (batched !== undefined && !sameContext(batched, context)) this.#close('revision');
+    if (batched !== undefined && !sameContext(batched, context)) this.#live.close('revision');
   }
 
   /** Events may be replayed that could not before. */
   nudge(): void {
-    this.#replay.nudge();
+    this.#replayed.nudge();
   }
 
   /** Sends what is queued, and does not wait for it. */
   sendQueued(): void {
     if (this.#stopping !== undefined) return;
-    this.#consume();
-    this.#close('flush');
+    this.#live.consume();
+    this.#live.close('flush');
   }
 
   /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
   async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
-    this.#consume();
-    this.#close('flush');
+    this.#live.consume();
+    this.#live.close('flush');
     const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
       await this.#settled(signal);
       // Being stored does not count as flushed.
       while (!signal.aborted && this.#deps.keeper.storedCount > 0 && this.#canReplay()) {
-        if ((await this.#replay.help()) === 0) break;
+        if ((await this.#replayed.takePage()) === 0) break;
         await this.#settled(signal);
       }
     });
@@ -212,9 +200,9 @@ export class EventBatcher {
     const { runtime, limits, exporter, keeper, ledger, queue, logger } = this.#deps;
     const startedAt = runtime.monotonic();
     // Also lets `#stopping` be set before anything is called back. A disk may hang as a network does.
-    await withDeadline(runtime, withinMillis, () => this.#replay.stop());
-    this.#consume();
-    this.#close('shutdown');
+    await withDeadline(runtime, withinMillis, () => this.#replayed.stop());
+    this.#live.consume();
+    this.#live.close('shutdown');
     const unreturned = queue.abandon();
     if (unreturned > 0) ledger.dropped('shutdown_timeout', [], unreturned);
     const inTime = await withDeadline(runtime, withinMillis - (runtime.monotonic() - startedAt), signal =>
@@ -244,79 +232,14 @@ export class EventBatcher {
     );
   }
 
-  #takeStored(stored: StoredEvent, ticket: StoreTicket, acceptedAt: number): void {
-    if (this.#stopping !== undefined) {
-      this.#deps.keeper.setAside([{ ticket }]);
-      return;
-    }
-    if (stored.kind === 'unresolved') {
-      this.#deps.resolveStored(stored.event, acceptedAt, ticket);
-      return;
-    }
-    const { type, uuid, context, json } = stored;
-    const byteLength = Buffer.byteLength(json);
-    this.#deps.budget.takeAnyway(1, byteLength);
-    this.#replayed.add({ type, uuid, context, json, byteLength, acceptedAt, ticket });
-  }
-
-  /** Moves queued events into batches. */
-  #consume(): void {
-    // An exporter or queue that records events from within: the loop below goes on with them.
-    if (this.#isConsuming) {
-      this.#nested++;
-      return;
-    }
-    this.#isConsuming = true;
-    const { queue } = this.#deps;
-    try {
-      for (;;) {
-        this.#inHand ??= queue.dequeue();
-        if (this.#inHand === undefined) break;
-        const { byteLength } = this.#inHand;
-        this.#live.makeRoomFor(this.#inHand);
-        this.#live.join(this.#inHand);
-        this.#inHand = undefined;
-        this.#lastByteLength = byteLength;
-        this.#live.closeIfFull();
-        if (this.#nested > MOST_NESTED) {
-          this.#goOnLater();
-          break;
-        }
-      }
-    } finally {
-      this.#isConsuming = false;
-      this.#nested = 0;
-    }
-    this.#makeRoom();
-    this.#age.follow(this.#live.oldestAcceptedAt);
-  }
-
-  /** Where memory is full of one open batch, nothing else would make room, and the endpoint is idle. */
-  #makeRoom(): void {
-    if (this.#inFlight.eventCount === 0 && !this.#deps.budget.hasRoom(this.#lastByteLength))
-      this.#live.close('size');
-  }
-
-  /** An exporter that records an event for each batch must not keep the application's call from returning. */
-  #goOnLater(): void {
-    this.#deps.runtime.setTimer(() => this.#consume(), 0);
-  }
-
-  #close(cause: FlushCause): void {
-    this.#live.close(cause);
-    // Not just stopped: an event may have been recorded while the batch was handed over.
-    this.#age.settle(this.#live.oldestAcceptedAt);
-  }
-
   #memoryIsFree(): void {
-    this.#makeRoom();
-    this.#replay.nudge();
+    this.#live.makeRoom();
+    this.#replayed.nudge();
   }
 
   #exporterIsReady(): void {
     this.#live.closeIfFull();
     this.#replayed.closeIfFull();
-    this.#age.follow(this.#live.oldestAcceptedAt);
   }
 
   async #settled(signal: AbortSignal): Promise<void> {
@@ -324,8 +247,4 @@ export class EventBatcher {
     await this.#exporter.settle('forceFlush', () => this.#deps.exporter.forceFlush?.({ signal }));
     await batches;
   }
-}
-
-function asKept(event: UserEvent, ticket: StoreTicket | NotKept): UserEvent {
-  return typeof ticket === 'number' ? withTicket(event, ticket) : event;
 }

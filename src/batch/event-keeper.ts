@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
 import { errorLabel, type Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
-import type { UserEvent } from '../model/user-event.js';
+import { isUserEvent, type UserEvent } from '../model/user-event.js';
 
 /** Something that may have a copy in the store. */
 export interface Kept {
@@ -17,6 +18,7 @@ export type NotKept = 'full' | 'none';
 /** What the event store, if there is one, has of the events in memory, and how many events only it has. */
 export class EventKeeper {
   readonly #store: EventStore | undefined;
+  readonly #seam: Seam;
   readonly #ledger: EventLedger;
   readonly #runtime: Runtime;
   readonly #logger: Logger;
@@ -25,23 +27,37 @@ export class EventKeeper {
   #onAvailable: () => void = () => {};
 
   constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
-    this.#store = store;
     this.#logger = logger;
     this.#ledger = ledger;
     this.#runtime = runtime;
-    store?.open({
-      logger,
-      runtime,
-      adopted: count => {
-        ledger.recovered(count);
-        this.#storedCount += count;
-        this.#onAvailable();
-      },
-      lost: count => {
-        this.#storedCount -= count;
-        ledger.dropped('unreadable', [], count);
-      },
+    this.#seam = new Seam('eventStore', logger);
+    this.#store = this.#open(store, logger);
+  }
+
+  /** @returns undefined if it cannot be opened */
+  #open(store: EventStore | undefined, logger: Logger): EventStore | undefined {
+    return this.#seam.call('open', undefined, () => {
+      store?.open({
+        logger,
+        runtime: this.#runtime,
+        adopted: count => {
+          if (!isCount(count)) return;
+          this.#ledger.recovered(count);
+          this.#storedCount += count;
+          this.#onAvailable();
+        },
+        lost: count => {
+          if (isCount(count)) this.#lost(Math.min(count, this.#storedCount));
+        },
+      });
+      return store;
     });
+  }
+
+  #lost(count: number): void {
+    if (count === 0) return;
+    this.#storedCount -= count;
+    this.#ledger.dropped('unreadable', [], count);
   }
 
   /** Events on disk and not in memory. */
@@ -94,14 +110,14 @@ export class EventKeeper {
     const tickets = ticketsOf(items);
     if (tickets.length === 0) return;
     this.#copiedCount -= tickets.length;
-    this.#store.remove(tickets);
+    this.#seam.call('remove', undefined, () => this.#store?.remove(tickets));
   }
 
   /** Leaves to the store what it has. @returns what it has not */
   setAside<T extends Kept>(items: readonly T[]): T[] {
     const tickets = ticketsOf(items);
     if (tickets.length > 0) {
-      this.#store?.release(tickets);
+      this.#seam.call('release', undefined, () => this.#store?.release(tickets));
       this.#storedCount += tickets.length;
       this.#copiedCount -= tickets.length;
     }
@@ -117,9 +133,20 @@ export class EventKeeper {
     limits: { maxEvents: number; maxBytes: number },
     take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void,
   ): Promise<number> {
-    const records = (await this.#store?.read(limits)) ?? [];
-    for (const { event, ticket } of records) {
-      this.#storedCount--;
+    let records: unknown;
+    await this.#seam.settle('read', async () => {
+      records = await this.#store?.read(limits);
+    });
+    if (!Array.isArray(records)) return 0;
+    for (const record of records) {
+      if (!isRecord(record)) {
+        this.#lost(Math.min(1, this.#storedCount));
+        continue;
+      }
+      const { event, ticket } = record;
+      // A store that has more than it told of.
+      if (this.#storedCount === 0) this.#ledger.recovered(1);
+      else this.#storedCount--;
       this.#copiedCount++;
       try {
         take(event, ticket, this.#toMonotonic(event.acceptedAt));
@@ -134,13 +161,16 @@ export class EventKeeper {
   }
 
   async close(): Promise<void> {
-    await this.#store?.close();
+    await this.#seam.settle('close', () => this.#store?.close());
   }
 
   #append(event: StoredEvent): StoreTicket | NotKept {
-    const ticket = this.#store?.append(event) ?? 'failed';
-    if (typeof ticket === 'number') this.#copiedCount++;
-    return ticket === 'failed' ? 'none' : ticket;
+    const ticket: unknown = this.#seam.call('append', 'failed', () => this.#store?.append(event));
+    if (typeof ticket === 'number') {
+      this.#copiedCount++;
+      return ticket;
+    }
+    return ticket === 'full' ? 'full' : 'none';
   }
 
   #toEpoch(monotonic: number): number {
@@ -150,6 +180,21 @@ export class EventKeeper {
   #toMonotonic(epoch: number): number {
     return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** What a store of the application's own gives back may be anything. */
+function isRecord(record: unknown): record is { ticket: StoreTicket; event: StoredEvent } {
+  const { ticket, event } = (record ?? {}) as { ticket?: unknown; event?: Partial<StoredEvent> | null };
+  if (typeof ticket !== 'number' || typeof event !== 'object' || event === null) return false;
+  if (!Number.isFinite(event.acceptedAt)) return false;
+  if (event.kind === 'unresolved') return typeof event.event === 'object' && event.event !== null;
+  return (
+    event.kind === 'resolved' && isUserEvent({ ...event, byteLength: Number.MAX_SAFE_INTEGER } as UserEvent)
+  );
 }
 
 function ticketsOf(items: readonly Kept[]): StoreTicket[] {

@@ -3,9 +3,9 @@ import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import type { EventKeeper } from './event-keeper.js';
 
-/** Events of one helping: little beside live traffic. */
-const HELPING_EVENTS = 200;
-/** The first helping waits up to this long, so that a fleet that comes back together does not replay together. */
+/** Events of one page: little beside live traffic. */
+const PAGE_EVENTS = 200;
+/** The first page waits up to this long, so that a fleet that comes back together does not replay together. */
 const FIRST_PAUSE_MILLIS = 1_000;
 /** The following ones leave live traffic its turn, and empty the store faster than a service fills it. */
 const PAUSE_MILLIS = 10;
@@ -13,15 +13,15 @@ const PAUSE_MILLIS = 10;
 export interface StoreReplayDependencies {
   readonly keeper: EventKeeper;
   readonly runtime: Runtime;
-  readonly maxHelpingBytes: number;
+  readonly maxPageBytes: number;
   /** Whether events can be taken now: started, not stopped, a datafile in force, memory to spare. */
-  readonly ready: () => boolean;
+  readonly isReady: () => boolean;
   readonly take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void;
-  /** A helping is complete: send it. */
+  /** A page is complete: send it. */
   readonly close: () => void;
 }
 
-/** Brings events that are on disk only back into memory, in helpings, behind live traffic. */
+/** Brings events that are on disk only back into memory, in pages, behind live traffic. */
 export class StoreReplay {
   readonly #deps: StoreReplayDependencies;
   #timer: RuntimeTimer | undefined;
@@ -39,14 +39,14 @@ export class StoreReplay {
 
   /** Something may be possible now that was not before. */
   nudge(): void {
-    const { keeper, runtime, ready } = this.#deps;
+    const { keeper, runtime, isReady } = this.#deps;
     if (this.#stopped || this.#timer !== undefined || this.#reading !== undefined) return;
-    if (keeper.storedCount === 0 || !ready()) return;
+    if (keeper.storedCount === 0 || !isReady()) return;
     const pause = this.#first ? FIRST_PAUSE_MILLIS : PAUSE_MILLIS;
     this.#timer = runtime.setTimer(() => {
       this.#timer = undefined;
-      if (!ready()) return;
-      void this.help().then(count => {
+      if (!isReady()) return;
+      void this.takePage().then(count => {
         // Nothing, though something is there: the disk can't be read just now.
         this.#first = count === 0;
         this.nudge();
@@ -54,9 +54,9 @@ export class StoreReplay {
     }, runtime.random() * pause);
   }
 
-  /** Takes one helping now. @returns how many events it had */
-  help(): Promise<number> {
-    this.#reading ??= this.#help().finally(() => {
+  /** Takes one page now. @returns how many events it had */
+  takePage(): Promise<number> {
+    this.#reading ??= this.#takePage().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
@@ -69,9 +69,9 @@ export class StoreReplay {
     await this.#reading;
   }
 
-  async #help(): Promise<number> {
-    const { keeper, maxHelpingBytes, take, close } = this.#deps;
-    const count = await keeper.read({ maxEvents: HELPING_EVENTS, maxBytes: maxHelpingBytes }, take);
+  async #takePage(): Promise<number> {
+    const { keeper, maxPageBytes, take, close } = this.#deps;
+    const count = await keeper.read({ maxEvents: PAGE_EVENTS, maxBytes: maxPageBytes }, take);
     close();
     return count;
   }

@@ -4,7 +4,6 @@ import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventBatch, EventExportResult } from '../model/event-exporter.js';
-import { Fifo } from '../model/fifo.js';
 import { Seam } from '../model/guard.js';
 import { errorLabel, type PackageLogger } from '../model/logger.js';
 import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
@@ -12,8 +11,8 @@ import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { Attempt } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { Destination, type DestinationOptions } from './destination.js';
-import { SearchLane } from './search-lane.js';
-import { halve, splitToFit } from './split.js';
+import { SendQueue } from './send-queue.js';
+import { splitToFit } from './split.js';
 import { type Answer, judge, type Retry } from './verdict.js';
 
 export interface DeliveryOptions extends DestinationOptions {
@@ -34,9 +33,6 @@ interface Request extends OutstandingWork {
 }
 
 const RETRY: Retry = { kind: 'retry', floorMillis: 0, slow: false };
-/** One request in so many may be one of the search although others wait. */
-const SEARCH_SHARE = 4;
-
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up no other. Requests are made after the call that brought
@@ -47,15 +43,13 @@ export class Delivery {
   readonly #deps: DeliveryDependencies;
   readonly #observer: Seam;
   readonly #destination: Destination;
-  readonly #waiting = new Fifo<Chunk>();
-  readonly #search: SearchLane;
+  readonly #queue: SendQueue;
   readonly #undelivered = new Outstanding<BatchProgress>();
   readonly #inFlight = new Outstanding<Request>();
   readonly #send = new Afterwards(() => this.#pump());
   readonly #readyListeners: (() => void)[] = [];
   #timer: RuntimeTimer | undefined;
   #pumping = false;
-  #requests = 0;
   #ended = false;
 
   constructor(options: DeliveryOptions, dependencies: DeliveryDependencies) {
@@ -64,13 +58,13 @@ export class Delivery {
     this.#deps = dependencies;
     this.#observer = new Seam('observer', logger);
     this.#destination = new Destination(options, runtime, logger);
-    this.#search = new SearchLane(runtime, () => this.#pump());
+    this.#queue = new SendQueue(runtime, () => this.#pump());
   }
 
   /** Whether what is delivered now has to wait for a request that is out. */
   get isBusy(): boolean {
     // Not of the one probe while it fails: that must not always be the same chunk.
-    return this.#inFlight.size + this.#waiting.size >= this.#options.maxConcurrentRequests;
+    return this.#inFlight.size + this.#queue.liveSize >= this.#options.maxConcurrentRequests;
   }
 
   /** @param listener called when a request has ended and none waits */
@@ -89,7 +83,7 @@ export class Delivery {
     });
     // In line first: where the stack ends, the caller brings the batch again, and no flush waits for this one.
     for (const piece of splitToFit(events, this.#destination.maxBytes)) {
-      this.#waiting.push(new Chunk(batch, piece, prepare));
+      this.#queue.push(new Chunk(batch, piece, prepare));
     }
     this.#undelivered.begin(batch);
     this.#send.request();
@@ -99,7 +93,7 @@ export class Delivery {
   async flush(signal: AbortSignal): Promise<void> {
     const settled = this.#undelivered.settled(signal);
     this.#destination.hurry();
-    this.#search.wake();
+    this.#queue.wake();
     this.#pump();
     await settled;
     this.#destination.relax();
@@ -112,9 +106,7 @@ export class Delivery {
     this.#destination.end();
     const requests = this.#inFlight.all();
     for (const { attempt } of requests) attempt.abort(new DOMException('shut down', 'AbortError'));
-    const chunks = [...requests.map(({ chunk }) => chunk), ...this.#search.drain()];
-    for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift())
-      chunks.push(chunk);
+    const chunks = [...requests.map(({ chunk }) => chunk), ...this.#queue.drain()];
     for (const { batch, events } of chunks) batch.settle(events, reason);
   }
 
@@ -134,7 +126,7 @@ export class Delivery {
     this.#timer?.clear();
     this.#timer = undefined;
     while (!this.#ended && this.#inFlight.size < this.#destination.concurrency) {
-      if (this.#waiting.size + this.#search.size === 0) return;
+      if (this.#queue.isEmpty) return;
       const chunk = this.#next();
       if (chunk === undefined) return;
       try {
@@ -150,13 +142,8 @@ export class Delivery {
   #next(): Chunk | undefined {
     const rest = this.#destination.rest();
     if (rest > 0) return this.#later(rest);
-    const isSearchDue = this.#waiting.size === 0 || this.#requests % SEARCH_SHARE === 0;
-    if (this.#search.size > 0 && isSearchDue) {
-      const wait = this.#search.wait(this.#destination.isHurried);
-      if (wait === 0) return this.#search.shift();
-      if (this.#waiting.size === 0) return this.#later(wait);
-    }
-    return this.#waiting.shift();
+    const next = this.#queue.next(this.#destination.isHurried);
+    return typeof next === 'number' ? this.#later(next) : next;
   }
 
   #later(millis: number): undefined {
@@ -194,7 +181,6 @@ export class Delivery {
     });
     const request: Request = { place: -1, attempt, chunk };
     this.#inFlight.begin(request);
-    this.#requests++;
     this.#observe('requestStarted', () => observer?.requestStarted(events.length));
     attempt.make(dispatcher, logEvent);
   }
@@ -213,15 +199,15 @@ export class Delivery {
       case 'too large':
         this.#destination.refusedSize(chunk);
         if (chunk.events.length === 1) this.#refuse('too_large', chunk, answer);
-        else this.#halve(chunk);
+        else this.#queue.pushHalves(chunk);
         return;
       case 'refused':
         this.#destination.answered();
         if (chunk.events.length === 1) this.#refuse('rejected', chunk, answer);
-        else this.#searchThrough(chunk);
+        else this.#queue.searchThrough(chunk);
         return;
       case 'retry':
-        if (this.#destination.mayTryAtOnce(chunk, answer)) this.#waiting.push(chunk);
+        if (this.#destination.mayTryAtOnce(chunk, answer)) this.#queue.push(chunk);
         else if (this.#destination.isAtFault(chunk, answer)) this.#singleOut(chunk, answer);
         else this.#fail(chunk, answer, step, verdict);
     }
@@ -229,29 +215,19 @@ export class Delivery {
 
   #fail(chunk: Chunk, answer: Answer, step: number, retry: Retry): void {
     this.#destination.failed(answer, step, retry);
-    if (chunk.isSuspect) this.#search.push(chunk);
-    else this.#waiting.push(chunk);
+    this.#queue.push(chunk);
   }
 
   #singleOut(chunk: Chunk, answer: Answer): void {
     this.#destination.log.singledOut(answer);
-    if (chunk.events.length > 1) this.#searchThrough(chunk);
-    else this.#search.rest(chunk, this.#destination.restAlone(chunk));
-  }
-
-  /** Halves go on until the events at fault are alone. */
-  #searchThrough(chunk: Chunk): void {
-    for (const half of chunk.split(halve(chunk.events), true)) this.#search.push(half);
-  }
-
-  #halve(chunk: Chunk): void {
-    for (const half of chunk.split(halve(chunk.events), false)) this.#waiting.push(half);
+    if (chunk.events.length > 1) this.#queue.searchThrough(chunk);
+    else this.#queue.rest(chunk, this.#destination.restAlone(chunk));
   }
 
   /** One event that can't be serialized again, nested too deep say, costs none of the others. */
   #cannotSerialize(chunk: Chunk): void {
     if (chunk.events.length > 1) {
-      this.#halve(chunk);
+      this.#queue.pushHalves(chunk);
       return;
     }
     this.#destination.log.unserializable();

@@ -15,16 +15,16 @@ const HURRIED_FACTOR = 10;
  */
 export class SearchLane {
   readonly #runtime: Runtime;
-  readonly #ready: () => void;
+  readonly #onReady: () => void;
   readonly #chunks = new Fifo<Chunk>();
   readonly #resting = new Map<Chunk, RuntimeTimer>();
   #tokens = BURST;
   #filledAt: number;
 
-  /** @param ready called when a chunk has rested */
-  constructor(runtime: Runtime, ready: () => void) {
+  /** @param onReady called when a chunk has rested */
+  constructor(runtime: Runtime, onReady: () => void) {
     this.#runtime = runtime;
-    this.#ready = ready;
+    this.#onReady = onReady;
     this.#filledAt = runtime.monotonic();
   }
 
@@ -42,7 +42,7 @@ export class SearchLane {
     const timer = this.#runtime.setTimer(() => {
       this.#resting.delete(chunk);
       this.#chunks.push(chunk);
-      this.#ready();
+      this.#onReady();
     }, millis);
     this.#resting.set(chunk, timer);
   }

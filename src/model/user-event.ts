@@ -93,10 +93,15 @@ class KeptEvent extends SerializedEvent {
 }
 
 /** The event with the ticket of its record. */
-export function withTicket(event: UserEvent, ticket: StoreTicket): UserEvent {
+function withTicket(event: UserEvent, ticket: StoreTicket): UserEvent {
   if (event instanceof SerializedEvent) return new KeptEvent(event, ticket);
   const { type, uuid, context, json, byteLength, acceptedAt } = event;
   return { type, uuid, context, json, byteLength, acceptedAt, ticket };
+}
+
+/** The event with its ticket, where it has one. */
+export function asStored(event: UserEvent, ticket: StoreTicket | string): UserEvent {
+  return typeof ticket === 'number' ? withTicket(event, ticket) : event;
 }
 
 /**

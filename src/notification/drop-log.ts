@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import { EPISODE_MILLIS, type Logger } from '../model/logger.js';
+import { EPISODE_MILLIS, type PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 
 /** Dropped because somebody said so: nothing to warn about. */
@@ -22,11 +22,11 @@ interface Episode {
 
 /** One line a reason an episode, not one a dropped event. */
 export class DropLog {
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #runtime: Runtime;
   readonly #episodes = new Map<DropReason, Episode>();
 
-  constructor(logger: Logger, runtime: Runtime) {
+  constructor(logger: PackageLogger, runtime: Runtime) {
     this.#logger = logger;
     this.#runtime = runtime;
   }
@@ -41,7 +41,9 @@ export class DropLog {
     }
     const begun: Episode = { lastAt: now, count };
     this.#episodes.set(reason, begun);
-    this.#logger[INTENDED.includes(reason) ? 'debug' : 'warn'](`dropping events, reason ${reason}: ${count}`);
+    const line = `dropping events, reason ${reason}: ${count}`;
+    if (INTENDED.includes(reason)) this.#logger.debug(line);
+    else this.#logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
     if (LASTING.includes(reason)) this.#watch(reason, begun, EPISODE_MILLIS);
   }
 

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type EventExporter,
+  NotificationCenter,
+  NotificationType,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+  recordConversion,
+} from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+const CONVERSION = { userId: 'visitor', eventKey: 'purchase' };
+
+function makeProcessor(options: Partial<OptimizelySpanProcessorOptions> = {}) {
+  const runtime = new ManualRuntime();
+  const dispatcher = new RecordingDispatcher();
+  const logger = new RecordingLogger();
+  const processor: OptimizelySpanProcessor = new OptimizelySpanProcessor({
+    datafile: makeDatafile(),
+    runtime,
+    logger,
+    ...(options.exporter === undefined && { eventDispatcher: dispatcher }),
+    ...options,
+  });
+  return { processor, dispatcher, runtime, logger };
+}
+
+function expectBalance(processor: OptimizelySpanProcessor): void {
+  const { recorded, recovered, delivered, stored, pending, dropped } = processor.ledger();
+  const right = delivered + stored + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  expect(right, JSON.stringify(processor.ledger())).to.equal(recorded + recovered);
+}
+
+describe('an event that is recorded while a batch is handed over', () => {
+  for (const where of ['listener', 'dispatcher', 'exporter'] as const) {
+    for (const how of ['age', 'flush', 'size'] as const) {
+      it(`by the ${where}, closed by ${how}: waits for its own age and no longer`, async () => {
+        const sent: string[][] = [];
+        const notificationCenter = new NotificationCenter();
+        let again = () => {
+          again = () => {};
+          processor.recordConversion({ ...CONVERSION, userId: 'second' });
+        };
+        if (where === 'listener')
+          notificationCenter.addNotificationListener(NotificationType.LOG_EVENT, () => again());
+        const take = (userIds: string[]) => {
+          if (where !== 'listener') again();
+          sent.push(userIds);
+        };
+        const exporter: EventExporter = {
+          export(batch, resultCallback) {
+            take(batch.events.map(({ json }) => (JSON.parse(json) as { visitor_id: string }).visitor_id));
+            resultCallback({ code: 0 });
+          },
+        };
+        const dispatchEvent = async (logEvent: { body: string }) => {
+          const { visitors } = JSON.parse(logEvent.body) as { visitors: { visitor_id: string }[] };
+          take(visitors.map(visitor => visitor.visitor_id));
+          return { statusCode: 204 };
+        };
+        const { processor, runtime } = makeProcessor({
+          notificationCenter,
+          flushIntervalMillis: 1_000,
+          batchSize: how === 'size' ? 1 : 10,
+          ...(where === 'exporter' ? { exporter } : { eventDispatcher: { dispatchEvent } }),
+        });
+        processor.recordConversion({ ...CONVERSION, userId: 'first' });
+        if (how === 'flush') await processor.forceFlush();
+        await runtime.advance(2_010);
+        expect(sent).to.deep.equal([['first'], ['second']]);
+        expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+        expect(runtime.armed, 'no timer is left').to.equal(0);
+      });
+    }
+  }
+
+  it('is bounded where an exporter records one for each batch', async () => {
+    let exported = 0;
+    const exporter: EventExporter = {
+      export(_batch, resultCallback) {
+        exported++;
+        processor.recordConversion(CONVERSION);
+        resultCallback({ code: 0 });
+      },
+    };
+    const { processor, runtime } = makeProcessor({ exporter, batchSize: 1 });
+    processor.recordConversion(CONVERSION);
+    expect(exported, 'the call returns').to.be.below(1_000);
+    expectBalance(processor);
+    await runtime.advance(1);
+    expectBalance(processor);
+    await processor.shutdown();
+    expectBalance(processor);
+    expect(processor.ledger().pending).to.equal(0);
+  });
+});
+
+describe('an event that is recorded from within the recording of another', () => {
+  it('by beforeSend: is taken once, and not for its own call of beforeSend', async () => {
+    const { processor, logger } = makeProcessor({
+      beforeSend: event => {
+        processor.recordConversion({ ...CONVERSION, userId: 'from within' });
+        return event;
+      },
+    });
+    for (let n = 0; n < 3; n++) processor.recordConversion(CONVERSION);
+    await processor.shutdown();
+    expect(processor.ledger()).to.deep.include({
+      recorded: 9,
+      delivered: 6,
+      pending: 0,
+      dropped: { interrupted: 3 },
+    });
+    expect(logger.at('warn').filter(line => line.includes('beforeSend'))).to.have.length(1);
+  });
+
+  it('by a listener of EVENTS_DROPPED: is counted, and not told of in turn', async () => {
+    const notificationCenter = new NotificationCenter();
+    let heard = 0;
+    notificationCenter.addNotificationListener(NotificationType.EVENTS_DROPPED, () => {
+      heard++;
+      processor.recordConversion({ ...CONVERSION, eventKey: 'unknown' });
+    });
+    const { processor } = makeProcessor({ notificationCenter });
+    for (let n = 0; n < 5; n++) processor.recordConversion({ ...CONVERSION, eventKey: 'unknown' });
+    await processor.shutdown();
+    expect(heard).to.equal(5);
+    expect(processor.ledger()).to.deep.include({ recorded: 10, dropped: { unknown_key: 10 } });
+  });
+
+  it('by the logger, by getters, by toJSON: leaves the ledger balanced', async () => {
+    const record = () => processor.recordConversion({ ...CONVERSION, eventKey: 'unknown' });
+    const { processor } = makeProcessor({
+      logger: { error: record, warn: record, info: record, debug: record } as never,
+    });
+    processor.recordConversion({ ...CONVERSION, tags: { nested: { toJSON: () => record() ?? 1 } } });
+    processor.recordConversion({
+      eventKey: 'purchase',
+      get userId() {
+        record();
+        return 'visitor';
+      },
+    });
+    await processor.shutdown();
+    expectBalance(processor);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+  });
+});
+
+describe('a stack that ends', () => {
+  /** Calls `work` from each of the frames nearest to the end of the stack. */
+  function atTheEndOfTheStack(frames: number, offset: number, work: () => void): void {
+    let left = frames;
+    const dive = (): void => {
+      try {
+        dive();
+      } finally {
+        if (left-- > 0) work();
+      }
+    };
+    const pad = (more: number): void => (more > 0 ? pad(more - 1) : dive());
+    try {
+      pad(offset);
+    } catch {
+      // The application's own overflow.
+    }
+  }
+
+  for (const [name, options] of [
+    ['by default', {}],
+    ['with a batch an event', { batchSize: 1 }],
+    ['with beforeSend', { batchSize: 3, beforeSend: (event: unknown) => event }],
+    ['with an event store that is memory', { batchSize: 2 }],
+    [
+      'with an exporter of the application',
+      {
+        batchSize: 2,
+        exporter: { export: (_: unknown, done: (result: object) => void) => done({ code: 0 }) },
+      },
+    ],
+  ] as const) {
+    it(`leaves the ledger balanced, nothing stuck, and delivery going, ${name}`, async () => {
+      for (let offset = 0; offset < 30; offset++) {
+        const { processor, runtime } = makeProcessor(options as Partial<OptimizelySpanProcessorOptions>);
+        processor.recordConversion(CONVERSION);
+        await settle();
+        atTheEndOfTheStack(60, offset, () => {
+          processor.recordConversion({ ...CONVERSION, tags: { a: { b: 1 } } });
+          processor.recordImpression({ userId: 'visitor', ruleKey: 'banner', variationKey: 'control' });
+          recordConversion(CONVERSION);
+        });
+        await settle();
+        expectBalance(processor);
+        for (let n = 0; n < 20; n++) expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+        await runtime.advance(31_000);
+        expectBalance(processor);
+        const { recorded, delivered, pending, dropped } = processor.ledger();
+        expect(pending, `stuck at offset ${offset}`).to.equal(0);
+        expect(Object.keys(dropped)).to.deep.equal(dropped.interrupted ? ['interrupted'] : []);
+        expect(delivered).to.equal(recorded - (dropped.interrupted ?? 0));
+        await processor.shutdown();
+      }
+    });
+  }
+});
