@@ -37,7 +37,7 @@ export class EventKeeper {
   /** @returns undefined if it cannot be opened */
   #open(store: EventStore | undefined, logger: Logger): EventStore | undefined {
     return this.#seam.call('open', undefined, () => {
-      store?.open({
+      const opened: unknown = store?.open({
         logger,
         runtime: this.#runtime,
         adopted: count => {
@@ -50,6 +50,7 @@ export class EventKeeper {
           if (isCount(count)) this.#lost(Math.min(count, this.#storedCount));
         },
       });
+      this.#seam.watch('open', opened);
       return store;
     });
   }

@@ -38,7 +38,10 @@ export class GuardedExporter implements EventExporter {
   }
 
   isBusy(): boolean {
-    return this.#has('isBusy') && this.#seam.call('isBusy', false, () => this.#exporter.isBusy?.() === true);
+    return (
+      this.#has('isBusy') &&
+      this.#seam.call<unknown>('isBusy', false, () => this.#exporter.isBusy?.()) === true
+    );
   }
 
   onReady(listener: () => void): void {

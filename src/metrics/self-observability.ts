@@ -2,7 +2,7 @@
 import type { Meter, MeterProvider, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
-import { isStackOverflow } from '../model/guard.js';
+import { isStackOverflow, Seam } from '../model/guard.js';
 import { errorLabel, type Logger, noopLogger } from '../model/logger.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
 import { ComponentAttributes } from './component-attributes.js';
@@ -48,7 +48,9 @@ export class SelfObservability implements DeliveryObserver {
     this.#logger = logger;
     if (meterProvider === undefined) return;
     try {
-      this.#measuring = startMeasuring(meterProvider.getMeter(CLIENT_NAME, CLIENT_VERSION), options);
+      const meter = meterProvider.getMeter(CLIENT_NAME, CLIENT_VERSION);
+      new Seam('selfObsMeterProvider', logger).watch('getMeter', meter);
+      this.#measuring = startMeasuring(meter, options);
     } catch (error) {
       this.#failed(error);
     }
