@@ -246,7 +246,7 @@ describe('exit', function () {
     }
 
     it('loses nothing with batchSize 1: requests in flight keep it up, and those that wait for them', async () => {
-      const child = start('script', { processor: { batchSize: 1 } });
+      const child = start('script', { processor: { batchSize: 1, maxBatchSize: 1 } });
       expect(await child.ended).to.deep.equal({ code: 0, signal: null });
       expectDelivered(child);
       expect(endpoint.requests).to.equal(RECORDED);

@@ -2,7 +2,7 @@
 import type { Meter, MeterProvider, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
-import { isStackOverflow, Seam } from '../model/guard.js';
+import { isStackOverflow } from '../model/guard.js';
 import { errorLabel, type Logger, noopLogger } from '../model/logger.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
 import { ComponentAttributes } from './component-attributes.js';
@@ -48,9 +48,10 @@ export class SelfObservability implements DeliveryObserver {
     this.#logger = logger;
     if (meterProvider === undefined) return;
     try {
-      const meter = meterProvider.getMeter(CLIENT_NAME, CLIENT_VERSION);
-      new Seam('selfObsMeterProvider', logger).watch('getMeter', meter);
-      this.#measuring = startMeasuring(meter, options);
+      const meter: unknown = meterProvider.getMeter(CLIENT_NAME, CLIENT_VERSION);
+      // Unhandled, its rejection would end the process.
+      if (meter instanceof Promise) meter.catch(() => {});
+      this.#measuring = startMeasuring(meter as Meter, options);
     } catch (error) {
       this.#failed(error);
     }
