@@ -43,9 +43,9 @@ export class BatchEventProcessor {
   #stopped: Promise<void> | undefined;
 
   /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
-  constructor(given: BatchEventProcessorOptions) {
-    const { options, logger } = takeOptions(BATCH_EVENT_PROCESSOR, given);
-    this.#pipeline = assemblePipeline({ ...options, logger });
+  constructor(options: BatchEventProcessorOptions) {
+    const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
+    this.#pipeline = assemblePipeline({ ...taken, logger });
     const living = {
       ledger: () => this.ledger(),
       forceFlush: () => this.flush(),
@@ -54,7 +54,7 @@ export class BatchEventProcessor {
     this.#life = new ProcessLife(living, this.#pipeline, logger);
     this.#life.begin({ flushOnBeforeExit: false });
     const { startOnInit } = BATCH_EVENT_PROCESSOR.table;
-    if (resolveOptions({ startOnInit }, options, logger).startOnInit) this.start();
+    if (resolveOptions({ startOnInit }, taken, logger).startOnInit) this.start();
   }
 
   /**

@@ -50,14 +50,14 @@ export class OptimizelySpanProcessor {
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
-  constructor(given: OptimizelySpanProcessorOptions) {
-    const { options, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, given);
+  constructor(options: OptimizelySpanProcessorOptions) {
+    const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     this.#closing = new Closing(logger);
-    const manager = resolveConfigManager(options, logger);
-    const own = resolveOptions(SPAN_PROCESSOR_TABLE, options, logger);
-    const screen = resolveScreenOptions(options, logger);
+    const manager = resolveConfigManager(taken, logger);
+    const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
+    const screen = resolveScreenOptions(taken, logger);
     this.#pipeline = assemblePipeline({
-      ...options,
+      ...taken,
       logger,
       canResolve: () => this.#config.current() !== undefined,
       resolveStored: (event, acceptedAt, ticket) => {
@@ -66,7 +66,7 @@ export class OptimizelySpanProcessor {
       },
       defaultDispatcher: () => {
         const dispatcher = new UndiciEventDispatcher({
-          requestTimeoutMillis: options.requestTimeoutMillis,
+          requestTimeoutMillis: taken.requestTimeoutMillis,
           logger,
         });
         this.#closing.add(() => dispatcher.close());
@@ -92,12 +92,11 @@ export class OptimizelySpanProcessor {
       () => this.#pipeline.keeper.close(),
     );
     const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
-    const { waitUntil } = own;
-    const onTaken = waitUntil && flushUnderWaitUntil(waitUntil, () => this.forceFlush(), { runtime, logger });
+    const onTaken =
+      own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
     this.#reception = new Reception({
-      spanAttributes: own.spanAttributes,
-      signal: own.signal,
+      ...own,
       logs: new LogRecords(() => this.#harvest, logger),
       ledger,
       apiCopies: this.#apiCopies,
@@ -113,7 +112,7 @@ export class OptimizelySpanProcessor {
         this.#life.eventTaken();
       },
     });
-    const evaluations = evaluationEvents(options.evaluationEvents, {
+    const evaluations = evaluationEvents(taken.evaluationEvents, {
       processor: this.#reception,
       check,
       inferRule: (flagKey, variationKey) => this.#config.current()?.inferRule(flagKey, variationKey),

@@ -91,16 +91,16 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   #endWaiting: () => void = () => {};
 
   /** @throws TypeError no SDK key, or an option of a wrong type that no default can mend */
-  constructor(given: PollingProjectConfigManagerOptions) {
-    const taken = takeOptions(POLLING_PROJECT_CONFIG_MANAGER, given);
+  constructor(options: PollingProjectConfigManagerOptions) {
+    const taken = takeOptions(POLLING_PROJECT_CONFIG_MANAGER, options);
     const { logger } = taken;
-    const options = resolveOptions(POLLING_PROJECT_CONFIG_MANAGER.table, taken.options, logger);
-    const { datafile, datafileAccessToken, requestTimeoutMillis, maxDatafileBytes, cache } = options;
-    const source = datafileSource(options);
+    const resolved = resolveOptions(POLLING_PROJECT_CONFIG_MANAGER.table, taken.options, logger);
+    const { datafile, datafileAccessToken, requestTimeoutMillis, maxDatafileBytes, cache } = resolved;
+    const source = datafileSource(resolved);
     const authorization = datafileAccessToken && { authorization: `Bearer ${datafileAccessToken}` };
-    const headers = { ...headersOf(options.customHeaders), ...authorization };
-    const updateIntervalMillis = adviseInterval(options.updateIntervalMillis, logger);
-    this.#runtime = options.runtime ?? systemRuntime;
+    const headers = { ...headersOf(resolved.customHeaders), ...authorization };
+    const updateIntervalMillis = adviseInterval(resolved.updateIntervalMillis, logger);
+    this.#runtime = resolved.runtime ?? systemRuntime;
     this.#config = new StaticProjectConfigManager({ datafile, logger });
     this.#ready = new Promise(resolve => {
       this.#endWaiting = resolve;
@@ -109,7 +109,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     if (this.#config.getConfig() !== undefined) this.#endWaiting();
     this.#poller = new DatafilePoller(
       { ...source, headers, updateIntervalMillis, requestTimeoutMillis, maxDatafileBytes, cache },
-      new HttpDatafileTransport(options.dispatcher, requestTimeoutMillis, logger),
+      new HttpDatafileTransport(resolved.dispatcher, requestTimeoutMillis, logger),
       this.#config,
       this.#runtime,
       logger,

@@ -305,6 +305,18 @@ describe('the same datafile again', () => {
     expect([updates, manager.getConfig() === inForce]).to.deep.equal([1, false]);
   });
 
+  it('that nests too deep to be written as JSON is known by its characters', () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const datafile = JSON.stringify(makeDatafile()).replace('{', `{"nested":${nested},`);
+    const manager = new StaticProjectConfigManager({ datafile });
+    let updates = 0;
+    manager.onUpdate(() => updates++);
+    manager.setDatafile(`${datafile}`);
+    expect([updates, manager.getConfig()?.context.revision]).to.deep.equal([0, '7']);
+    manager.setDatafile(datafile.replace('purchase', 'signup'));
+    expect([updates, manager.getConfig()?.findEventId('signup')]).to.deep.equal([1, '300']);
+  });
+
   it('after one that could not be used is in force still, and is not told', () => {
     const manager = new StaticProjectConfigManager({ datafile: makeDatafile() });
     let updates = 0;

@@ -89,6 +89,27 @@ describe('datafile', () => {
     expect(processor.ledger().dropped).to.deep.equal({ unknown_key: 1 });
   });
 
+  it('may have numbers for ids, keys that objects have already, and members twice', async () => {
+    const text = JSON.stringify(
+      makeDatafile({
+        experiments: [{ id: 9, key: 'banner', layerId: 8, variations: [{ id: 7, key: 'control' }] }],
+        events: [
+          { id: 5, key: 'purchase' },
+          { id: '6', key: '__proto__' },
+        ],
+      }),
+    );
+    const datafile = text.replace('{', '{"__proto__":{"version":"9"},"revision":"1",');
+    const { processor, dispatcher } = makeHarness({ datafile });
+    processor.recordConversion(CONVERSION);
+    processor.recordConversion({ ...CONVERSION, eventKey: '__proto__' });
+    processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'control' });
+    expect(processor.recordConversion({ ...CONVERSION, eventKey: 'constructor' })).to.equal(undefined);
+    await processor.forceFlush();
+    const events = dispatcher.visitors.map(({ snapshots }) => snapshots[0]?.events[0]?.entity_id);
+    expect([dispatcher.sent[0]?.revision, ...events]).to.deep.equal(['7', '5', '6', '8']);
+  });
+
   const wrong: [string, Record<string, unknown>, RegExp][] = [
     ['no source', {}, /no datafile source.*datafile/],
     [

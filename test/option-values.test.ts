@@ -142,6 +142,17 @@ describe('option values', () => {
     });
   }
 
+  it('of the dispatcher that a processor makes for itself are told once too', () => {
+    for (const [requestTimeoutMillis, level] of [
+      [10, 'warn'],
+      ['10', 'info'],
+    ] as const) {
+      const logger = new RecordingLogger();
+      make.OptimizelySpanProcessor?.({ requestTimeoutMillis, eventDispatcher: undefined, logger });
+      expect(logger.at(level).filter(line => line.startsWith('requestTimeoutMillis'))).to.have.length(1);
+    }
+  });
+
   it('that read like milliseconds, or like no seconds, are not warned about', () => {
     const logger = new RecordingLogger();
     for (const flushIntervalMillis of [0.5, 121, 250, 1_000, 30_000, undefined]) {

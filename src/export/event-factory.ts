@@ -46,9 +46,9 @@ export class EventFactory {
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError an endpoint that is not an http or https URL */
-  constructor(given: EventFactoryOptions = {}) {
-    const { options, logger } = takeOptions(EVENT_FACTORY, given);
-    const { endpoint, strict } = resolveOptions(EVENT_FACTORY.table, options, logger);
+  constructor(options: EventFactoryOptions = {}) {
+    const { options: taken, logger } = takeOptions(EVENT_FACTORY, options);
+    const { endpoint, strict } = resolveOptions(EVENT_FACTORY.table, taken, logger);
     const { url, authorization } = endpoint === undefined ? {} : withoutCredentials(endpoint);
     this.#endpoint = url;
     this.#headers = {

@@ -21,16 +21,16 @@ export class OptimizelyEventExporter implements EventExporter {
   #shutDown = false;
 
   /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
-  constructor(given: OptimizelyEventExporterOptions) {
-    const { options, logger } = takeOptions(EXPORTER, given);
-    requireMethods('eventDispatcher', options.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
-    const { endpoint, strict, retry, ...resolved } = resolveOptions(EXPORTER.table, options, logger);
+  constructor(options: OptimizelyEventExporterOptions) {
+    const { options: taken, logger } = takeOptions(EXPORTER, options);
+    requireMethods('eventDispatcher', taken.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
+    const { endpoint, strict, retry, ...resolved } = resolveOptions(EXPORTER.table, taken, logger);
     this.#logger = logger;
     this.#factory = new EventFactory({ endpoint, strict });
     this.#delivery = new Delivery(
       { ...resolved, ...retry },
       {
-        dispatcher: options.eventDispatcher as AnyEventDispatcher,
+        dispatcher: taken.eventDispatcher as AnyEventDispatcher,
         runtime: resolved.runtime ?? systemRuntime,
         logger,
         observer: resolved.observer,

@@ -45,9 +45,9 @@ export class UndiciEventDispatcher implements EventDispatcher {
   readonly #timeoutMillis: number;
 
   /** @throws TypeError an option of a wrong type that no default can mend */
-  constructor(given: UndiciEventDispatcherOptions = {}) {
-    const { options, logger } = takeOptions(UNDICI_EVENT_DISPATCHER, given);
-    const resolved = resolveOptions(UNDICI_EVENT_DISPATCHER.table, options, logger);
+  constructor(options: UndiciEventDispatcherOptions = {}) {
+    const { options: taken, logger } = takeOptions(UNDICI_EVENT_DISPATCHER, options);
+    const resolved = resolveOptions(UNDICI_EVENT_DISPATCHER.table, taken, logger);
     const { dispatcher, requestTimeoutMillis: timeoutMillis } = resolved;
     this.#timeoutMillis = wholeMillis(timeoutMillis);
     this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });

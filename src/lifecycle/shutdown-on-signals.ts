@@ -49,9 +49,12 @@ export const SHUTDOWN_ON_SIGNALS = {
  * @returns undoes it
  * @throws TypeError a target without `shutdown()`, or signals that can't be caught
  */
-export function shutdownOnSignals(target: ShutdownTarget, given: ShutdownOnSignalsOptions = {}): () => void {
-  const { options, logger } = takeOptions(SHUTDOWN_ON_SIGNALS, given, stderrLogger);
-  const { signals = ['SIGTERM', 'SIGINT'] } = options;
+export function shutdownOnSignals(
+  target: ShutdownTarget,
+  options: ShutdownOnSignalsOptions = {},
+): () => void {
+  const { options: taken, logger } = takeOptions(SHUTDOWN_ON_SIGNALS, options, stderrLogger);
+  const { signals = ['SIGTERM', 'SIGINT'] } = taken;
   if (typeof target?.shutdown !== 'function') {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
@@ -62,8 +65,8 @@ export function shutdownOnSignals(target: ShutdownTarget, given: ShutdownOnSigna
     logger.warn('shutdownOnSignals does nothing in a worker thread: signals reach the main thread only');
     return () => {};
   }
-  const { drainTimeoutMillis: millisOr } = resolveOptions(SHUTDOWN_ON_SIGNALS.table, options, logger);
-  const drainTimeoutMillis = options.drainTimeoutMillis === undefined ? undefined : millisOr;
+  const { drainTimeoutMillis: millisOr } = resolveOptions(SHUTDOWN_ON_SIGNALS.table, taken, logger);
+  const drainTimeoutMillis = taken.drainTimeoutMillis === undefined ? undefined : millisOr;
   const removals = signals.map(signal => watch(signal, target, { logger, drainTimeoutMillis }));
   return () => {
     for (const remove of removals) remove();

@@ -42,9 +42,9 @@ export class OptimizelyLogRecordProcessor {
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError not an OptimizelySpanProcessor */
-  constructor(processor: LogRecordTarget, given: OptimizelyLogRecordProcessorOptions = {}) {
-    const { options, logger } = takeOptions(LOG_RECORD_PROCESSOR, given);
-    const { getLoggerProvider } = resolveOptions(LOG_RECORD_PROCESSOR.table, options, logger);
+  constructor(processor: LogRecordTarget, options: OptimizelyLogRecordProcessorOptions = {}) {
+    const { options: taken, logger } = takeOptions(LOG_RECORD_PROCESSOR, options);
+    const { getLoggerProvider } = resolveOptions(LOG_RECORD_PROCESSOR.table, taken, logger);
     const port =
       typeof processor === 'object' && processor !== null ? installedAs(processor)?.logs : undefined;
     if (port === undefined) {
@@ -54,7 +54,7 @@ export class OptimizelyLogRecordProcessor {
     }
     this.#target = processor;
     this.#port = port;
-    port.emitter = new LoggerEmitter(getLoggerProvider?.bind(given) ?? globalLoggerProvider);
+    port.emitter = new LoggerEmitter(getLoggerProvider?.bind(options) ?? globalLoggerProvider);
   }
 
   /** Never throws. */

@@ -87,7 +87,7 @@ function numberOr(name: string, row: OptionRow<number>, value: unknown, logger: 
   }
   if (row.unit === 'ms' && looksLikeSeconds(value, row.fallback)) {
     const meant = `${value} milliseconds; write ${value * 1_000} if ${value} seconds are meant`;
-    logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', `${name} is ${meant}`);
+    tell(logger, `${name} is ${meant}`, line => logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line));
   }
   return value;
 }
@@ -99,13 +99,25 @@ function fallBack<T>(
   logger: Logger,
   fallback: T = shown as T,
 ): T {
-  logger.info(`${name} must be ${expected}; the default ${shown} is used instead`);
+  const line = `${name} must be ${expected}; the default ${shown} is used instead`;
+  tell(logger, line, () => logger.info(line));
   return fallback;
 }
 
 function wordsOf(values: readonly string[]): string {
   const quoted = values.map(value => `'${value}'`);
   return `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+}
+
+const told = new WeakMap<object, Set<string>>();
+
+/** A processor and what it makes have some options in common, and one logger: a line once is enough. */
+function tell(logger: Logger, line: string, write: (line: string) => void): void {
+  const lines = told.get(logger) ?? new Set();
+  told.set(logger, lines);
+  if (lines.has(line)) return;
+  lines.add(line);
+  write(line);
 }
 
 /** White space around text comes from files and terminals, and is part of no key, token or address. */
@@ -142,21 +154,4 @@ function hasMethod(holder: Record<string, unknown> | null, method: string): bool
   } catch {
     return true;
   }
-}
-
-/** Reads one numeric option that is in no table. */
-export function positiveOr(
-  fallback: number,
-  name: string,
-  value: unknown,
-  logger: Logger,
-  { integer = false }: { integer?: boolean } = {},
-): number {
-  const row: OptionRow<number> = { kind: integer ? 'count' : 'number', fallback };
-  return value === undefined ? fallback : numberOr(name, row, value, logger as PackageLogger);
-}
-
-export function booleanOr(fallback: boolean, name: string, value: unknown, logger: Logger): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? fallback;
-  return fallBack(name, 'true or false', fallback, logger);
 }

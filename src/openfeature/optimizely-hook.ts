@@ -65,16 +65,16 @@ export class OptimizelyHook {
   #suppressed = 0;
 
   /** @throws TypeError an option of a wrong type that no default can mend */
-  constructor(given: OptimizelyHookOptions = {}) {
-    const { options, logger } = takeOptions(OPTIMIZELY_HOOK, given);
+  constructor(options: OptimizelyHookOptions = {}) {
+    const { options: taken, logger } = takeOptions(OPTIMIZELY_HOOK, options);
     const { processor, mapEvaluation, dedupe, runtime } = resolveOptions(
       OPTIMIZELY_HOOK.table,
-      options,
+      taken,
       logger,
     );
     this.#logger = logger;
     this.#target = processor ?? allInstalled;
-    this.#mapEvaluation = mapEvaluation?.bind(given) ?? impressionFromEvaluation;
+    this.#mapEvaluation = mapEvaluation?.bind(options) ?? impressionFromEvaluation;
     const resolved = resolveDedupe(dedupe, 'on', logger);
     this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime ?? systemRuntime);
   }

@@ -70,12 +70,12 @@ export const SPAN_EVENT_DISPATCHER = {
  */
 export function createSpanEventDispatcher(
   processor: ResolvedEventProcessor,
-  given: SpanEventDispatcherOptions = {},
+  options: SpanEventDispatcherOptions = {},
 ): SpanEventDispatcher {
   const example = 'createSpanEventDispatcher(new OptimizelySpanProcessor({ datafile }))';
   requireMethods('processor', processor, ['process'], example);
-  const { options, logger } = takeOptions(SPAN_EVENT_DISPATCHER, given);
-  const { runtime = systemRuntime } = resolveOptions(SPAN_EVENT_DISPATCHER.table, options, logger);
+  const { options: taken, logger } = takeOptions(SPAN_EVENT_DISPATCHER, options);
+  const { runtime = systemRuntime } = resolveOptions(SPAN_EVENT_DISPATCHER.table, taken, logger);
   const said = new OnceLog();
   const contexts = new ContextReader();
   const regions = new RegionReader(() => {

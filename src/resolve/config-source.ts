@@ -16,6 +16,15 @@ export interface ConfigSourceDependencies {
 }
 
 const CONTEXT_TEXTS = ['accountId', 'projectId', 'revision'] as const;
+const METHODS = [
+  'hasFlag',
+  'findRule',
+  'findRuleById',
+  'findFlagVariationId',
+  'inferRule',
+  'findEventId',
+  'attributeOpening',
+] as const;
 const NEITHER = 'an object that is neither a datafile nor a ProjectConfig';
 const SAME_OBJECT = 'getConfig is to return another object for another datafile';
 
@@ -94,9 +103,7 @@ export class ConfigSource {
   #prepare(given: ProjectConfig | Datafile): ProjectConfig | DatafileError {
     if (isThenable(given)) return new DatafileError('projectConfigManager.getConfig returned a promise');
     if (!isPrepared(given)) return this.#datafiles.prepare(given);
-    return hasContext(given)
-      ? given
-      : new DatafileError(`projectConfigManager.getConfig returned ${NEITHER}`);
+    return isWhole(given) ? given : new DatafileError(`projectConfigManager.getConfig returned ${NEITHER}`);
   }
 
   #bringIntoForce(config: ProjectConfig): void {
@@ -140,6 +147,9 @@ function isPrepared(given: ProjectConfig | Datafile): given is ProjectConfig {
   return typeof given === 'object' && 'attributeOpening' in given;
 }
 
-function hasContext({ context }: ProjectConfig): boolean {
-  return isObject(context) && CONTEXT_TEXTS.every(name => typeof context[name] === 'string');
+/** What its methods throw later is a failure of that event alone. */
+function isWhole(config: ProjectConfig): boolean {
+  const { context } = config;
+  if (!isObject(context) || CONTEXT_TEXTS.some(name => typeof context[name] !== 'string')) return false;
+  return METHODS.every(name => typeof config[name] === 'function');
 }

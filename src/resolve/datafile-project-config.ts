@@ -40,7 +40,8 @@ export class DatafileProjectConfig implements ProjectConfig {
     this.#rulesById = rulesById;
 
     for (const event of objectsOf(datafile.events)) {
-      if (typeof event.id === 'string') this.#eventIds.set(textOf(event.key), event.id);
+      const { id } = event;
+      if (typeof id === 'string' || typeof id === 'number') this.#eventIds.set(textOf(event.key), textOf(id));
     }
     this.#attributeOpenings = indexAttributes(datafile);
   }

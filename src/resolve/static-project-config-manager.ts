@@ -37,9 +37,9 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   #fingerprint: string | undefined;
 
   /** @throws TypeError a datafile that is neither a string nor a plain object */
-  constructor(given: StaticProjectConfigManagerOptions = {}) {
-    const { options, logger } = takeOptions(STATIC_PROJECT_CONFIG_MANAGER, given);
-    const { datafile } = options;
+  constructor(options: StaticProjectConfigManagerOptions = {}) {
+    const { options: taken, logger } = takeOptions(STATIC_PROJECT_CONFIG_MANAGER, options);
+    const { datafile } = taken;
     this.#logger = logger;
     if (datafile !== undefined) {
       requireDatafileType(datafile);
@@ -56,7 +56,10 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   setDatafile(datafile: Datafile): boolean {
     try {
       const content = readDatafile(datafile);
-      const fingerprint = contentFingerprint(content);
+      // Text that nests too deep to be written again is known by its characters.
+      const fingerprint =
+        contentFingerprint(content) ??
+        (typeof datafile === 'string' ? contentFingerprint([datafile]) : undefined);
       if (fingerprint !== undefined && fingerprint === this.#fingerprint) return true;
       this.#config = prepareDatafile(content);
       this.#fingerprint = fingerprint;

@@ -36,9 +36,9 @@ export class UserEventFactory {
   readonly #onWarning: (kind: LedgerWarning) => void;
   #prepared: Prepared | undefined;
 
-  constructor(given: { onWarning?: ((kind: LedgerWarning) => void) | undefined } = {}) {
-    const { options, logger } = takeOptions(USER_EVENT_FACTORY, given);
-    const { onWarning } = resolveOptions(USER_EVENT_FACTORY.table, options, logger);
+  constructor(options: { onWarning?: ((kind: LedgerWarning) => void) | undefined } = {}) {
+    const { options: taken, logger } = takeOptions(USER_EVENT_FACTORY, options);
+    const { onWarning } = resolveOptions(USER_EVENT_FACTORY.table, taken, logger);
     this.#onWarning = onWarning ?? (() => {});
   }
 

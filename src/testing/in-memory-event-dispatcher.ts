@@ -39,11 +39,11 @@ export class InMemoryEventDispatcher implements EventDispatcher {
   #events: WireEvent[] = [];
 
   /** @throws TypeError an option of a wrong type that no default can mend */
-  constructor(given: InMemoryEventDispatcherOptions = {}) {
-    const { options, logger } = takeOptions(IN_MEMORY_EVENT_DISPATCHER, given);
-    const { statusCode, respond } = resolveOptions(IN_MEMORY_EVENT_DISPATCHER.table, options, logger);
+  constructor(options: InMemoryEventDispatcherOptions = {}) {
+    const { options: taken, logger } = takeOptions(IN_MEMORY_EVENT_DISPATCHER, options);
+    const { statusCode, respond } = resolveOptions(IN_MEMORY_EVENT_DISPATCHER.table, taken, logger);
     this.#statusCode = statusCode;
-    this.#respond = respond?.bind(given) ?? (() => undefined);
+    this.#respond = respond?.bind(options) ?? (() => undefined);
   }
 
   /** All that was dispatched, in order, each attempt by itself and whatever was answered. */

@@ -61,12 +61,12 @@ export interface LocalEventsEndpoint {
  * @throws (rejects) TypeError: the datafile is not a JSON object; Node's errors: the port can't be used
  */
 export async function startLocalEventsEndpoint(
-  given: LocalEventsEndpointOptions = {},
+  options: LocalEventsEndpointOptions = {},
 ): Promise<LocalEventsEndpoint> {
-  const { options, logger } = takeOptions(LOCAL_EVENTS_ENDPOINT, given);
-  const resolved = resolveOptions(LOCAL_EVENTS_ENDPOINT.table, options, logger);
+  const { options: taken, logger } = takeOptions(LOCAL_EVENTS_ENDPOINT, options);
+  const resolved = resolveOptions(LOCAL_EVENTS_ENDPOINT.table, taken, logger);
   const { port = 0, datafile } = resolved;
-  const respond = resolved.respond?.bind(given) ?? (() => undefined);
+  const respond = resolved.respond?.bind(options) ?? (() => undefined);
   const now = resolved.now ?? (() => Date.now());
   const index = datafile === undefined ? undefined : new DatafileIndex(datafile);
   const history = new EventHistory();
