@@ -193,6 +193,9 @@ for (const version of VERSIONS) {
 // --- both ways
 
 /** The official SDK alone, with its own batches. */
+/** One request at a time, for batches that do not grow while it is out. */
+const IN_ORDER = { maxConcurrentRequests: 1, maxBatchSize: 1 };
+
 async function runOfficial(version: Version, datafile: object, calls: Calls, batchSize: number) {
   const capture = new CapturingDispatcher();
   const client = makeClient(version, { datafile, eventDispatcher: capture, batchSize });
@@ -211,8 +214,7 @@ async function runOurs(
   options: Partial<OptimizelySpanProcessorOptions>,
 ) {
   await using endpoint = await startLocalEventsEndpoint({ datafile });
-  // One request at a time: the batches arrive in order.
-  const processor = makeProcessor(datafile, { endpoint: endpoint.url, maxConcurrentRequests: 1, ...options });
+  const processor = makeProcessor(datafile, { endpoint: endpoint.url, ...IN_ORDER, ...options });
   const capture = new CapturingDispatcher(createSpanEventDispatcher(processor));
   const client = makeClient(version, { datafile, eventDispatcher: capture });
   calls(client);
@@ -238,7 +240,7 @@ async function runInMemory(
   const memory = new InMemoryEventDispatcher();
   const processor = makeProcessor(datafile, {
     eventDispatcher: memory,
-    maxConcurrentRequests: 1,
+    ...IN_ORDER,
     ...options,
   });
   const client = makeClient(version, { datafile, eventDispatcher: createSpanEventDispatcher(processor) });
