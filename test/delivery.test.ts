@@ -146,6 +146,78 @@ describe('delivery', () => {
       expect(dispatcher.attempts, 'a fifth of the longest delay').to.equal(before + 10);
     });
 
+    it('begins anew once a request has succeeded', async () => {
+      const { dispatcher, runtime, record } = makeDelivery({
+        retry: { initialDelayMillis: 100, maxDelayMillis: 10_000 },
+      });
+      let up = false;
+      dispatcher.answer = () => ({ statusCode: up ? 204 : 503 });
+      record();
+      // Rests of 100, 200, 400 and 800 ms, the fifth of 1600 ms.
+      await runtime.advance(1_500);
+      expect(dispatcher.attempts).to.equal(5);
+      up = true;
+      await runtime.advance(1_600);
+      expect(dispatcher.attempts).to.equal(6);
+      record();
+      await settle();
+      expect(dispatcher.attempts, 'the next request does not rest').to.equal(7);
+      up = false;
+      record();
+      await settle();
+      expect(dispatcher.attempts).to.equal(8);
+      await runtime.advance(99);
+      expect(dispatcher.attempts).to.equal(8);
+      await runtime.advance(1);
+      expect(dispatcher.attempts, 'the first step again').to.equal(9);
+      await runtime.advance(199);
+      expect(dispatcher.attempts).to.equal(9);
+      await runtime.advance(1);
+      expect(dispatcher.attempts, 'then the second').to.equal(10);
+    });
+
+    it('succeeds at once where the destination rested and a request on its way succeeds', async () => {
+      const { dispatcher, runtime, record } = makeDelivery({
+        retry: { initialDelayMillis: 60_000, maxDelayMillis: 60_000 },
+        maxConcurrentRequests: 2,
+      });
+      const answers: ((statusCode: number) => void)[] = [];
+      dispatcher.answer = () => new Promise(resolve => answers.push(statusCode => resolve({ statusCode })));
+      record(3);
+      await settle();
+      expect(dispatcher.attempts).to.equal(2);
+      answers[0]?.(503);
+      await settle();
+      expect(dispatcher.attempts, 'it rests').to.equal(2);
+      answers[1]?.(204);
+      await settle();
+      expect(dispatcher.attempts, 'the one that waited').to.be.above(2);
+      expect(runtime.now()).to.equal(1_700_000_000_000);
+    });
+
+    it('rests as long as before once a flush has ended', async () => {
+      const { dispatcher, runtime, record, processor } = makeDelivery({
+        retry: { initialDelayMillis: 10_000, maxDelayMillis: 10_000 },
+        timeoutIntervalMillis: 2_000,
+      });
+      dispatcher.answer = () => ({ statusCode: 503 });
+      record();
+      await settle();
+      expect(dispatcher.attempts).to.equal(1);
+      for (let flush = 1; flush <= 3; flush++) {
+        const before = dispatcher.attempts;
+        const flushing = processor.flush();
+        await runtime.advance(2_000);
+        await flushing;
+        expect(dispatcher.attempts - before, 'in a hurry while it is waited for').to.be.above(5);
+        // The last rest of the flush is a short one; those after it are not.
+        await runtime.advance(250);
+        const after = dispatcher.attempts;
+        await runtime.advance(9_000);
+        expect(dispatcher.attempts - after, `attempts in 9 s after flush ${flush}`).to.be.at.most(1);
+      }
+    });
+
     it('sends one probe a step while the destination fails, and all that waits once it answers', async () => {
       const { dispatcher, runtime, record, processor, logger } = makeDelivery({ maxConcurrentRequests: 4 });
       let up = false;
@@ -341,7 +413,7 @@ describe('delivery', () => {
         64, 64,
       ]);
       expect(processor.ledger().delivered).to.equal(128);
-      processor.stop();
+      void processor.stop();
       await runtime.advance(10_000);
     });
 

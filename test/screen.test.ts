@@ -16,6 +16,9 @@ import {
   recordImpression,
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
+import { noopLogger } from '../src/model/logger.js';
+import { EventScreen } from '../src/screen/event-screen.js';
+import { type ResolvedScreenOptions, resolveScreenOptions } from '../src/screen/screen-options.js';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
@@ -269,6 +272,18 @@ describe('what may leave', () => {
       expect(JSON.stringify(dispatcher.sent)).not.to.include('example.org');
     });
 
+    it('takes a key of 16 characters or bytes, the same in each form', async () => {
+      const sent = new Set<string | undefined>();
+      const text = 'sixteen letters!';
+      for (const userIdHashKey of [text, ` ${text}\n`, Buffer.from(text), new TextEncoder().encode(text)]) {
+        const { processor, dispatcher } = makeHarness({ userIdHashKey });
+        processor.recordConversion(CONVERSION);
+        await processor.forceFlush();
+        sent.add(dispatcher.visitors[0]?.visitor_id);
+      }
+      expect([...sent]).to.deep.equal([createHmac('sha256', text).update(CONVERSION.userId).digest('hex')]);
+    });
+
     it('stays the same where the application wipes the bytes of its key', async () => {
       const key = Buffer.from(KEY);
       const { processor, dispatcher } = makeHarness({ userIdHashKey: key });
@@ -349,6 +364,23 @@ describe('what may leave', () => {
       expect(processor.ledger().dropped).to.deep.equal({ queue_full: 1 });
     });
 
+    it('is not needed for an event that is refused after beforeSend', () => {
+      const { processor } = makeHarness({ beforeSend: event => event, maxQueueSize: 1, startOnInit: false });
+      expect(processor.recordConversion(CONVERSION)).to.be.a('string');
+      expect(processor.recordImpression(IMPRESSION)).to.equal(undefined);
+      expect(processor.ledger()).to.deep.include({ recorded: 2, pending: 1, dropped: { queue_full: 1 } });
+      // The same of the class alone, since the processor bears what it throws.
+      const options = resolveScreenOptions({ beforeSend: event => event }, noopLogger);
+      const screen = new EventScreen(options as ResolvedScreenOptions, {
+        check: () => ({ unusable: 'event' }),
+        logger: noopLogger,
+        runtime: new ManualRuntime(),
+      });
+      expect(() =>
+        screen.refused({ type: 'impression', ...IMPRESSION } as unknown as ExperimentEvent),
+      ).not.to.throw();
+    });
+
     it('is off unless asked for', async () => {
       for (const dedupe of [undefined, false]) {
         const { processor } = makeHarness({ dedupe });
@@ -367,16 +399,28 @@ describe('what may leave', () => {
   });
 
   describe('options of a wrong type', () => {
-    const wrong: [string, unknown][] = [
+    const sixteen = Array.from({ length: 16 }, () => 7);
+    const wrong: [string, unknown, string?][] = [
       ['beforeSend', true],
       ['allowedAttributes', 'plan'],
       ['allowedAttributes', [1]],
       ['userIdHashKey', 'short'],
       ['userIdHashKey', 12_345_678_901_234_567n],
+      ['userIdHashKey', sixteen, 'list of 16 numbers'],
+      ['userIdHashKey', { length: 16 }, 'object of length 16'],
+      ['userIdHashKey', new Uint16Array(16), 'Uint16Array'],
+      ['userIdHashKey', new ArrayBuffer(16), 'ArrayBuffer'],
+      ['userIdHashKey', Object.defineProperty(() => 'key', 'length', { value: 16 }), 'function'],
+      ['userIdHashKey', new Uint8Array(15), 'Uint8Array of 15 bytes'],
+      [
+        'userIdHashKey',
+        { [Symbol.toStringTag]: 'Uint8Array', length: 16 },
+        'object that calls itself Uint8Array',
+      ],
       ['waitUntil', {}],
     ];
-    for (const [name, value] of wrong) {
-      it(`refuses ${name} of type ${Array.isArray(value) ? 'list of numbers' : typeof value}: a default would let out what was meant to stay`, () => {
+    for (const [name, value, kind] of wrong) {
+      it(`refuses ${name} of type ${kind ?? (Array.isArray(value) ? 'list of numbers' : typeof value)}: a default would let out what was meant to stay`, () => {
         expect(() => makeHarness({ [name]: value })).to.throw(TypeError, name);
       });
     }

@@ -10,6 +10,7 @@ import type {
   Logger,
   UserEvent,
 } from 'opentelemetry-exporter-optimizely';
+import { bytesOf } from '../../src/model/log-event.js';
 
 /** Keeps what it was told; says nothing. */
 export class RecordingLogger implements Logger {
@@ -30,6 +31,27 @@ export class RecordingLogger implements Logger {
   }
 }
 
+/**
+ * The batch of a request, read as `UndiciEventDispatcher` reads it: its bytes if it has any, else its text. Where both
+ * exist and differ the test fails.
+ */
+export function paramsSent(logEvent: LogEvent): EventBatchParams {
+  const bytes = bytesOf(logEvent);
+  const body = logEvent.body;
+  if (bytes === undefined) return JSON.parse(body) as EventBatchParams;
+  if (!Buffer.from(body).equals(bytes)) failTheTest('the bytes of a LogEvent are not those of its body');
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return JSON.parse(text) as EventBatchParams;
+}
+
+/** Thrown where the test runner sees it: the package bears a dispatcher that throws. */
+function failTheTest(message: string): void {
+  const error = new Error(message);
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
 /** Answers what the test says, at once; keeps what it was given as it was then. */
 export class RecordingDispatcher implements EventDispatcher {
   readonly sent: EventBatchParams[] = [];
@@ -42,7 +64,7 @@ export class RecordingDispatcher implements EventDispatcher {
 
   async dispatchEvent(logEvent: LogEvent): Promise<EventDispatcherResponse> {
     this.urls.push(logEvent.url);
-    this.sent.push(JSON.parse(logEvent.body) as EventBatchParams);
+    this.sent.push(paramsSent(logEvent));
     return this.answer(++this.attempts, logEvent);
   }
 
