@@ -1,27 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What each room may import besides itself: the table of docs/architecture.md. */
-const rooms = {
-  model: [],
-  record: ['model', 'api'],
-  capture: ['model', 'api'],
-  resolve: ['model'],
-  screen: ['model', 'node'],
-  batch: ['model'],
-  export: ['model', 'api'],
-  http: ['model', 'api', 'undici', 'node'],
-  store: ['model', 'node'],
-  notification: ['model', 'api'],
-  metrics: ['model', 'api'],
-  lifecycle: ['model', 'node'],
-  openfeature: ['model', 'record', 'api'],
-  checks: ['model'],
-  endpoint: ['model', 'node'],
-  testing: ['model', 'checks', 'endpoint', 'node'],
-  inspect: ['model', 'checks', 'endpoint', 'node'],
-  logs: ['model', 'api'],
-  'optimizely-sdk': ['model', 'api'],
-};
+const rooms = require('./scripts/rooms.cjs');
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',

@@ -75,18 +75,18 @@ function makeSide<T>(events: readonly T[], record: Recorder<T>) {
 }
 
 function rawConversion({ userId, eventKey, attributes, tags }: ConversionInput, span: Span): void {
-  const spanAttributes: Attributes = {
+  const traceDetail: Attributes = {
     'feature_flag.context.id': userId,
     'optimizely.event.key': eventKey,
     'feature_flag.provider.name': 'optimizely',
     'optimizely.user.attributes': JSON.stringify(attributes),
     'optimizely.event.tags': JSON.stringify(tags),
   };
-  span.addEvent('optimizely.conversion', spanAttributes);
+  span.addEvent('optimizely.conversion', traceDetail);
 }
 
 function rawImpression(input: ImpressionInput, span: Span): void {
-  const spanAttributes: Attributes = {
+  const traceDetail: Attributes = {
     'feature_flag.context.id': input.userId,
     'feature_flag.key': input.flagKey as string,
     'optimizely.rule.key': input.ruleKey as string,
@@ -95,5 +95,5 @@ function rawImpression(input: ImpressionInput, span: Span): void {
     'feature_flag.provider.name': 'optimizely',
     'optimizely.user.attributes': JSON.stringify(input.attributes),
   };
-  span.addEvent('optimizely.impression', spanAttributes);
+  span.addEvent('optimizely.impression', traceDetail);
 }

@@ -3,7 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type EventStore, FileEventStore, type StoredEvent } from 'opentelemetry-exporter-optimizely';
+import { type EventStore, FileEventStore } from 'opentelemetry-exporter-optimizely';
+import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
 import { nanosEach } from './compare.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
 import type { Row, Size } from './row.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { OptimizelyEventExporterOptions } from 'opentelemetry-exporter-optimizely';
 import {
-  type DeliveryObserver,
   NotificationCenter,
   NotificationType,
   OptimizelyEventExporter,
@@ -13,6 +13,8 @@ import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 import { MemoryStore } from './support/memory-store.js';
+
+type DeliveryObserver = NonNullable<OptimizelyEventExporterOptions['observer']>;
 
 /** How an object of the application's misbehaves at one call. */
 const MISDEEDS: Readonly<Record<string, () => unknown>> = {

@@ -9,7 +9,7 @@ import {
   type LogEventInfo,
   NotificationCenter,
   NotificationType,
-  type UserEvent,
+  type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import {
   ManualExporter,
@@ -121,7 +121,7 @@ describe('BatchEventProcessor', () => {
   });
 
   describe('rule 2: one context a batch', () => {
-    const others: [string, Partial<UserEvent['context']>][] = [
+    const others: [string, Partial<SerializedEvent['context']>][] = [
       ['region', { region: 'EU' }],
       ['account', { accountId: 'other' }],
       ['project', { projectId: 'other' }],
@@ -171,7 +171,7 @@ describe('BatchEventProcessor', () => {
       { ...good, context: undefined },
       { ...good, context: makeContext({ envelope: '[]' }) },
     ];
-    for (const spoiler of spoilers) expect(processor.process(spoiler as UserEvent)).to.equal(false);
+    for (const spoiler of spoilers) expect(processor.process(spoiler as SerializedEvent)).to.equal(false);
     expect(processor.process(good)).to.equal(true);
     await processor.flush();
     expect(exporter.batches.map(batch => batch.events)).to.deep.equal([[good]]);
@@ -511,11 +511,11 @@ describe('BatchEventProcessor', () => {
 
   describe('eventQueue, maxQueueSize, maxQueueBytes', () => {
     class TinyQueue implements EventQueue {
-      readonly events: UserEvent[] = [];
+      readonly events: SerializedEvent[] = [];
       get size() {
         return this.events.length;
       }
-      enqueue(event: UserEvent) {
+      enqueue(event: SerializedEvent) {
         return this.events.length < 2 && this.events.push(event) > 0;
       }
       dequeue() {
@@ -564,7 +564,7 @@ describe('BatchEventProcessor', () => {
     it('maxQueueSize bounds everything in memory, in flight too, and keeps its last tenth for conversions', () => {
       const { processor, exporter, logger } = makeBatching({ maxQueueSize: 20, batchSize: 5 });
       exporter.immediate = false;
-      const take = (type: UserEvent['type'], count: number) =>
+      const take = (type: SerializedEvent['type'], count: number) =>
         Array.from({ length: count }, () => processor.process(makeUserEvent({ type }))).filter(Boolean)
           .length;
       expect(take('impression', 30)).to.equal(18);
@@ -649,7 +649,7 @@ describe('BatchEventProcessor', () => {
 
   it('keeps the ledger identity, the order and the rules over random sequences', async () => {
     type Step =
-      | { do: 'record'; revision: string; type: UserEvent['type'] }
+      | { do: 'record'; revision: string; type: SerializedEvent['type'] }
       | { do: 'advance'; millis: number }
       | { do: 'flush' }
       | { do: 'settle'; index: number; code: 0 | 1 };
@@ -685,7 +685,7 @@ describe('BatchEventProcessor', () => {
             timeoutIntervalMillis: 50,
           });
           exporter.immediate = false;
-          const taken: UserEvent[] = [];
+          const taken: SerializedEvent[] = [];
           const flushes: Promise<void>[] = [];
           for (const each of steps) {
             if (each.do === 'record') {

@@ -168,7 +168,7 @@ describe('a projectConfigManager of the application', () => {
     ['a promise', () => Promise.resolve(makeDatafile()), /returned a promise/],
     ['a promise that rejects', () => Promise.reject(new Error('secret')), /returned a promise/],
     [
-      'a ProjectConfig without context',
+      'a DatafileIndex without context',
       () => ({ attributeOpening: () => undefined }),
       /neither a datafile nor/,
     ],

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { type EndedSpan, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+
+type EndedSpan = Parameters<OptimizelySpanProcessor['onEnd']>[0];
 
 const AT = 1_700_000_000_123;
 

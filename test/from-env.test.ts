@@ -113,16 +113,16 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
     const small = make({ DATAFILE_PATH: path, MAX_PAYLOAD_BYTES: '100' });
     small.record();
     expect(small.processor.ledger().dropped).to.deep.equal({ too_large: 1 });
-    const tight = make({ MAX_PAYLOAD_BYTES: '', MAX_QUEUE_BYTES: '100', SPAN_ATTRIBUTES: 'none' });
+    const tight = make({ MAX_PAYLOAD_BYTES: '', MAX_QUEUE_BYTES: '100', TRACE_DETAIL: 'none' });
     tight.record();
     expect(tight.processor.ledger().dropped).to.deep.equal({ queue_full: 1 });
     const events: unknown[] = [];
     const span = { isRecording: () => true, addEvent: (event: unknown) => events.push(event) };
     tight.processor.recordConversion(CONVERSION, span as never);
     expect(events).to.deep.equal([]);
-    const logging = make({ MAX_QUEUE_BYTES: '', SPAN_ATTRIBUTES: '', SIGNAL: 'log' });
+    const logging = make({ MAX_QUEUE_BYTES: '', TRACE_DETAIL: '', EMIT_AS: 'log-record' });
     logging.record();
-    expect(logging.logger.at('warn').join()).to.include("signal 'log' and 'both' need");
+    expect(logging.logger.at('warn').join()).to.include("emitAs 'log-record' and 'both' need");
   });
 
   it('takes empty for unset, and ignores nonsense with a warning that does not repeat it', async () => {
@@ -132,8 +132,8 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       FLUSH_INTERVAL_MILLIS: '-1',
       START_ON_INIT: 'secret',
       EVENTS_ENDPOINT: 'secret',
-      SPAN_ATTRIBUTES: 'secret',
-      SIGNAL: 'secret',
+      TRACE_DETAIL: 'secret',
+      EMIT_AS: 'secret',
       MAX_QUEUE_SIZE: '  ',
       STRICT: '',
     });
@@ -142,8 +142,8 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       'FLUSH_INTERVAL_MILLIS',
       'START_ON_INIT',
       'EVENTS_ENDPOINT',
-      'SPAN_ATTRIBUTES',
-      'SIGNAL',
+      'TRACE_DETAIL',
+      'EMIT_AS',
     ];
     for (const name of warned)
       expect(logger.at('warn').filter(line => line.includes(name))).to.have.length(1);

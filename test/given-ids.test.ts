@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
-  type ImpressionEvent,
+  type DatafileIndex,
+  type EventBatchParams,
+  type ExperimentImpression,
   OptimizelySpanProcessor,
-  type ProjectConfig,
   StaticProjectConfigManager,
   UserEventFactory,
-  type Visitor,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
@@ -19,7 +19,7 @@ const IMPRESSION = {
 };
 const FROM_DATAFILE = { campaign: '20', experiment: '200', variation: '2002' };
 
-type Given = Partial<Pick<ImpressionEvent, 'campaignId' | 'experimentId' | 'variationId'>>;
+type Given = Partial<Pick<ExperimentImpression, 'campaignId' | 'experimentId' | 'variationId'>>;
 
 function idsIn(visitor: Visitor | undefined) {
   const [snapshot] = visitor?.snapshots ?? [];
@@ -40,6 +40,8 @@ async function idsSent(...impressions: Record<string, unknown>[]) {
   await processor.shutdown();
   return eventDispatcher.visitors.map(idsIn);
 }
+
+type Visitor = EventBatchParams['visitors'][number];
 
 describe('ids given with an impression', () => {
   const givens: [Given, typeof FROM_DATAFILE][] = [
@@ -94,9 +96,9 @@ describe('ids given with an impression', () => {
   });
 
   it('make one event of UserEventFactory, and leave the next as the datafile has it', () => {
-    const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as ProjectConfig;
+    const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as DatafileIndex;
     const factory = new UserEventFactory();
-    const event = (members: Given): ImpressionEvent => ({
+    const event = (members: Given): ExperimentImpression => ({
       type: 'impression',
       ...IMPRESSION,
       enabled: true,

@@ -18,7 +18,6 @@ import {
   type Conversion,
   type Datafile,
   type DroppedEvents,
-  type EndedSpan,
   type Impression,
   type LedgerSnapshot,
   type LogEvent,
@@ -28,12 +27,14 @@ import {
   type OptimizelySpanProcessorOptions,
   recordConversion,
   recordImpression,
-  type StartedSpan,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingLogger } from './support/fakes.js';
 import { Chance, hostileValue, nested, SECRET, SPANS, THROWN, wrap } from './support/hostile-values.js';
 import { ManualRuntime } from './support/manual-runtime.js';
+
+type EndedSpan = Parameters<OptimizelySpanProcessor['onEnd']>[0];
+type StartedSpan = Parameters<OptimizelySpanProcessor['onStart']>[0];
 
 const ROUNDS = 1_100;
 const CALLS_A_ROUND = 100;
@@ -356,7 +357,7 @@ class Round {
       held,
       looks: chance.in(0.3),
       toDiag: chance.in(0.3),
-      spanAttributes: chance.pick(['minimal', 'full', 'full', 'none']),
+      traceDetail: chance.pick(['minimal', 'full', 'full', 'none']),
       batchSize: chance.pick([1, 10, 1000]),
       ...(chance.in(0.3) && { maxQueueBytes: 20_000 }),
     });

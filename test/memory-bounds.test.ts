@@ -4,16 +4,16 @@ import {
   BatchEventProcessor,
   type BatchEventProcessorOptions,
   type EventQueue,
-  type UserEvent,
+  type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import { ManualExporter, makeUserEvent, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 /** A queue of the application's own, which may have outlived an earlier process. */
 class ArrayQueue implements EventQueue {
-  readonly events: UserEvent[];
+  readonly events: SerializedEvent[];
 
-  constructor(events: UserEvent[] = []) {
+  constructor(events: SerializedEvent[] = []) {
     this.events = events;
   }
 
@@ -21,19 +21,19 @@ class ArrayQueue implements EventQueue {
     return this.events.length;
   }
 
-  enqueue(event: UserEvent): boolean {
+  enqueue(event: SerializedEvent): boolean {
     this.events.push(event);
     return true;
   }
 
-  dequeue(): UserEvent | undefined {
+  dequeue(): SerializedEvent | undefined {
     return this.events.shift();
   }
 }
 
 const EVENT_BYTES = 1_000;
 
-function sized(type: UserEvent['type'] = 'conversion', bytes = EVENT_BYTES): UserEvent {
+function sized(type: SerializedEvent['type'] = 'conversion', bytes = EVENT_BYTES): SerializedEvent {
   const empty = makeUserEvent({ json: '{"visitor_id":""}' }).byteLength;
   return makeUserEvent({ type, json: `{"visitor_id":"${'v'.repeat(bytes - empty)}"}` });
 }
@@ -52,7 +52,7 @@ function makeProcessor(options: Partial<BatchEventProcessorOptions> = {}) {
     ...options,
   });
   /** @returns how many of them it took */
-  const take = (count: number, type: UserEvent['type'] = 'conversion'): number =>
+  const take = (count: number, type: SerializedEvent['type'] = 'conversion'): number =>
     Array.from({ length: count }, () => processor.process(sized(type))).filter(Boolean).length;
   const answerAll = (result: Parameters<(typeof exporter.callbacks)[number]>[0] = { code: 0 }): void => {
     for (const callback of exporter.callbacks.splice(0)) callback(result);

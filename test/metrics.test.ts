@@ -7,7 +7,7 @@ import {
   type OptimizelySpanProcessorOptions,
 } from 'opentelemetry-exporter-optimizely';
 import { SelfObservability, type SelfObservabilityOptions } from '../src/metrics/self-observability.js';
-import { CLIENT_NAME, CLIENT_VERSION } from '../src/model/version.js';
+import { CLIENT_NAME, CLIENT_VERSION } from '../src/util/version.js';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime } from './support/manual-runtime.js';

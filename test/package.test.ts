@@ -73,7 +73,7 @@ describe('package', () => {
       require('@opentelemetry/api').logs = { getLoggerProvider: () => ({ getLogger: () => logger }) };
       const { OptimizelySpanProcessor } = require('opentelemetry-exporter-optimizely');
       const { OptimizelyLogRecordProcessor } = require('opentelemetry-exporter-optimizely/logs');
-      const processor = new OptimizelySpanProcessor({ datafile: '{}', signal: 'log' });
+      const processor = new OptimizelySpanProcessor({ datafile: '{}', emitAs: 'log-record' });
       new OptimizelyLogRecordProcessor(processor);
       processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
       console.log(emitted.join());`;
@@ -195,7 +195,7 @@ describe('package', () => {
       const processor = new OptimizelySpanProcessor({
         datafile: makeDatafile(),
         eventDispatcher: dispatcher,
-        spanAttributes: 'full',
+        traceDetail: 'full',
       });
       const provider = new BasicTracerProvider({ spanProcessors: [processor] });
       const span = provider.getTracer('test').startSpan('request');

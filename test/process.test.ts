@@ -8,12 +8,12 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
 import {
-  type ConversionEvent,
+  type ExperimentConversion,
   type ExperimentEvent,
-  type ImpressionEvent,
+  type ExperimentImpression,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
-  type UserEvent,
+  type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { makeContext, makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
@@ -21,7 +21,7 @@ import { makeContext, makeUserEvent, RecordingDispatcher, RecordingLogger } from
 const TIMESTAMP = 1_700_000_000_000;
 const UUID = '4f0f3c1e-9d7b-4a63-9a52-6f0f1d0c7a11';
 
-const CONVERSION: ConversionEvent = {
+const CONVERSION: ExperimentConversion = {
   type: 'conversion',
   userId: 'v',
   uuid: UUID,
@@ -32,7 +32,7 @@ const CONVERSION: ConversionEvent = {
   tags: { revenue: 5, sku: 'a' },
   revenue: 5,
 };
-const IMPRESSION: ImpressionEvent = {
+const IMPRESSION: ExperimentImpression = {
   type: 'impression',
   userId: 'v',
   uuid: UUID,
@@ -56,7 +56,10 @@ const BOT_FILTERING = {
 const PLAN = { entity_id: '400', key: 'plan', type: 'custom', value: 'gold' };
 
 /** The event as somebody else wrote it, with a member that we would not write. */
-function makeResolved(type: UserEvent['type'], overrides: Partial<UserEvent> = {}): UserEvent {
+function makeResolved(
+  type: SerializedEvent['type'],
+  overrides: Partial<SerializedEvent> = {},
+): SerializedEvent {
   const wire = { uuid: UUID, timestamp: TIMESTAMP };
   const snapshot =
     type === 'impression'
@@ -163,7 +166,7 @@ describe('OptimizelySpanProcessor.process', () => {
   it('refuses and counts what can join no batch, and what comes after shutdown', async () => {
     const { processor } = makeHarness();
     for (const event of [undefined, { ...makeResolved('conversion'), json: '[]' }]) {
-      expect(processor.process(event as UserEvent)).to.equal(false);
+      expect(processor.process(event as SerializedEvent)).to.equal(false);
     }
     await processor.shutdown();
     expect(processor.process(makeResolved('conversion'), CONVERSION)).to.equal(false);
@@ -223,7 +226,7 @@ describe('OptimizelySpanProcessor.process', () => {
   });
 
   it('shows in the trace no more than may leave', () => {
-    const { processor, shown, tracer } = makeHarness({ spanAttributes: 'full', allowedAttributes: ['sku'] });
+    const { processor, shown, tracer } = makeHarness({ traceDetail: 'full', allowedAttributes: ['sku'] });
     tracer.startActiveSpan('active', span => {
       processor.process(makeResolved('conversion'), CONVERSION);
       span.end();

@@ -5,7 +5,7 @@ import {
   NotificationType,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
-  type UserEvent,
+  type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { ManualExporter, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
@@ -93,12 +93,12 @@ describe('options of OptimizelySpanProcessor', () => {
   });
 
   it('eventQueue', () => {
-    const events: UserEvent[] = [];
+    const events: SerializedEvent[] = [];
     const eventQueue = {
       get size() {
         return events.length;
       },
-      enqueue: (event: UserEvent) => events.length < 2 && events.push(event) > 0,
+      enqueue: (event: SerializedEvent) => events.length < 2 && events.push(event) > 0,
       dequeue: () => events.shift(),
     };
     const { processor, record } = make({ eventQueue, startOnInit: false });
@@ -150,7 +150,7 @@ describe('options of OptimizelySpanProcessor', () => {
       'maxQueueSize',
       'maxPayloadBytes',
     ];
-    for (const name of [...numbers, 'startOnInit', 'spanAttributes', 'signal', 'flushOnBeforeExit']) {
+    for (const name of [...numbers, 'startOnInit', 'traceDetail', 'emitAs', 'flushOnBeforeExit']) {
       const { logger, exporter, record } = make({ [name]: 'nonsense' });
       expect(logger.at('info')).to.have.length(1);
       expect(logger.at('info')[0]).to.include(name);

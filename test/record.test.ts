@@ -146,7 +146,7 @@ describe('recording', () => {
     const spanLimits = { eventCountLimit: 2, attributePerEventCountLimit: 2, attributeValueLengthLimit: 3 };
     const { dispatcher, logger, tracer, provider } = makeHarness({
       spanLimits,
-      options: { spanAttributes: 'full' },
+      options: { traceDetail: 'full' },
     });
     const span = tracer.startSpan('request');
     const uuids = Array.from({ length: 5 }, () => recordImpression(IMPRESSION, span));
@@ -262,7 +262,7 @@ describe('recording', () => {
   });
 
   it('delivers once on a span that hides its stored events behind a wrapper', async () => {
-    const { dispatcher, tracer, provider } = makeHarness({ options: { spanAttributes: 'full' } });
+    const { dispatcher, tracer, provider } = makeHarness({ options: { traceDetail: 'full' } });
     const inner = tracer.startSpan('request');
     const wrapper = {
       isRecording: () => true,
@@ -275,7 +275,7 @@ describe('recording', () => {
   });
 
   it("keeps an event recorded through one processor from that processor's neighbours", async () => {
-    const { ours, tracer, provider } = makeHarness({ processors: 2, options: { spanAttributes: 'full' } });
+    const { ours, tracer, provider } = makeHarness({ processors: 2, options: { traceDetail: 'full' } });
     const [first, second] = ours;
     const span = tracer.startSpan('request');
     const uuids = [
@@ -310,10 +310,10 @@ describe('recording', () => {
     expect(logger.at('warn')).to.have.length(1);
   });
 
-  describe('spanAttributes', () => {
-    function spanEvents(...levels: OptimizelySpanProcessorOptions['spanAttributes'][]) {
+  describe('traceDetail', () => {
+    function spanEvents(...levels: OptimizelySpanProcessorOptions['traceDetail'][]) {
       const spans = new InMemorySpanExporter();
-      const ours = levels.map(spanAttributes => makeProcessor({ spanAttributes }));
+      const ours = levels.map(traceDetail => makeProcessor({ traceDetail }));
       const provider = new BasicTracerProvider({
         spanProcessors: [...ours.map(({ processor }) => processor), new SimpleSpanProcessor(spans)],
       });

@@ -12,7 +12,6 @@ import {
   type Impression,
   type LogEvent,
   OptimizelySpanProcessor,
-  type RuleType,
 } from 'opentelemetry-exporter-optimizely';
 import {
   arbitraryAttributes,
@@ -25,6 +24,8 @@ import {
   type TestDatafile,
 } from './support/arbitrary-datafile.js';
 import { type ForcedDecision, type OfficialLogEvent, OfficialSdk } from './support/official-sdk.js';
+
+type RuleType = NonNullable<Impression['ruleType']>;
 
 /** `REFEREE_RUNS=25000` looks longer; `REFEREE_COVERAGE=1` prints how often each kind was met. */
 const RUNS = Number(process.env.REFEREE_RUNS ?? 1_500);

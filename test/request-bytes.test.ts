@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type LogEvent, OptimizelyEventExporter, type UserEvent } from 'opentelemetry-exporter-optimizely';
-import { bytesOf } from '../src/model/log-event.js';
+import {
+  type LogEvent,
+  OptimizelyEventExporter,
+  type SerializedEvent,
+} from 'opentelemetry-exporter-optimizely';
+import { bytesOf } from '../src/util/log-event-body.js';
 import { makeContext, makeUserEvent } from './support/fakes.js';
 
 /** What is asked of a LogEvent in turn: its bytes, as UndiciEventDispatcher does, then its text. */
@@ -11,7 +15,7 @@ interface Asked {
   readonly body: string;
 }
 
-async function send(events: readonly UserEvent[], look?: (logEvent: LogEvent) => void): Promise<Asked> {
+async function send(events: readonly SerializedEvent[], look?: (logEvent: LogEvent) => void): Promise<Asked> {
   const asked: Asked[] = [];
   const exporter = new OptimizelyEventExporter({
     eventDispatcher: {
@@ -22,11 +26,11 @@ async function send(events: readonly UserEvent[], look?: (logEvent: LogEvent) =>
       },
     },
   });
-  const [{ context }] = events as [UserEvent];
+  const [{ context }] = events as [SerializedEvent];
   const byteLength = events.reduce((sum, event) => sum + event.byteLength, 0);
   await new Promise<void>(resolve => {
     exporter.export(
-      { context, events, byteLength, cause: 'flush', announce: () => {}, settle: () => {} },
+      { context, events, byteLength, cause: 'flush', notifyLogEvent: () => {}, settle: () => {} },
       () => resolve(),
     );
   });
@@ -35,7 +39,7 @@ async function send(events: readonly UserEvent[], look?: (logEvent: LogEvent) =>
   return asked[0] as Asked;
 }
 
-function withText(text: string, overrides: Partial<UserEvent> = {}): UserEvent {
+function withText(text: string, overrides: Partial<SerializedEvent> = {}): SerializedEvent {
   return { ...makeUserEvent({ json: JSON.stringify({ visitor_id: text }) }), ...overrides };
 }
 

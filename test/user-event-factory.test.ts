@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
+import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
 import {
-  type ConversionEvent,
+  type DatafileIndex,
+  type ExperimentConversion,
   OptimizelySpanProcessor,
-  type ProjectConfig,
   StaticProjectConfigManager,
   UserEventFactory,
-  type Visitor,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 
-const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as ProjectConfig;
+type Visitor = EventBatchParams['visitors'][number];
+
+const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as DatafileIndex;
 
 const EVENT = {
   type: 'conversion',
@@ -22,7 +24,7 @@ const EVENT = {
 } as const;
 
 function create(members: Record<string, unknown>) {
-  return new UserEventFactory().createUserEvent({ ...EVENT, ...members } as ConversionEvent, config, 0);
+  return new UserEventFactory().createUserEvent({ ...EVENT, ...members } as ExperimentConversion, config, 0);
 }
 
 function amountsIn(visitor: Visitor | undefined) {
@@ -148,7 +150,11 @@ describe('UserEventFactory', () => {
 
   it('answers, and does not throw, where it is given no event', () => {
     for (const nothing of [undefined, null, 5, 'event']) {
-      const made = new UserEventFactory().createUserEvent(nothing as unknown as ConversionEvent, config, 0);
+      const made = new UserEventFactory().createUserEvent(
+        nothing as unknown as ExperimentConversion,
+        config,
+        0,
+      );
       expect(made).to.have.property('reason', 'invalid');
     }
   });
@@ -165,7 +171,7 @@ describe('UserEventFactory', () => {
 
 describe('an event that was resolved already, shown without its amounts', () => {
   const tags = { revenue: 4200, value: 1.5, sku: 'a-1' };
-  const shown: ConversionEvent = { ...EVENT, tags };
+  const shown: ExperimentConversion = { ...EVENT, tags };
 
   async function sent(options: object) {
     const eventDispatcher = new RecordingDispatcher();
@@ -184,7 +190,7 @@ describe('an event that was resolved already, shown without its amounts', () => 
   });
 
   it('has those that beforeSend leaves among its tags', async () => {
-    const beforeSend = (event: ConversionEvent) => ({
+    const beforeSend = (event: ExperimentConversion) => ({
       ...event,
       tags: { ...event.tags, revenue: 1, sku: 'b' },
     });

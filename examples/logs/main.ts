@@ -18,8 +18,8 @@ const endpoint = await startLocalEventsEndpoint({ datafile: DATAFILE });
 const processor = new OptimizelySpanProcessor({
   datafile: DATAFILE,
   endpoint: endpoint.url,
-  signal: 'log',
-  spanAttributes: 'minimal',
+  emitAs: 'log-record',
+  traceDetail: 'minimal',
 });
 // In a service: a BatchLogRecordProcessor over an OTLPLogExporter.
 const exported = new InMemoryLogRecordExporter();

@@ -2,7 +2,8 @@
 //
 // npm run demo: a web shop with two experiments, a few hundred visitors, and what arrived at Optimizely's Events API,
 // here a local one. The place to begin reading is shop.ts.
-import type { FlushCause } from 'opentelemetry-exporter-optimizely';
+
+import type { LogEventInfo } from 'opentelemetry-exporter-optimizely';
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
 import { datafileOf } from '../datafile.js';
 import { Progress } from './progress.js';
@@ -12,6 +13,8 @@ import { printSummary } from './summary.js';
 import { tallyUp } from './tally.js';
 import { printTrace } from './trace-tree.js';
 import { Crowd } from './visitors.js';
+
+type FlushCause = LogEventInfo['cause'];
 
 const progress = new Progress(VISITORS);
 const endpoint = await startLocalEventsEndpoint({ datafile: datafileOf(FIRST_REVISION) });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes } from '@opentelemetry/api';
-import type { DropReason, FlushCause } from 'opentelemetry-exporter-optimizely';
+import type { DropReason, LogEventInfo } from 'opentelemetry-exporter-optimizely';
 import type { ShopDatafile } from '../datafile.js';
+
+type FlushCause = LogEventInfo['cause'];
 
 /** What the demo asks of the shop's process, over Node's own channel between parent and child. */
 export type Request = { ask: 'flush' } | { ask: 'publish'; datafile: ShopDatafile };

@@ -2,10 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { DropReason, FlushCause } from 'opentelemetry-exporter-optimizely';
+import type { DropReason, LogEventInfo } from 'opentelemetry-exporter-optimizely';
 import type { ShopDatafile } from '../datafile.js';
 import type { PlainSpan, Report, Request, SentBatch } from './messages.js';
 import { ENDPOINT_VARIABLE } from './settings.js';
+
+type FlushCause = LogEventInfo['cause'];
 
 const SHOP = fileURLToPath(new URL('./shop.ts', import.meta.url));
 const ANSWER_WITHIN_MILLIS = 10_000;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counts what the endpoint received and compares it with what the shop says it recorded.
-import type { DropReason, FlushCause } from 'opentelemetry-exporter-optimizely';
+import type { DropReason, LogEventInfo } from 'opentelemetry-exporter-optimizely';
 import type { ReceivedBatch } from 'opentelemetry-exporter-optimizely/testing';
 import { type ExperimentFigures, figuresOf } from './experiment-figures.js';
 import type { PlainSpan, SentBatch } from './messages.js';
 import type { ProcessEnd } from './shop-process.js';
+
+type FlushCause = LogEventInfo['cause'];
 
 export const CAUSES = ['size', 'age', 'revision', 'flush', 'shutdown'] as const satisfies FlushCause[];
 

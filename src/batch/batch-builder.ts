@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type EventContext, envelopeBytes, sameContext } from '../model/event-context.js';
+import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { envelopeBytes, sameContext } from '../util/envelope.js';
 
 /** A batch that one of the rules has closed. */
 export interface ClosedBatch {
   readonly context: EventContext;
-  readonly events: readonly UserEvent[];
+  readonly events: readonly SerializedEvent[];
   readonly byteLength: number;
   readonly cause: FlushCause;
 }
@@ -16,7 +17,7 @@ export class BatchBuilder {
   readonly #maxPayloadBytes: number;
   readonly #begin: (batch: ClosedBatch) => void;
   #context: EventContext | undefined;
-  #events: UserEvent[] = [];
+  #events: SerializedEvent[] = [];
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
@@ -43,19 +44,19 @@ export class BatchBuilder {
   }
 
   /** Whether the event fits a request of its own. */
-  fits(event: UserEvent): boolean {
+  fits(event: SerializedEvent): boolean {
     return envelopeBytes(event.context) + event.byteLength <= this.#maxPayloadBytes;
   }
 
   /** Closed before the event joins: otherwise two revisions share a batch, or it outgrows the limit. */
-  causeToCloseBefore(event: UserEvent): FlushCause | undefined {
+  causeToCloseBefore(event: SerializedEvent): FlushCause | undefined {
     if (this.#context === undefined) return undefined;
     if (!sameContext(this.#context, event.context)) return 'revision';
     return this.#byteLength + 1 + event.byteLength > this.#maxPayloadBytes ? 'bytes' : undefined;
   }
 
   /** Either the event has joined or, where the stack ends, nothing has changed. */
-  add(event: UserEvent): void {
+  add(event: SerializedEvent): void {
     const { context, byteLength, acceptedAt } = event;
     const grown =
       this.#context === undefined ? envelopeBytes(context) + byteLength : this.#byteLength + 1 + byteLength;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
+import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { QueueBudget } from '../model/event-queue.js';
-import { isStackOverflow, Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
-import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
-import { type UserEvent, uuidsOf } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { uuidsOf } from '../util/event-text.js';
+import { isStackOverflow, Seam } from '../util/guard.js';
+import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
-import type { EventKeeper } from './event-keeper.js';
+import type { StoreTracker } from './store-tracker.js';
 
 export interface BatchesInFlightDependencies {
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
-  readonly keeper: EventKeeper;
+  readonly storeTracker: StoreTracker;
   readonly ledger: EventLedger;
   readonly notifications: NotificationSender;
   readonly logger: Logger;
@@ -25,7 +26,7 @@ export interface BatchesInFlightDependencies {
 interface BatchInFlight extends OutstandingWork {
   readonly batch: ClosedBatch;
   /** What the exporter has not told of in parts. */
-  unsettled: readonly UserEvent[];
+  unsettled: readonly SerializedEvent[];
   /** Whether the exporter has it. */
   isGiven: boolean;
 }
@@ -75,12 +76,12 @@ export class BatchesInFlight {
 
   /** Leaves what has not ended to the store, and gives up what is not there. @returns how many events it gave up */
   abandon(): number {
-    const events: UserEvent[] = [];
+    const events: SerializedEvent[] = [];
     for (const inFlight of this.#outstanding.all()) {
       this.#forget(inFlight);
       for (const event of inFlight.unsettled) events.push(event);
     }
-    const lost = this.#deps.keeper.setAside(events);
+    const lost = this.#deps.storeTracker.leaveInStore(events);
     if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', uuidsOf(lost));
     return lost.length;
   }
@@ -88,12 +89,12 @@ export class BatchesInFlight {
   #export(inFlight: BatchInFlight, isLastTry: boolean): void {
     const { exporter, notifications } = this.#deps;
     const { context, events, byteLength, cause } = inFlight.batch;
-    const batch: EventBatch = {
+    const batch: ExportBatch = {
       context,
       events,
       byteLength,
       cause,
-      announce: (logEvent, piece = { eventCount: events.length, byteLength }) => {
+      notifyLogEvent: (logEvent, piece = { eventCount: events.length, byteLength }) => {
         notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
       },
       settle: (part, reason) => this.#settlePart(inFlight, part, reason),
@@ -111,7 +112,11 @@ export class BatchesInFlight {
     }
   }
 
-  #settlePart(inFlight: BatchInFlight, part: readonly UserEvent[], reason: DropReason | undefined): void {
+  #settlePart(
+    inFlight: BatchInFlight,
+    part: readonly SerializedEvent[],
+    reason: DropReason | undefined,
+  ): void {
     const named = new Set(part);
     const events = inFlight.unsettled.filter(event => named.has(event));
     // Given up at shutdown, or told of twice.
@@ -138,20 +143,20 @@ export class BatchesInFlight {
   }
 
   /** The one place that says what became of events that were in flight. */
-  #account(delivered: readonly UserEvent[], dropped: readonly Dropped[]): void {
-    const { keeper, ledger } = this.#deps;
+  #account(delivered: readonly SerializedEvent[], dropped: readonly Dropped[]): void {
+    const { storeTracker, ledger } = this.#deps;
     const lost: Dropped[] = [];
     for (const { reason, events } of dropped) {
       // Out of time is no fault of the events: what the store has is for the next life.
-      const gone = reason === 'shutdown_timeout' ? keeper.setAside(events) : events;
+      const gone = reason === 'shutdown_timeout' ? storeTracker.leaveInStore(events) : events;
       if (gone.length > 0) lost.push({ reason, events: gone });
     }
     ledger.ended(
       delivered.length,
       lost.map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) })),
     );
-    keeper.remove(delivered);
-    for (const { events } of lost) keeper.remove(events);
+    storeTracker.remove(delivered);
+    for (const { events } of lost) storeTracker.remove(events);
   }
 
   /** @returns false if it had ended before, or was given up */
@@ -161,7 +166,7 @@ export class BatchesInFlight {
     return true;
   }
 
-  #release(events: readonly UserEvent[]): void {
+  #release(events: readonly SerializedEvent[]): void {
     let bytes = 0;
     for (const event of events) bytes += event.byteLength;
     this.#eventCount -= events.length;

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Afterwards } from '../model/afterwards.js';
-import { withDeadline } from '../model/deadline.js';
-import { type EventContext, sameContext } from '../model/event-context.js';
+import type { EventContext } from '../model/event-context.js';
 import type { EventExporter } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import { Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
-import { asStored, type UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import type { Afterwards } from '../util/afterwards.js';
+import { withDeadline } from '../util/deadline.js';
+import { sameContext } from '../util/envelope.js';
+import { asStored } from '../util/event-text.js';
+import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
-import type { EventKeeper } from './event-keeper.js';
 import { LiveEvents } from './live-events.js';
 import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
 import { ReplayedEvents } from './replayed-events.js';
+import type { StoreTracker } from './store-tracker.js';
 
 export interface EventBatcherDependencies {
   readonly limits: OpenBatchLimits & {
@@ -29,7 +31,7 @@ export interface EventBatcherDependencies {
   readonly queue: BatcherQueue;
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
-  readonly keeper: EventKeeper;
+  readonly storeTracker: StoreTracker;
   /** Takes back an event that was stored before there was a datafile. */
   readonly resolveStored: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
   /** Whether a datafile is in force: without one, stored events wait. */
@@ -84,16 +86,16 @@ export class EventBatcher {
    * @param superseded its record in the event store from before there was a datafile
    * @returns false if it was refused, and counted
    */
-  enqueue(event: UserEvent, superseded?: StoreTicket): boolean {
-    const { budget, keeper, ledger } = this.#deps;
+  enqueue(event: SerializedEvent, superseded?: StoreTicket): boolean {
+    const { budget, storeTracker, ledger } = this.#deps;
     if (this.#stopping !== undefined) {
-      if (keeper.setAside([{ ticket: superseded }]).length === 0) return true;
+      if (storeTracker.leaveInStore([{ ticket: superseded }]).length === 0) return true;
       ledger.dropped('already_shutdown', [event.uuid]);
       return false;
     }
     if (!this.#fits(event, superseded)) return false;
-    const ticket = keeper.keep(event, superseded);
-    if (!budget.take(event.type, event.byteLength)) return keeper.spill(event.uuid, ticket);
+    const ticket = storeTracker.keep(event, superseded);
+    if (!budget.take(event.type, event.byteLength)) return storeTracker.spill(event.uuid, ticket);
     let isReserved = true;
     let isQueued = false;
     try {
@@ -101,7 +103,7 @@ export class EventBatcher {
       if (!isQueued) {
         budget.release(1, event.byteLength);
         isReserved = false;
-        return keeper.spill(event.uuid, ticket);
+        return storeTracker.spill(event.uuid, ticket);
       }
       if (this.#started) this.#live.consume();
     } catch (error) {
@@ -118,7 +120,7 @@ export class EventBatcher {
   }
 
   /** Takes back an event that was on disk only and that has been resolved now. */
-  readmit(event: UserEvent, superseded: StoreTicket): void {
+  readmit(event: SerializedEvent, superseded: StoreTicket): void {
     if (this.#fits(event, superseded)) this.#replayed.readmit(event, superseded);
   }
 
@@ -133,9 +135,9 @@ export class EventBatcher {
     this.#live.closeIfFull();
   }
 
-  #fits(event: UserEvent, superseded: StoreTicket | undefined): boolean {
+  #fits(event: SerializedEvent, superseded: StoreTicket | undefined): boolean {
     if (this.#live.fits(event)) return true;
-    this.#deps.keeper.remove([{ ticket: superseded }]);
+    this.#deps.storeTracker.remove([{ ticket: superseded }]);
     this.#deps.ledger.dropped('too_large', [event.uuid]);
     return false;
   }
@@ -178,7 +180,7 @@ export class EventBatcher {
     const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
       await this.#settled(signal);
       // Being stored does not count as flushed.
-      while (!signal.aborted && this.#deps.keeper.storedCount > 0 && this.#canReplay()) {
+      while (!signal.aborted && this.#deps.storeTracker.storedCount > 0 && this.#canReplay()) {
         if ((await this.#replayed.takePage()) === 0) break;
         await this.#settled(signal);
       }
@@ -197,7 +199,7 @@ export class EventBatcher {
   }
 
   async #stop(withinMillis: number): Promise<void> {
-    const { runtime, limits, exporter, keeper, ledger, queue, logger } = this.#deps;
+    const { runtime, limits, exporter, storeTracker, ledger, queue, logger } = this.#deps;
     const startedAt = runtime.monotonic();
     // Also lets `#stopping` be set before anything is called back. A disk may hang as a network does.
     await withDeadline(runtime, withinMillis, () => this.#replayed.stop());
@@ -209,7 +211,7 @@ export class EventBatcher {
       this.#settled(signal),
     );
     const left = this.#inFlight.eventCount;
-    const storedBefore = keeper.storedCount;
+    const storedBefore = storeTracker.storedCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
     await withDeadline(runtime, remaining, () =>
       this.#exporter.settle('shutdown', () => exporter.shutdown?.()),
@@ -217,7 +219,7 @@ export class EventBatcher {
     // What the exporter itself did not give up.
     this.#inFlight.abandon();
     if (!inTime && left > 0) {
-      const stored = keeper.storedCount - storedBefore;
+      const stored = storeTracker.storedCount - storedBefore;
       logger.error(
         `shutdown ended after ${limits.timeoutIntervalMillis} ms; events undelivered: ${left}, ` +
           `of these lost: ${left - stored}, in the event store: ${stored}`,

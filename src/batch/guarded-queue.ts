@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatcherQueue, EventQueue, QueueBudget } from '../model/event-queue.js';
-import { isStackOverflow, Seam } from '../model/guard.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
-import { isUserEvent, type UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { isSerializedEvent } from '../util/event-text.js';
+import { isStackOverflow, Seam } from '../util/guard.js';
 
 /**
  * A queue of the application's own may throw, may answer with what is not an event, and may have outlived an earlier
@@ -33,7 +34,7 @@ export class GuardedQueue implements BatcherQueue {
   }
 
   /** @throws RangeError where the stack ends */
-  enqueue(event: UserEvent): boolean {
+  enqueue(event: SerializedEvent): boolean {
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
     if (answer !== true) {
       // Told apart from a full queue: a promise would be answered too late.
@@ -46,15 +47,15 @@ export class GuardedQueue implements BatcherQueue {
   }
 
   /** @throws RangeError where the stack ends */
-  dequeue(): UserEvent | undefined {
+  dequeue(): SerializedEvent | undefined {
     const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
     if (event === undefined || event === null) return undefined;
-    if (!isUserEvent(event as UserEvent)) {
+    if (!isSerializedEvent(event as SerializedEvent)) {
       this.#seam.failed('dequeue', new TypeError('not an event'));
       return undefined;
     }
-    this.#forget(event as UserEvent);
-    return event as UserEvent;
+    this.#forget(event as SerializedEvent);
+    return event as SerializedEvent;
   }
 
   /** Gives up what the queue took and does not give back. @returns how many events that are */
@@ -67,7 +68,7 @@ export class GuardedQueue implements BatcherQueue {
     return count;
   }
 
-  #forget({ byteLength }: UserEvent): void {
+  #forget({ byteLength }: SerializedEvent): void {
     if (this.#recovered > 0) {
       this.#recovered--;
       this.#budget.takeAnyway(0, byteLength);

@@ -3,7 +3,7 @@ import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { Runtime } from '../model/runtime.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
 import { AgeTimer } from './age-timer.js';
 import type { BatchesInFlight } from './batches-in-flight.js';
 import type { OpenBatch } from './open-batch.js';
@@ -26,7 +26,7 @@ export class LiveEvents {
   readonly #deps: LiveEventsDependencies;
   readonly #age: AgeTimer;
   /** Taken from the queue and not yet in a batch. */
-  #inHand: UserEvent | undefined;
+  #inHand: SerializedEvent | undefined;
   #lastByteLength = 0;
   #isConsuming = false;
   /** Events recorded from within `consume()`. */
@@ -44,7 +44,7 @@ export class LiveEvents {
   }
 
   /** Whether the event fits a request of its own. */
-  fits(event: UserEvent): boolean {
+  fits(event: SerializedEvent): boolean {
     return this.#deps.batch.fits(event);
   }
 

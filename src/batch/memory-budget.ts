@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { QueueBudget } from '../model/event-queue.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
 
 export interface MemoryLimits {
   /** Events. */
@@ -35,7 +35,7 @@ export class MemoryBudget implements QueueBudget {
     return this.#fits(this.#impressionLimits, bytes);
   }
 
-  take(type: UserEvent['type'], bytes: number): boolean {
+  take(type: SerializedEvent['type'], bytes: number): boolean {
     if (!this.#fits(type === 'conversion' ? this.#limits : this.#impressionLimits, bytes)) return false;
     this.takeAnyway(1, bytes);
     return true;

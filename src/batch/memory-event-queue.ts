@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatcherQueue } from '../model/event-queue.js';
-import { Fifo } from '../model/fifo.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { Fifo } from '../util/fifo.js';
 
 /** The default queue. Its bounds are `maxQueueSize` and `maxQueueBytes`, which hold around any queue. */
 export class MemoryEventQueue implements BatcherQueue {
-  readonly #events = new Fifo<UserEvent>();
+  readonly #events = new Fifo<SerializedEvent>();
 
   get size(): number {
     return this.#events.size;
   }
 
-  enqueue(event: UserEvent): boolean {
+  enqueue(event: SerializedEvent): boolean {
     this.#events.push(event);
     return true;
   }
 
-  dequeue(): UserEvent | undefined {
+  dequeue(): SerializedEvent | undefined {
     return this.#events.shift();
   }
 

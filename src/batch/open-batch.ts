@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
 import { BatchBuilder } from './batch-builder.js';
 import type { BatchesInFlight } from './batches-in-flight.js';
 
@@ -41,25 +41,25 @@ export class OpenBatch {
   }
 
   /** Whether the event fits a request of its own. */
-  fits(event: UserEvent): boolean {
+  fits(event: SerializedEvent): boolean {
     return this.#builder.fits(event);
   }
 
   /** Adds the event, and closes what the rules then close. */
-  add(event: UserEvent): void {
+  add(event: SerializedEvent): void {
     this.makeRoomFor(event);
     this.join(event);
     this.closeIfFull();
   }
 
   /** Closes the batch that the event cannot join. */
-  makeRoomFor(event: UserEvent): void {
+  makeRoomFor(event: SerializedEvent): void {
     const cause = this.#builder.causeToCloseBefore(event);
     if (cause !== undefined) this.close(cause);
   }
 
   /** Either the event has joined or, where the stack ends, nothing has changed. */
-  join(event: UserEvent): void {
+  join(event: SerializedEvent): void {
     this.#builder.add(event);
   }
 

@@ -3,15 +3,16 @@ import type { QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
-import { asStored, type UserEvent } from '../model/user-event.js';
-import type { EventKeeper } from './event-keeper.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { asStored } from '../util/event-text.js';
 import type { OpenBatch } from './open-batch.js';
 import { StoreReplay } from './store-replay.js';
+import type { StoreTracker } from './store-tracker.js';
 
 export interface ReplayedEventsDependencies {
   readonly batch: OpenBatch;
   readonly budget: QueueBudget;
-  readonly keeper: EventKeeper;
+  readonly storeTracker: StoreTracker;
   /** Takes back an event that was stored before there was a datafile. */
   readonly resolveStored: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
   readonly runtime: Runtime;
@@ -26,10 +27,10 @@ export class ReplayedEvents {
   readonly #replay: StoreReplay;
 
   constructor(dependencies: ReplayedEventsDependencies) {
-    const { batch, keeper, runtime, maxPageBytes, isReady } = dependencies;
+    const { batch, storeTracker, runtime, maxPageBytes, isReady } = dependencies;
     this.#deps = dependencies;
     this.#replay = new StoreReplay({
-      keeper,
+      storeTracker,
       runtime,
       maxPageBytes,
       isReady,
@@ -57,15 +58,15 @@ export class ReplayedEvents {
   }
 
   /** Takes an event that had no datafile when it was stored, and that has been resolved now. */
-  readmit(event: UserEvent, superseded: StoreTicket): void {
-    const { batch, budget, keeper } = this.#deps;
+  readmit(event: SerializedEvent, superseded: StoreTicket): void {
+    const { batch, budget, storeTracker } = this.#deps;
     budget.takeAnyway(1, event.byteLength);
-    batch.add(asStored(event, keeper.keep(event, superseded)));
+    batch.add(asStored(event, storeTracker.keep(event, superseded)));
   }
 
   #take(stored: StoredEvent, ticket: StoreTicket, acceptedAt: number): void {
-    const { batch, budget, keeper, isStopping, resolveStored } = this.#deps;
-    if (isStopping()) keeper.setAside([{ ticket }]);
+    const { batch, budget, storeTracker, isStopping, resolveStored } = this.#deps;
+    if (isStopping()) storeTracker.leaveInStore([{ ticket }]);
     else if (stored.kind === 'unresolved') resolveStored(stored.event, acceptedAt, ticket);
     else {
       const { type, uuid, context, json } = stored;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import type { EventKeeper } from './event-keeper.js';
+import type { StoreTracker } from './store-tracker.js';
 
 /** Events of one page: little beside live traffic. */
 const PAGE_EVENTS = 200;
@@ -11,7 +11,7 @@ const FIRST_PAUSE_MILLIS = 1_000;
 const PAUSE_MILLIS = 10;
 
 export interface StoreReplayDependencies {
-  readonly keeper: EventKeeper;
+  readonly storeTracker: StoreTracker;
   readonly runtime: Runtime;
   readonly maxPageBytes: number;
   /** Whether events can be taken now: started, not stopped, a datafile in force, memory to spare. */
@@ -31,7 +31,7 @@ export class StoreReplay {
 
   constructor(dependencies: StoreReplayDependencies) {
     this.#deps = dependencies;
-    dependencies.keeper.onAvailable(() => {
+    dependencies.storeTracker.onAvailable(() => {
       this.#first = true;
       this.nudge();
     });
@@ -39,9 +39,9 @@ export class StoreReplay {
 
   /** Something may be possible now that was not before. */
   nudge(): void {
-    const { keeper, runtime, isReady } = this.#deps;
+    const { storeTracker, runtime, isReady } = this.#deps;
     if (this.#stopped || this.#timer !== undefined || this.#reading !== undefined) return;
-    if (keeper.storedCount === 0 || !isReady()) return;
+    if (storeTracker.storedCount === 0 || !isReady()) return;
     const pause = this.#first ? FIRST_PAUSE_MILLIS : PAUSE_MILLIS;
     this.#timer = runtime.setTimer(() => {
       this.#timer = undefined;
@@ -70,8 +70,8 @@ export class StoreReplay {
   }
 
   async #takePage(): Promise<number> {
-    const { keeper, maxPageBytes, take, close } = this.#deps;
-    const count = await keeper.read({ maxEvents: PAGE_EVENTS, maxBytes: maxPageBytes }, take);
+    const { storeTracker, maxPageBytes, take, close } = this.#deps;
+    const count = await storeTracker.read({ maxEvents: PAGE_EVENTS, maxBytes: maxPageBytes }, take);
     close();
     return count;
   }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
-import type { StoredSpanEvent } from '../model/hand-over-mark.js';
-import { ImpressionDedupe } from '../model/impression-dedupe.js';
+import type { ExperimentEvent, ExperimentImpression } from '../model/experiment-event.js';
 import { AMBIGUOUS_EVALUATION, type InferredRule } from '../model/inferred-rule.js';
+import type { InstalledProcessor } from '../model/installed-processor.js';
 import type { EventLedger } from '../model/ledger.js';
-import { type Logger, OnceLog } from '../model/logger.js';
-import type { RecentKeysOptions } from '../model/recent-keys.js';
-import type { InstalledProcessor } from '../model/registry.js';
+import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
+import type { StoredSpanEvent } from '../util/hand-over-mark.js';
+import { ImpressionDedupe } from '../util/impression-dedupe.js';
+import type { RecentKeysOptions } from '../util/recent-keys.js';
 import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
 import { attributeOf } from './read-span-event.js';
 
@@ -61,7 +62,7 @@ export class EvaluationEvents {
   #offer(
     input: Readonly<Record<string, unknown>>,
     span: object | undefined,
-    more: Pick<ImpressionEvent, 'inferRule'> = {},
+    more: Pick<ExperimentImpression, 'inferRule'> = {},
   ): void {
     const { processor, ledger, check } = this.#deps;
     const checked = check('impression', input);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { experimentEventType } from '../model/event-names.js';
+
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import { addOffered, type StoredSpanEvent, wasOffered } from '../model/hand-over-mark.js';
+import type { InstalledProcessor } from '../model/installed-processor.js';
 import type { EmittedLogRecord } from '../model/log-record-port.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
-import type { InstalledProcessor } from '../model/registry.js';
+import type { Logger } from '../model/logger.js';
 import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+import { experimentEventType } from '../util/event-names.js';
+import { addOffered, type StoredSpanEvent, wasOffered } from '../util/hand-over-mark.js';
 import type { EvaluationEvents } from './evaluation-events.js';
 import { listedEvents } from './foreign-events.js';
 import { KnownEvents, keyBySpan, keyByUuid, type SpanIds } from './known-events.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StoredSpanEvent } from '../model/hand-over-mark.js';
+import type { StoredSpanEvent } from '../util/hand-over-mark.js';
 
 /** More than any span limit lets through: an iterator need not end. */
 const MOST_EVENTS = 10_000;

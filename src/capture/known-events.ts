@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import { keepNewest } from '../model/keep-newest.js';
+import { keepNewest } from '../util/keep-newest.js';
 import type { RawExperimentEvent } from './read-span-event.js';
 
 const MAX_KEYS = 10_000;

@@ -6,7 +6,9 @@ import type {
   LogRecordPort,
   OutgoingLogRecord,
 } from '../model/log-record-port.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
+import type { Logger } from '../model/logger.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 import type { EventHarvest } from './event-harvest.js';
 
 const INSTEAD = 'where there is a recording span, span events are added instead';
@@ -29,7 +31,7 @@ export class LogRecords implements LogRecordPort {
       if (emitter?.emit(record)) return true;
       this.#warn(
         emitter === undefined
-          ? "signal 'log' and 'both' need an OptimizelyLogRecordProcessor, made with this span processor, among the " +
+          ? "emitAs 'log-record' and 'both' need an OptimizelyLogRecordProcessor, made with this span processor, among the " +
               `log record processors: ${INSTEAD}`
           : 'no logger takes the log records of experiment events: there is no global LoggerProvider, it was shut ' +
               `down, or it is configured not to: ${INSTEAD}`,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StoredSpanEvent } from '../model/hand-over-mark.js';
+
 import * as semconv from '../model/semantic-conventions.js';
+import type { StoredSpanEvent } from '../util/hand-over-mark.js';
 import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
 /**

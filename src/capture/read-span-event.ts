@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
-import type { StoredSpanEvent } from '../model/hand-over-mark.js';
 import * as semconv from '../model/semantic-conventions.js';
+import type { StoredSpanEvent } from '../util/hand-over-mark.js';
 
 /** A span event or log record as input for a record call, its members not yet checked. */
 export interface RawExperimentEvent {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { isObject, type JsonObject, objectsOf, parseJson } from '../model/json.js';
-import type { Datafile } from '../model/project-config.js';
+import type { Datafile } from '../model/datafile-index.js';
+import { isObject, type JsonObject, objectsOf, parseJson } from '../util/json.js';
 import { textOf } from './json.js';
 
 /** What the checks ask of an experiment, a delivery rule or a holdout. */
@@ -13,7 +13,7 @@ export interface IndexedRule {
 }
 
 /** The ids of a datafile. Lists that are absent, or not lists, count as empty. */
-export class DatafileIndex {
+export class DatafileIds {
   readonly accountId: string;
   readonly projectId: string;
   readonly eventIds: ReadonlySet<string>;

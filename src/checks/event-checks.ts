@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { JsonObject } from '../model/json.js';
-import type { DatafileIndex } from './datafile-index.js';
+import type { JsonObject } from '../util/json.js';
+import type { DatafileIds } from './datafile-index.js';
 import { type EventProblem, quote, type Report } from './event-problem.js';
 import { checkIds } from './id-checks.js';
 import { type BatchReading, type EventReading, readBatch, type WireEvent } from './wire-event.js';
@@ -20,7 +20,7 @@ export interface CheckedBatch {
 
 export interface CheckOptions {
   /** undefined: ids are not looked up. */
-  readonly index: DatafileIndex | undefined;
+  readonly index: DatafileIds | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

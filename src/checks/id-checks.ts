@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { JsonObject } from '../model/json.js';
-import type { DatafileIndex } from './datafile-index.js';
+import type { JsonObject } from '../util/json.js';
+import type { DatafileIds } from './datafile-index.js';
 import { quote, type Report } from './event-problem.js';
 import type { EventReading } from './wire-event.js';
 
 /** Missing ids, and ids that the datafile does not know. Without a datafile only missing ones can be told. */
-export function checkIds(reading: EventReading, index: DatafileIndex | undefined, report: Report): void {
+export function checkIds(reading: EventReading, index: DatafileIds | undefined, report: Report): void {
   const { event, params, visitor, wire } = reading;
   if (isId('account_id', params.account_id, report) && index && params.account_id !== index.accountId) {
     report(
@@ -30,14 +30,14 @@ export function checkIds(reading: EventReading, index: DatafileIndex | undefined
   else checkConversion(reading, index, report);
 }
 
-function checkConversion({ wire }: EventReading, index: DatafileIndex | undefined, report: Report): void {
+function checkConversion({ wire }: EventReading, index: DatafileIds | undefined, report: Report): void {
   const { entity_id: id } = wire;
   if (isId('entity_id', id, report) && index && !index.eventIds.has(id)) {
     report('unknown_event', `the datafile has no event with the id ${quote(id)}: send the id, not the key`);
   }
 }
 
-function checkImpression(reading: EventReading, index: DatafileIndex | undefined, report: Report): void {
+function checkImpression(reading: EventReading, index: DatafileIds | undefined, report: Report): void {
   const { event, wire, decision } = reading;
   if (decision === undefined) {
     report('missing_id', 'the impression has no decision: put one into the decisions of its snapshot');
@@ -62,7 +62,7 @@ function checkImpression(reading: EventReading, index: DatafileIndex | undefined
 function checkAttribution(
   reading: EventReading,
   { experiment_id: experimentId, campaign_id: campaignId }: JsonObject,
-  index: DatafileIndex | undefined,
+  index: DatafileIds | undefined,
   report: Report,
 ): void {
   const { entity_id: entityId } = reading.wire;
@@ -92,7 +92,7 @@ function isNone(id: unknown): boolean {
   return id === '' || id === null || id === undefined;
 }
 
-function checkExperiment(id: string, index: DatafileIndex, report: Report): void {
+function checkExperiment(id: string, index: DatafileIds, report: Report): void {
   const rule = index.findRule(id);
   if (rule === undefined) {
     report(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, objectsOf } from '../model/json.js';
+import { isObject, type JsonObject, objectsOf } from '../util/json.js';
 import { textOf, textOrNull } from './json.js';
 
 /**

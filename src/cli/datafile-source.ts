@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { basename } from 'node:path';
+import { describeBadDatafile, parseDatafile } from '../datafile/parse-datafile.js';
+import { PollingProjectConfigManager } from '../datafile/polling-project-config-manager.js';
 import { type Project, readProject } from '../inspect/project.js';
 import type { DatafileState } from '../inspect/view/types.js';
-import { decodeText } from '../model/decode-text.js';
-import { noopLogger } from '../model/logger.js';
-import { PollingProjectConfigManager } from '../polling-project-config-manager.js';
-import { describeBadDatafile, parseDatafile } from '../resolve/parse-datafile.js';
+import { decodeText } from '../util/decode-text.js';
+import { noopLogger } from '../util/guarded-logger.js';
 import { CommandError } from './command-error.js';
 
 const WATCHED_MILLIS = 500;

@@ -2,7 +2,7 @@
 import { EVENTS_API_URLS } from '../export/event-factory.js';
 import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
 import type { Forward } from '../inspect/server/intake.js';
-import { isHttpUrl } from '../model/http-url.js';
+import { isHttpUrl } from '../util/http-url.js';
 import { CommandError } from './command-error.js';
 
 export interface Forwarder {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
+import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
 import { CommandError } from './command-error.js';
 import { inspectCommand } from './inspect-command.js';
 import { storeCommand } from './store-command.js';

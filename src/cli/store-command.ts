@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { isHttpUrl } from '../model/http-url.js';
+import { parseDatafile } from '../datafile/parse-datafile.js';
 import type { Logger } from '../model/logger.js';
-import { parseDatafile } from '../resolve/parse-datafile.js';
+import { isHttpUrl } from '../util/http-url.js';
 import { CommandError } from './command-error.js';
 import { DatafileSource } from './datafile-source.js';
 import { readCount } from './read-count.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { counted } from '../inspect/terminal/counted.js';
 import { safeText } from '../inspect/terminal/safe-text.js';
-import { errorLabel } from '../model/logger.js';
 import { type InstanceSurvey, surveyStore } from '../store/survey.js';
+import { errorLabel } from '../util/error-label.js';
 import type { Terminal } from './terminal.js';
 
 /** Prints what a store's directory holds. Rejects where it can't be read. */

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
+import type { DatafileIndex } from '../model/datafile-index.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
-import { guardLogger, type Logger } from '../model/logger.js';
-import type { ProjectConfig } from '../model/project-config.js';
-import { assemblePipeline } from '../pipeline.js';
-import { EventIntake } from '../resolve/event-intake.js';
+import type { Logger } from '../model/logger.js';
+import { assemblePipeline } from '../processor/pipeline.js';
+import { EventIntake } from '../serialize/event-intake.js';
 import { FileEventStore } from '../store/file-event-store.js';
+import { guardLogger } from '../util/guarded-logger.js';
 
 export interface ReplayOptions {
   readonly directory: string;
   /** undefined: the Events API of each event's region. */
   readonly endpoint: string | undefined;
   /** For events that were stored before there was a datafile. */
-  readonly config: ProjectConfig | undefined;
+  readonly config: DatafileIndex | undefined;
   /** Ends the replay where nothing was delivered or dropped for so long. */
   readonly giveUpAfterMillis: number;
   readonly logger: Logger;
@@ -55,14 +56,14 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
       else intake.takeStored(event, config, acceptedAt, ticket);
     },
   });
-  const { batcher, keeper, runtime } = pipeline;
+  const { batcher, storeTracker, runtime } = pipeline;
   const intake = new EventIntake({
     ...pipeline,
     logger,
     enqueue: (event, superseded) => batcher.enqueue(event, superseded),
     readmit: (event, superseded) => batcher.readmit(event, superseded),
   });
-  await eventStore.looked();
+  await eventStore.scanned();
   batcher.start();
 
   let ended = 0;
@@ -76,10 +77,10 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
     ended = now;
     await new Promise(resolve => setTimeout(resolve, LOOKED_MILLIS));
   }
-  keeper.setAside(waiting);
+  storeTracker.leaveInStore(waiting);
   await batcher.stop();
   pipeline.end();
-  await keeper.close();
+  await storeTracker.close();
   await dispatcher.close();
   return { ledger: pipeline.snapshot(), unresolved: waiting.length };
 }

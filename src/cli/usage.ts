@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CLIENT_NAME } from '../model/version.js';
+import { CLIENT_NAME } from '../util/version.js';
 
 export const USAGE = `Usage: ${CLIENT_NAME} <command> [options]
 

@@ -10,7 +10,7 @@ import { counted } from '../inspect/terminal/counted.js';
 import { problemText } from '../inspect/terminal/event-lines.js';
 import { safeText } from '../inspect/terminal/safe-text.js';
 import { viewProblems } from '../inspect/view/rows.js';
-import { decodeText } from '../model/decode-text.js';
+import { decodeText } from '../util/decode-text.js';
 import { CommandError } from './command-error.js';
 import { DatafileSource } from './datafile-source.js';
 import type { Terminal } from './terminal.js';

@@ -6,10 +6,10 @@ import {
   WHEN_ABORTED,
   type WhenAborted,
 } from '../model/event-dispatcher.js';
-import { isThenable } from '../model/guard.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import { suppressTracing } from '../model/suppress-tracing.js';
+import { isThenable } from '../util/guard.js';
+import { suppressTracing } from '../util/suppress-tracing.js';
 import { readAnswer, readRejection } from './read-answer.js';
 import { takesCallback } from './takes-callback.js';
 import type { Answer } from './verdict.js';

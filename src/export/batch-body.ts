@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ENVELOPE_END, type EventContext, envelopeBytes, envelopeStart } from '../model/event-context.js';
-import type { UserEvent } from '../model/user-event.js';
+
+import type { EventContext } from '../model/event-context.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { ENVELOPE_END, envelopeBytes, envelopeStart } from '../util/envelope.js';
 
 /** What a request carries, put together whenever it is asked for. */
 export interface Body {
@@ -16,9 +18,9 @@ const SPARE_BYTES = 4;
 /** The body of a batch, put together of its events' texts. */
 export class BatchBody implements Body {
   readonly #context: EventContext;
-  readonly #events: readonly UserEvent[];
+  readonly #events: readonly SerializedEvent[];
 
-  constructor(context: EventContext, events: readonly UserEvent[]) {
+  constructor(context: EventContext, events: readonly SerializedEvent[]) {
     this.#context = context;
     this.#events = events;
   }
@@ -42,7 +44,7 @@ export class BatchBody implements Body {
     const bytes = Buffer.allocUnsafe(length + SPARE_BYTES);
     let at = bytes.write(envelopeStart(this.#context));
     for (let number = 0; number < this.#events.length; number++) {
-      const { json, byteLength } = this.#events[number] as UserEvent;
+      const { json, byteLength } = this.#events[number] as SerializedEvent;
       if (number > 0) bytes[at++] = COMMA;
       const written = bytes.write(json, at);
       if (written !== byteLength) return undefined;

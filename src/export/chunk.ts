@@ -2,16 +2,16 @@
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventExportResult } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
-import type { OutstandingWork } from '../model/outstanding.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import type { OutstandingWork } from '../util/outstanding.js';
 
 /** Makes the LogEvent of a chunk and tells listeners. @returns undefined if it can't be sent */
-export type Prepare = (events: readonly UserEvent[]) => LogEvent | undefined;
+export type Prepare = (events: readonly SerializedEvent[]) => LogEvent | undefined;
 
 /** What becomes of one batch, which may travel in chunks. */
 export class BatchProgress implements OutstandingWork {
   place = -1;
-  readonly #settlePart: (events: readonly UserEvent[], reason?: DropReason) => void;
+  readonly #settlePart: (events: readonly SerializedEvent[], reason?: DropReason) => void;
   readonly #done: (result: EventExportResult) => void;
   #left: number;
 
@@ -21,7 +21,7 @@ export class BatchProgress implements OutstandingWork {
    */
   constructor(
     total: number,
-    settlePart: (events: readonly UserEvent[], reason?: DropReason) => void,
+    settlePart: (events: readonly SerializedEvent[], reason?: DropReason) => void,
     done: (result: EventExportResult) => void,
   ) {
     this.#left = total;
@@ -30,7 +30,7 @@ export class BatchProgress implements OutstandingWork {
   }
 
   /** Once for each chunk. @param reason absent if its events have arrived */
-  settle(events: readonly UserEvent[], reason?: DropReason): void {
+  settle(events: readonly SerializedEvent[], reason?: DropReason): void {
     this.#left -= events.length;
     if (this.#left > 0) this.#settlePart(events, reason);
     else if (reason === undefined) this.#done({ code: 0 });
@@ -41,7 +41,7 @@ export class BatchProgress implements OutstandingWork {
 /** Events of a batch that go into one request: all of them, until something on the way refuses it. */
 export class Chunk {
   readonly batch: BatchProgress;
-  readonly events: readonly UserEvent[];
+  readonly events: readonly SerializedEvent[];
   readonly #prepare: Prepare;
   #logEvent: LogEvent | undefined;
   /** Whether a connection that broke was answered by a second try at once. */
@@ -53,7 +53,7 @@ export class Chunk {
   /** Cut out of a chunk that was refused or failed alone. */
   readonly isSuspect: boolean;
 
-  constructor(batch: BatchProgress, events: readonly UserEvent[], prepare: Prepare, isSuspect = false) {
+  constructor(batch: BatchProgress, events: readonly SerializedEvent[], prepare: Prepare, isSuspect = false) {
     this.batch = batch;
     this.events = events;
     this.#prepare = prepare;
@@ -67,7 +67,7 @@ export class Chunk {
   }
 
   /** The same events in chunks of their own. */
-  split(pieces: readonly (readonly UserEvent[])[], areSuspect: boolean): Chunk[] {
+  split(pieces: readonly (readonly SerializedEvent[])[], areSuspect: boolean): Chunk[] {
     return pieces.map(events => {
       const chunk = new Chunk(this.batch, events, this.#prepare, areSuspect);
       chunk.arrivalsAtFailure = this.arrivalsAtFailure;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EPISODE_MILLIS, EpisodeLog, errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
+
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { EPISODE_MILLIS, EpisodeLog, OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 import { type Answer, judge } from './verdict.js';
 
 /** What a person is told of the delivery: at most a line a minute of each kind, however often it fails and recovers. */

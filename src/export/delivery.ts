@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Afterwards } from '../model/afterwards.js';
+
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
-import type { EventBatch, EventExportResult } from '../model/event-exporter.js';
-import { Seam } from '../model/guard.js';
-import { errorLabel, type PackageLogger } from '../model/logger.js';
-import { Outstanding, type OutstandingWork } from '../model/outstanding.js';
+import type { EventExportResult, ExportBatch } from '../model/event-exporter.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { Afterwards } from '../util/afterwards.js';
+import { errorLabel } from '../util/error-label.js';
+import { Seam } from '../util/guard.js';
+import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
 import { Attempt } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { Destination, type DestinationOptions } from './destination.js';
@@ -73,7 +75,7 @@ export class Delivery {
   }
 
   deliver(
-    { events, settle }: Pick<EventBatch, 'events' | 'settle'>,
+    { events, settle }: Pick<ExportBatch, 'events' | 'settle'>,
     prepare: Prepare,
     done: (result: EventExportResult) => void,
   ): void {

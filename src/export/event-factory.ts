@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sameContext } from '../model/event-context.js';
-import { withoutCredentials } from '../model/http-url.js';
+
 import type { LogEvent } from '../model/log-event.js';
-import { bool, type OptionTable, url } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { sameContext } from '../util/envelope.js';
+import { withoutCredentials } from '../util/http-url.js';
+import { bool, type OptionTable, url } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 import { BatchBody } from './batch-body.js';
 import { makeLogEvent } from './log-event.js';
 
@@ -62,7 +63,7 @@ export class EventFactory {
    * @param events at least one, all of one context; visitors keep their order
    * @throws TypeError no event, or two contexts
    */
-  createLogEvent(events: readonly UserEvent[]): LogEvent {
+  createLogEvent(events: readonly SerializedEvent[]): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
     for (const event of events) {

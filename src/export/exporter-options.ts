@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LOGGER, RUNTIME } from '../model/common-option-rows.js';
+
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { Logger } from '../model/logger.js';
-import { count, millis, type OptionTable, object, options, other } from '../model/option-table.js';
 import type { Runtime } from '../model/runtime.js';
+import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
+import { count, millis, type OptionTable, object, options, other } from '../util/options/option-table.js';
 import { EVENT_FACTORY, type EventFactoryOptions } from './event-factory.js';
 
 /** How failed requests are tried again. */

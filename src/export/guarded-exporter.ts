@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context } from '@opentelemetry/api';
 import { type DropReason, isDropReason } from '../model/drop-reason.js';
-import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
-import { isThenable, Seam } from '../model/guard.js';
+import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { Logger } from '../model/logger.js';
-import { suppressTracing } from '../model/suppress-tracing.js';
+import { isThenable, Seam } from '../util/guard.js';
+import { suppressTracing } from '../util/suppress-tracing.js';
 
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
 
@@ -22,8 +22,8 @@ export class GuardedExporter implements EventExporter {
   }
 
   /** @throws what the exporter throws */
-  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
-    const guarded: EventBatch = {
+  export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
+    const guarded: ExportBatch = {
       ...batch,
       settle: (events, reason) => {
         if (Array.isArray(events)) batch.settle(events, readReason(reason));
@@ -70,7 +70,7 @@ function readReason(reason: unknown): DropReason | undefined {
   return 'rejected';
 }
 
-function readResult(result: unknown, { events }: EventBatch): EventExportResult {
+function readResult(result: unknown, { events }: ExportBatch): EventExportResult {
   try {
     const { code, error, dropped } = result as Partial<EventExportResult>;
     const known = new Set(events);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BODY_BYTES, type EventBatchParams, type LogEvent, PARAMS_READ } from '../model/log-event.js';
+
+import type { EventBatchParams, LogEvent } from '../model/log-event.js';
+import { BODY_BYTES, PARAMS_READ } from '../util/log-event-body.js';
 import type { Body } from './batch-body.js';
 
 /**

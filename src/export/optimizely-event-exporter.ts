@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
-import type { EventBatch, EventExporter, EventExportResult } from '../model/event-exporter.js';
-import { bodyOf, type LogEvent, paramsWereRead } from '../model/log-event.js';
-import { errorLabel, type PackageLogger } from '../model/logger.js';
-import { requireMethods, resolveOptions } from '../model/resolve-options.js';
-import { systemRuntime } from '../model/runtime.js';
-import { takeOptions } from '../model/take-options.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
+import type { LogEvent } from '../model/log-event.js';
+import type { PackageLogger } from '../model/logger.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { errorLabel } from '../util/error-label.js';
+import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
+import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { Delivery } from './delivery.js';
 import { EventFactory } from './event-factory.js';
 import { DISPATCHER_EXAMPLE, EXPORTER, type OptimizelyEventExporterOptions } from './exporter-options.js';
@@ -39,7 +41,7 @@ export class OptimizelyEventExporter implements EventExporter {
   }
 
   /** @param resultCallback called once, when every event was delivered or is lost */
-  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
+  export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
     if (this.#shutDown) {
       resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
       return;
@@ -72,7 +74,7 @@ export class OptimizelyEventExporter implements EventExporter {
     this.#delivery.end('shutdown_timeout');
   }
 
-  #prepare(events: readonly UserEvent[], batch: EventBatch): LogEvent | undefined {
+  #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {
     try {
       const logEvent = this.#factory.createLogEvent(events);
       const whole = events.length === batch.events.length;
@@ -80,7 +82,7 @@ export class OptimizelyEventExporter implements EventExporter {
         eventCount: events.length,
         byteLength: whole ? batch.byteLength : payloadBytes(events),
       };
-      batch.announce(logEvent, piece);
+      batch.notifyLogEvent(logEvent, piece);
       // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
       if (paramsWereRead(logEvent)) bodyOf(logEvent);
       return logEvent;

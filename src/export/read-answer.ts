@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseRetryAfter } from '../model/retry-after.js';
+import { parseRetryAfter } from '../util/retry-after.js';
 import type { Answer } from './verdict.js';
 
 /**

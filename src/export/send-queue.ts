@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Fifo } from '../model/fifo.js';
+
 import type { Runtime } from '../model/runtime.js';
+import { Fifo } from '../util/fifo.js';
 import type { Chunk } from './chunk.js';
-import { SearchLane } from './search-lane.js';
+import { SearchQueue } from './search-queue.js';
 import { halve } from './split.js';
 
 /** One request in so many may be one of the search although others wait. */
@@ -11,12 +12,12 @@ const SEARCH_SHARE = 4;
 /** Chunks that wait for a request: live traffic, and behind it the search for events at fault. */
 export class SendQueue {
   readonly #live = new Fifo<Chunk>();
-  readonly #search: SearchLane;
+  readonly #search: SearchQueue;
   #taken = 0;
 
   /** @param onReady called when a chunk that waited for itself can be sent */
   constructor(runtime: Runtime, onReady: () => void) {
-    this.#search = new SearchLane(runtime, onReady);
+    this.#search = new SearchQueue(runtime, onReady);
   }
 
   /** Chunks of live traffic. */

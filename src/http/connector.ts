@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP, connect as openSocket, type Socket } from 'node:net';
-import { type RuntimeTimer, systemRuntime } from '../model/runtime.js';
+import type { RuntimeTimer } from '../model/runtime.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { tend } from './connection.js';
 import type { NamedProxy } from './proxy-environment.js';
 import type { TransportOptions } from './transport.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { withoutCredentials } from '../model/http-url.js';
+import { withoutCredentials } from '../util/http-url.js';
 
 /** Where a request goes. */
 export interface Destination {

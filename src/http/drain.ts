@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
-import { systemRuntime } from '../model/runtime.js';
+import { systemRuntime } from '../util/system-runtime.js';
 
 /** Nothing in an answer's body matters; this much is read so that the connection can be used again. */
 export const DRAINED_BYTES = 65_536;

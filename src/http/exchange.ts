@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispatcher.js';
-import { systemRuntime } from '../model/runtime.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { statusSeen } from './connection.js';
 import { DRAINED_BYTES, DRAINED_MILLIS } from './drain.js';
 

@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
 import type { PackageLogger } from '../model/logger.js';
-import { suppressTracing } from '../model/suppress-tracing.js';
+import { suppressTracing } from '../util/suppress-tracing.js';
 import { type Destination, toDestination } from './destination.js';
 import { GivenTransport } from './given-transport.js';
 import { loadUndici } from './load-undici.js';

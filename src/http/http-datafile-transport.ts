@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
-import { decodeText } from '../model/decode-text.js';
 import type { PackageLogger } from '../model/logger.js';
+import { decodeText } from '../util/decode-text.js';
 import { drain } from './drain.js';
 import { HttpClient } from './http-client.js';
 import type { Answer } from './transport.js';

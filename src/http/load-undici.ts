@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
-import { HERE } from '../model/here.js';
-import { errorLabel } from '../model/logger.js';
+import { errorLabel } from '../util/error-label.js';
+import { HERE } from '../util/here.js';
 
 export type Undici = typeof import('undici');
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIPv6, type Socket } from 'node:net';
 import { context } from '@opentelemetry/api';
-import { withoutCredentials } from '../model/http-url.js';
-import { suppressTracing } from '../model/suppress-tracing.js';
+import { withoutCredentials } from '../util/http-url.js';
+import { suppressTracing } from '../util/suppress-tracing.js';
 import type { NamedProxy } from './proxy-environment.js';
 
 /** A proxy that does not let us through. Its code has the status: `PROXY_ANSWERED_407`. */

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import { LOGGER } from '../model/common-option-rows.js';
 import {
   type EventDispatcher,
   type EventDispatcherResponse,
   WHEN_ABORTED,
   type WhenAborted,
 } from '../model/event-dispatcher.js';
-import { bodyOf, bytesOf, type LogEventLike } from '../model/log-event.js';
+import type { LogEventLike } from '../model/log-event.js';
 import type { Logger } from '../model/logger.js';
-import { millis, type OptionTable, object } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+import { bodyOf, bytesOf } from '../util/log-event-body.js';
+import { LOGGER } from '../util/options/common-option-rows.js';
+import { millis, type OptionTable, object } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 import { HttpClient, wholeMillis } from './http-client.js';
 
 /** How requests are made. */

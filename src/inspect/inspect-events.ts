@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkReadings } from '../checks/event-checks.js';
 import { readBatch } from '../checks/wire-event.js';
-import type { JsonObject } from '../model/json.js';
+import type { JsonObject } from '../util/json.js';
 import { checkPayload } from './checks/payload-checks.js';
 import type { InspectedEvent } from './inspected-batch.js';
 import type { Problem } from './problem.js';

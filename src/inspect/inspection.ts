@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { textOf } from '../checks/json.js';
 import { MAX_BODY_BYTES } from '../endpoint/answer-request.js';
-import type { JsonObject } from '../model/json.js';
+import type { JsonObject } from '../util/json.js';
 import { BatchLog, type LogLimits } from './batch-log.js';
 import { Identities } from './checks/identities.js';
 import { checkClock, checkSize } from './checks/request-checks.js';

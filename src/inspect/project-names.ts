@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { textOf } from '../checks/json.js';
-import { type JsonObject, objectsOf } from '../model/json.js';
+import { type JsonObject, objectsOf } from '../util/json.js';
 
 /** What a datafile says about an experiment, a delivery rule or a holdout. */
 export interface NamedRule {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, parseJson } from '../model/json.js';
+import { isObject, type JsonObject, parseJson } from '../util/json.js';
 
 export interface FoundPayload {
   /** Where it stands, in words: `line 3`. `''`: it is all there is. */

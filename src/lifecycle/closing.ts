@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { withDeadline } from '../model/deadline.js';
-import { errorLabel, type Logger } from '../model/logger.js';
+
+import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { withDeadline } from '../util/deadline.js';
+import { errorLabel } from '../util/error-label.js';
 
 /** What was opened takes this long at most to close where the limit of a shutdown is over. */
 const CLOSING_MILLIS = 100;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, type Logger } from '../model/logger.js';
+
+import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { errorLabel } from '../util/error-label.js';
 
 /** A serverless platform's own: keeps the invocation alive until the promise has settled. */
 export type WaitUntil = (promise: Promise<unknown>) => unknown;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { writeSync } from 'node:fs';
-import { sharedState } from '../model/shared-state.js';
-import { CLIENT_NAME } from '../model/version.js';
+import { sharedState } from '../util/shared-state.js';
+import { CLIENT_NAME } from '../util/version.js';
 import { onProcess } from './on-process.js';
 
 /** What the end of the process has to do with a processor, of this copy of the package or another. */

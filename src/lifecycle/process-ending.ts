@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os';
-import { withDeadline } from '../model/deadline.js';
-import { errorLabel, type PackageLogger } from '../model/logger.js';
-import { type RuntimeTimer, systemRuntime } from '../model/runtime.js';
-import { CLIENT_NAME } from '../model/version.js';
+import type { PackageLogger } from '../model/logger.js';
+import type { RuntimeTimer } from '../model/runtime.js';
+import { withDeadline } from '../util/deadline.js';
+import { errorLabel } from '../util/error-label.js';
+import { systemRuntime } from '../util/system-runtime.js';
+import { CLIENT_NAME } from '../util/version.js';
 import { onProcess } from './on-process.js';
 import { openProcessors, setProcessEnding } from './open-processors.js';
 

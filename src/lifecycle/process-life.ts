@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, type Logger } from '../model/logger.js';
+
+import type { Logger } from '../model/logger.js';
+import { errorLabel } from '../util/error-label.js';
 import { flushOnBeforeExit } from './flush-on-before-exit.js';
 import { opened, reportAtExit } from './open-processors.js';
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LOGGER } from '../model/common-option-rows.js';
+
 import type { Logger } from '../model/logger.js';
-import { millis, type OptionTable, other } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+import { LOGGER } from '../util/options/common-option-rows.js';
+import { millis, type OptionTable, other } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 import { type ShutdownTarget, watch } from './signal-watches.js';
 
 export type { ShutdownTarget };

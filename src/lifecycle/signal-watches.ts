@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { PackageLogger } from '../model/logger.js';
-import { sharedState } from '../model/shared-state.js';
+import { sharedState } from '../util/shared-state.js';
 import { type EndingTarget, ProcessEnding } from './process-ending.js';
 
 /** Anything with a `shutdown()`: the NodeSDK, a provider, one processor. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogRecordEmitter, OutgoingLogRecord } from '../model/log-record-port.js';
-import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
+import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
 
 /** What is used of a logger: of both SDK lines. */
 export interface LoggerLike {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from '@opentelemetry/api';
 import type { EmittedLogRecord, LogRecordPort } from '../model/log-record-port.js';
-import { callback, type OptionTable } from '../model/option-table.js';
-import { installedAs } from '../model/registry.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+import { callback, type OptionTable } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { installedAs } from '../util/processor-registry.js';
 import { globalLoggerProvider } from './global-logger-provider.js';
 import { LoggerEmitter, type LoggerProviderLike } from './logger-emitter.js';
 
@@ -33,7 +33,7 @@ export const LOG_RECORD_PROCESSOR = {
 /**
  * The LogRecordProcessor that takes log records named `optimizely.impression` and `optimizely.conversion` into the queue
  * of a span processor, `feature_flag.evaluation` ones where its option `evaluationEvents` asks for them, and emits those that `recordImpression` and `recordConversion` make where that processor's option
- * `signal` is `'log'` or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`,
+ * `emitAs` is `'log-record'` or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`,
  * beside the one that exports your logs.
  */
 export class OptimizelyLogRecordProcessor {

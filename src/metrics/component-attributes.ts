@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Attributes } from '@opentelemetry/api';
-import { sharedState } from '../model/shared-state.js';
+import { sharedState } from '../util/shared-state.js';
 import {
   ATTR_ERROR_TYPE,
   ATTR_OTEL_COMPONENT_NAME,

@@ -2,9 +2,11 @@
 import type { Meter, MeterProvider, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
-import { isStackOverflow } from '../model/guard.js';
-import { errorLabel, type Logger, noopLogger } from '../model/logger.js';
-import { CLIENT_NAME, CLIENT_VERSION } from '../model/version.js';
+import type { Logger } from '../model/logger.js';
+import { errorLabel } from '../util/error-label.js';
+import { isStackOverflow } from '../util/guard.js';
+import { noopLogger } from '../util/guarded-logger.js';
+import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
 import { ComponentAttributes } from './component-attributes.js';
 import { createInstruments, type Instruments } from './instruments.js';
 import {

@@ -2,7 +2,7 @@
 import type { DropReason } from './drop-reason.js';
 import type { EventContext } from './event-context.js';
 import type { LogEvent } from './log-event.js';
-import type { UserEvent } from './user-event.js';
+import type { SerializedEvent } from './serialized-event.js';
 
 /**
  * The rule that closed a batch. `revision`: an event or a datafile of another context came;
@@ -11,9 +11,9 @@ import type { UserEvent } from './user-event.js';
 export type FlushCause = 'size' | 'bytes' | 'age' | 'revision' | 'flush' | 'shutdown' | 'replay';
 
 /** Events of one context, in the order in which they were recorded: one LogEvent, one request. */
-export interface EventBatch {
+export interface ExportBatch {
   readonly context: EventContext;
-  readonly events: readonly UserEvent[];
+  readonly events: readonly SerializedEvent[];
   /** UTF-8 bytes of the request body. */
   readonly byteLength: number;
   readonly cause: FlushCause;
@@ -22,14 +22,17 @@ export interface EventBatch {
    *
    * @param piece where the LogEvent carries a part of the batch: how much of it
    */
-  announce(logEvent: LogEvent, piece?: { readonly eventCount: number; readonly byteLength: number }): void;
+  notifyLogEvent(
+    logEvent: LogEvent,
+    piece?: { readonly eventCount: number; readonly byteLength: number },
+  ): void;
   /**
    * Says what became of some of the events before the others are dealt with. The result of `export()` is then about those
    * others. An exporter need not call it.
    *
    * @param reason absent if the events were delivered
    */
-  settle(events: readonly UserEvent[], reason?: DropReason): void;
+  settle(events: readonly SerializedEvent[], reason?: DropReason): void;
 }
 
 /**
@@ -39,13 +42,15 @@ export interface EventBatch {
 export interface EventExportResult {
   code: 0 | 1;
   error?: Error | undefined;
-  dropped?: readonly { readonly reason: DropReason; readonly events: readonly UserEvent[] }[] | undefined;
+  dropped?:
+    | readonly { readonly reason: DropReason; readonly events: readonly SerializedEvent[] }[]
+    | undefined;
 }
 
 /** Takes a batch over until it is delivered or lost for good, and says so once. */
 export interface EventExporter {
   /** Takes the batch over, and calls back exactly once. */
-  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void;
+  export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void;
   /**
    * Whether a batch that is given now has to wait. The open batch then grows past `batchSize`, up to `maxBatchSize`.
    * An exporter without this is never busy.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { UserEvent } from './user-event.js';
+import type { SerializedEvent } from './serialized-event.js';
 
 /**
  * Where events wait until they join a batch: until `start()`, and between two calls. First in, first out.
@@ -9,9 +9,9 @@ export interface EventQueue {
   /** Events that wait in it. */
   readonly size: number;
   /** false: refused; counted as `queue_full`. */
-  enqueue(event: UserEvent): boolean;
+  enqueue(event: SerializedEvent): boolean;
   /** The oldest event; undefined: it is empty. */
-  dequeue(): UserEvent | undefined;
+  dequeue(): SerializedEvent | undefined;
 }
 
 /** A queue as the batcher uses it. */
@@ -26,7 +26,7 @@ export interface QueueBudget {
   /** Whether one more impression of this size would find room. */
   hasRoom(bytes: number): boolean;
   /** false: full, nothing taken. */
-  take(type: UserEvent['type'], bytes: number): boolean;
+  take(type: SerializedEvent['type'], bytes: number): boolean;
   /** Takes what is already in memory, whatever the bounds. */
   takeAnyway(count: number, bytes: number): void;
   release(count: number, bytes: number): void;

@@ -23,7 +23,7 @@ interface RecordedEvent {
 }
 
 /** A checked impression: a user saw a variation. */
-export interface ImpressionEvent extends RecordedEvent {
+export interface ExperimentImpression extends RecordedEvent {
   readonly type: 'impression';
   /** `''` for an experiment outside any flag. */
   readonly flagKey: string;
@@ -42,7 +42,7 @@ export interface ImpressionEvent extends RecordedEvent {
 }
 
 /** A checked conversion: a user did what an experiment measures. */
-export interface ConversionEvent extends RecordedEvent {
+export interface ExperimentConversion extends RecordedEvent {
   readonly type: 'conversion';
   readonly eventKey: string;
   readonly eventId?: string | undefined;
@@ -54,6 +54,6 @@ export interface ConversionEvent extends RecordedEvent {
 }
 
 /** An experiment event as it was recorded: keys, not yet ids. */
-export type ExperimentEvent = ImpressionEvent | ConversionEvent;
+export type ExperimentEvent = ExperimentImpression | ExperimentConversion;
 /** `impression` or `conversion`. */
 export type ExperimentEventType = ExperimentEvent['type'];

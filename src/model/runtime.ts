@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RuntimeTimer, SystemTimers } from './system-timers.js';
 
-export type { RuntimeTimer };
+/** A pending timer. Armed timers never keep the process alive unless `ref()` was called. */
+export interface RuntimeTimer {
+  clear(): void;
+  ref(): void;
+}
 
 /**
  * Everything the package takes from its surroundings but the network: the one seam through which tests move
@@ -18,34 +21,4 @@ export interface Runtime {
   random(): number;
   /** A random (version 4) UUID. */
   uuid(): string;
-}
-
-let lastReading = 0;
-let shift = 0;
-
-/** No global is kept: tests put fake clocks in place, and take them away again. */
-export const systemRuntime: Runtime = {
-  now: () => Date.now(),
-  monotonic() {
-    timers.follow();
-    return readClock();
-  },
-  setTimer: (callback, millis) => timers.set(callback, millis),
-  random: () => Math.random(),
-  uuid: () => (hasRandomUuid() ? crypto : process.getBuiltinModule('node:crypto')).randomUUID(),
-};
-
-const timers = new SystemTimers(readClock);
-
-/** Goes on from where the clock before stood, where another one was put in place. */
-function readClock(): number {
-  const reading = performance.now() + shift;
-  if (reading >= lastReading) lastReading = reading;
-  else if (reading < lastReading) shift += lastReading - reading;
-  return lastReading;
-}
-
-/** A page that jsdom simulates without TLS has no `randomUUID`, an older one no `crypto`. */
-function hasRandomUuid(): boolean {
-  return typeof (globalThis.crypto as { randomUUID?: unknown } | undefined)?.randomUUID === 'function';
 }

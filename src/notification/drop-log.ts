@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import { EPISODE_MILLIS, type PackageLogger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { EPISODE_MILLIS } from '../util/episode-log.js';
 
 /** Dropped because somebody said so: nothing to warn about. */
 const INTENDED: readonly DropReason[] = [

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Seam } from '../model/guard.js';
+
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
+import { Seam } from '../util/guard.js';
 
 /**
  * A notification center of the application's own may throw or reject. Its listeners may record events, of which they are

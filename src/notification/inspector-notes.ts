@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, objectsOf } from '../model/json.js';
-import { keepNewest } from '../model/keep-newest.js';
+
 import type { LogEvent } from '../model/log-event.js';
 import type { LogEventInfo, NotificationSender } from '../model/notification.js';
 import { NotificationType } from '../model/notification.js';
+import { isObject, objectsOf } from '../util/json.js';
+import { keepNewest } from '../util/keep-newest.js';
 
 /** The inspector's answers have it. */
 const WANTED_HEADER = 'x-optimizely-inspect';

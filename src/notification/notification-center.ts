@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { LOGGER } from '../model/common-option-rows.js';
-import { Seam } from '../model/guard.js';
 import type { Logger } from '../model/logger.js';
 import {
   type NotificationListeners,
   type NotificationSender,
   NotificationType,
 } from '../model/notification.js';
-import { takeOptions } from '../model/take-options.js';
+import { Seam } from '../util/guard.js';
+import { LOGGER } from '../util/options/common-option-rows.js';
+import { takeOptions } from '../util/options/take-options.js';
 
 export const NOTIFICATION_CENTER = {
   name: 'NotificationCenter',

@@ -6,8 +6,8 @@
  * @module opentelemetry-exporter-optimizely/openfeature
  */
 
-export type { DedupeOptions } from '../model/impression-dedupe.js';
 export type { Conversion, Impression } from '../record/input.js';
+export type { DedupeOptions } from '../util/impression-dedupe.js';
 export { impressionFromEvaluation } from './impression-from-evaluation.js';
 export type {
   EvaluationContextLike,

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LOGGER } from '../model/common-option-rows.js';
+
+import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import type { Impression } from '../record/input.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 import {
   DEDUPE_TABLE,
   type DedupeOptions,
   ImpressionDedupe,
   resolveDedupe,
-} from '../model/impression-dedupe.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
-import { callback, type OptionTable, object, other } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { type Runtime, systemRuntime } from '../model/runtime.js';
-import { takeOptions } from '../model/take-options.js';
-import type { Impression } from '../record/input.js';
+} from '../util/impression-dedupe.js';
+import { LOGGER } from '../util/options/common-option-rows.js';
+import { callback, type OptionTable, object, other } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { impressionFromEvaluation } from './impression-from-evaluation.js';
 import type { EvaluationDetailsLike, HookContextLike } from './openfeature-types.js';
 import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recording-target.js';

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorLabel, guardLogger, type Logger, noopLogger, OnceLog } from '../model/logger.js';
-import { callback, type OptionsOwner, type OptionTable, object } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+
+import type { Logger } from '../model/logger.js';
 import type { Conversion } from '../record/input.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+import { guardLogger, noopLogger } from '../util/guarded-logger.js';
+import { callback, type OptionsOwner, type OptionTable, object } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 import { subjectOf } from './evaluation-context.js';
 import type { EvaluationContextLike, TrackingDetailsLike } from './openfeature-types.js';
 import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recording-target.js';

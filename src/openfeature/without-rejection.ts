@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isThenable } from '../model/guard.js';
+import { isThenable } from '../util/guard.js';
 
 /**
  * What a mapping of the application's answered. A promise is not an event, and is refused as such; its rejection, which

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type EventContext, sameContext } from '../model/event-context.js';
-import type { JsonObject } from '../model/json.js';
+import type { EventContext } from '../model/event-context.js';
+import { sameContext } from '../util/envelope.js';
+import type { JsonObject } from '../util/json.js';
 
 const TEXTS = ['account_id', 'project_id', 'revision', 'client_name', 'client_version'];
 const KNOWN = new Set([...TEXTS, 'anonymize_ip', 'enrich_decisions', 'visitors']);

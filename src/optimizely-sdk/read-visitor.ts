@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type AttributeValue,
-  type ConversionEvent,
   type EventTags,
+  type ExperimentConversion,
   type ExperimentEvent,
   type ExperimentEventType,
-  type ImpressionEvent,
+  type ExperimentImpression,
   RULE_TYPES,
   type UserAttributes,
 } from '../model/experiment-event.js';
-import { isObject, type JsonObject, objectsOf } from '../model/json.js';
+import { isObject, type JsonObject, objectsOf } from '../util/json.js';
 
 /** What is to be known of a visitor besides its text. */
 export interface VisitorReading {
@@ -57,7 +57,11 @@ function readEvent(
 
 type Recorded = Pick<ExperimentEvent, 'userId' | 'uuid' | 'timestamp' | 'attributes'>;
 
-function readImpression(recorded: Recorded, decision: JsonObject, metadata: JsonObject): ImpressionEvent {
+function readImpression(
+  recorded: Recorded,
+  decision: JsonObject,
+  metadata: JsonObject,
+): ExperimentImpression {
   return {
     type: 'impression',
     ...recorded,
@@ -73,7 +77,7 @@ function readImpression(recorded: Recorded, decision: JsonObject, metadata: Json
   };
 }
 
-function readConversion(recorded: Recorded, event: JsonObject): ConversionEvent {
+function readConversion(recorded: Recorded, event: JsonObject): ExperimentConversion {
   return {
     type: 'conversion',
     ...recorded,

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LOGGER, RUNTIME } from '../model/common-option-rows.js';
+
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import { isObject } from '../model/json.js';
-import { errorLabel, type Logger, OnceLog } from '../model/logger.js';
-import type { OptionTable } from '../model/option-table.js';
-import { requireMethods, resolveOptions } from '../model/resolve-options.js';
-import { type Runtime, systemRuntime } from '../model/runtime.js';
-import { takeOptions } from '../model/take-options.js';
-import type { UserEvent } from '../model/user-event.js';
+import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+import { isObject } from '../util/json.js';
+import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
+import type { OptionTable } from '../util/options/option-table.js';
+import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { ContextReader } from './context-reader.js';
 import type { OfficialLogEvent } from './official-log-event.js';
 import { readVisitor } from './read-visitor.js';
@@ -16,7 +20,7 @@ import { RegionReader } from './region-reader.js';
 /** An `OptimizelySpanProcessor`, or a `BatchEventProcessor` where there are no traces. */
 export interface ResolvedEventProcessor {
   /** @returns false: refused, and counted */
-  process(event: UserEvent, shown?: ExperimentEvent, span?: null): boolean;
+  process(event: SerializedEvent, shown?: ExperimentEvent, span?: null): boolean;
 }
 
 /** Fits `eventDispatcher` of Optimizely's JavaScript SDK, versions 5 and 6. */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { amountsOf } from '../model/amounts.js';
+
 import {
-  type ConversionEvent,
   type EventTags,
+  type ExperimentConversion,
   type ExperimentEvent,
   type ExperimentEventType,
-  type ImpressionEvent,
+  type ExperimentImpression,
   RULE_TYPES,
   type RuleType,
   type UserAttributes,
 } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
+import { amountsOf } from '../util/amounts.js';
 import {
   optionalId,
   optionalObject,
@@ -24,7 +25,7 @@ import {
 /** Makes an event of what the application passed, or names the field that prevents it. Never throws. */
 export type CheckInput<E> = (input: unknown, runtime: Runtime) => E | { readonly unusable: string };
 
-export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runtime) => {
+export const checkImpression: CheckInput<ExperimentImpression> = checked((input, runtime) => {
   const userId = requiredString('userId', input.userId);
   const flagKey = optionalString('flagKey', input.flagKey) ?? '';
   const ruleKey = optionalString('ruleKey', input.ruleKey) ?? '';
@@ -58,7 +59,7 @@ export const checkImpression: CheckInput<ImpressionEvent> = checked((input, runt
   };
 });
 
-export const checkConversion: CheckInput<ConversionEvent> = checked((input, runtime) => {
+export const checkConversion: CheckInput<ExperimentConversion> = checked((input, runtime) => {
   const userId = requiredString('userId', input.userId);
   const eventKey = requiredString('eventKey', input.eventKey);
   if (eventKey === '') throw new UnusableField('eventKey');

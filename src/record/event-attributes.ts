@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HrTime } from '@opentelemetry/api';
-import type { ConversionEvent, ExperimentEvent, ImpressionEvent } from '../model/experiment-event.js';
-import type { SpanAttributes } from '../model/registry.js';
+import type {
+  ExperimentConversion,
+  ExperimentEvent,
+  ExperimentImpression,
+} from '../model/experiment-event.js';
+import type { TraceDetail } from '../model/installed-processor.js';
 import * as semconv from '../model/semantic-conventions.js';
 
 /** How much of an event becomes visible. */
-export type Detail = Exclude<SpanAttributes, 'none'>;
+export type Detail = Exclude<TraceDetail, 'none'>;
 type EventAttributes = Record<string, string | boolean>;
 
 /** An array of its own: it may carry the mark that the event was handed over. */
@@ -28,7 +32,7 @@ export function attributesOf(event: ExperimentEvent, detail: Detail): EventAttri
   return attributes;
 }
 
-function addImpression(attributes: EventAttributes, event: ImpressionEvent): void {
+function addImpression(attributes: EventAttributes, event: ExperimentImpression): void {
   if (event.flagKey) attributes[semconv.ATTR_FEATURE_FLAG_KEY] = event.flagKey;
   if (event.ruleKey) attributes[semconv.ATTR_OPTIMIZELY_RULE_KEY] = event.ruleKey;
   if (event.variationKey) attributes[semconv.ATTR_FEATURE_FLAG_RESULT_VARIANT] = event.variationKey;
@@ -40,7 +44,7 @@ function addImpression(attributes: EventAttributes, event: ImpressionEvent): voi
   if (event.cmabUuid) attributes[semconv.ATTR_OPTIMIZELY_CMAB_UUID] = event.cmabUuid;
 }
 
-function addConversion(attributes: EventAttributes, event: ConversionEvent): void {
+function addConversion(attributes: EventAttributes, event: ExperimentConversion): void {
   attributes[semconv.ATTR_OPTIMIZELY_EVENT_KEY] = event.eventKey;
   if (event.eventId) attributes[semconv.ATTR_OPTIMIZELY_EVENT_ID] = event.eventId;
 }

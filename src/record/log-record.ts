@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context, type Span, trace } from '@opentelemetry/api';
-import { eventNameOf } from '../model/event-names.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import { markOffered } from '../model/hand-over-mark.js';
-import { type InstalledProcessor, installedProcessors } from '../model/registry.js';
+import type { InstalledProcessor } from '../model/installed-processor.js';
+import { eventNameOf } from '../util/event-names.js';
+import { markOffered } from '../util/hand-over-mark.js';
+import { installedProcessors } from '../util/processor-registry.js';
 import { attributesOf, type Detail, eventTime } from './event-attributes.js';
 
 /**

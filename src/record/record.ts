@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Span, trace } from '@opentelemetry/api';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import { errorLabel, guardLogger, OnceLog } from '../model/logger.js';
-import {
-  type InstalledProcessor,
-  installedProcessors,
-  ownersOf,
-  type SpanAttributes,
-} from '../model/registry.js';
-import { type Runtime, systemRuntime } from '../model/runtime.js';
-import { describeUnusable } from '../model/unusable-field.js';
+import type { InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
+import type { Runtime } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+import { guardLogger } from '../util/guarded-logger.js';
+import { installedProcessors, ownersOf } from '../util/processor-registry.js';
+import { systemRuntime } from '../util/system-runtime.js';
+import { describeUnusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression } from './input.js';
 import { emitLogRecord } from './log-record.js';
@@ -17,7 +16,7 @@ import { addSpanEvent } from './span-event.js';
 
 /**
  * Records that a user was shown a variation: adds a span event, or emits a log record where the processors' option
- * `signal` says so, and hands the impression to the installed processors that own the span, or to all of them where
+ * `emitAs` says so, and hands the impression to the installed processors that own the span, or to all of them where
  * there is no recording span. Never throws.
  *
  * @param span the span to record on; default: the active one; none is fine
@@ -172,13 +171,13 @@ function show(
   exclusive: boolean,
 ): void {
   const detail = strictest(receivers);
-  const wantsLog = wants('log', receivers);
+  const wantsLog = wants('log-record', receivers);
   if (detail === 'none' || (span === undefined && !wantsLog)) return;
   try {
     const shown = detail === 'full' ? redacted(event, receivers) : event;
     const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);
     // Where no logger takes the record, the event shows as a span event after all.
-    if (span !== undefined && (!logged || wants('span', receivers)))
+    if (span !== undefined && (!logged || wants('span-event', receivers)))
       addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
   } catch (error) {
     // A span of another vendor's may throw; the event must reach Optimizely all the same.
@@ -187,8 +186,8 @@ function show(
   }
 }
 
-function wants(wanted: 'span' | 'log', receivers: readonly InstalledProcessor[]): boolean {
-  for (const { signal = 'span' } of receivers) if (signal === wanted || signal === 'both') return true;
+function wants(wanted: 'span-event' | 'log-record', receivers: readonly InstalledProcessor[]): boolean {
+  for (const { emitAs = 'span-event' } of receivers) if (emitAs === wanted || emitAs === 'both') return true;
   return false;
 }
 
@@ -206,11 +205,11 @@ function redactedBy(
   return shown.userId === recordedId ? redacted : { ...redacted, userId: shown.userId };
 }
 
-const STRICTNESS: readonly SpanAttributes[] = ['full', 'minimal', 'none'];
+const STRICTNESS: readonly TraceDetail[] = ['full', 'minimal', 'none'];
 
-function strictest(receivers: readonly InstalledProcessor[]): SpanAttributes {
+function strictest(receivers: readonly InstalledProcessor[]): TraceDetail {
   if (receivers.length === 0) return 'minimal';
   let level = 0;
-  for (const { spanAttributes } of receivers) level = Math.max(level, STRICTNESS.indexOf(spanAttributes));
+  for (const { traceDetail } of receivers) level = Math.max(level, STRICTNESS.indexOf(traceDetail));
   return STRICTNESS[level] ?? 'minimal';
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Span } from '@opentelemetry/api';
-import { eventNameOf } from '../model/event-names.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import { markOffered, type Offered } from '../model/hand-over-mark.js';
+import { eventNameOf } from '../util/event-names.js';
+import { markOffered, type Offered } from '../util/hand-over-mark.js';
 import { attributesOf, type Detail, eventTime } from './event-attributes.js';
 
 /** Adds the event to the span and marks it as handed over, so that no harvest takes it a second time. */

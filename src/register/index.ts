@@ -7,11 +7,11 @@
  */
 
 import { isMainThread } from 'node:worker_threads';
-import { createFromEnv } from '../from-env.js';
 import { shutdownOnSignals } from '../lifecycle/shutdown-on-signals.js';
-import { echoing, guardLogger } from '../model/logger.js';
-import { CLIENT_NAME } from '../model/version.js';
-import type { OptimizelySpanProcessor } from '../optimizely-span-processor.js';
+import { createFromEnv } from '../processor/from-env.js';
+import type { OptimizelySpanProcessor } from '../processor/optimizely-span-processor.js';
+import { echoing, guardLogger } from '../util/guarded-logger.js';
+import { CLIENT_NAME } from '../util/version.js';
 
 /**
  * `node --import opentelemetry-exporter-optimizely/register app.mjs`: a processor made of the environment, shut down at

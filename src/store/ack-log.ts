@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:fs';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { openRegular, requireRealDirectories } from '../util/regular-file.js';
 import { encodeAcks } from './ack-codec.js';
-import type { Lane } from './lane.js';
-import { openRegular, requireRealDirectories } from './regular-file.js';
 import type { Segment } from './segment.js';
+import type { SerialQueue } from './serial-queue.js';
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants;
 const FLUSH_MILLIS = 1_000;
@@ -17,13 +17,13 @@ const FLUSH_COUNT = 2_048;
  */
 export class AckLog {
   readonly #runtime: Runtime;
-  readonly #lane: Lane;
+  readonly #lane: SerialQueue;
   readonly #pending = new Map<Segment, number[]>();
   #count = 0;
   #timer: RuntimeTimer | undefined;
   #stopped = false;
 
-  constructor(runtime: Runtime, lane: Lane) {
+  constructor(runtime: Runtime, lane: SerialQueue) {
     this.#runtime = runtime;
     this.#lane = lane;
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Logger, OnceLog } from '../model/logger.js';
+import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
 import { listInstances, takeDirectory } from './adoption.js';
 import { INSTANCE_NAME, type InstanceDirectory, removeInstanceFiles } from './instance-directory.js';
 import { loadSegment } from './load-segment.js';
@@ -111,7 +112,7 @@ export class AdoptedDirectories {
     );
   }
 
-  /** Removes a directory whose segments are gone. One with something else in it is put aside, where it is not looked at. */
+  /** Removes a directory whose segments are gone. One with something else in it is put aside, where it is not scanned at. */
   async #tidy(directory: string): Promise<void> {
     if ((this.#left.get(directory) ?? 0) > 0) return;
     this.#left.delete(directory);
@@ -127,7 +128,7 @@ export class AdoptedDirectories {
     await rename(directory, aside);
     const level = this.#said.first('aside') ? 'warn' : 'debug';
     this.#host.logger[level](
-      `the event store has put a directory of an earlier process aside: ${aside} holds something that is not the store's, and is not looked at any more`,
+      `the event store has put a directory of an earlier process aside: ${aside} holds something that is not the store's, and is not scanned at any more`,
     );
     for (const name of names) this.#known.delete(join(directory, name));
   }

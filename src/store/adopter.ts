@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorLabel, OnceLog } from '../model/logger.js';
 import type { RuntimeTimer } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 import { AdoptedDirectories, type AdoptedDirectoriesHost } from './adopted-directories.js';
 import { directoryBytes, fileSystemClock, isDead, listInstances, takeDirectory } from './adoption.js';
 import { ForeignDirectories } from './foreign-directories.js';
@@ -53,7 +54,7 @@ export class Adopter {
   }
 
   /** Resolves when the look that is under way is over. Never rejects. */
-  async looked(): Promise<void> {
+  async scanned(): Promise<void> {
     await this.#scanning;
   }
 

@@ -2,6 +2,7 @@
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runtime } from '../model/runtime.js';
+import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
 import {
   CLOSED_FILE,
   FOREIGN_INSTANCE_NAME,
@@ -14,7 +15,6 @@ import { liveInstances } from './live-instances.js';
 import { judgeOwner } from './liveness.js';
 import { type OwnerRecord, parseOwner } from './owner.js';
 import { MAX_SEGMENT_BYTES } from './record-layout.js';
-import { FileTooLarge, NotRegularFile, readRegular } from './regular-file.js';
 import { taskStateOf } from './task-state.js';
 
 /** A host name, ids and numbers: a few hundred bytes. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EPISODE_MILLIS, errorLabel, type PackageLogger } from '../model/logger.js';
+
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { EPISODE_MILLIS } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 
 const RETRY_MILLIS = 5_000;
 

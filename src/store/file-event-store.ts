@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyOptions } from '../model/copy-options.js';
+
 import type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
-import { guardLogger } from '../model/logger.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { noteUnknownOptions } from '../model/unknown-options.js';
+import { guardLogger } from '../util/guarded-logger.js';
+import { copyOptions } from '../util/options/copy-options.js';
+import { requireDirectory } from '../util/options/require-directory.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { noteUnknownOptions } from '../util/options/unknown-options.js';
 import { OpenStore } from './open-store.js';
-import { FILE_EVENT_STORE, type FileEventStoreOptions, requireDirectory } from './store-options.js';
+import { FILE_EVENT_STORE, type FileEventStoreOptions } from './store-options.js';
 
 export type { FileEventStoreOptions } from './store-options.js';
 
@@ -45,9 +47,9 @@ export class FileEventStore implements EventStore {
     this.#store.start();
   }
 
-  /** Resolves when it has looked for what dead processes left, and has taken it over. Never rejects. */
-  async looked(): Promise<void> {
-    await this.#store?.looked();
+  /** Resolves when it has scanned for what dead processes left, and has taken it over. Never rejects. */
+  async scanned(): Promise<void> {
+    await this.#store?.scanned();
   }
 
   append(event: StoredEvent): StoreTicket | 'full' | 'failed' {

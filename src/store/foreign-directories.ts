@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Logger, OnceLog } from '../model/logger.js';
+import type { Logger } from '../model/logger.js';
+import { OnceLog } from '../util/episode-log.js';
 
 /** Directories of other users: neither adopted nor changed, and told once a user. */
 export class ForeignDirectories {

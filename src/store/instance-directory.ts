@@ -4,10 +4,10 @@ import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import { liveInstances } from './live-instances.js';
 import { STALE_MILLIS } from './liveness.js';
 import type { OwnerRecord } from './owner.js';
-import { NotRegularFile, openRegular } from './regular-file.js';
 
 /** The format's version is part of the name, so that no life touches the directory of one that it can't read. */
 export const INSTANCE_NAME = /^v1-[0-9a-f-]{36}$/;

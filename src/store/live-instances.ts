@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sharedState } from '../model/shared-state.js';
+import { sharedState } from '../util/shared-state.js';
 
 const KEY = Symbol.for('opentelemetry-exporter-optimizely.store.v1');
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, unlink } from 'node:fs/promises';
+import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
 import { ackedRecords, MAX_ACK_BYTES } from './ack-codec.js';
 import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
-import { FileTooLarge, NotRegularFile, readRegular } from './regular-file.js';
 import { type SegmentScan, scanSegmentInTurns } from './scan-segment.js';
 import { RECORD_STATE, Segment } from './segment.js';
 

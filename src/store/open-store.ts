@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unlink } from 'node:fs/promises';
 import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
-import { EpisodeLog, errorLabel, type PackageLogger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
+import { EpisodeLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+import { requireRealDirectories } from '../util/regular-file.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
 import { Heartbeat } from './heartbeat.js';
-import { Lane } from './lane.js';
 import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
 import { readRecords } from './read-records.js';
 import { RecordDecoder } from './record-decoder.js';
-import { requireRealDirectories } from './regular-file.js';
 import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
 import { SegmentBook } from './segment-book.js';
 import { SegmentLog } from './segment-log.js';
+import { SerialQueue } from './serial-queue.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 
 export interface ReadRecord {
@@ -25,7 +27,7 @@ export interface ReadRecord {
 export class OpenStore {
   readonly #host: EventStoreHost;
   readonly #book = new SegmentBook();
-  readonly #lane = new Lane();
+  readonly #lane = new SerialQueue();
   readonly #decoder = new RecordDecoder();
   readonly #acks: AckLog;
   readonly #log: SegmentLog;
@@ -88,8 +90,8 @@ export class OpenStore {
     this.#adopter.start();
   }
 
-  looked(): Promise<void> {
-    return this.#adopter.looked();
+  scanned(): Promise<void> {
+    return this.#adopter.scanned();
   }
 
   get available(): number {

@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { StoredEvent } from '../model/event-store.js';
+import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import type { RecordDecoder, RecordSpan } from './record-decoder.js';
-import { NotRegularFile, openRegular } from './regular-file.js';
 import type { RecordAddress } from './segment-book.js';
 
 const WINDOW_BYTES = 1_048_576;

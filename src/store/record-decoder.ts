@@ -13,7 +13,7 @@ export interface RecordSpan {
   readonly length: number;
 }
 
-/** What claims to be a record at `offset`, if something does; only its checksum is not looked at. Never throws. */
+/** What claims to be a record at `offset`, if something does; only its checksum is not scanned at. Never throws. */
 export function claimAt(buffer: Buffer, offset: number): RecordSpan | undefined {
   const left = buffer.length - offset;
   if (left < RECORD_AT.texts || buffer.readUInt32LE(offset) !== RECORD_MAGIC_NUMBER) return undefined;

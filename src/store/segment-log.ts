@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, sep } from 'node:path';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
-import { errorLabel, OnceLog, type PackageLogger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
 import { DiskEpisode } from './disk-episode.js';
 import { InstanceDirectory } from './instance-directory.js';
-import type { Lane } from './lane.js';
 import { OwnDirectories } from './own-directories.js';
 import type { OwnerRecord } from './owner.js';
 import { RecordEncoder } from './record-encoder.js';
@@ -14,6 +15,7 @@ import type { Segment } from './segment.js';
 import { ACK_RESERVE_BYTES, type SegmentBook } from './segment-book.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 import { SegmentWriter } from './segment-writer.js';
+import type { SerialQueue } from './serial-queue.js';
 
 const CHECK_EVERY = 256;
 /** The disk is full, not broken: the same segment goes on when it has room again. */
@@ -26,7 +28,7 @@ export interface SegmentLogHost {
   readonly runtime: Runtime;
   readonly logger: PackageLogger;
   readonly book: SegmentBook;
-  readonly lane: Lane;
+  readonly lane: SerialQueue;
   nextSegmentId(): number;
   /** No more is written to this segment. */
   retired(segment: Segment): void;

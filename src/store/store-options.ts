@@ -2,11 +2,10 @@
 import {
   bytes,
   choice,
-  type OptionsOwner,
   type OptionTable,
   other,
   type ResolvedOptions,
-} from '../model/option-table.js';
+} from '../util/options/option-table.js';
 
 export interface FileEventStoreOptions {
   /** Made where it is missing. Several processes may share it; each store makes a directory of its own in it. */
@@ -37,9 +36,3 @@ export const FILE_EVENT_STORE = {
 export type ResolvedStoreOptions = ResolvedOptions<typeof FILE_EVENT_STORE.table> & {
   readonly directory: string;
 };
-
-/** @throws TypeError it is not a path */
-export function requireDirectory(directory: unknown, { example }: OptionsOwner): string {
-  if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) return directory;
-  throw new TypeError(`directory must be a path: ${example}`);
-}

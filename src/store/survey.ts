@@ -29,7 +29,7 @@ export interface InstanceSurvey {
   readonly unreadable: number;
 }
 
-/** An instance directory that can't be looked into. */
+/** An instance directory that can't be scanned into. */
 export interface HiddenInstance {
   readonly name: string;
   readonly uid: number;
@@ -71,7 +71,7 @@ export async function surveyStore(directory: string, now: () => number): Promise
     try {
       instances.push(await surveyInstance(path, name, self, now));
     } catch (error) {
-      // Gone while we looked: delivered or adopted.
+      // Gone while we scanned: delivered or adopted.
       const uid = await lstat(path).then(
         entry => entry.uid,
         () => undefined,

@@ -2,11 +2,11 @@
 
 import { readBatch, type WireEvent } from '../checks/wire-event.js';
 import type { EventDispatcher } from '../model/event-dispatcher.js';
-import { isObject } from '../model/json.js';
 import type { LogEvent, LogEventLike } from '../model/log-event.js';
-import { callback, count, type OptionTable } from '../model/option-table.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+import { isObject } from '../util/json.js';
+import { callback, count, type OptionTable } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;

@@ -2,16 +2,16 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DatafileIndex } from '../checks/datafile-index.js';
+import { DatafileIds } from '../checks/datafile-index.js';
 import { checkBatch } from '../checks/event-checks.js';
 import { EventHistory } from '../checks/event-history.js';
 import { brokenConstraint } from '../checks/field-constraints.js';
 import { type Answer, answerRequest, EVENTS_PATH, type Receive } from '../endpoint/answer-request.js';
+import type { Datafile } from '../model/datafile-index.js';
 import type { EventBatchParams } from '../model/log-event.js';
-import { callback, type OptionTable, other } from '../model/option-table.js';
-import type { Datafile } from '../model/project-config.js';
-import { resolveOptions } from '../model/resolve-options.js';
-import { takeOptions } from '../model/take-options.js';
+import { callback, type OptionTable, other } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
 import type { ReceivedBatch } from './received-batch.js';
 
 export interface LocalEventsEndpointOptions {
@@ -68,7 +68,7 @@ export async function startLocalEventsEndpoint(
   const { port = 0, datafile } = resolved;
   const respond = resolved.respond?.bind(options) ?? (() => undefined);
   const now = resolved.now ?? (() => Date.now());
-  const index = datafile === undefined ? undefined : new DatafileIndex(datafile);
+  const index = datafile === undefined ? undefined : new DatafileIds(datafile);
   const history = new EventHistory();
   const batches: ReceivedBatch[] = [];
 

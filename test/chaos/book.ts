@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventBatchParams, Visitor } from 'opentelemetry-exporter-optimizely';
+import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
+
+type Visitor = EventBatchParams['visitors'][number];
 
 /**
  * The events of one process. Event n has a uuid that says process and number, so that some bytes an event are enough to

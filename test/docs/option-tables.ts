@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BATCH_EVENT_PROCESSOR } from '../../src/batch-event-processor.js';
+
+import { FILE_DATAFILE_CACHE } from '../../src/datafile/file-datafile-cache.js';
+import { POLLING_PROJECT_CONFIG_MANAGER } from '../../src/datafile/polling-project-config-manager.js';
+import { STATIC_PROJECT_CONFIG_MANAGER } from '../../src/datafile/static-project-config-manager.js';
 import { EVENT_FACTORY } from '../../src/export/event-factory.js';
 import { EXPORTER } from '../../src/export/exporter-options.js';
 import { UNDICI_EVENT_DISPATCHER } from '../../src/http/undici-event-dispatcher.js';
 import { SHUTDOWN_ON_SIGNALS } from '../../src/lifecycle/shutdown-on-signals.js';
 import { LOG_RECORD_PROCESSOR } from '../../src/logs/optimizely-log-record-processor.js';
-import type { AnyOptionTable, OptionRow, OptionsOwner } from '../../src/model/option-table.js';
 import { NOTIFICATION_CENTER } from '../../src/notification/notification-center.js';
 import { OPTIMIZELY_HOOK } from '../../src/openfeature/optimizely-hook.js';
 import { TRACK_CONVERSION } from '../../src/openfeature/track-conversion.js';
 import { WITH_CONVERSIONS } from '../../src/openfeature/with-conversions.js';
 import { SPAN_EVENT_DISPATCHER } from '../../src/optimizely-sdk/span-event-dispatcher.js';
-import { POLLING_PROJECT_CONFIG_MANAGER } from '../../src/polling-project-config-manager.js';
-import { SPAN_PROCESSOR } from '../../src/processor-option-tables.js';
-import { STATIC_PROJECT_CONFIG_MANAGER } from '../../src/resolve/static-project-config-manager.js';
-import { USER_EVENT_FACTORY } from '../../src/resolve/user-event-factory.js';
-import { FILE_DATAFILE_CACHE } from '../../src/store/file-datafile-cache.js';
+import { BATCH_EVENT_PROCESSOR } from '../../src/processor/batch-event-processor.js';
+import { SPAN_PROCESSOR } from '../../src/processor/processor-option-tables.js';
+import { USER_EVENT_FACTORY } from '../../src/serialize/user-event-factory.js';
 import { FILE_EVENT_STORE } from '../../src/store/store-options.js';
 import { IN_MEMORY_EVENT_DISPATCHER } from '../../src/testing/in-memory-event-dispatcher.js';
 import { LOCAL_EVENTS_ENDPOINT } from '../../src/testing/local-events-endpoint.js';
+import type { AnyOptionTable, OptionRow, OptionsOwner } from '../../src/util/options/option-table.js';
 
 /** Everything that takes options. */
 export const OPTIONS_OWNERS: readonly OptionsOwner[] = [

@@ -5,7 +5,7 @@ import { readProject } from '../../src/inspect/project.js';
 import { type InspectServerOptions, startInspectServer } from '../../src/inspect/server/inspect-server.js';
 import { PageFiles } from '../../src/inspect/server/page-files.js';
 import type { Detail, EventRow, Overview, RowsView } from '../../src/inspect/view/types.js';
-import { systemRuntime } from '../../src/model/runtime.js';
+import { systemRuntime } from '../../src/util/system-runtime.js';
 
 export const NOW = 1_700_000_000_000;
 const PAGE = new URL('../../dist/cli/page/', import.meta.url);

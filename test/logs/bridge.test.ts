@@ -20,15 +20,15 @@ describe('span events that a bridge makes of log records', () => {
         const make = (processors: object[] = [{}]) =>
           makeApplication({ processors, [place]: [new SpanEventBridge(timeOf)] });
 
-        for (const signal of ['log', 'both'] as const) {
-          for (const spanAttributes of ['minimal', 'full'] as const) {
-            it(`events of the helpers are delivered once, signal ${signal}, ${spanAttributes}`, async () => {
-              const { inSpan, received, processor } = await make([{ signal, spanAttributes }]);
+        for (const emitAs of ['log-record', 'both'] as const) {
+          for (const traceDetail of ['minimal', 'full'] as const) {
+            it(`events of the helpers are delivered once, emitAs ${emitAs}, ${traceDetail}`, async () => {
+              const { inSpan, received, processor } = await make([{ emitAs, traceDetail }]);
               const uuids: unknown[] = [];
               const events = inSpan(() =>
                 uuids.push(recordImpression(IMPRESSION), recordConversion(CONVERSION)),
               );
-              expect(events, 'the bridge works').to.have.length(signal === 'both' ? 4 : 2);
+              expect(events, 'the bridge works').to.have.length(emitAs === 'both' ? 4 : 2);
               expect((await received()).map(({ uuid }) => uuid)).to.deep.equal(uuids);
               expect(processor.ledger()).to.deep.include({ recorded: 2, delivered: 2, dropped: {} });
             });
@@ -135,7 +135,7 @@ describe('span events that a bridge makes of log records', () => {
   it('are known by the mark on their time where the span keeps none of their attributes', async () => {
     for (const place of ['before', 'after']) {
       const { log, inSpan, received, processor } = await makeApplication({
-        processors: [{ signal: 'log' }],
+        processors: [{ emitAs: 'log-record' }],
         spanLimits: { attributePerEventCountLimit: 1 },
         [place]: [new SpanEventBridge(time => time)],
       });

@@ -56,7 +56,7 @@ describe('OptimizelyLogRecordProcessor', () => {
       const processor = new copies[spanProcessors].OptimizelySpanProcessor({
         datafile: makeDatafile(),
         eventDispatcher: dispatcher,
-        signal: 'log',
+        emitAs: 'log-record',
       });
       const records = new InMemoryLogRecordExporter();
       const provider = new LoggerProvider({
@@ -105,7 +105,7 @@ describe('OptimizelyLogRecordProcessor', () => {
   });
 
   it('works in a NodeSDK, which shuts both processors down at once', async () => {
-    const { processor, endpoint } = await makeOurs({ signal: 'log' });
+    const { processor, endpoint } = await makeOurs({ emitAs: 'log-record' });
     const records = new InMemoryLogRecordExporter();
     context.disable();
     const sdk = new NodeSDK({

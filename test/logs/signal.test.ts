@@ -5,7 +5,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
 import {
-  type EventSignal,
+  type EmitAs,
   type OptimizelySpanProcessorOptions,
   recordConversion,
   recordImpression,
@@ -13,22 +13,22 @@ import {
 import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
 import { CONVERSION, IMPRESSION, useApplication } from './harness.js';
 
-const SIGNALS = ['span', 'log', 'both'] as const;
+const EMIT_AS = ['span-event', 'log-record', 'both'] as const;
 const AT = 1_700_000_000_123;
 
-describe('signal', () => {
+describe('emitAs', () => {
   const { makeApplication, makeOurs } = useApplication();
   const names = (list: readonly { name?: string; eventName?: string | undefined }[]) =>
     list.map(({ name, eventName }) => name ?? eventName);
   const both = ['optimizely.impression', 'optimizely.conversion'];
 
-  for (const signal of [undefined, ...SIGNALS]) {
-    it(`${signal ?? 'absent'}: decides what the trace gets; each event is delivered once`, async () => {
-      const { inSpan, records, received, processor } = await makeApplication({ processors: [{ signal }] });
+  for (const emitAs of [undefined, ...EMIT_AS]) {
+    it(`${emitAs ?? 'absent'}: decides what the trace gets; each event is delivered once`, async () => {
+      const { inSpan, records, received, processor } = await makeApplication({ processors: [{ emitAs }] });
       const uuids: unknown[] = [];
       const events = inSpan(() => uuids.push(recordImpression(IMPRESSION), recordConversion(CONVERSION)));
-      expect(names(events)).to.deep.equal(signal === 'log' ? [] : both);
-      expect(names(records())).to.deep.equal(signal === 'log' || signal === 'both' ? both : []);
+      expect(names(events)).to.deep.equal(emitAs === 'log-record' ? [] : both);
+      expect(names(records())).to.deep.equal(emitAs === 'log-record' || emitAs === 'both' ? both : []);
       expect((await received()).map(({ uuid }) => uuid)).to.deep.equal(uuids);
       expect(processor.ledger()).to.deep.include({ recorded: 2, delivered: 2, dropped: {} });
     });
@@ -36,7 +36,7 @@ describe('signal', () => {
 
   it('log: hands the event over at once, whatever becomes of its record and its span', async () => {
     const { tracer, records, received } = await makeApplication({
-      processors: [{ signal: 'log' }],
+      processors: [{ emitAs: 'log-record' }],
       sampler: new AlwaysOffSampler(),
     });
     const ended = tracer.startSpan('ended');
@@ -56,7 +56,7 @@ describe('signal', () => {
   });
 
   it('log: the record has the time of the event, the span it was recorded on, and the severity of information', async () => {
-    const { tracer, records } = await makeApplication({ processors: [{ signal: 'log' }] });
+    const { tracer, records } = await makeApplication({ processors: [{ emitAs: 'log-record' }] });
     const given = tracer.startSpan('given');
     tracer.startActiveSpan('active', active => {
       recordImpression({ ...IMPRESSION, timestamp: AT });
@@ -69,10 +69,10 @@ describe('signal', () => {
     });
   });
 
-  for (const spanAttributes of ['minimal', 'full', 'none'] as const) {
-    it(`both: record and span event have the same attributes with spanAttributes ${spanAttributes}`, async () => {
+  for (const traceDetail of ['minimal', 'full', 'none'] as const) {
+    it(`both: record and span event have the same attributes with traceDetail ${traceDetail}`, async () => {
       const { inSpan, records, received } = await makeApplication({
-        processors: [{ signal: 'both', spanAttributes }],
+        processors: [{ emitAs: 'both', traceDetail }],
       });
       const events = inSpan(() => {
         recordImpression(IMPRESSION);
@@ -81,10 +81,10 @@ describe('signal', () => {
       expect(events.map(({ attributes }) => attributes)).to.deep.equal(
         records().map(({ attributes }) => attributes),
       );
-      expect(events).to.have.length(spanAttributes === 'none' ? 0 : 2);
+      expect(events).to.have.length(traceDetail === 'none' ? 0 : 2);
       const text = JSON.stringify(records().map(({ attributes }) => attributes));
       for (const personal of ['visitor-1', 'gold', '4200']) {
-        expect(text.includes(personal), personal).to.equal(spanAttributes === 'full');
+        expect(text.includes(personal), personal).to.equal(traceDetail === 'full');
       }
       expect(await received()).to.have.length(2);
     });
@@ -94,8 +94,8 @@ describe('signal', () => {
     const { inSpan, records } = await makeApplication({
       processors: [
         {
-          signal: 'log',
-          spanAttributes: 'full',
+          emitAs: 'log-record',
+          traceDetail: 'full',
           userIdHashKey: 'sixteen characters',
           allowedAttributes: ['sku'],
         },
@@ -120,31 +120,31 @@ describe('signal', () => {
     }
 
     for (const [first, second, wantsSpan, wantsLog] of [
-      ['span', 'log', 1, 1],
-      ['log', 'span', 1, 1],
-      ['log', 'log', 0, 1],
-      ['span', 'both', 1, 1],
-      ['span', 'span', 1, 0],
-    ] as [EventSignal, EventSignal, number, number][]) {
+      ['span-event', 'log-record', 1, 1],
+      ['log-record', 'span-event', 1, 1],
+      ['log-record', 'log-record', 0, 1],
+      ['span-event', 'both', 1, 1],
+      ['span-event', 'span-event', 1, 0],
+    ] as [EmitAs, EmitAs, number, number][]) {
       it(`${first} and ${second}: emits the union, each once`, async () => {
-        const { events, records } = await record({ signal: first }, { signal: second });
+        const { events, records } = await record({ emitAs: first }, { emitAs: second });
         expect([events.length, records().length]).to.deep.equal([wantsSpan, wantsLog]);
       });
     }
 
-    it('the strictest spanAttributes win', async () => {
-      const full = { signal: 'both', spanAttributes: 'full' } as const;
-      const { events, records } = await record(full, { spanAttributes: 'minimal' });
+    it('the strictest traceDetail win', async () => {
+      const full = { emitAs: 'both', traceDetail: 'full' } as const;
+      const { events, records } = await record(full, { traceDetail: 'minimal' });
       expect(JSON.stringify([events, records().map(({ attributes }) => attributes)])).not.to.include(
         'visitor-1',
       );
-      const none = await record(full, { spanAttributes: 'none' });
+      const none = await record(full, { traceDetail: 'none' });
       expect([none.events, none.records()]).to.deep.equal([[], []]);
     });
 
     it('takes the log processor of any of them that gets the event', async () => {
-      const { inSpan, ours, records } = await makeApplication({ processors: [{ signal: 'log' }] });
-      const without = await makeOurs({ signal: 'log' });
+      const { inSpan, ours, records } = await makeApplication({ processors: [{ emitAs: 'log-record' }] });
+      const without = await makeOurs({ emitAs: 'log-record' });
       expect(recordImpression(IMPRESSION), 'no span: both get it').to.be.a('string');
       expect(records()).to.have.length(1);
       expect(without.logger.at('warn')).to.deep.equal([]);
@@ -154,7 +154,7 @@ describe('signal', () => {
 
     it('a record is taken by none whose log processor it passes: they got it, or it is not for them', async () => {
       const { ours, inSpan, records } = await makeApplication({
-        processors: [{ signal: 'log', spanAttributes: 'full' }, {}],
+        processors: [{ emitAs: 'log-record', traceDetail: 'full' }, {}],
       });
       const [first, second] = ours;
       inSpan(() => first?.processor.recordImpression(IMPRESSION));
@@ -172,7 +172,7 @@ describe('signal', () => {
         shutdown: async () => {},
       };
       const { ours } = await makeApplication({
-        processors: [{ signal: 'log', spanAttributes: 'full' }, {}],
+        processors: [{ emitAs: 'log-record', traceDetail: 'full' }, {}],
         before: [copies],
       });
       ours[0]?.processor.recordImpression(IMPRESSION);
@@ -209,7 +209,7 @@ describe('signal', () => {
       ],
       'a log processor throws': ['failed, Error', () => of({ before: [throwing] })],
     };
-    const of = (options: object) => makeApplication({ processors: [{ signal: 'log' }], ...options });
+    const of = (options: object) => makeApplication({ processors: [{ emitAs: 'log-record' }], ...options });
 
     for (const [name, [says, make]] of Object.entries(cases)) {
       it(name, async () => {
@@ -220,7 +220,7 @@ describe('signal', () => {
 
     it('there is no OptimizelyLogRecordProcessor', async () => {
       const { tracerProvider } = await makeApplication();
-      const alone = await makeOurs({ signal: 'log' });
+      const alone = await makeOurs({ emitAs: 'log-record' });
       const spans: { events: unknown[] }[] = [];
       const inSpan = (act: () => void) => {
         const span = tracerProvider.getTracer('x').startSpan('request');
@@ -247,7 +247,7 @@ describe('signal', () => {
   });
 
   it('follows the provider that is registered at the moment, and one that it is told of', async () => {
-    const first = await makeApplication({ processors: [{ signal: 'log' }] });
+    const first = await makeApplication({ processors: [{ emitAs: 'log-record' }] });
     recordImpression(IMPRESSION);
     logs.disable();
     const emitted: object[] = [];
@@ -267,7 +267,7 @@ describe('signal', () => {
   });
 
   it('an input that is refused is emitted as nothing', async () => {
-    const { records, processor } = await makeApplication({ processors: [{ signal: 'log' }] });
+    const { records, processor } = await makeApplication({ processors: [{ emitAs: 'log-record' }] });
     recordImpression({ userId: 'visitor-1' });
     expect(records()).to.deep.equal([]);
     expect(processor.ledger().dropped).to.deep.equal({ invalid: 1 });

@@ -19,7 +19,7 @@ describe("beside span events, the official SDK's events", () => {
 
     it(`are log records where the signal is log, SDK ${version}`, async () => {
       const { processor, inSpan, records, received } = await makeApplication({
-        processors: [{ signal: 'log', datafile }],
+        processors: [{ emitAs: 'log-record', datafile }],
       });
       const eventDispatcher = createSpanEventDispatcher(processor);
       const spanEvents = inSpan(() => track({ eventDispatcher }));

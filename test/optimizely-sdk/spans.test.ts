@@ -141,9 +141,9 @@ describe('span events of the official SDK', () => {
         expect(shown).to.deep.equal(times);
       });
 
-      it("have the user where spanAttributes is 'full', and are not there where it is 'none'", async () => {
-        const full = makeHarness({ spanAttributes: 'full' });
-        const none = makeHarness({ spanAttributes: 'none' });
+      it("have the user where traceDetail is 'full', and are not there where it is 'none'", async () => {
+        const full = makeHarness({ traceDetail: 'full' });
+        const none = makeHarness({ traceDetail: 'none' });
         for (const { datafile, tracer, eventDispatcher } of [full, none]) {
           const client = makeClient(version, { datafile, eventDispatcher });
           tracer.startActiveSpan('request', span => {
@@ -212,8 +212,7 @@ describe('span events of the official SDK', () => {
         const datafile = readDatafile();
         const dispatchers = [new InMemoryEventDispatcher(), new InMemoryEventDispatcher()];
         const [mine, other] = dispatchers.map(
-          eventDispatcher =>
-            new OptimizelySpanProcessor({ datafile, eventDispatcher, spanAttributes: 'full' }),
+          eventDispatcher => new OptimizelySpanProcessor({ datafile, eventDispatcher, traceDetail: 'full' }),
         );
         if (mine === undefined || other === undefined) throw new Error('two processors');
         const provider = new BasicTracerProvider({ spanProcessors: [mine, other] });

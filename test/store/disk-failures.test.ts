@@ -206,7 +206,7 @@ describe('FileEventStore on a failing disk', () => {
     renameSync(old, join(takers, old.slice(directory.length + 1)));
     await taker.scan();
     await taker.adopted.reaches(1);
-    // It has not noticed yet, and writes on where the taker has looked already.
+    // It has not noticed yet, and writes on where the taker has scanned already.
     taken.append(makeEvent('late'));
     await taken.clock.advance(6_000);
     await taken.lost.reaches(1);

@@ -2,13 +2,9 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type EventStoreHost,
-  FileEventStore,
-  type FileEventStoreOptions,
-  type Runtime,
-  type StoredEvent,
-} from 'opentelemetry-exporter-optimizely';
+import { FileEventStore, type FileEventStoreOptions } from 'opentelemetry-exporter-optimizely';
+import type { EventStoreHost, StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
+import type { Runtime } from 'opentelemetry-exporter-optimizely/testing';
 import { makeContext, RecordingLogger } from '../support/fakes.js';
 import { ManualRuntime } from '../support/manual-runtime.js';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { FileEventStore } from 'opentelemetry-exporter-optimizely';
-import { noopLogger } from '../../src/model/logger.js';
-import { systemRuntime } from '../../src/model/runtime.js';
+import { noopLogger } from '../../src/util/guarded-logger.js';
+import { systemRuntime } from '../../src/util/system-runtime.js';
 import { countScans, makeEvent } from './harness.js';
 
 // A process or a worker thread with a store: instance.ts <directory> <name> <records>. With so many records, or without

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { StoredEvent } from 'opentelemetry-exporter-optimizely';
+import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
 import { ackedRecords, decodeAcks, encodeAcks } from '../../src/store/ack-codec.js';
 import { RecordDecoder } from '../../src/store/record-decoder.js';
 import { RecordEncoder } from '../../src/store/record-encoder.js';
@@ -311,7 +311,7 @@ describe('acks of an event store', () => {
     expect(ackedRecords(encodeAcks([0, 1, 5, 65_535])).reduce((sum, value) => sum + value, 0)).to.equal(4);
   });
 
-  it('are not looked for without end in what is none', () => {
+  it('are not scanned for without end in what is none', () => {
     const junk = Buffer.alloc(100_000, 1);
     expect(decodeAcks(Buffer.concat([junk, encodeAcks([7])]))).to.deep.equal([]);
     const torn = Buffer.alloc(4_096);

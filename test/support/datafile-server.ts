@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { Runtime } from 'opentelemetry-exporter-optimizely';
+import type { Runtime } from 'opentelemetry-exporter-optimizely/testing';
 import { makeDatafile } from './datafile.js';
 import { type Behaviour, startServer } from './hostile-server.js';
 import type { ManualRuntime } from './manual-runtime.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RuntimeTimer } from 'opentelemetry-exporter-optimizely';
+import type { RuntimeTimer } from 'opentelemetry-exporter-optimizely/testing';
 import { ManualRuntime } from './manual-runtime.js';
 
 /** A timer as fake timers hand it out; a native `clearTimeout` does nothing with it. */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type {
-  EventBatch,
   EventBatchParams,
   EventDispatcher,
   EventDispatcherResponse,
   EventExporter,
   EventExportResult,
+  ExportBatch,
   LogEvent,
   Logger,
-  UserEvent,
+  SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
-import { bytesOf } from '../../src/model/log-event.js';
+import { bytesOf } from '../../src/util/log-event-body.js';
 
 /** Keeps what it was told; says nothing. */
 export class RecordingLogger implements Logger {
@@ -85,14 +85,14 @@ export function uuidsIn(batches: readonly EventBatchParams[]): string[] {
 
 /** Holds every batch until the test says what became of it. */
 export class ManualExporter implements EventExporter {
-  readonly batches: EventBatch[] = [];
+  readonly batches: ExportBatch[] = [];
   readonly callbacks: ((result: EventExportResult) => void)[] = [];
   flushes = 0;
   shutdowns = 0;
   /** Answers success at once. */
   immediate = false;
 
-  export(batch: EventBatch, resultCallback: (result: EventExportResult) => void): void {
+  export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
     if (this.shutdowns > 0) throw new Error('export after shutdown');
     this.batches.push(batch);
     this.callbacks.push(resultCallback);
@@ -116,7 +116,7 @@ export class ManualExporter implements EventExporter {
   }
 }
 
-export function makeContext(overrides: Partial<UserEvent['context']> = {}): UserEvent['context'] {
+export function makeContext(overrides: Partial<SerializedEvent['context']> = {}): SerializedEvent['context'] {
   return {
     region: 'US',
     accountId: 'account',
@@ -133,7 +133,7 @@ export function makeContext(overrides: Partial<UserEvent['context']> = {}): User
 let made = 0;
 
 /** A resolved event; `json` is one visitor. */
-export function makeUserEvent(overrides: Partial<UserEvent> = {}): UserEvent {
+export function makeUserEvent(overrides: Partial<SerializedEvent> = {}): SerializedEvent {
   const uuid = overrides.uuid ?? `event-${++made}`;
   const json =
     overrides.json ??

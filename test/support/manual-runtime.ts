@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Runtime, RuntimeTimer } from 'opentelemetry-exporter-optimizely';
+import type { Runtime, RuntimeTimer } from 'opentelemetry-exporter-optimizely/testing';
 
 interface ManualTimer extends RuntimeTimer {
   readonly dueAt: number;

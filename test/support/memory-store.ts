@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventStore, EventStoreHost, StoredEvent, StoreTicket } from 'opentelemetry-exporter-optimizely';
+import type { EventStore } from 'opentelemetry-exporter-optimizely';
+import type { EventStoreHost, StoredEvent, StoreTicket } from 'opentelemetry-exporter-optimizely/file-store';
 
 /** A disk that outlives its stores. */
 export class Disk {

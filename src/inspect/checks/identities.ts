@@ -2,7 +2,7 @@
 
 import { DUPLICATE } from '../../checks/event-history.js';
 import type { WireEvent } from '../../checks/wire-event.js';
-import { keepNewest } from '../../model/keep-newest.js';
+import { keepNewest } from '../../util/keep-newest.js';
 import type { Problem } from '../problem.js';
 
 const REUSED: Problem = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { quote } from '../../checks/event-problem.js';
 import type { EventReading } from '../../checks/wire-event.js';
-import { isObject, objectsOf } from '../../model/json.js';
+import { isObject, objectsOf } from '../../util/json.js';
 import type { Problem } from '../problem.js';
 import type { ProjectNames } from '../project-names.js';
 import { lookalikeOf } from './personal-data.js';

@@ -36,7 +36,7 @@ export class Summary {
     if (tick.droppedEvents > 0) figures.push(['Oldest dropped', tick.droppedEvents]);
     this.#draw(figures);
     this.#showSources();
-    this.#announce(overview);
+    this.#notifyLogEvent(overview);
     this.#showEmpty(overview);
   }
 
@@ -86,7 +86,7 @@ export class Summary {
     );
   }
 
-  #announce({ impressions, conversions, lost }: Overview): void {
+  #notifyLogEvent({ impressions, conversions, lost }: Overview): void {
     const now = performance.now();
     if (now - this.#announcedAt < ANNOUNCED_MILLIS || impressions + conversions === 0) return;
     this.#announcedAt = now;

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brokenConstraint } from '../../checks/field-constraints.js';
 import { type Answer, answerRequest } from '../../endpoint/answer-request.js';
-import type { JsonObject } from '../../model/json.js';
+import type { JsonObject } from '../../util/json.js';
 import type { InspectedBatch } from '../inspected-batch.js';
 import type { Inspection } from '../inspection.js';
 import { readSenderNotes } from '../sender-notes.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { textOf } from '../../checks/json.js';
 import { type EventReading, readBatch } from '../../checks/wire-event.js';
-import { isObject, type JsonObject, objectsOf } from '../../model/json.js';
+import { isObject, type JsonObject, objectsOf } from '../../util/json.js';
 import type { VisitorBook } from '../experiments/visitor-book.js';
 import type { InspectedBatch } from '../inspected-batch.js';
 import type { Inspection } from '../inspection.js';

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { EventLedger } from '../model/ledger.js';
+import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { errorLabel } from '../util/error-label.js';
+import { isSerializedEvent } from '../util/event-text.js';
+import { Seam } from '../util/guard.js';
+
+/** Something that may have a copy in the store. */
+export interface Kept {
+  readonly ticket?: StoreTicket | undefined;
+}
+
+/** `full`: the store takes no more; `none`: there is no store, or its disk refused. */
+export type NotKept = 'full' | 'none';
+
+/** What the event store, if there is one, has of the events in memory, and how many events only it has. */
+export class StoreTracker {
+  readonly #store: EventStore | undefined;
+  readonly #seam: Seam;
+  readonly #ledger: EventLedger;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  #storedCount = 0;
+  #copiedCount = 0;
+  #onAvailable: () => void = () => {};
+
+  constructor(store: EventStore | undefined, ledger: EventLedger, runtime: Runtime, logger: Logger) {
+    this.#logger = logger;
+    this.#ledger = ledger;
+    this.#runtime = runtime;
+    this.#seam = new Seam('eventStore', logger);
+    this.#store = this.#open(store, logger);
+  }
+
+  /** @returns undefined if it cannot be opened */
+  #open(store: EventStore | undefined, logger: Logger): EventStore | undefined {
+    return this.#seam.call('open', undefined, () => {
+      const opened: unknown = store?.open({
+        logger,
+        runtime: this.#runtime,
+        adopted: count => {
+          if (!isCount(count)) return;
+          this.#ledger.recovered(count);
+          this.#storedCount += count;
+          this.#onAvailable();
+        },
+        lost: count => {
+          if (isCount(count)) this.#lost(Math.min(count, this.#storedCount));
+        },
+      });
+      this.#seam.watch('open', opened);
+      return store;
+    });
+  }
+
+  #lost(count: number): void {
+    if (count === 0) return;
+    this.#storedCount -= count;
+    this.#ledger.dropped('unreadable', [], count);
+  }
+
+  /** Events on disk and not in memory. */
+  get storedCount(): number {
+    return this.#storedCount;
+  }
+
+  /** Events in memory that are on disk too. */
+  get copiedCount(): number {
+    return this.#copiedCount;
+  }
+
+  /** @param listener called when events have become available to `read()` */
+  onAvailable(listener: () => void): void {
+    this.#onAvailable = listener;
+  }
+
+  /** @param superseded the record of the same event from before there was a datafile; kept where the disk refuses */
+  keep(event: SerializedEvent, superseded: StoreTicket | undefined): StoreTicket | NotKept {
+    if (this.#store === undefined) return 'none';
+    const { type, uuid, context, json } = event;
+    const acceptedAt = this.#toEpoch(event.acceptedAt);
+    const ticket = this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
+    if (typeof ticket !== 'number') return superseded ?? ticket;
+    if (superseded !== undefined) this.remove([{ ticket: superseded }]);
+    return ticket;
+  }
+
+  /** @param acceptedAt monotonic clock, milliseconds */
+  trackUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
+    if (this.#store === undefined) return 'none';
+    return this.#append({ kind: 'unresolved', event: event(), acceptedAt: this.#toEpoch(acceptedAt) });
+  }
+
+  /**
+   * Memory has no room: the event lives on disk only, or is refused and counted.
+   *
+   * @param kept what keeping it gave
+   * @returns whether it lives
+   */
+  spill(uuid: string, kept: StoreTicket | NotKept): boolean {
+    if (typeof kept === 'number') this.leaveInStore([{ ticket: kept }]);
+    else this.#ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [uuid]);
+    return typeof kept === 'number';
+  }
+
+  /** Delivered or dropped. */
+  remove(items: readonly Kept[]): void {
+    if (this.#store === undefined) return;
+    const tickets = ticketsOf(items);
+    if (tickets.length === 0) return;
+    this.#copiedCount -= tickets.length;
+    this.#seam.call('remove', undefined, () => this.#store?.remove(tickets));
+  }
+
+  /** Leaves to the store what it has. @returns what it has not */
+  leaveInStore<T extends Kept>(items: readonly T[]): T[] {
+    const tickets = ticketsOf(items);
+    if (tickets.length > 0) {
+      this.#seam.call('release', undefined, () => this.#store?.release(tickets));
+      this.#storedCount += tickets.length;
+      this.#copiedCount -= tickets.length;
+    }
+    return items.filter(item => item.ticket === undefined);
+  }
+
+  /**
+   * Takes the oldest of what only the store has into memory.
+   *
+   * @param take called for each event in the same turn in which it stops counting as stored
+   */
+  async read(
+    limits: { maxEvents: number; maxBytes: number },
+    take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void,
+  ): Promise<number> {
+    let records: unknown;
+    await this.#seam.settle('read', async () => {
+      records = await this.#store?.read(limits);
+    });
+    if (!Array.isArray(records)) return 0;
+    for (const record of records) {
+      if (!isRecord(record)) {
+        this.#lost(Math.min(1, this.#storedCount));
+        continue;
+      }
+      const { event, ticket } = record;
+      // A store that has more than it told of.
+      if (this.#storedCount === 0) this.#ledger.recovered(1);
+      else this.#storedCount--;
+      this.#copiedCount++;
+      try {
+        take(event, ticket, this.#toMonotonic(event.acceptedAt));
+      } catch (error) {
+        // A record that another program made: it would stop the replay in every later life.
+        this.remove([{ ticket }]);
+        this.#ledger.dropped('invalid', [event.kind === 'resolved' ? event.uuid : event.event.uuid]);
+        this.#logger.warn(`a stored event can't be resolved and is dropped (${errorLabel(error)})`);
+      }
+    }
+    return records.length;
+  }
+
+  async close(): Promise<void> {
+    await this.#seam.settle('close', () => this.#store?.close());
+  }
+
+  #append(event: StoredEvent): StoreTicket | NotKept {
+    const ticket: unknown = this.#seam.call('append', 'failed', () => this.#store?.append(event));
+    if (typeof ticket === 'number') {
+      this.#copiedCount++;
+      return ticket;
+    }
+    return ticket === 'full' ? 'full' : 'none';
+  }
+
+  #toEpoch(monotonic: number): number {
+    return this.#runtime.now() - (this.#runtime.monotonic() - monotonic);
+  }
+
+  #toMonotonic(epoch: number): number {
+    return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** What a store of the application's own gives back may be anything. */
+function isRecord(record: unknown): record is { ticket: StoreTicket; event: StoredEvent } {
+  const { ticket, event } = (record ?? {}) as { ticket?: unknown; event?: Partial<StoredEvent> | null };
+  if (typeof ticket !== 'number' || typeof event !== 'object' || event === null) return false;
+  if (!Number.isFinite(event.acceptedAt)) return false;
+  if (event.kind === 'unresolved') return typeof event.event === 'object' && event.event !== null;
+  return (
+    event.kind === 'resolved' &&
+    isSerializedEvent({ ...event, byteLength: Number.MAX_SAFE_INTEGER } as SerializedEvent)
+  );
+}
+
+function ticketsOf(items: readonly Kept[]): StoreTicket[] {
+  const tickets: StoreTicket[] = [];
+  for (const { ticket } of items) if (ticket !== undefined) tickets.push(ticket);
+  return tickets;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DatafileCache, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
+import type { Logger } from '../model/logger.js';
+import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { errorLabel } from '../util/error-label.js';
+import { parseRetryAfter } from '../util/retry-after.js';
+import { PollSchedule } from './poll-schedule.js';
+import type { StaticProjectConfigManager } from './static-project-config-manager.js';
+
+export interface DatafilePollerOptions {
+  readonly url: string;
+  readonly cacheKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly updateIntervalMillis: number;
+  readonly requestTimeoutMillis: number;
+  readonly maxDatafileBytes: number;
+  readonly cache: DatafileCache | undefined;
+}
+
+/** Brings the datafile of a URL into force, again and again. */
+export class DatafilePoller {
+  readonly #options: DatafilePollerOptions;
+  readonly #transport: DatafileTransport;
+  readonly #target: StaticProjectConfigManager;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  readonly #schedule: PollSchedule;
+  readonly #abort = new AbortController();
+  #validators: Record<string, string> = {};
+  #latest: string | undefined;
+  #bad: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #timer: RuntimeTimer | undefined;
+  #failing = false;
+
+  constructor(
+    options: DatafilePollerOptions,
+    transport: DatafileTransport,
+    target: StaticProjectConfigManager,
+    runtime: Runtime,
+    logger: Logger,
+  ) {
+    this.#options = options;
+    this.#transport = transport;
+    this.#target = target;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#schedule = new PollSchedule(options.updateIntervalMillis, runtime.random);
+  }
+
+  start(): void {
+    void this.#readCache();
+    void this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new DOMException('stopped', 'AbortError'));
+    this.#timer?.clear();
+    await this.#transport.close();
+  }
+
+  async #poll(): Promise<void> {
+    let delay: number;
+    try {
+      delay = await this.#fetch();
+    } catch (error) {
+      delay = this.#failed(errorLabel(error));
+    }
+    if (!this.#abort.signal.aborted) this.#timer = this.#runtime.setTimer(() => void this.#poll(), delay);
+  }
+
+  /** @returns when to ask again */
+  async #fetch(): Promise<number> {
+    const { url, headers, maxDatafileBytes: maxBytes, requestTimeoutMillis } = this.#options;
+    const deadline = new AbortController();
+    const timer = this.#runtime.setTimer(
+      () => deadline.abort(new DOMException('no answer in time', 'TimeoutError')),
+      requestTimeoutMillis,
+    );
+    const signal = AbortSignal.any([deadline.signal, this.#abort.signal]);
+    try {
+      const response = await this.#transport.get({
+        url,
+        headers: { ...headers, ...this.#validators },
+        maxBytes,
+        signal,
+      });
+      return this.#take(response);
+    } finally {
+      timer.clear();
+    }
+  }
+
+  #take({ status, headers, body }: DatafileResponse): number {
+    if (this.#abort.signal.aborted) return 0;
+    // Nothing can be unmodified where there is nothing.
+    if (status !== 200 && !(status === 304 && this.#latest !== undefined)) {
+      return this.#failed(`status ${status}`, parseRetryAfter(headers['retry-after'], this.#runtime.now()));
+    }
+    if (status === 200 && body !== this.#latest) {
+      // Its validators are not kept: the next 304 would mean a datafile that is not in force.
+      // The same bad one again is not worth a line.
+      if (body === this.#bad || !this.#target.setDatafile(body)) {
+        this.#bad = body;
+        return this.#schedule.afterFailure();
+      }
+      this.#latest = body;
+      this.#bad = undefined;
+      this.#writeCache(body);
+    }
+    if (status === 200) this.#validators = validatorsOf(headers);
+    if (this.#failing) this.#logger.info('the datafile can be fetched again');
+    this.#failing = false;
+    return this.#schedule.afterSuccess();
+  }
+
+  #failed(reason: string, retryAfterMillis?: number): number {
+    if (!this.#failing && !this.#abort.signal.aborted) {
+      this.#logger.warn(`the datafile could not be fetched: ${reason}; it is tried again`);
+    }
+    this.#failing = true;
+    return this.#schedule.afterFailure(retryAfterMillis);
+  }
+
+  async #readCache(): Promise<void> {
+    const { cache, cacheKey } = this.#options;
+    // A datafile that the application gave is its choice for the start.
+    if (cache === undefined || this.#target.getConfig() !== undefined) return;
+    try {
+      const datafile = await cache.get(cacheKey);
+      const stillNeeded = this.#target.getConfig() === undefined && !this.#abort.signal.aborted;
+      if (typeof datafile === 'string' && stillNeeded) this.#target.setDatafile(datafile);
+    } catch (error) {
+      this.#logger.warn(`the datafile cache could not be read: ${errorLabel(error)}`);
+    }
+  }
+
+  /** One after the other: a slow write of an old datafile must not come last. */
+  #writeCache(datafile: string): void {
+    const { cache, cacheKey } = this.#options;
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await cache?.set(cacheKey, datafile);
+      } catch (error) {
+        this.#logger.warn(`the datafile cache could not be written: ${errorLabel(error)}`);
+      }
+    });
+  }
+}
+
+function validatorsOf(headers: DatafileResponse['headers']): Record<string, string> {
+  const { etag, 'last-modified': lastModified } = headers;
+  return {
+    ...(typeof etag === 'string' && { 'if-none-match': etag }),
+    ...(typeof lastModified === 'string' && { 'if-modified-since': lastModified }),
+  };
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Datafile, DatafileIndex } from '../model/datafile-index.js';
+import { isStackOverflow, isThenable } from '../util/guard.js';
+import { isObject, type JsonObject, parseJson } from '../util/json.js';
+import { IndexedDatafile } from './indexed-datafile.js';
+
+/** A datafile whose content can't be used. Its message names the member, never quotes the content. */
+export class DatafileError extends Error {
+  override readonly name = 'DatafileError';
+}
+
+/** The log line for a datafile that can't be used. */
+export function describeBadDatafile(error: unknown, oneInForce: boolean): string {
+  const reason = error instanceof DatafileError ? error.message : 'the datafile cannot be read';
+  return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events are held until a good one comes'}`;
+}
+
+const SUPPORTED_VERSIONS = ['2', '3', '4'];
+
+/**
+ * Prepares a datafile for lookups.
+ *
+ * @param bare take an object without `version`, as a custom ProjectConfigManager may give
+ * @throws DatafileError what is wrong with the content
+ */
+export function parseDatafile(datafile: Datafile, { bare = false } = {}): DatafileIndex {
+  return prepareDatafile(readDatafile(datafile, { bare }));
+}
+
+/**
+ * What a datafile holds, whose members that everything depends on are as they must be.
+ *
+ * @throws DatafileError what is wrong with the content
+ */
+export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObject {
+  if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
+  const content = typeof datafile === 'string' ? parseText(datafile) : datafile;
+  if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
+  if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
+    throw new DatafileError(
+      `the datafile's version must be one of the strings ${SUPPORTED_VERSIONS.join(', ')}`,
+    );
+  }
+  for (const member of ['accountId', 'projectId', 'revision'] as const) {
+    if (typeof content[member] !== 'string')
+      throw new DatafileError(`the datafile's ${member} must be a string`);
+  }
+  return content;
+}
+
+/** @throws DatafileError what is wrong with the content */
+export function prepareDatafile(content: JsonObject): DatafileIndex {
+  try {
+    return new IndexedDatafile(content);
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
+    throw new DatafileError('the datafile has a member of an unexpected shape');
+  }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
+    const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';
+    throw new DatafileError(`the datafile is not valid JSON${instead}`);
+  }
+}
+
+export const DATAFILE_TYPE = "datafile must be Optimizely's JSON as a string, or the object it holds";
+
+/** Not bytes, which JSON could be made of, and not a promise of it. */
+export function isDatafileType(datafile: unknown): datafile is Datafile {
+  if (typeof datafile === 'string') return true;
+  if (typeof datafile !== 'object' || datafile === null || Array.isArray(datafile)) return false;
+  return !ArrayBuffer.isView(datafile) && !isThenable(datafile);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Dispatcher } from 'undici';
+import { HttpDatafileTransport } from '../http/http-datafile-transport.js';
+import type { Datafile, DatafileIndex, ProjectConfigManager } from '../model/datafile-index.js';
+import type { DatafileCache } from '../model/datafile-transport.js';
+import type { Logger, PackageLogger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import { withDeadline } from '../util/deadline.js';
+import { isObject } from '../util/json.js';
+import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
+import { looksLikeSeconds } from '../util/options/looks-like-seconds.js';
+import { bytes, millis, type OptionTable, object, other, text, url } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { systemRuntime } from '../util/system-runtime.js';
+import { fillUrlTemplate, hasPlaceForKey } from '../util/url-template.js';
+import { contentFingerprint } from './content-fingerprint.js';
+import { DatafilePoller } from './datafile-poller.js';
+import { StaticProjectConfigManager } from './static-project-config-manager.js';
+
+/** Where the datafile comes from, and how often. */
+export interface PollingProjectConfigManagerOptions {
+  /** Names the project's environment. Required, unless `urlTemplate` has no place for it. */
+  sdkKey?: string | undefined;
+  /** Of a secure environment. Sent to the datafile's own host only, and never logged. */
+  datafileAccessToken?: string | undefined;
+  /** Where the datafile is; `%s`, `{sdkKey}` or `{sdk_key}` stands for the SDK key. @default Optimizely's CDN */
+  urlTemplate?: string | undefined;
+  /** Milliseconds between two requests, give or take a tenth. Below 30_000 is warned about. @default 300_000 */
+  updateIntervalMillis?: number | undefined;
+  /** In force until the first one is fetched. */
+  datafile?: Datafile | undefined;
+  /** Keeps the last good datafile over restarts. Read where no `datafile` is given. @default none */
+  cache?: DatafileCache | undefined;
+  /** Sent along, to the datafile's own host only. */
+  customHeaders?: Readonly<Record<string, string>> | undefined;
+  /** Deadline of one request, milliseconds. @default 10_000 */
+  requestTimeoutMillis?: number | undefined;
+  /** Bytes of the unpacked datafile; a larger one is refused. @default 20_971_520 */
+  maxDatafileBytes?: number | undefined;
+  /** An undici dispatcher of your own, for a private CA or a fixed proxy; you close it. */
+  dispatcher?: Dispatcher | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+  /** Clock, timers and randomness, for tests. @default the system's */
+  runtime?: Runtime | undefined;
+}
+
+export const POLLING_PROJECT_CONFIG_MANAGER = {
+  name: 'PollingProjectConfigManager',
+  example: "new PollingProjectConfigManager({ sdkKey: '…' })",
+  table: {
+    sdkKey: text("{ sdkKey: '…' }", 'OPTIMIZELY_SDK_KEY'),
+    datafileAccessToken: text(
+      "{ sdkKey: '…', datafileAccessToken: '…' }",
+      'OPTIMIZELY_DATAFILE_ACCESS_TOKEN',
+    ),
+    urlTemplate: url(
+      'url-template',
+      "{ urlTemplate: 'https://…/{sdkKey}.json' }",
+      'OPTIMIZELY_DATAFILE_URL_TEMPLATE',
+    ),
+    updateIntervalMillis: millis(300_000, 'OPTIMIZELY_DATAFILE_UPDATE_INTERVAL_MILLIS'),
+    datafile: other<Datafile>({ env: 'OPTIMIZELY_DATAFILE_PATH' }),
+    cache: object<DatafileCache>(['get', 'set'], '{ cache: new FileDatafileCache({ directory }) }'),
+    customHeaders: other<Readonly<Record<string, string>>>({
+      example: "{ customHeaders: { 'X-Team': 'web' } }",
+    }),
+    requestTimeoutMillis: millis(10_000),
+    maxDatafileBytes: bytes(20_971_520),
+    dispatcher: object<Dispatcher>(['dispatch'], '{ dispatcher: new Agent() }'),
+    logger: LOGGER,
+    runtime: RUNTIME,
+  } satisfies OptionTable<PollingProjectConfigManagerOptions>,
+};
+
+const PUBLIC_URL = 'https://cdn.optimizely.com/datafiles/{sdkKey}.json';
+const AUTHENTICATED_URL = 'https://config.optimizely.com/datafiles/auth/{sdkKey}.json';
+const HEALTHY_INTERVAL_MILLIS = 30_000;
+const DEFAULT_READY_TIMEOUT_MILLIS = 10_000;
+
+/**
+ * Fetches the datafile and keeps it up to date, from construction until `stop()`. A new revision flushes the events of
+ * the old one at once; a datafile that can't be used leaves the one before it in force.
+ */
+export class PollingProjectConfigManager implements ProjectConfigManager {
+  readonly #config: StaticProjectConfigManager;
+  readonly #poller: DatafilePoller;
+  readonly #runtime: Runtime;
+  readonly #ready: Promise<void>;
+  #stopped: Promise<void> | undefined;
+  #endWaiting: () => void = () => {};
+
+  /** @throws TypeError no SDK key, or an option of a wrong type that no default can mend */
+  constructor(options: PollingProjectConfigManagerOptions) {
+    const taken = takeOptions(POLLING_PROJECT_CONFIG_MANAGER, options);
+    const { logger } = taken;
+    const resolved = resolveOptions(POLLING_PROJECT_CONFIG_MANAGER.table, taken.options, logger);
+    const { datafile, datafileAccessToken, requestTimeoutMillis, maxDatafileBytes, cache } = resolved;
+    const source = datafileSource(resolved);
+    const authorization = datafileAccessToken && { authorization: `Bearer ${datafileAccessToken}` };
+    const headers = { ...headersOf(resolved.customHeaders), ...authorization };
+    const updateIntervalMillis = adviseInterval(resolved.updateIntervalMillis, logger);
+    this.#runtime = resolved.runtime ?? systemRuntime;
+    this.#config = new StaticProjectConfigManager({ datafile, logger });
+    this.#ready = new Promise(resolve => {
+      this.#endWaiting = resolve;
+      this.#config.onUpdate(resolve);
+    });
+    if (this.#config.getConfig() !== undefined) this.#endWaiting();
+    this.#poller = new DatafilePoller(
+      { ...source, headers, updateIntervalMillis, requestTimeoutMillis, maxDatafileBytes, cache },
+      new HttpDatafileTransport(resolved.dispatcher, requestTimeoutMillis, logger),
+      this.#config,
+      this.#runtime,
+      logger,
+    );
+    this.#poller.start();
+  }
+
+  getConfig(): DatafileIndex | undefined {
+    return this.#config.getConfig();
+  }
+
+  /** @returns undoes it */
+  onUpdate(listener: () => void): () => void {
+    return this.#config.onUpdate(listener);
+  }
+
+  /**
+   * Waits for the first datafile, `timeoutMillis` (default 10,000) at most. Never rejects.
+   *
+   * @returns whether one is in force
+   */
+  async onReady({
+    timeoutMillis = DEFAULT_READY_TIMEOUT_MILLIS,
+  }: {
+    timeoutMillis?: number | undefined;
+  } = {}): Promise<boolean> {
+    if (this.getConfig() === undefined) await withDeadline(this.#runtime, timeoutMillis, () => this.#ready);
+    return this.getConfig() !== undefined;
+  }
+
+  /** Ends polling; what is in flight is ended too. The datafile stays in force. */
+  stop(): Promise<void> {
+    this.#endWaiting();
+    this.#stopped ??= this.#poller.stop();
+    return this.#stopped;
+  }
+}
+
+interface DatafileSource {
+  readonly url: string;
+  /** Of what is served there, in a cache that several managers share. */
+  readonly cacheKey: string;
+}
+
+/** @throws TypeError no SDK key where the address has a place for one */
+function datafileSource({
+  sdkKey,
+  datafileAccessToken,
+  urlTemplate,
+}: Pick<
+  PollingProjectConfigManagerOptions,
+  'sdkKey' | 'datafileAccessToken' | 'urlTemplate'
+>): DatafileSource {
+  const template = urlTemplate ?? (datafileAccessToken === undefined ? PUBLIC_URL : AUTHENTICATED_URL);
+  if (!hasPlaceForKey(template)) {
+    // Not the address itself, which may have a secret in it.
+    return { url: template, cacheKey: `optimizely-datafile-${contentFingerprint([template])}` };
+  }
+  if (sdkKey === undefined) {
+    throw new TypeError(`sdkKey must be a non-empty string: ${POLLING_PROJECT_CONFIG_MANAGER.example}`);
+  }
+  return { url: fillUrlTemplate(template, sdkKey), cacheKey: `optimizely-datafile-${sdkKey}` };
+}
+
+/**
+ * Names in lower case: they differ by case only for people, and a header would be sent twice.
+ *
+ * @throws TypeError not an object of strings
+ */
+function headersOf(given: unknown): Record<string, string> {
+  if (given === undefined || given === null) return {};
+  try {
+    if (!isObject(given)) throw new TypeError();
+    return Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => {
+        if (value === undefined) return [];
+        if (typeof value !== 'string') throw new TypeError();
+        return [[name.toLowerCase(), value] as const];
+      }),
+    );
+  } catch {
+    const { example } = POLLING_PROJECT_CONFIG_MANAGER.table.customHeaders;
+    throw new TypeError(`customHeaders must be an object of strings: ${example}`);
+  }
+}
+
+function adviseInterval(interval: number, logger: PackageLogger): number {
+  const { fallback } = POLLING_PROJECT_CONFIG_MANAGER.table.updateIntervalMillis;
+  if (interval < HEALTHY_INTERVAL_MILLIS && !looksLikeSeconds(interval, fallback)) {
+    logger.warn(
+      `updateIntervalMillis is ${interval}: Optimizely advises at least ${HEALTHY_INTERVAL_MILLIS}`,
+    );
+  }
+  return interval;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
+import type { LogRecordPort } from './log-record-port.js';
+
+/**
+ * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
+ * Optimizely only; `full`: all of it; `none`: no span event.
+ */
+export type TraceDetail = 'minimal' | 'full' | 'none';
+
+/** What the helpers emit for the trace: a span event, a log record with an event name, or one of each. */
+export type EmitAs = 'span-event' | 'log-record' | 'both';
+
+/** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
+export interface InstalledProcessor {
+  readonly traceDetail: TraceDetail;
+  /** Absent means `span-event`. */
+  readonly emitAs?: EmitAs | undefined;
+  /** Log records, in and out. */
+  readonly logs?: LogRecordPort | undefined;
+  /** What of the event the trace may show where it shows all; absent: everything. */
+  redact?(event: ExperimentEvent): ExperimentEvent;
+  /**
+   * false: not taken, and counted with the reason. Never throws.
+   *
+   * @param span the one that the event was recorded on, where there is one
+   */
+  offer(event: ExperimentEvent, span?: object): boolean;
+  /** A record call with an unusable `field`. Never throws. */
+  refuse(type: ExperimentEventType, field: string): void;
+}

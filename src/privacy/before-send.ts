@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventTags, ExperimentEvent } from '../model/experiment-event.js';
+import { errorLabel } from '../util/error-label.js';
+import { isThenable } from '../util/guard.js';
+import { describeUnusable } from '../util/unusable-field.js';
+
+/**
+ * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
+ * Synchronous. `attributes` and `tags` are copies of what the application passed, tags as JSON has them. The amounts of
+ * a conversion that it returns are read from its tags.
+ */
+export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
+
+/** Makes an event of what `beforeSend` returned, or names the field that prevents it. Never throws. */
+export type CheckEvent = (
+  type: ExperimentEvent['type'],
+  input: unknown,
+) => ExperimentEvent | { readonly unusable: string };
+
+/** `fault`: for the log; undefined: it was meant. */
+export interface NotSent {
+  readonly fault: string | undefined;
+}
+
+export function askBeforeSend(
+  beforeSend: BeforeSend,
+  event: ExperimentEvent,
+  check: CheckEvent,
+): ExperimentEvent | NotSent {
+  let returned: unknown;
+  try {
+    returned = beforeSend(copyOf(event));
+    if (isThenable(returned)) {
+      returned.then(undefined, () => {});
+      return { fault: 'beforeSend returned a promise; it must be synchronous' };
+    }
+  } catch (error) {
+    return { fault: `beforeSend threw ${errorLabel(error)}` };
+  }
+  if (returned === null) return { fault: undefined };
+  if (typeof returned !== 'object') return { fault: 'beforeSend returned neither an event nor null' };
+  const checked = check(event.type, returned);
+  if ('unusable' in checked) {
+    return { fault: `beforeSend returned an event whose ${describeUnusable(checked.unusable)}` };
+  }
+  return event.type === 'impression' && event.inferRule ? stillToInfer(checked) : checked;
+}
+
+/** Unless `beforeSend` has said which rule it is. */
+function stillToInfer(event: ExperimentEvent): ExperimentEvent {
+  const isSaid = event.type !== 'impression' || event.ruleKey || event.experimentId || event.campaignId;
+  return isSaid ? event : { ...event, inferRule: true };
+}
+
+function copyOf(event: ExperimentEvent): ExperimentEvent {
+  const attributes = event.attributes && { ...event.attributes };
+  return event.type === 'impression'
+    ? { ...event, attributes }
+    : { ...event, attributes, tags: event.tags && copyOfTags(event.tags) };
+}
+
+/** Down to the innermost member: what is redacted in place is the event's, and nobody else's. */
+function copyOfTags(tags: EventTags): EventTags {
+  try {
+    return JSON.parse(JSON.stringify(tags)) as EventTags;
+  } catch {
+    // It may mend what can't be serialised.
+    return { ...tags };
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import { OnceLog } from '../util/episode-log.js';
+import { ImpressionDedupe } from '../util/impression-dedupe.js';
+import { keepListed } from './allow-list.js';
+import { askBeforeSend, type CheckEvent } from './before-send.js';
+import type { ResolvedPrivacyOptions } from './privacy-options.js';
+import { userIdHash } from './user-id-hash.js';
+
+/** An event that does not go on. */
+export interface Screened {
+  readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated' | 'invalid'>;
+}
+
+export interface PrivacyFilterDependencies {
+  readonly check: CheckEvent;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+}
+
+/** What the application lets out of its events: `beforeSend`, the allow list, the hash of user ids, and `dedupe`. */
+export class PrivacyFilter {
+  readonly #options: ResolvedPrivacyOptions;
+  readonly #deps: PrivacyFilterDependencies;
+  readonly #hash: ((userId: string) => string) | undefined;
+  readonly #dedupe: ImpressionDedupe | undefined;
+  readonly #said = new OnceLog();
+
+  constructor(options: ResolvedPrivacyOptions, dependencies: PrivacyFilterDependencies) {
+    const { userIdHashKey, dedupe } = options;
+    this.#options = options;
+    this.#deps = dependencies;
+    if (userIdHashKey !== undefined) this.#hash = userIdHash(userIdHashKey);
+    if (dedupe !== undefined) this.#dedupe = new ImpressionDedupe(dedupe, dependencies.runtime);
+  }
+
+  /** What may go on of the event; `dropped`: nothing. Never throws. */
+  pass(event: ExperimentEvent): ExperimentEvent | Screened {
+    const { beforeSend } = this.#options;
+    let passed = event;
+    if (beforeSend !== undefined) {
+      const answer = askBeforeSend(beforeSend, event, this.#deps.check);
+      if ('fault' in answer) {
+        if (answer.fault !== undefined && this.#said.first(answer.fault))
+          this.#deps.logger.error(answer.fault);
+        return { dropped: 'before_send' };
+      }
+      passed = answer;
+    }
+    try {
+      // After beforeSend, which may add what must not leave.
+      passed = this.redact(passed);
+      return this.#isRepeated(passed) ? { dropped: 'deduplicated' } : passed;
+    } catch {
+      if (this.#said.first('unreadable'))
+        this.#deps.logger.warn('an event is refused: its members cannot be read');
+      return { dropped: 'invalid' };
+    }
+  }
+
+  /** The same for the trace, which must not show more than Optimizely is sent. */
+  redact(event: ExperimentEvent): ExperimentEvent {
+    const { allowedAttributes } = this.#options;
+    const listed = allowedAttributes === undefined ? event : keepListed(event, allowedAttributes);
+    return this.#hash === undefined ? listed : { ...listed, userId: this.#hash(listed.userId) };
+  }
+
+  #isRepeated(event: ExperimentEvent): boolean {
+    return event.type === 'impression' && this.#dedupe?.isFirst(event) === false;
+  }
+
+  /** An event that passed was refused further on. */
+  refused(event: ExperimentEvent): void {
+    if (event.type === 'impression') this.#dedupe?.forget(event);
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { DISPATCHER_EXAMPLE } from '../export/exporter-options.js';
+import { ProcessLife } from '../lifecycle/process-life.js';
+import type { LedgerSnapshot } from '../model/ledger.js';
+import type { Logger } from '../model/logger.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { isSerializedEvent } from '../util/event-text.js';
+import { LOGGER } from '../util/options/common-option-rows.js';
+import { bool, type OptionTable } from '../util/options/option-table.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { assemblePipeline, type Pipeline } from './pipeline.js';
+import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
+import type { BatchingOptions, ExportOptions } from './processor-options.js';
+
+/** As the option table of Optimizely's "Event batching" guide, in JavaScript's spelling. */
+export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptions {
+  /** false: events are queued until `start()`. @default false */
+  startOnInit?: boolean | undefined;
+  /** @default OpenTelemetry's `diag` */
+  logger?: Logger | undefined;
+}
+
+export const BATCH_EVENT_PROCESSOR = {
+  name: 'BatchEventProcessor',
+  example: `new BatchEventProcessor(${DISPATCHER_EXAMPLE})`,
+  table: {
+    ...BATCHING_TABLE,
+    ...EXPORT_TABLE,
+    startOnInit: bool(false),
+    logger: LOGGER,
+  } satisfies OptionTable<BatchEventProcessorOptions>,
+};
+
+/**
+ * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
+ * its oldest event has waited `flushIntervalMillis`, when an event of another context comes, before it exceeds
+ * `maxPayloadBytes`, or when somebody flushes.
+ */
+export class BatchEventProcessor {
+  readonly #pipeline: Pipeline;
+  readonly #life: ProcessLife;
+  #stopped: Promise<void> | undefined;
+
+  /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
+  constructor(options: BatchEventProcessorOptions) {
+    const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
+    this.#pipeline = assemblePipeline({ ...taken, logger });
+    const living = {
+      ledger: () => this.ledger(),
+      forceFlush: () => this.flush(),
+      shutdown: () => this.stop(),
+    };
+    this.#life = new ProcessLife(living, this.#pipeline, logger);
+    this.#life.begin({ flushOnBeforeExit: false });
+    const { startOnInit } = BATCH_EVENT_PROCESSOR.table;
+    if (resolveOptions({ startOnInit }, taken, logger).startOnInit) this.start();
+  }
+
+  /**
+   * Takes an event that a `UserEventFactory` has resolved.
+   *
+   * @returns false: refused; the ledger says why
+   */
+  process(event: SerializedEvent): boolean {
+    const { ledger, recovery } = this.#pipeline;
+    try {
+      if (recovery.isNeeded) recovery.request();
+      ledger.recorded(1);
+      if (isSerializedEvent(event)) return this.#enqueue(event);
+      ledger.dropped('invalid', [], 1);
+    } catch {
+      // The stack has ended.
+      recovery.isNeeded = true;
+      recovery.request();
+    }
+    return false;
+  }
+
+  /** Begins to build batches; those queued before keep their age. */
+  start(): void {
+    this.#pipeline.batcher.start();
+  }
+
+  /** Sends what is queued, waits for what is in flight, `timeoutIntervalMillis` at most. Never rejects. */
+  flush(): Promise<void> {
+    return this.#pipeline.batcher.forceFlush();
+  }
+
+  /** Refuses new events, then flushes; what is left after `timeoutIntervalMillis` is counted as lost. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop().finally(() => this.#life.end());
+    return this.#stopped;
+  }
+
+  /** Where every event is. */
+  ledger(): LedgerSnapshot {
+    return this.#pipeline.snapshot();
+  }
+
+  #enqueue(event: SerializedEvent): boolean {
+    const taken = this.#pipeline.batcher.enqueue(event);
+    if (taken) this.#life.eventTaken();
+    return taken;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#pipeline.batcher.stop();
+    this.#pipeline.end();
+  }
+}

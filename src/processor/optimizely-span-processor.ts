@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context, Span } from '@opentelemetry/api';
+import { EventHarvest } from '../capture/event-harvest.js';
+import { LogRecords } from '../capture/log-records.js';
+import { ConfigSource } from '../datafile/config-source.js';
+import { DatafileWait } from '../datafile/datafile-wait.js';
+import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
+import { Closing } from '../lifecycle/closing.js';
+import { flushUnderWaitUntil } from '../lifecycle/flush-under-wait-until.js';
+import { ProcessLife } from '../lifecycle/process-life.js';
+import type { DatafileIndex } from '../model/datafile-index.js';
+import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { LedgerSnapshot } from '../model/ledger.js';
+import { NotificationType } from '../model/notification.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import type { CheckEvent } from '../privacy/before-send.js';
+import { PrivacyFilter } from '../privacy/privacy-filter.js';
+import { resolvePrivacyOptions } from '../privacy/privacy-options.js';
+import { checkInput } from '../record/check-input.js';
+import type { Conversion, Impression } from '../record/input.js';
+import { recordConversionFor, recordImpressionFor, recordResolvedFor } from '../record/record.js';
+import { EventIntake } from '../serialize/event-intake.js';
+import { resolveOptions } from '../util/options/resolve-options.js';
+import { takeOptions } from '../util/options/take-options.js';
+import { Installation } from '../util/processor-registry.js';
+import { ApiCopiesCheck } from './api-copies-check.js';
+import { evaluationEvents } from './evaluation-events-options.js';
+import { EventEntrance } from './event-entrance.js';
+import { assemblePipeline, type Pipeline } from './pipeline.js';
+import type { EndedSpan, StartedSpan } from './processed-span.js';
+import { SPAN_PROCESSOR, SPAN_PROCESSOR_TABLE } from './processor-option-tables.js';
+import type { OptimizelySpanProcessorOptions } from './processor-options.js';
+import { resolveConfigManager } from './resolve-config-manager.js';
+
+/**
+ * The SpanProcessor that takes experiment events out of traces and delivers them to Optimizely. Register it in
+ * NodeSDK's or a provider's `spanProcessors`, beside the processor that exports your spans.
+ */
+export class OptimizelySpanProcessor {
+  readonly #apiCopies: ApiCopiesCheck;
+  readonly #pipeline: Pipeline;
+  readonly #config: ConfigSource;
+  readonly #wait: DatafileWait;
+  readonly #intake: EventIntake;
+  readonly #harvest: EventHarvest;
+  readonly #entrance: EventEntrance;
+  readonly #installation: Installation;
+  readonly #closing: Closing;
+  readonly #life: ProcessLife;
+  #shutdown: Promise<void> | undefined;
+
+  /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
+  constructor(options: OptimizelySpanProcessorOptions) {
+    const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
+    this.#closing = new Closing(logger);
+    const manager = resolveConfigManager(taken, logger);
+    const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
+    const privacyFilter = resolvePrivacyOptions(taken, logger);
+    this.#pipeline = assemblePipeline({
+      ...taken,
+      logger,
+      canResolve: () => this.#config.current() !== undefined,
+      resolveStored: (event, acceptedAt, ticket) => {
+        const config = this.#config.current();
+        if (config !== undefined) this.#intake.takeStored(event, config, acceptedAt, ticket);
+      },
+      defaultDispatcher: () => {
+        const dispatcher = new UndiciEventDispatcher({
+          requestTimeoutMillis: taken.requestTimeoutMillis,
+          logger,
+        });
+        this.#closing.add(() => dispatcher.close());
+        return dispatcher;
+      },
+    });
+    const { batcher, runtime, ledger, inspectorNotes, recovery } = this.#pipeline;
+    this.#life = new ProcessLife(this, this.#pipeline, logger);
+    this.#intake = new EventIntake({
+      ...this.#pipeline,
+      logger,
+      enqueue: (event, superseded) => batcher.enqueue(event, superseded),
+      readmit: (event, superseded) => batcher.readmit(event, superseded),
+    });
+    this.#config = new ConfigSource(manager, {
+      logger,
+      runtime,
+      onChange: config => this.#configChanged(config),
+    });
+    this.#wait = new DatafileWait(this.#config, runtime);
+    this.#closing.add(
+      () => this.#config.stop(),
+      () => this.#pipeline.storeTracker.close(),
+    );
+    const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
+    const onTaken =
+      own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
+    this.#apiCopies = new ApiCopiesCheck(logger);
+    this.#entrance = new EventEntrance({
+      ...own,
+      logs: new LogRecords(() => this.#harvest, logger),
+      ledger,
+      apiCopies: this.#apiCopies,
+      config: this.#config,
+      intake: this.#intake,
+      privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
+      inspectorNotes,
+      logger,
+      recovery,
+      enqueue: event => batcher.enqueue(event),
+      onTaken: () => {
+        onTaken?.();
+        this.#life.eventTaken();
+      },
+    });
+    const evaluations = evaluationEvents(taken.evaluationEvents, {
+      processor: this.#entrance,
+      check,
+      inferRule: (flagKey, variationKey) => this.#config.current()?.inferRule(flagKey, variationKey),
+      ledger,
+      logger,
+      runtime,
+    });
+    this.#harvest = new EventHarvest(this.#entrance, logger, check, evaluations);
+    this.#installation = new Installation(this.#entrance, this);
+    this.#closing.add(this.#wait.watch(logger));
+    if (own.startOnInit) this.start();
+    this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
+  }
+
+  /** Learns which spans are of a provider that it serves. Called by the provider. */
+  onStart(span: StartedSpan, _parentContext: Context): void {
+    this.#apiCopies.spanStarted();
+    this.#installation.spanStarted(span);
+  }
+
+  /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. Called by the provider. */
+  onEnd(span: EndedSpan): void {
+    this.#harvest.takeSpan(span);
+  }
+
+  /**
+   * Records an impression with this processor alone, for a process with several Optimizely projects.
+   *
+   * @param span the span to record on; default: the active one; none is fine
+   * @returns the event's uuid; undefined: refused, and counted
+   */
+  recordImpression(impression: Impression, span?: Span): string | undefined {
+    try {
+      return recordImpressionFor(this.#entrance, this.#pipeline.runtime, impression, span);
+    } catch {
+      // The stack has ended.
+      return undefined;
+    }
+  }
+
+  /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
+  recordConversion(conversion: Conversion, span?: Span): string | undefined {
+    try {
+      return recordConversionFor(this.#entrance, this.#pipeline.runtime, conversion, span);
+    } catch {
+      // The stack has ended.
+      return undefined;
+    }
+  }
+
+  /**
+   * Takes an event that is resolved already, such as one that Optimizely's own SDK built.
+   *
+   * @param shown the same event by its keys: what the trace shows and `beforeSend` sees. Without it the trace shows
+   *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
+   * @param span the span that shows it; default: the active one; null: none
+   * @returns false: refused, and counted
+   */
+  process(event: SerializedEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
+    const take = (on?: object) => this.#entrance.process(event, shown, on);
+    return shown === undefined || span === null
+      ? take()
+      : recordResolvedFor(this.#entrance, shown, take, span);
+  }
+
+  /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */
+  start(): void {
+    this.#pipeline.batcher.start();
+  }
+
+  /**
+   * Attempts delivery of all that was recorded before, and waits for what is in flight, `timeoutIntervalMillis` at
+   * most. What is left stays pending. Never rejects.
+   */
+  async forceFlush(): Promise<void> {
+    await this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime());
+  }
+
+  /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
+  flush(): Promise<void> {
+    return this.forceFlush();
+  }
+
+  /**
+   * Refuses new events, delivers the rest, `timeoutIntervalMillis` at most, and counts and logs what was left. Never
+   * rejects; a second call returns the same promise.
+   */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#shutDown().finally(() => this.#life.end());
+    return this.#shutdown;
+  }
+
+  /** The same as `shutdown()`, by the name that Optimizely's SDKs use. */
+  stop(): Promise<void> {
+    return this.shutdown();
+  }
+
+  /** The same as `shutdown()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /** Where every event is. */
+  ledger(): LedgerSnapshot {
+    return this.#pipeline.snapshot();
+  }
+
+  async #shutDown(): Promise<void> {
+    const { runtime, timeoutIntervalMillis } = this.#pipeline;
+    const startedAt = runtime.monotonic();
+    this.#entrance.close();
+    this.#installation.uninstall();
+    const remainingMillis = await this.#datafileWithinTime();
+    const stopped = this.#pipeline.batcher.stop(remainingMillis);
+    this.#intake.dropWaiting();
+    await stopped;
+    this.#pipeline.end();
+    await this.#closing.run(runtime, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
+  }
+
+  /** @returns what the wait for a datafile, where events need one, leaves of `timeoutIntervalMillis` */
+  async #datafileWithinTime(): Promise<number> {
+    const { timeoutIntervalMillis } = this.#pipeline;
+    return this.#intake.waitingCount === 0 ? timeoutIntervalMillis : this.#wait.within(timeoutIntervalMillis);
+  }
+
+  #configChanged(config: DatafileIndex): void {
+    this.#pipeline.batcher.contextChanged(config.context);
+    this.#intake.resolveWaiting(config);
+    this.#life.sendPromptly();
+    this.#pipeline.batcher.nudge();
+    const { revision } = config.context;
+    this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { PollingProjectConfigManager } from '../datafile/polling-project-config-manager.js';
+import {
+  requireDatafileType,
+  StaticProjectConfigManager,
+} from '../datafile/static-project-config-manager.js';
+import type { ProjectConfigManager } from '../model/datafile-index.js';
+import type { PackageLogger } from '../model/logger.js';
+import { resolveOption } from '../util/options/resolve-options.js';
+import { SOURCES_TABLE } from './processor-option-tables.js';
+import type { OptimizelySpanProcessorOptions } from './processor-options.js';
+
+const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
+
+/** @throws TypeError no source, several, or one of a wrong type */
+export function resolveConfigManager(
+  options: OptimizelySpanProcessorOptions,
+  logger: PackageLogger,
+): ProjectConfigManager {
+  const { datafile, sdkKey, projectConfigManager, runtime } = options;
+  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
+  if (given !== 1) {
+    throw new TypeError(
+      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'more than one datafile source'}: ${SOURCES}`,
+    );
+  }
+  if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
+  if (projectConfigManager !== undefined) {
+    resolveOption('projectConfigManager', SOURCES_TABLE.projectConfigManager, projectConfigManager, logger);
+    return projectConfigManager;
+  }
+  requireDatafileType(datafile);
+  return new StaticProjectConfigManager({ datafile, logger });
+}

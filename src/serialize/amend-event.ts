@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { DatafileIndex } from '../model/datafile-index.js';
+import type {
+  ExperimentConversion,
+  ExperimentEvent,
+  ExperimentImpression,
+  UserAttributes,
+} from '../model/experiment-event.js';
+import type { Decision, SnapshotEvent, Visitor, VisitorAttribute } from '../model/log-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { attributeOpening, isReserved } from '../util/attribute-openings.js';
+import { isAttributeValue, serializeTags } from './serialize-members.js';
+
+/**
+ * Carries what was changed of an event, by its keys, over to the text that somebody else made of it. What was not
+ * changed stays as that text has it.
+ *
+ * @param config knows the ids of attributes that were added
+ * @throws what parsing the text, or serialising what was added, throws
+ */
+export function amendEvent(
+  event: SerializedEvent,
+  before: ExperimentEvent,
+  after: ExperimentEvent,
+  config: DatafileIndex | undefined,
+): SerializedEvent {
+  const visitor = JSON.parse(event.json) as Visitor;
+  const [snapshot] = visitor.snapshots;
+  const [wire] = snapshot?.events ?? [];
+  if (snapshot === undefined || wire === undefined) throw new TypeError('a visitor without an event');
+  visitor.visitor_id = after.userId;
+  if (!sameJson(before.attributes, after.attributes)) {
+    visitor.attributes = amendAttributes(visitor.attributes, before.attributes, after.attributes, config);
+  }
+  wire.uuid = after.uuid;
+  wire.timestamp = after.timestamp;
+  const [decision] = snapshot.decisions ?? [];
+  if (after.type === 'impression' && before.type === 'impression' && decision !== undefined) {
+    amendDecision(decision, wire, before, after);
+  }
+  if (after.type === 'conversion' && before.type === 'conversion') amendConversion(wire, before, after);
+  const json = JSON.stringify(visitor);
+  return { ...event, uuid: after.uuid, json, byteLength: Buffer.byteLength(json) };
+}
+
+/** Those that are not the user's, as the mark of bot filtering, stay. */
+function amendAttributes(
+  wire: readonly VisitorAttribute[],
+  before: UserAttributes = {},
+  after: UserAttributes = {},
+  config: DatafileIndex | undefined,
+): VisitorAttribute[] {
+  const left = new Map(Object.entries(after));
+  const amended: VisitorAttribute[] = [];
+  for (const attribute of wire) {
+    const value = left.get(attribute.key);
+    if (!Object.hasOwn(before, attribute.key)) amended.push(attribute);
+    else if (isAttributeValue(value)) amended.push({ ...attribute, value });
+    left.delete(attribute.key);
+  }
+  for (const [key, value] of left) {
+    const opening = config === undefined ? openingWithoutDatafile(key) : config.attributeOpening(key);
+    if (opening === undefined || !isAttributeValue(value)) continue;
+    amended.push(JSON.parse(`${opening}${JSON.stringify(value)}}`) as VisitorAttribute);
+  }
+  return amended;
+}
+
+function openingWithoutDatafile(key: string): string | undefined {
+  return isReserved(key) ? attributeOpening(key, key) : undefined;
+}
+
+function amendDecision(
+  decision: Decision,
+  wire: SnapshotEvent,
+  before: ExperimentImpression,
+  after: ExperimentImpression,
+): void {
+  const { metadata } = decision;
+  if (after.flagKey !== before.flagKey) metadata.flag_key = after.flagKey;
+  if (after.ruleKey !== before.ruleKey) metadata.rule_key = after.ruleKey;
+  if (after.ruleType !== before.ruleType) metadata.rule_type = after.ruleType ?? '';
+  if (after.variationKey !== before.variationKey) metadata.variation_key = after.variationKey;
+  if (after.enabled !== before.enabled) metadata.enabled = after.enabled;
+  if (after.cmabUuid !== before.cmabUuid) metadata.cmab_uuid = after.cmabUuid ?? '';
+  if (after.experimentId !== before.experimentId) decision.experiment_id = after.experimentId ?? '';
+  if (after.variationId !== before.variationId) decision.variation_id = after.variationId ?? null;
+  if (after.campaignId !== before.campaignId) {
+    decision.campaign_id = after.campaignId ?? null;
+    wire.entity_id = decision.campaign_id;
+  }
+}
+
+function amendConversion(
+  wire: SnapshotEvent,
+  before: ExperimentConversion,
+  after: ExperimentConversion,
+): void {
+  if (after.eventKey !== before.eventKey) wire.key = after.eventKey;
+  if (after.eventId !== before.eventId) wire.entity_id = after.eventId ?? null;
+  // Of the same tags the amounts stay too, also where the other side reads them otherwise than we do.
+  if (sameJson(before.tags, after.tags)) return;
+  const tags = serializeTags(after.tags);
+  const { revenue, value } = after;
+  Object.assign(wire, { revenue, value, tags: tags && JSON.parse(tags) });
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

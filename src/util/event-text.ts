@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from '../model/event-context.js';
+import type { StoreTicket } from '../model/event-store.js';
+import type { ExperimentEventType } from '../model/experiment-event.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+
+const UUID_MEMBER = ',"uuid":';
+
+// An event store asks for it at once, and finding it in the text takes 0.1 µs.
+let latest: EventText | undefined;
+
+let latestUuid = '';
+
+/** A SerializedEvent whose uuid is kept in its text alone, of which it would take a tenth of the memory again. */
+class EventText implements SerializedEvent {
+  readonly type: ExperimentEventType;
+  readonly context: EventContext;
+  readonly json: string;
+  readonly byteLength: number;
+  readonly acceptedAt: number;
+
+  /** @param json the first member named `uuid` is the event's: in texts quotes are escaped, and tags come later */
+  constructor(
+    type: ExperimentEventType,
+    context: EventContext,
+    json: string,
+    acceptedAt: number,
+    // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
+    byteLength = Buffer.byteLength(json),
+  ) {
+    this.type = type;
+    this.context = context;
+    this.json = json;
+    this.byteLength = byteLength;
+    // A whole number is kept in place, a fraction as an object of its own.
+    this.acceptedAt = Math.trunc(acceptedAt);
+  }
+
+  get uuid(): string {
+    if (this === latest) return latestUuid;
+    const { json } = this;
+    const start = json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
+    const end = json.indexOf('"', start + 1);
+    const text = json.slice(start + 1, end);
+    return text.includes('\\') ? withEscapes(json, start) : text;
+  }
+}
+
+/** @param uuid the one in `json` */
+export function serializedEvent(
+  type: ExperimentEventType,
+  context: EventContext,
+  json: string,
+  acceptedAt: number,
+  uuid: string,
+): SerializedEvent {
+  latest = new EventText(type, context, json, acceptedAt);
+  latestUuid = uuid;
+  return latest;
+}
+
+/** The string whose JSON begins at `start`. */
+function withEscapes(json: string, start: number): string {
+  let end = start + 1;
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  return JSON.parse(json.slice(start, end + 1)) as string;
+}
+
+/** A EventText that the event store has, too. */
+class StoredEventText extends EventText {
+  readonly ticket: StoreTicket;
+
+  constructor({ type, context, json, byteLength, acceptedAt }: EventText, ticket: StoreTicket) {
+    super(type, context, json, acceptedAt, byteLength);
+    this.ticket = ticket;
+  }
+}
+
+/** The event with the ticket of its record. */
+function withTicket(event: SerializedEvent, ticket: StoreTicket): SerializedEvent {
+  if (event instanceof EventText) return new StoredEventText(event, ticket);
+  const { type, uuid, context, json, byteLength, acceptedAt } = event;
+  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
+}
+
+/** The event with its ticket, where it has one. */
+export function asStored(event: SerializedEvent, ticket: StoreTicket | string): SerializedEvent {
+  return typeof ticket === 'number' ? withTicket(event, ticket) : event;
+}
+
+/**
+ * Whether an event that comes from outside can join a batch: a `json` that is no object, an envelope that is none, or a
+ * length that is no number would spoil it for all others.
+ */
+export function isSerializedEvent(event: SerializedEvent): boolean {
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    (event.type === 'impression' || event.type === 'conversion') &&
+    // Reading the uuid of our own would mean parsing it.
+    (event instanceof EventText || typeof event.uuid === 'string') &&
+    isObjectText(event.json) &&
+    event.byteLength >= event.json.length &&
+    Number.isFinite(event.acceptedAt) &&
+    typeof event.context === 'object' &&
+    event.context !== null &&
+    (event.context.envelope === undefined || isObjectText(event.context.envelope))
+  );
+}
+
+/** By its ends: parsing it would cost more than all that is done with it. */
+function isObjectText(text: unknown): text is string {
+  return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
+}
+
+export function uuidsOf(events: readonly SerializedEvent[]): string[] {
+  return events.map(event => event.uuid);
+}

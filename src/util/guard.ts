@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Logger } from '../model/logger.js';
+import { OnceLog } from './episode-log.js';
+import { errorLabel } from './error-label.js';
+
+/**
+ * How an object of the application is called: what it throws, and the rejection of what it returns, is logged once a
+ * method and reaches nobody.
+ */
+export class Seam {
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #said = new OnceLog();
+
+  /** @param name how the options name the object, such as `eventQueue` */
+  constructor(name: string, logger: Logger) {
+    this.#name = name;
+    this.#logger = logger;
+  }
+
+  /**
+   * Calls at once. A promise that comes back is returned as it is; its rejection is logged and handled.
+   *
+   * @param otherwise what a call that throws returns
+   */
+  call<T>(method: string, otherwise: T, work: () => T): T {
+    try {
+      const returned = work();
+      this.watch(method, returned);
+      return returned;
+    } catch (error) {
+      this.failed(method, error);
+      return otherwise;
+    }
+  }
+
+  /** Calls and waits for the promise that comes back, if any. Never rejects; never settles if that one never does. */
+  async settle(method: string, work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.failed(method, error);
+    }
+  }
+
+  /** Logs a failure that was found elsewhere. Never throws. */
+  failed(method: string, error: unknown): void {
+    try {
+      if (this.#said.first(method))
+        this.#logger.error(`${this.#name}.${method} failed: ${errorLabel(error)}`);
+    } catch {
+      // At the end of the stack nothing can be said.
+    }
+  }
+
+  /** Handles the rejection of what a call returned, where that is a promise. Throws where looking at it does. */
+  watch(method: string, returned: unknown): void {
+    if (isThenable(returned)) returned.then(undefined, error => this.failed(method, error));
+  }
+}
+
+/** Whether it has a `then` to call. Throws where reading it does. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** Whether the stack had no room left: the same call may succeed with a shorter one. */
+export function isStackOverflow(error: unknown): boolean {
+  try {
+    return error instanceof RangeError && error.message.includes('call stack');
+  } catch {
+    return true;
+  }
+}
