@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -676,6 +677,25 @@ describe('delivery', () => {
       ['a status (axios)', async () => ({ status: 503, data: '', headers: {} })],
       ['a status as text', async () => ({ statusCode: '503' })],
       ['ok: false', async () => ({ ok: false })],
+      ['a status line as text', async () => ({ statusCode: '503 Service Unavailable' })],
+      ['a status that is not a number beside one that is', async () => ({ statusCode: NaN, status: 503 })],
+      ['a status as BigInt', async () => ({ status: 503n })],
+      ['the bare status', async () => 503],
+      ['an error that it caught', async () => new TypeError('fetch failed')],
+      ["another realm's error", async () => runInNewContext('new Error()')],
+      [
+        'an error that it caught and that has the answer',
+        async () => Object.assign(new Error(), { response: { status: 503 } }),
+      ],
+      ['a callback with an error', (_event, callback) => callback(new Error() as never)],
+      [
+        'a callback with a promise',
+        (_event, callback) => callback(Promise.resolve({ statusCode: 503 }) as never),
+      ],
+      [
+        'a callback with a promise that rejects',
+        (_event, callback) => callback(Promise.reject(new Error('secret')) as never),
+      ],
       ['status 0 of an opaque answer', async () => ({ status: 0, ok: false })],
       ['a rejection that has the answer', () => Promise.reject({ response: { status: 503 } })],
       [
@@ -808,6 +828,17 @@ describe('delivery', () => {
       ['a promise of nothing', async () => undefined],
       ['an object that says nothing of a status', async () => ({ status: 'success' })],
       ['nothing, and takes options', (_event, { signal } = {} as never) => void signal],
+      ['nothing, and reads options.signal', (_event, options) => void options.signal],
+      ['nothing, and reads $?.signal', (_event, $) => void $?.signal],
+      [
+        'nothing, and takes its options apart',
+        (_event, options) => {
+          const { signal } = options;
+          void signal;
+        },
+      ],
+      ['a status that is not a number', async () => ({ statusCode: NaN })],
+      ['a number that is not a status', async () => 7],
     ];
     for (const [name, dispatchEvent] of silent) {
       it(`takes ${name} as delivered, told once at debug`, async () => {

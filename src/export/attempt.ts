@@ -36,14 +36,21 @@ export class Attempt {
 
   /** Never throws. */
   make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
-    const respond = (response: unknown) => this.#answer(readAnswer(response, this.#runtime.now()));
     const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime.now()));
+    const respond = (response: unknown) => {
+      try {
+        // A callback may be given a promise, and a thenable may bring another one.
+        if (isThenable(response)) response.then(respond, fail);
+        else this.#answer(readAnswer(response, this.#runtime.now()));
+      } catch (error) {
+        fail(error);
+      }
+    };
     try {
       const returned: unknown = context.with(suppressTracing(context.active()), () =>
         dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
       );
-      if (isThenable(returned)) returned.then(respond, fail);
-      else if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
+      if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
     } catch (error) {
       fail(error);
     }

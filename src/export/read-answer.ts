@@ -4,14 +4,15 @@ import type { Answer } from './verdict.js';
 
 /**
  * What a dispatcher says of the answer, in any of the shapes that HTTP clients have: `statusCode` (undici, node:http, got),
- * `status` (fetch, axios, ky, superagent), `ok` alone. One that says nothing readable counts as delivered, as in
- * Optimizely's SDKs.
+ * `status` (fetch, axios, ky, superagent), `ok` alone, the bare status. An error that it hands back says what it would say
+ * had it been thrown. One that says nothing readable counts as delivered, as in Optimizely's SDKs.
  *
  * @param now milliseconds since the epoch
  */
 export function readAnswer(response: unknown, now: number): Answer {
   try {
-    if (!isObjectLike(response)) return { kind: 'status', status: undefined };
+    if (!isObjectLike(response)) return { kind: 'status', status: readBareStatus(response) };
+    if (isError(response)) return readRejection(response, now);
     const status = statusOf(response);
     if (status === undefined) return { kind: 'status', status };
     const { headers } = response as Shape;
@@ -56,15 +57,27 @@ const NOT_OK = 0;
 
 function statusOf(response: object): number | undefined {
   const { statusCode, status, ok } = response as Shape;
-  const said = readStatus(statusCode) ?? readStatus(status);
-  if (said !== undefined) return said;
-  return ok === false ? NOT_OK : undefined;
+  return readStatus(statusCode) ?? readStatus(status) ?? (ok === false ? NOT_OK : undefined);
 }
 
+/** A number, or text that begins with one: `'503'`, `'503 Service Unavailable'`. */
 function readStatus(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) return Number(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string') return readStatusText(value);
+  if (value instanceof Number || value instanceof String) return readStatus(value.valueOf());
   return undefined;
+}
+
+function readStatusText(text: string): number | undefined {
+  const digits = /^\s*(\d+)(?:\s|$)/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Anything else that a dispatcher returns bare, a count say, is no status. */
+function readBareStatus(value: unknown): number | undefined {
+  const status = readStatus(value);
+  return status !== undefined && status >= 100 && status < 600 ? status : undefined;
 }
 
 function retryAfterOf(response: object, now: number): number | undefined {
@@ -85,4 +98,9 @@ function headerOf(headers: object): unknown {
 
 function isObjectLike(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** By its tag, too: an error of another realm is no instance of ours. */
+function isError(value: object): boolean {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }

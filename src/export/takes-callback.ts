@@ -5,7 +5,8 @@ const known = new WeakMap<object, boolean>();
 /**
  * Whether a function that returned nothing will call its second parameter back, as dispatchers for Optimizely's JavaScript
  * SDK up to version 5 do. `length` alone does not tell: it leaves out a parameter with a default, such as
- * `callback = () => {}`. One that takes the second parameter apart, or defaults it to an object, takes options.
+ * `callback = () => {}`. One that takes the second parameter apart, defaults it to an object, or reads its `signal`,
+ * takes options.
  */
 export function takesCallback(dispatch: (...args: never[]) => unknown): boolean {
   const remembered = known.get(dispatch);
@@ -21,10 +22,21 @@ function readSecondParameter(dispatch: (...args: never[]) => unknown): boolean {
     const second = parametersOf(source)[1];
     // A default as compilers for old engines write it.
     if (second === undefined) return dispatch.length >= 2 || /\barguments\[1\]/.test(source);
-    return !/^[{[]/.test(second) && !/=\s*[{[]/.test(second) && !second.startsWith('...');
+    if (/^[{[]/.test(second) || /=\s*[{[]/.test(second) || second.startsWith('...')) return false;
+    return !readsSignalOf(/^[\w$]+/.exec(second)?.[0], source);
   } catch {
     return false;
   }
+}
+
+/** Whether the function looks for the `signal` of its second parameter: a callback has none. */
+function readsSignalOf(name: string | undefined, source: string): boolean {
+  if (name === undefined) return false;
+  const escaped = name.replaceAll('$', '\\$&');
+  return (
+    new RegExp(`(?<![\\w$.])${escaped}\\s*\\??\\.\\s*signal\\b`).test(source) ||
+    new RegExp(`signal[^{}]*\\}\\s*=\\s*${escaped}(?![\\w$])`).test(source)
+  );
 }
 
 const OPENING = '([{';
