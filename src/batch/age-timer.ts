@@ -3,7 +3,7 @@ import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 
 /**
  * Fires when the oldest event has waited the flush interval. A batch that leaves earlier leaves its timer to the next
- * one: setting and clearing one for each batch of ten would cost as much as serialising an event.
+ * one: setting and clearing one for each batch of ten would cost as much as serializing an event.
  */
 export class AgeTimer {
   readonly #runtime: Runtime;
@@ -19,7 +19,7 @@ export class AgeTimer {
     this.#onDue = onDue;
   }
 
-  /** @param oldest when the oldest event was accepted, monotonic clock; infinite: there is none */
+  /** @param oldest when the oldest event was accepted, monotonic clock; infinite if there is none */
   follow(oldest: number): void {
     this.#oldest = oldest;
     if (oldest < this.#setFor) this.#set();

@@ -33,7 +33,7 @@ export class GuardedQueue implements BatcherQueue {
     }
   }
 
-  /** @throws RangeError where the stack ends */
+  /** @throws RangeError if the stack overflows */
   enqueue(event: SerializedEvent): boolean {
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
     if (answer !== true) {
@@ -46,7 +46,7 @@ export class GuardedQueue implements BatcherQueue {
     return true;
   }
 
-  /** @throws RangeError where the stack ends */
+  /** @throws RangeError if the stack overflows */
   dequeue(): SerializedEvent | undefined {
     const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
     if (event === undefined || event === null) return undefined;

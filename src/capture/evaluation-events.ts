@@ -18,12 +18,12 @@ export interface EvaluationEventsDependencies {
     type: 'impression',
     input: Readonly<Record<string, unknown>>,
   ) => ExperimentEvent | { readonly unusable: string };
-  /** undefined: there is no datafile yet. */
+  /** @returns undefined if there is no datafile yet */
   readonly inferRule: (flagKey: string, variationKey: string) => InferredRule | undefined;
   readonly ledger: Pick<EventLedger, 'recorded' | 'dropped' | 'warned'>;
   readonly logger: Logger;
   readonly runtime: Pick<Runtime, 'monotonic'>;
-  /** undefined: one impression an evaluation. */
+  /** Undefined if each evaluation is an impression. */
   readonly dedupe: RecentKeysOptions | undefined;
 }
 
@@ -42,7 +42,7 @@ export class EvaluationEvents {
     this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
-  /** @param span the one that has the event; undefined: a log record has it */
+  /** @param span the span that has the event; undefined if a log record has it */
   take(event: StoredSpanEvent, span?: object): void {
     const raw = readEvaluationEvent(event);
     if (raw === undefined) return;

@@ -24,7 +24,7 @@ export type CheckRawInput = (
   input: Readonly<Record<string, unknown>>,
 ) => ExperimentEvent | { readonly unusable: string };
 
-/** Takes experiment events that nobody handed over when they were recorded: from ended spans, and from log records. */
+/** Takes experiment events that were not handed over when they were recorded: from ended spans, and from log records. */
 export class EventHarvest {
   readonly #processor: InstalledProcessor;
   readonly #logger: Logger;
@@ -34,7 +34,7 @@ export class EventHarvest {
   /** There once a log record came by. */
   #known: KnownEvents | undefined;
 
-  /** @param evaluations what to do with flag evaluations; undefined: nothing */
+  /** @param evaluations what to do with flag evaluations; undefined to ignore them */
   constructor(
     processor: InstalledProcessor,
     logger: Logger,

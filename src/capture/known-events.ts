@@ -29,14 +29,14 @@ export class KnownEvents {
   }
 }
 
-/** As Optimizely tells events apart: by uuid, timestamp and what they are about. undefined: it has no uuid. */
+/** Identifies an event as Optimizely does: by uuid, timestamp and keys. @returns undefined if it has no uuid */
 export function keyByUuid(event: ExperimentEvent | RawExperimentEvent): string | undefined {
   const fields = fieldsOf(event);
   const { uuid } = fields;
   return typeof uuid === 'string' && uuid !== '' ? keyOf(event.type, uuid, fields) : undefined;
 }
 
-/** By its user and its span, for one that has no uuid in one of its shapes. undefined: it has no span. */
+/** Identifies an event without a uuid by its user and its span. @returns undefined if it has no span */
 export function keyBySpan(event: RawExperimentEvent, span: SpanIds | undefined): string | undefined {
   if (span === undefined) return undefined;
   const { traceId, spanId } = span;

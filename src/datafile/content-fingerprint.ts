@@ -11,7 +11,7 @@ export function contentFingerprint(content: object): string | undefined {
   try {
     text = JSON.stringify(content);
   } catch {
-    // Circular, too deep, a bigint: nobody can say whether it is the same.
+    // Circular, too deep, a bigint: it can't be compared.
   }
   return text === undefined ? undefined : `${text.length}.${hashOf(text)}`;
 }

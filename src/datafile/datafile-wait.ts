@@ -20,7 +20,7 @@ export class DatafileWait {
   /**
    * Says so once where none has come half a minute from now.
    *
-   * @returns undoes it
+   * @returns a function that undoes it
    */
   watch(logger: PackageLogger): () => void {
     if (this.#config.current() !== undefined) return () => {};

@@ -29,7 +29,7 @@ export class FileDatafileCache implements DatafileCache {
 
   /**
    * @param options `directory` is made where it is missing; several processes may share it
-   * @throws TypeError where `directory` is not a path
+   * @throws TypeError if `directory` is not a path
    */
   constructor(options: { directory: string }) {
     this.#directory = requireDirectory(

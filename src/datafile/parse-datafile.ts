@@ -22,7 +22,7 @@ const SUPPORTED_VERSIONS = ['2', '3', '4'];
  * Prepares a datafile for lookups.
  *
  * @param bare take an object without `version`, as a custom ProjectConfigManager may give
- * @throws DatafileError what is wrong with the content
+ * @throws DatafileError if the content can't be used; the message says why
  */
 export function parseDatafile(datafile: Datafile, { bare = false } = {}): DatafileIndex {
   return prepareDatafile(readDatafile(datafile, { bare }));
@@ -31,7 +31,7 @@ export function parseDatafile(datafile: Datafile, { bare = false } = {}): Datafi
 /**
  * What a datafile holds, whose members that everything depends on are as they must be.
  *
- * @throws DatafileError what is wrong with the content
+ * @throws DatafileError if the content can't be used; the message says why
  */
 export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObject {
   if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
@@ -49,7 +49,7 @@ export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObj
   return content;
 }
 
-/** @throws DatafileError what is wrong with the content */
+/** @throws DatafileError if the content can't be used; the message says why */
 export function prepareDatafile(content: JsonObject): DatafileIndex {
   try {
     return new IndexedDatafile(content);

@@ -91,7 +91,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   #stopped: Promise<void> | undefined;
   #endWaiting: () => void = () => {};
 
-  /** @throws TypeError no SDK key, or an option of a wrong type that no default can mend */
+  /** @throws TypeError if the SDK key is missing, or an option has a wrong type and no usable default */
   constructor(options: PollingProjectConfigManagerOptions) {
     const taken = takeOptions(POLLING_PROJECT_CONFIG_MANAGER, options);
     const { logger } = taken;
@@ -122,7 +122,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     return this.#config.getConfig();
   }
 
-  /** @returns undoes it */
+  /** @returns a function that undoes it */
   onUpdate(listener: () => void): () => void {
     return this.#config.onUpdate(listener);
   }
@@ -155,7 +155,7 @@ interface DatafileSource {
   readonly cacheKey: string;
 }
 
-/** @throws TypeError no SDK key where the address has a place for one */
+/** @throws TypeError if the address has a place for an SDK key and there is none */
 function datafileSource({
   sdkKey,
   datafileAccessToken,
@@ -178,7 +178,7 @@ function datafileSource({
 /**
  * Names in lower case: they differ by case only for people, and a header would be sent twice.
  *
- * @throws TypeError not an object of strings
+ * @throws TypeError if the argument is not an object of strings
  */
 function headersOf(given: unknown): Record<string, string> {
   if (given === undefined || given === null) return {};

@@ -17,7 +17,7 @@ const REST_PER_CHECK = 100;
 /** Of a datafile that was given: what it was made of, and what came of it. */
 interface Prepared {
   readonly given: unknown;
-  /** undefined: text, which can't change. */
+  /** Undefined for text, which can't change. */
   readonly sketch: DatafileSketch | undefined;
   readonly fingerprint: string | undefined;
   readonly outcome: DatafileIndex | DatafileError;

@@ -38,7 +38,7 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   #config: DatafileIndex | undefined;
   #fingerprint: string | undefined;
 
-  /** @throws TypeError a datafile that is neither a string nor a plain object */
+  /** @throws TypeError if the datafile is neither a string nor a plain object */
   constructor(options: StaticProjectConfigManagerOptions = {}) {
     const { options: taken, logger } = takeOptions(STATIC_PROJECT_CONFIG_MANAGER, options);
     const { datafile } = taken;

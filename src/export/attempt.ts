@@ -14,7 +14,7 @@ import { readAnswer, readRejection } from './read-answer.js';
 import { takesCallback } from './takes-callback.js';
 import type { Answer } from './verdict.js';
 
-/** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until somebody aborts it. */
+/** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until it is aborted. */
 export class Attempt {
   readonly #runtime: Runtime;
   readonly #timer: RuntimeTimer;
@@ -72,7 +72,7 @@ export class Attempt {
     this.#onAnswer(answer);
   }
 
-  /** Made when somebody looks at it: an AbortController costs as much as serialising an event. */
+  /** Made at the first access, because an AbortController costs as much as serializing an event. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

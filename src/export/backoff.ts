@@ -6,7 +6,7 @@ export interface BackoffOptions {
   readonly maxDelayMillis: number;
 }
 
-/** While somebody waits for a flush or a shutdown, more than this between two attempts would waste their time. */
+/** The longest delay between two attempts while a flush or a shutdown is waiting. */
 const HURRIED_DELAY_MILLIS = 250;
 
 /** How long a destination rests after failures: exponential, with full jitter, above the floor that it asked for. */

@@ -7,7 +7,7 @@ import { ENVELOPE_END, envelopeBytes, envelopeStart } from '../util/envelope.js'
 /** What a request carries, put together whenever it is asked for. */
 export interface Body {
   text(): string;
-  /** The text as UTF-8; undefined: to be made of the text. */
+  /** The text as UTF-8; undefined if the caller has to encode `text()`. */
   bytes(): Uint8Array | undefined;
 }
 

@@ -46,7 +46,7 @@ export class EventFactory {
   readonly #endpoint: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @throws TypeError an endpoint that is not an http or https URL */
+  /** @throws TypeError if the endpoint is not an http or https URL */
   constructor(options: EventFactoryOptions = {}) {
     const { options: taken, logger } = takeOptions(EVENT_FACTORY, options);
     const { endpoint, strict } = resolveOptions(EVENT_FACTORY.table, taken, logger);
@@ -61,7 +61,7 @@ export class EventFactory {
 
   /**
    * @param events at least one, all of one context; visitors keep their order
-   * @throws TypeError no event, or two contexts
+   * @throws TypeError if there is no event, or events have different contexts
    */
   createLogEvent(events: readonly SerializedEvent[]): LogEvent {
     const context = events[0]?.context;

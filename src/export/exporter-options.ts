@@ -44,7 +44,7 @@ const RETRY_TABLE = {
 
 export const DISPATCHER_EXAMPLE = '{ eventDispatcher: new UndiciEventDispatcher() }';
 
-/** What an exporter is told by whoever makes it, a processor too. */
+/** The options of delivery, for the exporter and for the processor that creates one. */
 export const DELIVERY_TABLE = {
   ...EVENT_FACTORY.table,
   requestTimeoutMillis: millis(10_000, 'OPTIMIZELY_REQUEST_TIMEOUT_MILLIS'),

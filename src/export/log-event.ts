@@ -5,8 +5,8 @@ import { BODY_BYTES, PARAMS_READ } from '../util/log-event-body.js';
 import type { Body } from './batch-body.js';
 
 /**
- * A LogEvent over text that is put together only when it is sent. `params` costs nothing until somebody looks; from
- * then on it is what `body` serialises, so nothing that a listener takes out of it can leave.
+ * A LogEvent over text that is put together only when it is sent. `params` costs nothing until it is read; from
+ * then on it is what `body` serializes, so nothing that a listener takes out of it can leave.
  */
 class LazyLogEvent implements LogEvent {
   declare httpVerb: LogEvent['httpVerb'];
@@ -32,7 +32,7 @@ class LazyLogEvent implements LogEvent {
 
   [BODY_BYTES](): Uint8Array | undefined {
     if (this[PARAMS_READ]) return undefined;
-    // Somebody may have put a member of another kind in its place.
+    // The application may have replaced the member by one of another kind.
     const { get } = Object.getOwnPropertyDescriptor(this, 'body') ?? {};
     return get === LazyLogEvent.#bodyProperty.get ? this.#body.bytes() : undefined;
   }

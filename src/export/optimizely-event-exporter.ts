@@ -22,7 +22,7 @@ export class OptimizelyEventExporter implements EventExporter {
   readonly #logger: PackageLogger;
   #shutDown = false;
 
-  /** @throws TypeError no dispatcher, or an endpoint that is not a URL */
+  /** @throws TypeError if there is no dispatcher, or the endpoint is not a URL */
   constructor(options: OptimizelyEventExporterOptions) {
     const { options: taken, logger } = takeOptions(EXPORTER, options);
     requireMethods('eventDispatcher', taken.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
@@ -87,7 +87,7 @@ export class OptimizelyEventExporter implements EventExporter {
       if (paramsWereRead(logEvent)) bodyOf(logEvent);
       return logEvent;
     } catch (error) {
-      this.#logger.debug(`a batch cannot be serialised: ${errorLabel(error)}`);
+      this.#logger.debug(`a batch cannot be serialized: ${errorLabel(error)}`);
       return undefined;
     }
   }

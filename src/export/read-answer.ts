@@ -35,7 +35,7 @@ export function readRejection(error: unknown, now: number): Answer {
     for (const holder of [response, error]) {
       if (!isObjectLike(holder)) continue;
       const status = readStatus((holder as Shape).statusCode) ?? readStatus((holder as Shape).status);
-      // Of a request that was delivered nobody says that it failed.
+      // A delivered request is not reported as an error.
       if (status === undefined || status < 300) continue;
       return { kind: 'status', status, retryAfterMillis: retryAfterOf(holder, now) };
     }

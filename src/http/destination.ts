@@ -13,7 +13,7 @@ export interface Destination {
   readonly authorization: string | undefined;
 }
 
-/** @throws TypeError not a URL */
+/** @throws TypeError if the text is not a URL */
 export function toDestination(given: string): Destination {
   const { url, authorization } = withoutCredentials(given);
   const { origin, pathname, search } = new URL(url);

@@ -36,7 +36,7 @@ export class HeadReader {
     return true;
   }
 
-  /** @returns what is left of it without interim answers; null: nothing yet */
+  /** @returns what is left of it without interim answers; null if there is nothing yet */
   take(chunk: Buffer): Buffer | null {
     let bytes = this.#heldBack === undefined ? chunk : Buffer.concat([this.#heldBack, chunk]);
     this.#heldBack = undefined;

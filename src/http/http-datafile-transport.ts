@@ -58,7 +58,7 @@ async function read({ status, headers, body }: Answer, maxBytes: number): Promis
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity') return { status, headers, body: await collect(body, body, maxBytes) };
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    // Destroyed unread it reports an error, which nobody else listens to.
+    // If it is destroyed unread it emits an error, which would end the process without a listener.
     body.on('error', () => {});
     body.destroy();
     throw new Error('a content encoding that was not asked for');

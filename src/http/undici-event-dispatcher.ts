@@ -45,7 +45,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
   readonly #client: HttpClient;
   readonly #timeoutMillis: number;
 
-  /** @throws TypeError an option of a wrong type that no default can mend */
+  /** @throws TypeError if an option has a wrong type and no usable default */
   constructor(options: UndiciEventDispatcherOptions = {}) {
     const { options: taken, logger } = takeOptions(UNDICI_EVENT_DISPATCHER, options);
     const resolved = resolveOptions(UNDICI_EVENT_DISPATCHER.table, taken, logger);

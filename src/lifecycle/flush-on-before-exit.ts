@@ -5,7 +5,7 @@ import { onProcess } from './on-process.js';
  * Flushes when the process has nothing else to do: once, or a dead endpoint would keep it alive for ever, and only
  * while something is pending.
  *
- * @returns undoes it
+ * @returns a function that undoes it
  */
 export function flushOnBeforeExit(pending: () => number, flush: () => Promise<void>): () => void {
   const flushPending = () => {

@@ -35,7 +35,7 @@ export function flushUnderWaitUntil(
       timer.ref();
     });
     try {
-      // A rejection that nobody awaits would end the process.
+      // An unhandled rejection would end the process.
       void Promise.resolve(waitUntil(flushed)).catch(onError);
     } catch (error) {
       onError(error);

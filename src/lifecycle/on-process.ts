@@ -15,7 +15,7 @@ const LISTENERS = Symbol.for('opentelemetry-exporter-optimizely.process-listener
  * Calls back at an event of the process. However many wait for it, the process has one listener, since from the 11th
  * on Node warns of a leak.
  *
- * @returns undoes it
+ * @returns a function that undoes it
  */
 export function onProcess(event: ProcessEvent, callback: () => void): () => void {
   const { callbacks, listener } = sharedListener(event);

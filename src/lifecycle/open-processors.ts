@@ -27,7 +27,7 @@ const OPEN = Symbol.for('opentelemetry-exporter-optimizely.open-processors.v1');
 
 const state = sharedState(OPEN, (): OpenProcessors => ({ processors: new Set(), isEnding: false }));
 
-/** From construction to the end of shutdown, whoever made it and whether or not an SDK knows it. */
+/** Processors between construction and the end of shutdown, whether or not an SDK knows them. */
 export function openProcessors(): readonly OpenProcessor[] {
   return [...state().processors];
 }

@@ -47,8 +47,8 @@ export const SHUTDOWN_ON_SIGNALS = {
  *
  * In a worker thread, where no signal arrives, it does nothing but say so.
  *
- * @returns undoes it
- * @throws TypeError a target without `shutdown()`, or signals that can't be caught
+ * @returns a function that undoes it
+ * @throws TypeError if the target has no `shutdown()`, or a signal can't be caught
  */
 export function shutdownOnSignals(
   target: ShutdownTarget,

@@ -32,7 +32,7 @@ const WATCHES = Symbol.for('opentelemetry-exporter-optimizely.signals.v2');
 
 const watches = sharedState(WATCHES, (): Watches => ({ signals: new Map(), ending: undefined }));
 
-/** @returns undoes it */
+/** @returns a function that undoes it */
 export function watch(signal: NodeJS.Signals, target: ShutdownTarget, watched: Watched): () => void {
   const { signals } = watches();
   let entry = signals.get(signal);

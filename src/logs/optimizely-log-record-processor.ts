@@ -32,16 +32,17 @@ export const LOG_RECORD_PROCESSOR = {
 
 /**
  * The LogRecordProcessor that takes log records named `optimizely.impression` and `optimizely.conversion` into the queue
- * of a span processor, `feature_flag.evaluation` ones where its option `evaluationEvents` asks for them, and emits those that `recordImpression` and `recordConversion` make where that processor's option
- * `emitAs` is `'log-record'` or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`,
- * beside the one that exports your logs.
+ * of a span processor, `feature_flag.evaluation` ones where its option `evaluationEvents` asks for them, and emits
+ * those that `recordImpression` and `recordConversion` make where that processor's option `emitAs` is `'log-record'`
+ * or `'both'`. Register it in NodeSDK's `logRecordProcessors`, or in a provider's `processors`, beside the one that
+ * exports your logs.
  */
 export class OptimizelyLogRecordProcessor {
   readonly #target: LogRecordTarget;
   readonly #port: LogRecordPort;
   #shutdown: Promise<void> | undefined;
 
-  /** @throws TypeError not an OptimizelySpanProcessor */
+  /** @throws TypeError if the argument is not an OptimizelySpanProcessor */
   constructor(processor: LogRecordTarget, options: OptimizelyLogRecordProcessorOptions = {}) {
     const { options: taken, logger } = takeOptions(LOG_RECORD_PROCESSOR, options);
     const { getLoggerProvider } = resolveOptions(LOG_RECORD_PROCESSOR.table, taken, logger);
@@ -74,7 +75,8 @@ export class OptimizelyLogRecordProcessor {
 
   /**
    * Takes nothing more, and flushes the span processor, which stays open: it belongs to its tracer provider,
-   * and events recorded until that is shut down are delivered too. Never rejects; a second call returns the same promise.
+   * and events recorded until that is shut down are delivered too. Never rejects; a second call returns the same
+   * promise.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#target.forceFlush();

@@ -28,7 +28,7 @@ export class ComponentAttributes {
   readonly #plain: Attributes;
   readonly #failed = new Map<string, Attributes>();
 
-  /** @param name undefined: `<type>/<n>`, n counting the instances of the process from 0 */
+  /** @param name by default `<type>/<n>`, where n counts the instances of the process from 0 */
   constructor(type: string, name?: string) {
     this.#plain = {
       [ATTR_OTEL_COMPONENT_TYPE]: type,

@@ -5,7 +5,7 @@ import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/
 /** The same figures as metrics. */
 export interface LedgerMetrics {
   recorded(count: number): void;
-  /** @param reason undefined: delivered */
+  /** @param reason undefined if the events were delivered */
   processed(count: number, reason?: DropReason): void;
 }
 

@@ -16,7 +16,7 @@ import {
 } from './metric-names.js';
 
 export interface SelfObservabilityOptions {
-  /** undefined: nothing is measured. */
+  /** Undefined if nothing is measured. */
   readonly meterProvider: MeterProvider | undefined;
   /** `otel.component.name` of processor and exporter. @default their type and a number: `<type>/<n>` */
   readonly componentName?: string | undefined;
@@ -26,7 +26,7 @@ export interface SelfObservabilityOptions {
   readonly queueSize: () => number;
   /** The ledger's `stored`. */
   readonly storedCount: () => number;
-  /** Hears, once, that the meter provider failed. @default nobody */
+  /** Hears, once, that the meter provider failed. @default none */
   readonly logger?: Logger | undefined;
 }
 
@@ -69,7 +69,7 @@ export class SelfObservability implements DeliveryObserver {
   /**
    * The processor is done with events.
    *
-   * @param errorType why they were dropped; undefined: delivered
+   * @param errorType why they were dropped; undefined if they were delivered
    */
   processed(count: number, errorType?: DropReason): void {
     // Nothing would still make a time series.

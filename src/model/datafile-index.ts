@@ -28,7 +28,7 @@ export interface DatafileIndex {
   /** The experiment of a flag's variation, for evaluations that do not name their rule. */
   inferRule(flagKey: string, variationKey: string): InferredRule;
   findEventId(eventKey: string): string | undefined;
-  /** JSON text of the attribute up to its value; undefined: not to be sent. */
+  /** JSON text of the attribute up to its value; undefined if the attribute is not sent. */
   attributeOpening(key: string): string | undefined;
 }
 
@@ -44,7 +44,10 @@ export interface ProjectConfigManager {
    * time. null, undefined, a throw or a promise leaves the datafile before it in force.
    */
   getConfig(): DatafileIndex | Datafile | null | undefined;
-  /** Call the listener whenever another datafile is in force: a new revision then flushes at once. May return its own undo. */
+  /**
+   * Call the listener whenever another datafile is in force: a new revision then flushes at once. May return its own
+   * undo.
+   */
   onUpdate?(listener: () => void): unknown;
   /**
    * Resolves when the first datafile is in force, or when none will come in time. A flush or a shutdown waits for it,

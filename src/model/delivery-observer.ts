@@ -5,7 +5,7 @@ export interface DeliveryObserver {
   requestStarted(eventCount: number): void;
   /**
    * @param seconds how long it took
-   * @param errorType undefined: delivered; else the status, or the error's class where there was no answer
+   * @param errorType the status, or the error's class if there was no answer; undefined if the events were delivered
    */
   requestEnded(eventCount: number, seconds: number, errorType?: string): void;
   /** The headers of an answer, whatever its status. */

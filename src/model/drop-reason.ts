@@ -10,7 +10,7 @@ export type DropReason =
   | 'flag_decisions_off'
   /** A flag evaluation that was held for the first datafile, which then knew no one experiment for it. */
   | 'no_experiment'
-  /** `beforeSend` returned null, threw, or returned what is no event. */
+  /** `beforeSend` returned null, threw, or returned something that is not an event. */
   | 'before_send'
   /** The same impression was sent within the window of `dedupe`. */
   | 'deduplicated'

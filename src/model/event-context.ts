@@ -9,11 +9,11 @@ export interface EventContext {
   readonly clientName: string;
   readonly clientVersion: string;
   readonly anonymizeIP: boolean;
-  /** undefined: the datafile does not say. */
+  /** Undefined if the datafile does not specify it. */
   readonly botFiltering: boolean | undefined;
   /**
    * All of the request but its visitors, as the text of a JSON object, where that is not what the members above make:
-   * of an event that somebody else built. @default none
+   * for an event that another SDK built. @default none
    */
   readonly envelope?: string | undefined;
 }

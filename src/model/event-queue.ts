@@ -8,9 +8,9 @@ import type { SerializedEvent } from './serialized-event.js';
 export interface EventQueue {
   /** Events that wait in it. */
   readonly size: number;
-  /** false: refused; counted as `queue_full`. */
+  /** Adds the event. @returns false if the queue refused it, which is counted as `queue_full` */
   enqueue(event: SerializedEvent): boolean;
-  /** The oldest event; undefined: it is empty. */
+  /** Removes the oldest event. @returns undefined if the queue is empty */
   dequeue(): SerializedEvent | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface QueueBudget {
   readonly count: number;
   /** Whether one more impression of this size would find room. */
   hasRoom(bytes: number): boolean;
-  /** false: full, nothing taken. */
+  /** Takes memory for an event. @returns false if there is none, and nothing was taken */
   take(type: SerializedEvent['type'], bytes: number): boolean;
   /** Takes what is already in memory, whatever the bounds. */
   takeAnyway(count: number, bytes: number): void;

@@ -29,7 +29,7 @@ export interface ExperimentImpression extends RecordedEvent {
   readonly flagKey: string;
   /** `''` where no rule decided. */
   readonly ruleKey: string;
-  /** undefined: what the datafile says the rule is. */
+  /** Undefined if the datafile decides. */
   readonly ruleType?: RuleType | undefined;
   readonly variationKey: string;
   readonly enabled: boolean;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Which experiment a flag and a variation belong to, where nobody said. `none`: no experiment of the flag has the
- * variation. `ambiguous`: one has, but another rule of the flag, or a holdout, has one of its variations too; then no variation of that
- * experiment tells its visitors from others, and to count only those that do would falsify its results.
+ * The experiment that a flag and a variation belong to, if the event does not name it. `none`: no experiment of the
+ * flag has the variation. `ambiguous`: one has, but another rule of the flag, or a holdout, has one of its variations
+ * too; then no variation of that experiment tells its visitors from others, and to count only those that do would
+ * falsify its results.
  */
 export type InferredRule = 'none' | 'ambiguous' | { readonly ruleKey: string };
 

@@ -18,10 +18,10 @@ export interface InstalledProcessor {
   readonly emitAs?: EmitAs | undefined;
   /** Log records, in and out. */
   readonly logs?: LogRecordPort | undefined;
-  /** What of the event the trace may show where it shows all; absent: everything. */
+  /** What of the event the trace may show where it shows all; absent if everything may show. */
   redact?(event: ExperimentEvent): ExperimentEvent;
   /**
-   * false: not taken, and counted with the reason. Never throws.
+   * Offers the event. Never throws.
    *
    * @param span the one that the event was recorded on, where there is one
    */

@@ -72,7 +72,7 @@ export interface LogEvent {
   /** Where to send it: the Events API of the datafile's region, or the option `endpoint`. */
   url: string;
   /**
-   * The batch as a plain object, made when somebody first looks. From then on it is what is sent, so a listener
+   * The batch as a plain object, made when it is first read. From then on it is what is sent, so a listener
    * that removes something here has removed it from the wire.
    */
   params: EventBatchParams;

@@ -14,7 +14,7 @@ export interface LogRecordEmitter {
   /**
    * Emits through the log API. May throw what the application's log processors throw.
    *
-   * @returns false: there is no logger that would take it
+   * @returns false if no logger takes it
    */
   emit(record: OutgoingLogRecord): boolean;
 }
@@ -32,11 +32,11 @@ export interface EmittedLogRecord {
 export interface LogRecordPort {
   /** Set by the log record processor. */
   emitter: LogRecordEmitter | undefined;
-  /** Never throws. @returns false: not emitted, which is logged the first time */
+  /** Never throws. @returns false if it was not emitted, which is logged the first time */
   emit(record: OutgoingLogRecord): boolean;
   /** The log record of a helper's event is about to come by: it is not to be taken again, and nothing made of it. */
   expect(event: ExperimentEvent): void;
-  /** Whether events of this name are taken; undefined: of a name that is not known yet. */
+  /** Whether events of this name are taken; an undefined name is not known yet. */
   takes(eventName: string | undefined): boolean;
   /** Takes an experiment event that other code has emitted. Never throws. */
   take(record: EmittedLogRecord): void;

@@ -34,7 +34,7 @@ export interface NotificationListeners {
   OPTIMIZELY_CONFIG_UPDATE: (update: { readonly revision: string }) => void;
 }
 
-/** What this package needs of a notification centre. */
+/** What this package needs of a notification center. */
 export interface NotificationSender {
   /** Calls the listeners of this type. */
   sendNotifications<T extends NotificationType>(

@@ -4,7 +4,7 @@ import type { StoreTicket } from './event-store.js';
 import type { ExperimentEventType } from './experiment-event.js';
 
 /**
- * An event resolved against the datafile that was live when it was recorded, serialised once: batching, byte
+ * An event resolved against the datafile that was live when it was recorded, serialized once: batching, byte
  * counting, splitting and sending work on `json`.
  */
 export interface SerializedEvent {

@@ -4,7 +4,7 @@ import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { EPISODE_MILLIS } from '../util/episode-log.js';
 
-/** Dropped because somebody said so: nothing to warn about. */
+/** Dropped by choice of the application or the project: nothing to warn about. */
 const INTENDED: readonly DropReason[] = [
   'flag_decisions_off',
   'no_experiment',

@@ -34,10 +34,10 @@ function spellings(camel: string, snake: string, ...more: string[]): readonly st
  *
  * The reason does not decide, an error apart: providers give the arm that has the flag off the reason `DISABLED` or
  * `DEFAULT`, and to leave out one arm of an experiment is worse than to leave out all of it. A rule of the type
- * `rollout` is no experiment. A rule key without a type may be a delivery rule's: the datafile knows, and such an
+ * `rollout` is not an experiment. A rule key without a type may be a delivery rule's: the datafile knows, and such an
  * impression is sent only where the project sends flag decisions, as by the official SDK.
  *
- * @returns undefined: not an experiment decision
+ * @returns undefined if the evaluation is not an experiment decision
  */
 export function impressionFromEvaluation(
   details: EvaluationDetailsLike,

@@ -68,7 +68,7 @@ export class OptimizelyHook {
   readonly #resolved = new WeakMap<object, EvaluationDetailsLike>();
   #suppressed = 0;
 
-  /** @throws TypeError an option of a wrong type that no default can mend */
+  /** @throws TypeError if an option has a wrong type and no usable default */
   constructor(options: OptimizelyHookOptions = {}) {
     const { options: taken, logger } = takeOptions(OPTIMIZELY_HOOK, options);
     const { processor, mapEvaluation, dedupe, runtime } = resolveOptions(
@@ -117,7 +117,7 @@ export class OptimizelyHook {
     try {
       uuid = this.#target.recordImpression(impression);
     } finally {
-      // Nobody took it, so it stands for no other.
+      // No processor accepted it, so it does not suppress others.
       if (uuid === undefined) this.#dedupe?.forget(impression);
     }
   }

@@ -64,7 +64,7 @@ export function conversionFromTracking(
  * Records what `client.track()` was told as a conversion, on the active span: for the `track` of a provider of your own,
  * or instead of it. Never throws.
  *
- * @returns the event's uuid; undefined if nobody took it
+ * @returns the event's uuid, or undefined if no processor accepted the event
  */
 export function trackConversion(
   trackingEventName: string,
@@ -86,7 +86,7 @@ interface UsableOptions {
   readonly map: NonNullable<ConversionOptions['mapTracking']>;
 }
 
-/** @throws TypeError not options, or one of a wrong type that no default can mend */
+/** @throws TypeError if the argument is not options, or an option has a wrong type and no usable default */
 export function conversionOptions(
   owner: OptionsOwner,
   given: ConversionOptions | undefined,

@@ -22,7 +22,7 @@ export const WITH_CONVERSIONS = {
  * provider's own `track`, if it has one, is called after that. Everything else is the provider's, `this` included, and
  * the provider itself stays as it is.
  *
- * @throws TypeError not a provider, or an option of a wrong type that no default can mend
+ * @throws TypeError if the argument is not a provider, or an option has a wrong type and no usable default
  */
 export function withConversions<P extends object>(
   provider: P,

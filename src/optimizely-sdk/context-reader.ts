@@ -42,7 +42,7 @@ function isUsual(params: JsonObject): boolean {
   );
 }
 
-/** `''`, with which no event is taken, of what can't be serialised. */
+/** `''`, with which no event is taken, of what can't be serialized. */
 function envelopeOf({ visitors: _, ...others }: JsonObject): string {
   try {
     return JSON.stringify(others);

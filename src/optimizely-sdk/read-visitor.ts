@@ -14,9 +14,9 @@ import { isObject, type JsonObject, objectsOf } from '../util/json.js';
 /** What is to be known of a visitor besides its text. */
 export interface VisitorReading {
   readonly type: ExperimentEventType;
-  /** `''`: it has none. */
+  /** `''` if it has none. */
   readonly uuid: string;
-  /** Its event by its keys; undefined: it holds several, or what Optimizely's SDK does not make. */
+  /** The event by its keys; undefined if the visitor has several events, or one that Optimizely's SDK does not build. */
   readonly event: ExperimentEvent | undefined;
 }
 

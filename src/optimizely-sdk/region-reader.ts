@@ -9,7 +9,7 @@ export class RegionReader {
   #url: unknown;
   #region: EventContext['region'] = 'US';
 
-  /** @param onOtherHost told of a URL that is none of Optimizely's; it counts as US, as an unknown region does */
+  /** @param onOtherHost called for a URL that is not Optimizely's; it counts as US, like an unknown region */
   constructor(onOtherHost: () => void) {
     this.#onOtherHost = onOtherHost;
   }

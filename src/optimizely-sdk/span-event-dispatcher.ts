@@ -19,7 +19,7 @@ import { RegionReader } from './region-reader.js';
 
 /** An `OptimizelySpanProcessor`, or a `BatchEventProcessor` where there are no traces. */
 export interface ResolvedEventProcessor {
-  /** @returns false: refused, and counted */
+  /** @returns false if the event was refused, and counted */
   process(event: SerializedEvent, shown?: ExperimentEvent, span?: null): boolean;
 }
 
@@ -70,7 +70,7 @@ export const SPAN_EVENT_DISPATCHER = {
  * `ledger()`, and trying again is its business too. Closing the SDK's client delivers nothing here: shut the processor
  * down after it.
  *
- * @throws TypeError not a processor
+ * @throws TypeError if the argument is not a processor
  */
 export function createSpanEventDispatcher(
   processor: ResolvedEventProcessor,
@@ -98,7 +98,7 @@ export function createSpanEventDispatcher(
     }
     const context = contexts.read(regions.read(url), params);
     const acceptedAt = runtime.monotonic();
-    // Of several events, gathered over a time, nobody knows any more which happened in which span.
+    // Which of several events happened in which span is no longer known.
     const span = visitors.length > 1 ? null : undefined;
     for (const visitor of visitors) {
       const { type, uuid, event } = readVisitor(isObject(visitor) ? visitor : {});
@@ -121,14 +121,14 @@ export function createSpanEventDispatcher(
       try {
         callback?.(response);
       } catch {
-        // Not ours, and a rejection that nobody awaits would end the process.
+        // An unhandled rejection of the application's would end the process.
       }
       return response;
     },
   };
 }
 
-/** `''`, which the processor counts as invalid, of what is no object or can't be serialised. */
+/** @returns `''`, which the processor counts as invalid, if it is not an object or can't be serialized */
 function textOf(visitor: unknown): string {
   try {
     return isObject(visitor) ? (JSON.stringify(visitor) ?? '') : '';

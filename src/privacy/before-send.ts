@@ -17,7 +17,7 @@ export type CheckEvent = (
   input: unknown,
 ) => ExperimentEvent | { readonly unusable: string };
 
-/** `fault`: for the log; undefined: it was meant. */
+/** An event that `beforeSend` did not let through. `fault` is for the log; it is undefined if that was intended. */
 export interface NotSent {
   readonly fault: string | undefined;
 }
@@ -59,12 +59,12 @@ function copyOf(event: ExperimentEvent): ExperimentEvent {
     : { ...event, attributes, tags: event.tags && copyOfTags(event.tags) };
 }
 
-/** Down to the innermost member: what is redacted in place is the event's, and nobody else's. */
+/** Down to the innermost member: what is redacted in place belongs to the event alone. */
 function copyOfTags(tags: EventTags): EventTags {
   try {
     return JSON.parse(JSON.stringify(tags)) as EventTags;
   } catch {
-    // It may mend what can't be serialised.
+    // It may mend what can't be serialized.
     return { ...tags };
   }
 }

@@ -45,9 +45,9 @@ export interface ResolvedPrivacyOptions {
 const SHORTEST_KEY = 16;
 
 /**
- * undefined: all goes out as it is.
+ * Reads the options that decide what may leave.
  *
- * @throws TypeError one of a wrong type, where a default would let out what was meant to stay
+ * @throws TypeError if one has the wrong type, because a default would let out data that was meant to stay
  */
 export function resolvePrivacyOptions(
   options: PrivacyOptions,

@@ -13,7 +13,7 @@ interface SharedApi {
 }
 
 interface ApiCopy {
-  /** undefined: can't be told, as in a bundle */
+  /** Undefined if it can't be determined, as in a bundle. */
   readonly version?: string | undefined;
   readonly folder?: string | undefined;
 }

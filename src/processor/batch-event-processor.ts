@@ -16,7 +16,7 @@ import type { BatchingOptions, ExportOptions } from './processor-options.js';
 
 /** As the option table of Optimizely's "Event batching" guide, in JavaScript's spelling. */
 export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptions {
-  /** false: events are queued until `start()`. @default false */
+  /** Whether to start at construction. If false, events are queued until `start()`. @default false */
   startOnInit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
@@ -36,14 +36,14 @@ export const BATCH_EVENT_PROCESSOR = {
 /**
  * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
  * its oldest event has waited `flushIntervalMillis`, when an event of another context comes, before it exceeds
- * `maxPayloadBytes`, or when somebody flushes.
+ * `maxPayloadBytes`, or when the application flushes.
  */
 export class BatchEventProcessor {
   readonly #pipeline: Pipeline;
   readonly #life: ProcessLife;
   #stopped: Promise<void> | undefined;
 
-  /** @throws TypeError neither `eventDispatcher` nor `exporter`, both, or one of a wrong type */
+  /** @throws TypeError if neither `eventDispatcher` nor `exporter` is given, or both, or one has the wrong type */
   constructor(options: BatchEventProcessorOptions) {
     const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
     this.#pipeline = assemblePipeline({ ...taken, logger });
@@ -61,7 +61,7 @@ export class BatchEventProcessor {
   /**
    * Takes an event that a `UserEventFactory` has resolved.
    *
-   * @returns false: refused; the ledger says why
+   * @returns false if the event was refused; the ledger says why
    */
   process(event: SerializedEvent): boolean {
     const { ledger, recovery } = this.#pipeline;

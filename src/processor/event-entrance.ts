@@ -26,9 +26,9 @@ export interface EventEntranceDependencies {
   readonly apiCopies: ApiCopiesCheck;
   readonly config: ConfigSource;
   readonly intake: EventIntake;
-  /** undefined: everything may go out as it is. */
+  /** Undefined if everything may leave unchanged. */
   readonly privacyFilter: PrivacyFilter | undefined;
-  /** For the event inspector; undefined: events do not go to one. */
+  /** For the event inspector; undefined if events do not go to one. */
   readonly inspectorNotes: InspectorNotes | undefined;
   readonly logger: Logger;
   /** Where resolved events go; answers whether it took the event, and counts it if not. */
@@ -38,7 +38,9 @@ export interface EventEntranceDependencies {
   readonly onTaken: () => void;
 }
 
-/** An event that a `beforeSend` records is taken; one that is recorded while `beforeSend` is asked about that, is not. */
+/**
+ * An event that a `beforeSend` records is taken; one that is recorded while `beforeSend` is asked about that, is not.
+ */
 const DEEPEST = 2;
 
 /** Where a processor takes events in: what the registry, and so the record helpers, know of it. */
@@ -97,9 +99,9 @@ export class EventEntrance implements InstalledProcessor {
   /**
    * Takes an event that is resolved already.
    *
-   * @param shown the same event by its keys; undefined: nobody knows them
+   * @param shown the same event by its keys; undefined if they are unknown
    * @param span the one that the event was recorded on, where there is one
-   * @returns false: refused, and counted
+   * @returns false if the event was refused, and counted
    */
   process(event: SerializedEvent, shown: ExperimentEvent | undefined, span?: object): boolean {
     let isTaken = false;
@@ -125,7 +127,7 @@ export class EventEntrance implements InstalledProcessor {
     if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     if (this.#closed) return this.#drop('already_shutdown', event);
     if (privacyFilter === undefined) return this.#enqueue(event);
-    // Nobody can say what it would let out.
+    // Without its keys, what may leave can't be decided.
     if (shown === undefined) return this.#drop('before_send', event);
     const screened = privacyFilter.pass(shown);
     if ('dropped' in screened) return this.#drop(screened.dropped, event);
@@ -181,7 +183,7 @@ export class EventEntrance implements InstalledProcessor {
     return taken;
   }
 
-  /** undefined: what was made of it can't be sent. */
+  /** @returns undefined if the changed event can't be sent */
   #amend(
     event: SerializedEvent,
     before: ExperimentEvent,

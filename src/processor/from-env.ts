@@ -22,7 +22,7 @@ import type { OptimizelySpanProcessorOptions } from './processor-options.js';
  * scalar option, listed in docs/options.md. Empty counts as unset; what makes no sense is warned about and ignored.
  *
  * @param options win over the environment
- * @throws TypeError neither the environment nor `options` says where the datafile is
+ * @throws TypeError if neither the environment nor `options` names a source of the datafile
  */
 export function createOptimizelySpanProcessorFromEnv(
   options: OptimizelySpanProcessorOptions = {},

@@ -49,7 +49,10 @@ export class OptimizelySpanProcessor {
   readonly #life: ProcessLife;
   #shutdown: Promise<void> | undefined;
 
-  /** @throws TypeError no datafile source, several, or an option of a wrong type that no default can mend */
+  /**
+   * @throws TypeError if there is no datafile source or more than one, or an option has a wrong type and no usable
+   *   default
+   */
   constructor(options: OptimizelySpanProcessorOptions) {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     this.#closing = new Closing(logger);
@@ -133,7 +136,10 @@ export class OptimizelySpanProcessor {
     this.#installation.spanStarted(span);
   }
 
-  /** Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. Called by the provider. */
+  /**
+   * Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. Called by the
+   * provider.
+   */
   onEnd(span: EndedSpan): void {
     this.#harvest.takeSpan(span);
   }
@@ -141,8 +147,8 @@ export class OptimizelySpanProcessor {
   /**
    * Records an impression with this processor alone, for a process with several Optimizely projects.
    *
-   * @param span the span to record on; default: the active one; none is fine
-   * @returns the event's uuid; undefined: refused, and counted
+   * @param span the span to record on; without one, the event is recorded all the same. @default the active span
+   * @returns the event's uuid, or undefined if the event was refused, and counted
    */
   recordImpression(impression: Impression, span?: Span): string | undefined {
     try {
@@ -168,8 +174,8 @@ export class OptimizelySpanProcessor {
    *
    * @param shown the same event by its keys: what the trace shows and `beforeSend` sees. Without it the trace shows
    *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
-   * @param span the span that shows it; default: the active one; null: none
-   * @returns false: refused, and counted
+   * @param span the span that shows the event, or null for none. @default the active span
+   * @returns false if the event was refused, and counted
    */
   process(event: SerializedEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
     const take = (on?: object) => this.#entrance.process(event, shown, on);

@@ -63,7 +63,7 @@ export interface PipelineOptions extends BatchingOptions, ExportOptions {
   readonly defaultDispatcher?: (() => AnyEventDispatcher) | undefined;
 }
 
-/** @throws TypeError options that no default can mend */
+/** @throws TypeError if an option has a wrong type and no usable default */
 export function assemblePipeline(options: PipelineOptions): Pipeline {
   const { logger } = options;
   const limits = resolveBatchingOptions(options, logger);

@@ -73,9 +73,9 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   sdkKey?: string | undefined;
   /** Says which datafile is in force; stopped when the processor is shut down. One of the three sources. */
   projectConfigManager?: ProjectConfigManager | undefined;
-  /** Keeps what is not yet delivered on disk: survives `kill -9`. Serves this processor alone. @default none */
+  /** Keeps undelivered events on disk, so that they survive `kill -9`. A store serves one processor. @default none */
   eventStore?: EventStore | undefined;
-  /** false: events are held until `start()`. @default true */
+  /** Whether to start at construction. If false, events are queued until `start()`. @default true */
   startOnInit?: boolean | undefined;
   /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
   traceDetail?: TraceDetail | undefined;

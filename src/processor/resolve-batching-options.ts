@@ -4,7 +4,7 @@ import { resolveOptions } from '../util/options/resolve-options.js';
 import { BATCHING_TABLE, type ResolvedBatchingOptions } from './processor-option-tables.js';
 import type { BatchingOptions } from './processor-options.js';
 
-/** @throws TypeError a queue, notification center, meter provider or runtime that lacks its methods */
+/** @throws TypeError if a queue, notification center, meter provider or runtime lacks its methods */
 export function resolveBatchingOptions(
   options: BatchingOptions,
   logger: PackageLogger,

@@ -13,7 +13,7 @@ import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 
 const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
 
-/** @throws TypeError no source, several, or one of a wrong type */
+/** @throws TypeError if there is no source or more than one, or one has the wrong type */
 export function resolveConfigManager(
   options: OptimizelySpanProcessorOptions,
   logger: PackageLogger,

@@ -54,6 +54,6 @@ function addJson(attributes: EventAttributes, name: string, value: object | unde
   try {
     attributes[name] = JSON.stringify(value);
   } catch {
-    // Not serialisable: the processor refuses the event and says so.
+    // Not serializable: the processor refuses the event and says so.
   }
 }

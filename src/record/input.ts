@@ -8,9 +8,9 @@ import type { EventTags, RuleType, UserAttributes } from '../model/experiment-ev
 export interface Impression {
   /** Optimizely's visitor id. Any string; never put it in clear text where it is personal data. */
   userId: string;
-  /** `''` or absent: an experiment outside any flag (Activate). */
+  /** Key of the flag; `''` or absent for an experiment outside any flag (Activate). */
   flagKey?: string | null | undefined;
-  /** Key of the experiment, delivery rule or holdout that decided; `''` or absent: none did. */
+  /** Key of the experiment, delivery rule or holdout that decided; `''` or absent if none did. */
   ruleKey?: string | null | undefined;
   /**
    * @default 'experiment' without a flag key. With one, what the datafile says that the flag's rule of this key is,
@@ -50,9 +50,9 @@ export interface Conversion {
   /** Needed here too if results are to be segmented by them. */
   attributes?: UserAttributes | null | undefined;
   /**
-   * Must serialise to a JSON object, 500 levels deep at most. `revenue` (an integer, in cents) and `value` (a number) are
-   * reserved. As in Optimizely's JavaScript SDK numeric strings are read, and a fraction of a cent is cut off: 42.5 is 42
-   * cents. What is no number stays a tag and is not counted.
+   * Must serialize to a JSON object, 500 levels deep at most. `revenue` (an integer, in cents) and `value` (a number)
+   * are reserved. As in Optimizely's JavaScript SDK numeric strings are read, and a fraction of a cent is cut off:
+   * 42.5 is 42 cents. A value that is not a number stays a tag and is not counted.
    */
   tags?: EventTags | null | undefined;
   /** Milliseconds since the epoch. @default now */

@@ -11,7 +11,7 @@ import { attributesOf, type Detail, eventTime } from './event-attributes.js';
  * Emits the event as a log record, once however many processors get it. Those that see the record, or a span event
  * that a bridge makes of it, know it by the mark on its time, or by its attributes where that was copied.
  *
- * @param span whose trace the record belongs to; undefined: the active one's
+ * @param span whose trace the record belongs to; undefined for the active one's
  * @returns whether a logger took it
  */
 export function emitLogRecord(

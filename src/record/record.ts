@@ -19,8 +19,8 @@ import { addSpanEvent } from './span-event.js';
  * `emitAs` says so, and hands the impression to the installed processors that own the span, or to all of them where
  * there is no recording span. Never throws.
  *
- * @param span the span to record on; default: the active one; none is fine
- * @returns the event's uuid; undefined if nobody took it
+ * @param span the span to record on; without one, the event is recorded all the same. @default the active span
+ * @returns the event's uuid, or undefined if no processor accepted the event
  */
 export function recordImpression(impression: Impression, span?: Span): string | undefined {
   try {
@@ -34,8 +34,8 @@ export function recordImpression(impression: Impression, span?: Span): string | 
 /**
  * Records that a user did what an experiment measures; otherwise as {@link recordImpression}.
  *
- * @param span the span to record on; default: the active one; none is fine
- * @returns the event's uuid; undefined if nobody took it
+ * @param span the span to record on; without one, the event is recorded all the same. @default the active span
+ * @returns the event's uuid, or undefined if no processor accepted the event
  */
 export function recordConversion(conversion: Conversion, span?: Span): string | undefined {
   try {
@@ -70,7 +70,7 @@ export function recordConversionFor(
  * Shows in the trace an event that goes to one processor alone and is resolved already.
  *
  * @param take hands it on, told of the span that it was recorded on
- * @param given the span to record on; undefined: the active one
+ * @param given the span to record on; undefined for the active one
  */
 export function recordResolvedFor(
   processor: InstalledProcessor,
@@ -86,7 +86,7 @@ export function recordResolvedFor(
 const log = guardLogger();
 const said = new OnceLog();
 
-/** @param only the processor that gets the event; undefined: those that own the span, or all */
+/** @param only the processor that gets the event; undefined for those that own the span, or all */
 function record<E extends ExperimentEvent>(
   type: ExperimentEventType,
   check: CheckInput<E>,
@@ -195,7 +195,7 @@ function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor
   return receivers.reduce((shown, processor) => redactedBy(processor, shown, event.userId), event);
 }
 
-/** A hash of a hash would be nobody's visitor: the first of several hashes stays. */
+/** A hash of a hash would belong to no visitor, so the first of several hashes stays. */
 function redactedBy(
   processor: InstalledProcessor,
   shown: ExperimentEvent,

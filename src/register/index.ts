@@ -24,7 +24,7 @@ import { CLIENT_NAME } from '../util/version.js';
 export const processor: OptimizelySpanProcessor | undefined = register();
 
 function register(): OptimizelySpanProcessor | undefined {
-  // Preloaded before anybody could set a diag logger, so said where it is seen.
+  // This runs before the application can set a diag logger, so the lines go to stderr too.
   let early = true;
   const logger = echoing(guardLogger(), message => {
     if (early) process.stderr.write(`${CLIENT_NAME}: ${message}\n`);

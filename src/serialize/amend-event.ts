@@ -13,11 +13,11 @@ import { attributeOpening, isReserved } from '../util/attribute-openings.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
 /**
- * Carries what was changed of an event, by its keys, over to the text that somebody else made of it. What was not
+ * Carries what was changed of an event, by its keys, over to the text that another SDK made of it. What was not
  * changed stays as that text has it.
  *
  * @param config knows the ids of attributes that were added
- * @throws what parsing the text, or serialising what was added, throws
+ * @throws what parsing the text, or serializing what was added, throws
  */
 export function amendEvent(
   event: SerializedEvent,

@@ -15,7 +15,7 @@ export interface DetachedEvent {
   readonly byteLength: number;
 }
 
-/** @throws whatever serialising the tags throws */
+/** @throws whatever serializing the tags throws */
 export function detachEvent(event: ExperimentEvent): DetachedEvent {
   const { attributes, ...members } = event;
   const detached: Record<string, unknown> = members;

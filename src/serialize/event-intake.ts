@@ -96,7 +96,7 @@ export class EventIntake {
     if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);
   }
 
-  /** undefined: it can't be resolved, which was counted and logged. */
+  /** @returns undefined if the event can't be resolved, which has been counted and logged */
   #resolve(event: ExperimentEvent, config: DatafileIndex, acceptedAt: number): SerializedEvent | undefined {
     const complete =
       event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, config) : event;
@@ -153,7 +153,7 @@ const WARNINGS: Readonly<Record<LedgerWarning, string>> = {
 function explain(reason: Unresolved['reason'], field: string): string {
   switch (reason) {
     case 'invalid':
-      return `${field} cannot be serialised to JSON`;
+      return `${field} cannot be serialized to JSON`;
     case 'unknown_key':
       return field === 'ruleKey'
         ? 'ruleKey is not in the datafile for this flagKey and ruleType'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Whether JSON text nests deeper than `levels`. Text that serialises near the end of the stack does so only by luck:
+ * Whether JSON text nests deeper than `levels`. Text that serializes near the end of the stack does so only by luck:
  * the dispatcher or listener that touches it a few calls deeper fails, and everything in its batch with it.
  */
 export function nestsDeeperThan(text: string, levels: number): boolean {

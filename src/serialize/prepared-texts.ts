@@ -14,9 +14,9 @@ const BOT_FILTERING = '{"entity_id":"$opt_bot_filtering","key":"$opt_bot_filteri
 export class PreparedTexts {
   /** The end of the `attributes`, where there is at least one and where there is none. */
   readonly attributesEnd: { readonly some: string; readonly none: string };
-  /** undefined: not to be sent. */
+  /** @returns undefined if the attribute is not sent */
   readonly attribute: (key: string) => AttributeText | undefined;
-  /** The snapshot of a conversion up to its timestamp; undefined: the datafile has no such event. */
+  /** The snapshot of a conversion up to its timestamp; undefined if the datafile has no such event. */
   readonly conversion: (eventKey: string) => string | undefined;
 
   constructor(config: DatafileIndex) {

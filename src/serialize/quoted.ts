@@ -16,7 +16,7 @@ export function escaped(text: string): string {
   return needsNoEscapes(text) ? text : JSON.stringify(text).slice(1, -1);
 }
 
-/** false: perhaps. */
+/** @returns false if it may need escapes */
 function needsNoEscapes(text: string): boolean {
   if (text.length > LONGEST_SCANNED) return false;
   for (let index = 0; index < text.length; index++) {

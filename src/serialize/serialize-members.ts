@@ -16,7 +16,7 @@ export function isAttributeValue(value: unknown): value is string | number | boo
   );
 }
 
-/** Levels. Far from what a stack bears, and further from what anybody sends. */
+/** Levels. Far below what a stack bears, and far above what applications send. */
 const DEEPEST_TAGS = 500;
 
 /**
@@ -72,7 +72,7 @@ function serializeThroughToJson(tags: EventTags): string {
   // fromEntries defines members, so a tag named __proto__ stays a tag.
   const complete = given.length === Object.keys(tags).length;
   const text: string | undefined = JSON.stringify(complete ? tags : Object.fromEntries(given));
-  if (!text?.startsWith('{')) throw new TypeError('tags must serialise to an object');
+  if (!text?.startsWith('{')) throw new TypeError('tags must serialize to an object');
   if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
   return text;
 }

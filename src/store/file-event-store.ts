@@ -25,7 +25,7 @@ export class FileEventStore implements EventStore {
   #store: OpenStore | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws TypeError where `directory` is not a path */
+  /** @throws TypeError if `directory` is not a path */
   constructor(options: FileEventStoreOptions) {
     this.#given = options;
     this.#options = copyOptions(FILE_EVENT_STORE, options);

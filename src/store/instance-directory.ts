@@ -96,7 +96,7 @@ export class InstanceDirectory {
     return this.#runtime.monotonic() - this.#awakeSince < STALE_MILLIS;
   }
 
-  /** Removes it where nothing is left in it; else whoever comes next may take it at once. Never rejects. */
+  /** Removes it where nothing is left in it; otherwise the next store may take it at once. Never rejects. */
   async leave(empty: boolean): Promise<void> {
     try {
       if (this.look() !== 'in place') return;
@@ -120,7 +120,7 @@ export class InstanceDirectory {
  * Removes an instance directory without segments: our own small files, then the directory. Rejects with what the file
  * system says.
  *
- * @returns false: it holds something else, and stays as it is
+ * @returns false if it holds something else, in which case it stays as it is
  */
 export async function removeInstanceFiles(path: string): Promise<boolean> {
   try {
@@ -164,7 +164,10 @@ export function lookFor(path: string, inode: number): Place {
   }
 }
 
-/** Where other users may write and nothing (the sticky bit) keeps them from it, they can take what others have written. */
+/**
+ * Where other users may write and nothing (the sticky bit) keeps them from it, they can take what others have
+ * written.
+ */
 function warnOfSharedDirectory(path: string, logger: Logger): void {
   const { mode } = lstatSync(path);
   if ((mode & constants.S_IWOTH) === 0 || (mode & STICKY) !== 0) return;

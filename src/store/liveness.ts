@@ -7,7 +7,7 @@ export type TaskState = 'running' | 'gone' | 'hidden';
 export interface LivenessFacts {
   /** It said itself that it is done. */
   readonly closed: boolean;
-  /** undefined: unreadable. */
+  /** Undefined if it can't be read. */
   readonly owner: OwnerRecord | undefined;
   readonly self: OwnerRecord;
   /** Of the owner's thread, where `knowsTasksOf` says that this means something. */

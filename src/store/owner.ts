@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Who writes an instance directory. null: the system does not tell. */
+/** Identifies the writer of an instance directory. Members that the system does not provide are null. */
 export interface OwnerRecord {
   readonly version: 1;
   readonly host: string;
@@ -35,7 +35,7 @@ export function ownerOfThisThread(): OwnerRecord {
   };
 }
 
-/** undefined: torn, of another version or not ours. Never throws. */
+/** Never throws. @returns undefined if the text is torn, of another version, or not an owner record */
 export function parseOwner(text: string): OwnerRecord | undefined {
   const owner = attempt(() => JSON.parse(text) as Partial<OwnerRecord> | null);
   const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;

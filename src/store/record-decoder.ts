@@ -33,14 +33,14 @@ export function isIntact(buffer: Buffer, { offset, length }: RecordSpan): boolea
 export class RecordDecoder {
   readonly #contexts = new ContextTexts();
 
-  /** undefined: damaged, or not the record of that number. Never throws. */
+  /** Never throws. @returns undefined if the record is damaged, or is not the one of that number */
   decode(buffer: Buffer, offset: number, index: number): StoredEvent | undefined {
     const span = claimAt(buffer, offset);
     if (span === undefined || span.index !== index || !isIntact(buffer, span)) return undefined;
     try {
       return this.#read(buffer.subarray(offset, offset + span.length));
     } catch {
-      // Its checksum is right and its text is not: whoever wrote it was not us.
+      // The checksum is right and the text is not, so another program wrote it.
       return undefined;
     }
   }

@@ -26,7 +26,7 @@ export class RecordEncoder {
     return this.#memory.bytes;
   }
 
-  /** @throws what serialising an unresolved event throws */
+  /** @throws what serializing an unresolved event throws */
   encode(event: StoredEvent): void {
     if (event.kind === 'resolved') {
       const kind = event.type === 'impression' ? RECORD_KIND.impression : RECORD_KIND.conversion;

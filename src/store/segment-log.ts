@@ -32,11 +32,14 @@ export interface SegmentLogHost {
   nextSegmentId(): number;
   /** No more is written to this segment. */
   retired(segment: Segment): void;
-  /** Somebody has deleted these, or moved them away. */
+  /** Files that were deleted or moved from outside. */
   vanished(segments: readonly Segment[]): void;
 }
 
-/** Writes records to the end of the log: chooses the segment, rolls it, and falls back when the disk does not play along. */
+/**
+ * Writes records to the end of the log: chooses the segment, rolls it, and falls back when the disk does not play
+ * along.
+ */
 export class SegmentLog {
   readonly #host: SegmentLogHost;
   readonly #encoder = new RecordEncoder();
@@ -137,7 +140,7 @@ export class SegmentLog {
     this.#host.logger.warn(
       `the event store's ${whole ? 'directory' : 'segment'} was deleted, or taken by another process; it goes on in a new one`,
     );
-    // Not now: whoever appends must not hear of losses before the call returns.
+    // Not now: the caller of append() must not be told of losses before the call returns.
     queueMicrotask(() => this.#host.vanished(gone));
   }
 

@@ -4,7 +4,7 @@
 export class SerialQueue {
   #tail: Promise<void> = Promise.resolve();
 
-  /** @returns settles when the task has; a task that rejects holds up nobody */
+  /** @returns a promise that settles when the task has; a task that rejects does not hold up the next */
   run(task: () => Promise<void> | void): Promise<void> {
     this.#tail = this.#tail.then(task).catch(() => {});
     return this.#tail;

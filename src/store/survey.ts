@@ -10,9 +10,9 @@ import { RecordDecoder } from './record-decoder.js';
 /** What one instance directory holds, those that it has adopted included. */
 export interface InstanceSurvey {
   readonly name: string;
-  /** false: whoever opens a store on the parent directory adopts it. */
+  /** If false, the next store that opens in the parent directory adopts it. */
   readonly alive: boolean;
-  /** undefined: unreadable. */
+  /** Undefined if it can't be read. */
   readonly owner: OwnerRecord | undefined;
   /** Milliseconds since the epoch, by the file system's clock. */
   readonly lastSeenAt: number;
@@ -57,8 +57,8 @@ const NOTHING: Contents = {
 };
 
 /**
- * Looks at a store's directory and changes nothing in it. What its owners do meanwhile may be seen in part. Rejects where
- * the directory can't be read.
+ * Looks at a store's directory and changes nothing in it. What its owners do meanwhile may be seen in part. Rejects
+ * where the directory can't be read.
  *
  * @param now milliseconds since the epoch
  */

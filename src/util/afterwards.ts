@@ -7,7 +7,7 @@ const SETTLED = Promise.resolve();
  * timer takes more of the stack than may be left.
  */
 export class Afterwards {
-  /** For callers at the end of the stack, where `request()` fails: whoever comes by next requests it. */
+  /** For callers at the end of the stack, where `request()` fails: the next call requests it. */
   isNeeded = false;
   readonly #run: () => void;
   #isRequested = false;

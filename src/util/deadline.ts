@@ -2,7 +2,7 @@
 import type { Runtime } from '../model/runtime.js';
 
 /**
- * Runs work that somebody awaits, for `millis` at most. Its timer keeps the process alive: an awaited promise must
+ * Runs work that the caller awaits, for `millis` at most. Its timer keeps the process alive: an awaited promise must
  * settle, whatever else the process has to do.
  *
  * @returns whether the work ended in time

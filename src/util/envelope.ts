@@ -16,7 +16,7 @@ export function sameContext(a: EventContext, b: EventContext): boolean {
   );
 }
 
-/** A batch's text is opening, visitors separated by commas, `ENVELOPE_END`: nobody parses or serialises it again. */
+/** A batch's text is opening, visitors separated by commas, `ENVELOPE_END`: it is never parsed or serialized again. */
 export const ENVELOPE_END = ']}';
 
 interface Opening {

@@ -6,7 +6,7 @@ export function eventNameOf(type: ExperimentEventType): string {
   return type === 'impression' ? EVENT_OPTIMIZELY_IMPRESSION : EVENT_OPTIMIZELY_CONVERSION;
 }
 
-/** undefined: a span event or log record that is none of ours. */
+/** @returns undefined if the name is not that of an experiment event */
 export function experimentEventType(name: string | undefined): ExperimentEventType | undefined {
   if (name === EVENT_OPTIMIZELY_IMPRESSION) return 'impression';
   if (name === EVENT_OPTIMIZELY_CONVERSION) return 'conversion';

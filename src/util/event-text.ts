@@ -89,8 +89,8 @@ export function asStored(event: SerializedEvent, ticket: StoreTicket | string): 
 }
 
 /**
- * Whether an event that comes from outside can join a batch: a `json` that is no object, an envelope that is none, or a
- * length that is no number would spoil it for all others.
+ * Whether an event that comes from outside can join a batch: a `json` or an envelope that is not an object, or a
+ * length that is not a number, would spoil the batch for all others.
  */
 export function isSerializedEvent(event: SerializedEvent): boolean {
   return (

@@ -13,7 +13,7 @@ export interface BareUrl {
   readonly authorization: string | undefined;
 }
 
-/** @throws TypeError not a URL */
+/** @throws TypeError if the text is not a URL */
 export function withoutCredentials(url: string): BareUrl {
   const parsed = new URL(url);
   const { username, password } = parsed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Parsed JSON whose members nobody has checked yet. */
+/** Parsed JSON whose members are not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
 /**
  * Reads JSON text that people bring, with or without a byte order mark.
  *
- * @throws SyntaxError the text is not JSON
+ * @throws SyntaxError if the text is not JSON
  */
 export function parseJson(text: string): unknown {
   return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);

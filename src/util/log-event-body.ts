@@ -2,7 +2,7 @@
 import type { LogEventLike } from '../model/log-event.js';
 
 /**
- * A member of this package's LogEvents, whose `body` follows their `params`: whether anybody has looked at `params`, and
+ * A member of this package's LogEvents, whose `body` follows their `params`: whether `params` was read, and
  * may have changed them. Copies have none.
  */
 export const PARAMS_READ = Symbol.for('opentelemetry-exporter-optimizely.log-event.v2');
@@ -15,15 +15,15 @@ interface Readable {
   [BODY_BYTES]?(): Uint8Array | undefined;
 }
 
-/** Of a copy nobody can tell: true. */
+/** True for a copy, where it can't be determined. */
 export function paramsWereRead(logEvent: LogEventLike): boolean {
   return (logEvent as Readable)[PARAMS_READ] ?? true;
 }
 
 /**
- * The text to send. Of a copy `params` is serialised anew, so that a stale `body` never bypasses a redaction.
+ * The text to send. Of a copy `params` is serialized anew, so that a stale `body` never bypasses a redaction.
  *
- * @throws what `JSON.stringify` throws, of `params` that somebody has changed
+ * @throws what `JSON.stringify` throws, of `params` that the application has changed
  */
 export function bodyOf(logEvent: LogEventLike): string {
   if (PARAMS_READ in logEvent || logEvent.params === undefined) return logEvent.body ?? '';

@@ -74,7 +74,7 @@ export class Installation {
     known.installed = [...known.installed, self];
   }
 
-  /** From the processor's `onStart`. A span that is broken belongs to nobody. */
+  /** From the processor's `onStart`. A broken span has no owner. */
   spanStarted(span: object): void {
     try {
       this.#readStart(span);

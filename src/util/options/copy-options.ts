@@ -22,7 +22,7 @@ const DATAFILE_MEMBERS = [
  * prototype has them.
  *
  * @returns a copy that is the package's own, with the options that the owner has; null counts as no options at all
- * @throws TypeError not options (a datafile, text, a list, a promise), or an option that can't be read
+ * @throws TypeError if the argument is not options (but a datafile, text, a list, a promise), or an option can't be read
  */
 export function copyOptions<Options extends object>(
   owner: OptionsOwner,

@@ -2,7 +2,7 @@
 
 /** Above it people may well mean milliseconds, whatever the option. */
 const LONGEST = 120;
-/** So many times the default, in seconds, is more than anybody would set. */
+/** A value of more than this many defaults, read as seconds, is implausible. */
 const MOST_DEFAULTS = 12;
 
 /**

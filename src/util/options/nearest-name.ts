@@ -8,7 +8,7 @@ interface Candidate {
   readonly unit: OptionUnit | undefined;
 }
 
-/** @returns the option that somebody who wrote `unknown` is likely to mean, if there is one */
+/** @returns the option that `unknown` most likely means, if there is one */
 export function nearestName(unknown: string, table: AnyOptionTable): Candidate | undefined {
   const candidates = candidatesOf(table, '');
   const plain = plainName(unknown);

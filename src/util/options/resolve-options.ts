@@ -11,7 +11,7 @@ import type { AnyOptionTable, OptionRow, ResolvedOptions } from './option-table.
  * Reads options by their table. A number, boolean or word that makes no sense falls back to the default with an info
  * line, the reference's rule; an option that is not set is not worth a line.
  *
- * @throws TypeError what no default can mend: text, a URL, a function or an object that is not one
+ * @throws TypeError if a text, URL, function or object is none and has no usable default
  */
 export function resolveOptions<Table extends AnyOptionTable>(
   table: Table,
@@ -60,7 +60,7 @@ export function resolveOption(name: string, row: OptionRow, value: unknown, logg
   }
 }
 
-/** @throws TypeError one of them can't be read */
+/** @throws TypeError if one of them can't be read */
 export function resolveMembers<Table extends AnyOptionTable>(
   name: string,
   members: Table,

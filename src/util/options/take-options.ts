@@ -12,8 +12,8 @@ import { noteUnknownOptions } from './unknown-options.js';
  * The first thing that a constructor does with its options: copies them, and tells of those that it does not have.
  *
  * @param fallback hears of them where the owner has no `logger` option or it is not set. @default OpenTelemetry's `diag`
- * @returns the copy, whose values nobody has looked at yet, and the logger to use
- * @throws TypeError what was given is not options, can't be read, or has a logger that is not one
+ * @returns the copy, whose values are not checked yet, and the logger to use
+ * @throws TypeError if the argument is not options, can't be read, or has a `logger` that is not a logger
  */
 export function takeOptions<Options extends object>(
   owner: OptionsOwner,
