@@ -27,7 +27,12 @@ module.exports = {
       to: { circular: true },
     },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^src/[^/]+/index' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '(^|/)src/[^/]+/index' },
+      to: {},
+    },
     {
       name: 'no-dev-dependencies',
       comment: 'what is published must not need what only developers install',
@@ -37,21 +42,28 @@ module.exports = {
     },
     {
       name: 'page-is-for-browsers',
-      comment: 'src/inspect/page/ may import: types of what the server tells it',
+      comment: 'the page may import: types of what the server tells it',
       severity: 'error',
-      from: { path: '^src/inspect/page/' },
-      to: { pathNot: '^src/inspect/(page/|view/types\\.ts$)' },
+      from: { path: '^packages/inspector/src/page/' },
+      to: { pathNot: '^packages/inspector/src/(page/|view/types\\.ts$)' },
     },
     {
       name: 'page-is-served-not-imported',
       severity: 'error',
-      from: { pathNot: '^src/inspect/page/' },
-      to: { path: '^src/inspect/page/' },
+      from: { pathNot: '^packages/inspector/src/page/' },
+      to: { path: '^packages/inspector/src/page/' },
+    },
+    {
+      name: 'packages-use-what-is-public',
+      comment: 'a package beside the exporter sees its entries alone',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^src/' },
     },
     ...roomRules,
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
+    doNotFollow: { path: '(^|/)(node_modules|dist)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -84,9 +84,9 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     },
   },
   observer: {
-    methods: ['requestStarted', 'requestEnded', 'answered'],
+    methods: ['requestStarted', 'requestEnded'],
     make(eventDispatcher) {
-      const object: DeliveryObserver = { requestStarted() {}, requestEnded() {}, answered() {} };
+      const object: DeliveryObserver = { requestStarted() {}, requestEnded() {} };
       return {
         options: { exporter: new OptimizelyEventExporter({ eventDispatcher, observer: object }) },
         object,

@@ -12,8 +12,6 @@ import {
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import { startLocalEventsEndpoint } from 'opentelemetry-exporter-optimizely/testing';
-import { endCommands, run } from './inspect/command.js';
-import { batchOf, conversion, impression } from './inspect/harness.js';
 import { makeDatafile } from './support/datafile.js';
 import { startDatafileServer } from './support/datafile-server.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
@@ -51,7 +49,6 @@ describe('a datafile with a byte order mark', function () {
   afterEach(async () => {
     for (const name of Object.keys(process.env)) if (name.startsWith('OPTIMIZELY_')) delete process.env[name];
     await Promise.all(closing.splice(0).map(close => close()));
-    endCommands();
     await rm(directory, { recursive: true });
   });
 
@@ -107,20 +104,6 @@ describe('a datafile with a byte order mark', function () {
         expect(logger.lines).to.deep.equal([]);
       });
     }
-
-    it(`is taken by the command: ${name}`, async () => {
-      const [datafile, sent] = [join(directory, 'datafile.json'), join(directory, 'sent.json')];
-      await writeFile(datafile, bytes);
-      const payload = JSON.stringify(batchOf([impression(), conversion()]));
-      await writeFile(
-        sent,
-        name.startsWith('UTF-8') ? MARK + payload : Buffer.from(MARK + payload, 'utf16le'),
-      );
-      const { code, stdout, stderr } = await run(['validate', sent, '--datafile', datafile]);
-      expect(stderr).to.equal('');
-      expect(stdout).to.include('1 payload, 2 events');
-      expect(code).to.be.oneOf([0, 1]);
-    });
   }
 
   it('is in force from a cache while the server does not answer', async () => {

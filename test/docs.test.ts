@@ -93,7 +93,7 @@ describe('the documentation', () => {
     );
     expect(namesInRows('docs/inspector.md', 'Problems')).to.have.members([
       ...namesInSource('src/checks/event-problem.ts', member),
-      ...namesInSource('src/inspect/problem.ts', member),
+      ...namesInSource('packages/inspector/src/inspection/problem.ts', member),
     ]);
   });
 

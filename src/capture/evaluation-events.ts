@@ -42,28 +42,23 @@ export class EvaluationEvents {
     this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
-  /** @param span the span that has the event; undefined if a log record has it */
-  take(event: StoredSpanEvent, span?: object): void {
+  take(event: StoredSpanEvent): void {
     const raw = readEvaluationEvent(event);
     if (raw === undefined) return;
     if (raw.unusable !== undefined) this.#refuse(raw.unusable);
-    else if (namesRule(raw.input)) this.#offer(raw.input, span);
-    else this.#infer(raw.input, span);
+    else if (namesRule(raw.input)) this.#offer(raw.input);
+    else this.#infer(raw.input);
   }
 
-  #infer(input: Readonly<Record<string, unknown>>, span: object | undefined): void {
+  #infer(input: Readonly<Record<string, unknown>>): void {
     const rule = this.#deps.inferRule(String(input.flagKey), String(input.variationKey));
     if (rule === 'none') return;
     if (rule === 'ambiguous') this.#warn();
-    else if (rule === undefined) this.#offer(input, span, { inferRule: true });
-    else this.#offer({ ...input, ...rule }, span);
+    else if (rule === undefined) this.#offer(input, { inferRule: true });
+    else this.#offer({ ...input, ...rule });
   }
 
-  #offer(
-    input: Readonly<Record<string, unknown>>,
-    span: object | undefined,
-    more: Pick<ExperimentImpression, 'inferRule'> = {},
-  ): void {
+  #offer(input: Readonly<Record<string, unknown>>, more: Pick<ExperimentImpression, 'inferRule'> = {}): void {
     const { processor, ledger, check } = this.#deps;
     const checked = check('impression', input);
     if ('unusable' in checked) {
@@ -76,7 +71,7 @@ export class EvaluationEvents {
       return;
     }
     // Refused, so it stands for no other.
-    if (!processor.offer({ ...checked, ...more }, span)) this.#dedupe?.forget(checked);
+    if (!processor.offer({ ...checked, ...more })) this.#dedupe?.forget(checked);
   }
 
   #refuse(field: string): void {

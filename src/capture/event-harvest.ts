@@ -114,7 +114,7 @@ export class EventHarvest {
       addOffered(event, this.#processor);
       const raw = readSpanEventSafely(type, event);
       if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
-      this.#takeEvent(raw, span, span);
+      this.#takeEvent(raw, span);
     } catch (error) {
       this.#failed(error);
     }
@@ -124,7 +124,7 @@ export class EventHarvest {
     if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
     addOffered(event, this.#processor);
     if (this.#known?.has(keyOfEvaluation(event, spanIdsOf(span)))) return;
-    this.#evaluations.take(event, span);
+    this.#evaluations.take(event);
   }
 
   #takeEvaluationRecord(record: EmittedLogRecord): void {
@@ -133,7 +133,7 @@ export class EventHarvest {
     const { spanContext } = record;
     this.#knownEvents().add(keyOfEvaluation(event, spanContext));
     this.#mark(record, event, undefined);
-    this.#evaluations.take(event, spanContext && { spanContext: () => spanContext });
+    this.#evaluations.take(event);
   }
 
   /** Whether it is the second shape of an event that came as a log record. */
@@ -148,7 +148,7 @@ export class EventHarvest {
     const raw = readSpanEventSafely(type, event);
     if (known.has(keyByUuid(raw))) return;
     const { spanContext } = record;
-    const checked = this.#takeEvent(raw, record, spanContext && { spanContext: () => spanContext });
+    const checked = this.#takeEvent(raw, record);
     known.add(keyByUuid(checked ?? raw));
     known.add(keyBySpan(raw, spanContext));
     this.#mark(record, event, checked);
@@ -167,7 +167,7 @@ export class EventHarvest {
     }
   }
 
-  #takeEvent(raw: RawExperimentEvent, source: object, span: object | undefined): ExperimentEvent | undefined {
+  #takeEvent(raw: RawExperimentEvent, source: object): ExperimentEvent | undefined {
     const { type, input } = raw;
     if (cutsStrings(source) && this.#said.first('limit')) {
       this.#logger.warn(
@@ -180,7 +180,7 @@ export class EventHarvest {
       this.#processor.refuse(type, attributeOf(type, checked.unusable));
       return undefined;
     }
-    this.#processor.offer(checked, span);
+    this.#processor.offer(checked);
     return checked;
   }
 

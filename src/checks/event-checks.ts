@@ -18,7 +18,7 @@ export interface CheckedBatch {
   readonly problems: EventProblem[];
 }
 
-export interface CheckOptions {
+export interface CheckContext {
   /** undefined: ids are not looked up. */
   readonly index: DatafileIds | undefined;
   /** Milliseconds since the epoch. */
@@ -30,16 +30,16 @@ const FUTURE_TOLERANCE_MILLIS = 60_000;
 const SHOWN_PATHS = 3;
 
 /** Finds all that a batch shows by itself; what only earlier batches show is `EventHistory`'s. Never throws. */
-export function checkBatch(params: JsonObject, options: CheckOptions): CheckedBatch {
-  return checkReadings(readBatch(params), options);
+export function checkBatch(params: JsonObject, context: CheckContext): CheckedBatch {
+  return checkReadings(readBatch(params), context);
 }
 
 /** As `checkBatch`, of a batch that was read already. */
-export function checkReadings({ readings, unreadable }: BatchReading, options: CheckOptions): CheckedBatch {
+export function checkReadings({ readings, unreadable }: BatchReading, context: CheckContext): CheckedBatch {
   const found = new Map<string, EventProblem>();
   const events = readings.map(reading => ({
     ...reading.event,
-    problems: checkEvent(reading, options, found),
+    problems: checkEvent(reading, context, found),
   }));
   const problems: EventProblem[] = [];
   if (unreadable.length > 0) {
@@ -56,7 +56,7 @@ export function checkReadings({ readings, unreadable }: BatchReading, options: C
 /** @param found by message: what one batch has wrong it has wrong many times, and a batch can hold a million events */
 function checkEvent(
   reading: EventReading,
-  { index, now }: CheckOptions,
+  { index, now }: CheckContext,
   found: Map<string, EventProblem>,
 ): EventProblem[] {
   const problems: EventProblem[] = [];

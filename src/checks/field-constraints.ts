@@ -10,14 +10,21 @@ const FIELD_CONSTRAINTS: ReadonlySet<string> = new Set<EventProblemCode>([
   'value_not_number',
 ]);
 
-/** Why a request with `X-Optimizely-Strict: true` is refused; undefined: it is not. */
+/** A batch with the problems that were found in it. */
+export interface Checked<P> {
+  readonly events: readonly { readonly problems: readonly P[] }[];
+  readonly problems: readonly P[];
+}
+
+/**
+ * Why a request with `X-Optimizely-Strict: true` is refused.
+ *
+ * @returns undefined if it is not
+ */
 export function brokenConstraint<P extends { readonly code: string }>({
   events,
   problems,
-}: {
-  readonly events: readonly { readonly problems: readonly P[] }[];
-  readonly problems: readonly P[];
-}): P | undefined {
+}: Checked<P>): P | undefined {
   const all = [...problems, ...events.flatMap(event => event.problems)];
   return all.find(({ code }) => FIELD_CONSTRAINTS.has(code));
 }

@@ -1,14 +1,10 @@
+#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
 import { CommandError } from './command-error.js';
-import { inspectCommand } from './inspect-command.js';
 import { storeCommand } from './store-command.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 import { USAGE } from './usage.js';
-import { validateCommand } from './validate-command.js';
-
-/** Beside this file, once it is built. */
-const PAGE = new URL('./page/', import.meta.url);
 
 async function run([command, ...args]: string[], terminal: Terminal): Promise<number> {
   const asksForHelp = command === 'help' || [command, ...args].some(arg => arg === '--help' || arg === '-h');
@@ -17,14 +13,13 @@ async function run([command, ...args]: string[], terminal: Terminal): Promise<nu
     return 0;
   }
   switch (command) {
-    case 'inspect':
-      return inspectCommand(args, terminal, PAGE);
-    case 'validate':
-      return validateCommand(args, terminal);
     case 'store':
       return storeCommand(args, terminal);
     case undefined:
-      throw new CommandError('what to do? inspect, validate or store', 2);
+      throw new CommandError('a command is missing: store ls or store replay', 2);
+    case 'inspect':
+    case 'validate':
+      throw new CommandError(`${command} is a command of optimizely-event-inspector`, 2);
     default:
       throw new CommandError(`there is no command ${JSON.stringify(command)}`, 2);
   }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { parseDatafile } from '../datafile/parse-datafile.js';
 import type { Logger } from '../model/logger.js';
 import { isHttpUrl } from '../util/http-url.js';
 import { CommandError } from './command-error.js';
-import { DatafileSource } from './datafile-source.js';
+import { findDatafile } from './find-datafile.js';
 import { readCount } from './read-count.js';
 import { listStore } from './store-list.js';
 import { countOf, replayStore } from './store-replay.js';
@@ -38,17 +37,16 @@ async function replay(args: string[], terminal: Terminal): Promise<number> {
     throw new CommandError('--endpoint must be an http or https URL', 2);
   }
   const directory = await directoryOf(positionals);
-  const datafile = new DatafileSource({ datafile: values.datafile, sdkKey: values['sdk-key'] });
-  await datafile.ready();
-  await datafile.stop();
+  const logger = loggerOf(terminal);
+  const config = await findDatafile({ file: values.datafile, sdkKey: values['sdk-key'] }, logger);
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   const { ledger, unresolved } = await replayStore({
     directory,
     endpoint,
-    config: datafile.text === undefined ? undefined : parseDatafile(datafile.text),
+    config,
     giveUpAfterMillis: seconds * 1_000,
-    logger: loggerOf(terminal),
+    logger,
     signal: ending.signal,
   });
   const lost = countOf(ledger.dropped);

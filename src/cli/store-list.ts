@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { counted } from '../inspect/terminal/counted.js';
-import { safeText } from '../inspect/terminal/safe-text.js';
 import { type InstanceSurvey, surveyStore } from '../store/survey.js';
 import { errorLabel } from '../util/error-label.js';
+import { safeText } from '../util/safe-text.js';
 import type { Terminal } from './terminal.js';
 
 /** Prints what a store's directory holds. Rejects where it can't be read. */
@@ -57,4 +56,9 @@ function age(millis: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
+}
+
+/** `1 record`, `2 records`. */
+function counted(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
 }

@@ -173,10 +173,6 @@ export class Delivery {
       this.#observe('requestEnded', () =>
         observer?.requestEnded(events.length, seconds, errorTypeOf(answer)),
       );
-      if (answer.kind === 'status' && answer.headers !== undefined) {
-        const { headers } = answer;
-        this.#observe('answered', () => observer?.answered?.(headers as Record<string, string>));
-      }
       if (this.#ended) return;
       this.#settle(chunk, answer, step);
       this.#pump();

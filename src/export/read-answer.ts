@@ -15,13 +15,7 @@ export function readAnswer(response: unknown, now: number): Answer {
     if (isError(response)) return readRejection(response, now);
     const status = statusOf(response);
     if (status === undefined) return { kind: 'status', status };
-    const { headers } = response as Shape;
-    return {
-      kind: 'status',
-      status,
-      retryAfterMillis: retryAfterOf(response, now),
-      headers: isObjectLike(headers) ? headers : undefined,
-    };
+    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, now) };
   } catch (error) {
     return { kind: 'no answer', error };
   }

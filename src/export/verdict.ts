@@ -7,7 +7,6 @@ export type Answer =
       /** Absent where the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
-      readonly headers?: object | undefined;
     }
   | { readonly kind: 'no answer'; readonly error: unknown };
 

@@ -8,6 +8,4 @@ export interface DeliveryObserver {
    * @param errorType the status, or the error's class if there was no answer; undefined if the events were delivered
    */
   requestEnded(eventCount: number, seconds: number, errorType?: string): void;
-  /** The headers of an answer, whatever its status. */
-  answered?(headers: Readonly<Record<string, string | string[] | undefined>>): void;
 }

@@ -20,12 +20,8 @@ export interface InstalledProcessor {
   readonly logs?: LogRecordPort | undefined;
   /** What of the event the trace may show where it shows all; absent if everything may show. */
   redact?(event: ExperimentEvent): ExperimentEvent;
-  /**
-   * Offers the event. Never throws.
-   *
-   * @param span the one that the event was recorded on, where there is one
-   */
-  offer(event: ExperimentEvent, span?: object): boolean;
+  /** Offers the event. Never throws. */
+  offer(event: ExperimentEvent): boolean;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }

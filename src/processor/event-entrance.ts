@@ -8,7 +8,6 @@ import type { EventLedger } from '../model/ledger.js';
 import type { LogRecordPort } from '../model/log-record-port.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import type { InspectorNotes } from '../notification/inspector-notes.js';
 import type { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { amendEvent } from '../serialize/amend-event.js';
 import type { EventIntake } from '../serialize/event-intake.js';
@@ -28,8 +27,6 @@ export interface EventEntranceDependencies {
   readonly intake: EventIntake;
   /** Undefined if everything may leave unchanged. */
   readonly privacyFilter: PrivacyFilter | undefined;
-  /** For the event inspector; undefined if events do not go to one. */
-  readonly inspectorNotes: InspectorNotes | undefined;
   readonly logger: Logger;
   /** Where resolved events go; answers whether it took the event, and counts it if not. */
   readonly enqueue: (event: SerializedEvent) => boolean;
@@ -65,11 +62,11 @@ export class EventEntrance implements InstalledProcessor {
     return this.#deps.privacyFilter?.redact(event) ?? event;
   }
 
-  offer(event: ExperimentEvent, span?: object): boolean {
+  offer(event: ExperimentEvent): boolean {
     let isTaken = false;
     this.#depth++;
     try {
-      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#offer(event, span);
+      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#offer(event);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps;
@@ -81,9 +78,8 @@ export class EventEntrance implements InstalledProcessor {
     return isTaken;
   }
 
-  #offer(event: ExperimentEvent, span: object | undefined): boolean {
-    const { ledger, privacyFilter, intake, config, inspectorNotes, recovery } = this.#deps;
-    if (span !== undefined) inspectorNotes?.note(event.uuid, span);
+  #offer(event: ExperimentEvent): boolean {
+    const { ledger, privacyFilter, intake, config, recovery } = this.#deps;
     this.#deps.apiCopies.eventRecorded();
     if (recovery.isNeeded) recovery.request();
     ledger.recorded(1);
@@ -100,14 +96,13 @@ export class EventEntrance implements InstalledProcessor {
    * Takes an event that is resolved already.
    *
    * @param shown the same event by its keys; undefined if they are unknown
-   * @param span the one that the event was recorded on, where there is one
    * @returns false if the event was refused, and counted
    */
-  process(event: SerializedEvent, shown: ExperimentEvent | undefined, span?: object): boolean {
+  process(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean {
     let isTaken = false;
     this.#depth++;
     try {
-      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#process(event, shown, span);
+      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#process(event, shown);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps;
@@ -119,12 +114,11 @@ export class EventEntrance implements InstalledProcessor {
     return isTaken;
   }
 
-  #process(event: SerializedEvent, shown: ExperimentEvent | undefined, span: object | undefined): boolean {
-    const { apiCopies, ledger, privacyFilter, inspectorNotes } = this.#deps;
+  #process(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean {
+    const { apiCopies, ledger, privacyFilter } = this.#deps;
     apiCopies.eventRecorded();
     ledger.recorded(1);
     if (!isSerializedEvent(event)) return this.#drop('invalid');
-    if (span !== undefined) inspectorNotes?.note(event.uuid, span);
     if (this.#closed) return this.#drop('already_shutdown', event);
     if (privacyFilter === undefined) return this.#enqueue(event);
     // Without its keys, what may leave can't be decided.

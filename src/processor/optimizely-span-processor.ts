@@ -76,7 +76,7 @@ export class OptimizelySpanProcessor {
         return dispatcher;
       },
     });
-    const { batcher, runtime, ledger, inspectorNotes, recovery } = this.#pipeline;
+    const { batcher, runtime, ledger, recovery } = this.#pipeline;
     this.#life = new ProcessLife(this, this.#pipeline, logger);
     this.#intake = new EventIntake({
       ...this.#pipeline,
@@ -106,7 +106,6 @@ export class OptimizelySpanProcessor {
       config: this.#config,
       intake: this.#intake,
       privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
-      inspectorNotes,
       logger,
       recovery,
       enqueue: event => batcher.enqueue(event),
@@ -178,7 +177,7 @@ export class OptimizelySpanProcessor {
    * @returns false if the event was refused, and counted
    */
   process(event: SerializedEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
-    const take = (on?: object) => this.#entrance.process(event, shown, on);
+    const take = () => this.#entrance.process(event, shown);
     return shown === undefined || span === null
       ? take()
       : recordResolvedFor(this.#entrance, shown, take, span);

@@ -21,7 +21,6 @@ import { type NotificationSender, NotificationType } from '../model/notification
 import type { Runtime } from '../model/runtime.js';
 import { DropLog } from '../notification/drop-log.js';
 import { guardNotifications } from '../notification/guard-notifications.js';
-import { InspectorNotes } from '../notification/inspector-notes.js';
 import { NotificationCenter } from '../notification/notification-center.js';
 import { Afterwards } from '../util/afterwards.js';
 import { requireMethods } from '../util/options/resolve-options.js';
@@ -36,8 +35,6 @@ export interface Pipeline {
   readonly storeTracker: StoreTracker;
   readonly ledger: Ledger;
   readonly notifications: NotificationSender;
-  /** For the event inspector: only where events go to an address of this machine. */
-  readonly inspectorNotes: InspectorNotes | undefined;
   /** Repairs what a call left half done because the stack ended. */
   readonly recovery: Afterwards;
   readonly runtime: Runtime;
@@ -69,8 +66,7 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
   const limits = resolveBatchingOptions(options, logger);
   const { runtime = systemRuntime } = limits;
   const center = options.notificationCenter ?? new NotificationCenter({ logger });
-  const inspectorNotes = InspectorNotes.for(options.endpoint);
-  const notifications = guardNotifications(inspectorNotes?.addTo(center) ?? center, logger);
+  const notifications = guardNotifications(center, logger);
   const dropLog = new DropLog(logger, runtime);
   const budget = new MemoryBudget(limits);
   const metrics: SelfObservability = new SelfObservability({
@@ -87,7 +83,6 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
   const exporter = resolveExporter(options, {
     requestStarted: count => metrics.requestStarted(count),
     requestEnded: (count, seconds, errorType) => metrics.requestEnded(count, seconds, errorType),
-    answered: headers => inspectorNotes?.answered(headers),
   });
   const storeTracker = new StoreTracker(options.eventStore, ledger, runtime, logger);
   const recovery = new Afterwards(() => {
@@ -119,7 +114,6 @@ export function assemblePipeline(options: PipelineOptions): Pipeline {
     storeTracker,
     ledger,
     notifications,
-    inspectorNotes,
     recovery,
     runtime,
     timeoutIntervalMillis,

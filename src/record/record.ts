@@ -69,18 +69,18 @@ export function recordConversionFor(
 /**
  * Shows in the trace an event that goes to one processor alone and is resolved already.
  *
- * @param take hands it on, told of the span that it was recorded on
+ * @param take hands it on
  * @param given the span to record on; undefined for the active one
  */
 export function recordResolvedFor(
   processor: InstalledProcessor,
   event: ExperimentEvent,
-  take: (span?: object) => boolean,
+  take: () => boolean,
   given: Span | undefined,
 ): boolean {
   const span = recordingSpan(given);
   show(event, span, given, [processor], true);
-  return take(span);
+  return take();
 }
 
 const log = guardLogger();
@@ -159,7 +159,7 @@ function handOver(
   }
   show(checked, span, given, receivers, exclusive);
   let taken = false;
-  for (const processor of receivers) taken = processor.offer(checked, span) || taken;
+  for (const processor of receivers) taken = processor.offer(checked) || taken;
   return taken ? checked.uuid : undefined;
 }
 

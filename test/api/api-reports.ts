@@ -69,7 +69,7 @@ function extract(declarations: string, includeForgottenExports: boolean): string
     if (problems.length > 0) throw new Error(`${declarations}\n${problems.join('\n')}`);
     const report = readFileSync(join(folder, reportFileName), 'utf8').replaceAll('\r\n', '\n');
     // What differs by nature between the declarations of the two module systems.
-    return report.replaceAll(/\bindex\.d\.c?ts\b/g, 'index.d.ts');
+    return report.replaceAll(/\.d\.cts\b/g, '.d.ts');
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -73,7 +73,9 @@ function parameterTypes(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Type[] {
 
 function isOptions(type: ts.Type): boolean {
   const name = (type as ts.Type | { symbol: undefined }).symbol?.name ?? '';
-  return name.endsWith('Options') || name === '__type';
+  // Neither a function nor a record of anything.
+  const isLiteral = name === '__type' && type.getProperties().length > 0;
+  return name.endsWith('Options') || isLiteral;
 }
 
 function optionsOf(checker: ts.TypeChecker, type: ts.Type, prefix = ''): DocumentedOption[] {

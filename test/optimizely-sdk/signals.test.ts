@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
-import type { LogEvent } from 'opentelemetry-exporter-optimizely';
 import { createSpanEventDispatcher } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
 import { useApplication } from '../logs/harness.js';
 import { type ClientOptions, makeClient, VERSIONS } from './clients.js';
@@ -32,34 +31,6 @@ describe("beside span events, the official SDK's events", () => {
       await client.close();
       expect(await received()).to.have.length(3);
       expect(records(), 'none of a batch of several').to.have.length(1);
-    });
-
-    it(`name their spans to the inspector, SDK ${version}`, async () => {
-      const sent: LogEvent['headers'][] = [];
-      const { processor, tracer } = await makeApplication({
-        processors: [
-          {
-            datafile,
-            endpoint: 'http://127.0.0.1:4319/v1/events',
-            eventDispatcher: {
-              dispatchEvent: async ({ headers }: LogEvent) => {
-                sent.push({ ...headers });
-                return { statusCode: 204, headers: { 'x-optimizely-inspect': 'notes' } };
-              },
-            },
-          },
-        ],
-      });
-      const eventDispatcher = createSpanEventDispatcher(processor);
-      track({ eventDispatcher });
-      await processor.forceFlush();
-      const { traceId, spanId } = tracer.startActiveSpan('request', span => {
-        track({ eventDispatcher });
-        span.end();
-        return span.spanContext();
-      });
-      await processor.forceFlush();
-      expect(sent[1]).to.include({ 'X-Optimizely-Inspect-Spans': `${traceId}-${spanId}` });
     });
   }
 });

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { checkReadings, readBatch } from 'opentelemetry-exporter-optimizely/testing';
+import { checkPayload } from '../checks/payload-checks.js';
+import type { JsonObject } from '../util/json.js';
+import type { InspectedEvent } from './inspected-batch.js';
+import type { Problem } from './problem.js';
+import type { Project } from './project.js';
+import type { SpanIds } from './sender-notes.js';
+
+export interface InspectedEvents {
+  readonly events: InspectedEvent[];
+  /** What belongs to no event. */
+  readonly problems: Problem[];
+}
+
+/** More than real events fit into a request. */
+const MOST_EVENTS = 20_000;
+
+/** Finds all that a batch shows by itself. Never throws. */
+export function inspectEvents(
+  params: JsonObject,
+  { project, now, spans }: { project: Project | undefined; now: number; spans: readonly SpanIds[] },
+): InspectedEvents {
+  const read = readBatch(params, MOST_EVENTS);
+  const checked = checkReadings(read, { index: project?.index, now });
+  const problems: Problem[] = [...checked.problems];
+  if (read.left > 0) {
+    const all = MOST_EVENTS + read.left;
+    const message = `the batch holds ${all} events, more than real ones fit: the first ${MOST_EVENTS} are shown`;
+    problems.push({ code: 'malformed', message });
+  }
+  const shared = new Map<string, Problem>();
+  const events = read.readings.map((reading, index): InspectedEvent => {
+    const { revenue, value } = reading.wire;
+    const found = [...(checked.events[index]?.problems ?? []), ...checkPayload(reading, project?.names)];
+    return {
+      ...reading.event,
+      problems: found.map(problem => share(problem, shared)),
+      revenue: numberOf(revenue),
+      value: numberOf(value),
+      traceId: spans[index]?.traceId,
+      spanId: spans[index]?.spanId,
+    };
+  });
+  return { events, problems };
+}
+
+/** What one event has wrong most others have, too. */
+function share(problem: Problem, shared: Map<string, Problem>): Problem {
+  const known = shared.get(problem.message);
+  if (known !== undefined) return known;
+  shared.set(problem.message, problem);
+  return problem;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WireEvent } from 'opentelemetry-exporter-optimizely/testing';
+import type { Forwarding } from './forwarding.js';
+import type { Problem } from './problem.js';
+
+/** An event of a request, with all that was found out about it so far. */
+export interface InspectedEvent extends WireEvent {
+  /** Changes: what was a conversion without a decision may get one from a later batch. */
+  problems: readonly Problem[];
+  readonly revenue: number | undefined;
+  readonly value: number | undefined;
+  /** Where the sender told. */
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+/** One request to the Events API. */
+export interface InspectedBatch {
+  /** From 1, in order of arrival. */
+  readonly sequence: number;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly events: readonly InspectedEvent[];
+  /** Of the request as a whole. */
+  readonly problems: Problem[];
+  readonly body: Buffer;
+  readonly byteLength: number;
+  readonly visitorCount: number;
+  /** Name and version. */
+  readonly client: string;
+  readonly revision: string;
+  /** Why the sender's batch was closed, where it told. */
+  readonly cause: string | undefined;
+  /** What was answered; undefined: nothing yet. */
+  status: number | undefined;
+  forwarding: Forwarding | undefined;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type JsonObject, objectsOf, textOf } from '../util/json.js';
+
+/** What a datafile says about an experiment, a delivery rule or a holdout. */
+export interface NamedRule {
+  readonly key: string;
+  readonly kind: 'experiment' | 'delivery rule' | 'holdout';
+  /** Flags that use it. */
+  readonly flagKeys: readonly string[];
+  /** Variation keys by id. */
+  readonly variations: ReadonlyMap<string, string>;
+  /** Share of the traffic by variation id; one without is absent. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** An algorithm moves traffic between variations, so that no ratio is to be expected. */
+  readonly adaptive: boolean;
+}
+
+/** Keys for ids, and what experiments are made of. Lists that are absent, or not lists, count as empty. */
+export class ProjectNames {
+  readonly revision: string;
+  readonly region: 'US' | 'EU';
+  readonly #rules = new Map<string, NamedRule>();
+  readonly #events = new Map<string, { key: string; experimentIds: ReadonlySet<string> }>();
+  readonly #attributeKeys = new Map<string, string>();
+  readonly #attributeIds = new Map<string, string>();
+
+  constructor(datafile: JsonObject) {
+    this.revision = textOf(datafile.revision);
+    this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
+    const flagsOf = flagKeysByRule(datafile);
+    for (const owner of [datafile, ...objectsOf(datafile.groups)]) {
+      this.#addRules(objectsOf(owner.experiments), 'experiment', flagsOf);
+    }
+    const delivery = objectsOf(datafile.rollouts).flatMap(rollout => objectsOf(rollout.experiments));
+    this.#addRules(delivery, 'delivery rule', flagsOf);
+    const holdouts = [...objectsOf(datafile.holdouts), ...objectsOf(datafile.localHoldouts)];
+    this.#addRules(holdouts, 'holdout', flagsOf);
+    for (const event of objectsOf(datafile.events)) {
+      this.#events.set(textOf(event.id), {
+        key: textOf(event.key),
+        experimentIds: new Set(textsOf(event.experimentIds)),
+      });
+    }
+    for (const { id, key } of objectsOf(datafile.attributes)) {
+      this.#attributeKeys.set(textOf(id), textOf(key));
+      this.#attributeIds.set(textOf(key), textOf(id));
+    }
+  }
+
+  rule(id: string): NamedRule | undefined {
+    return this.#rules.get(id);
+  }
+
+  eventKey(id: string): string | undefined {
+    return this.#events.get(id)?.key;
+  }
+
+  /** Whether a conversion of this event is counted in the experiment. Of what the datafile does not know: yes. */
+  measures(experimentId: string, eventId: string): boolean {
+    const event = this.#events.get(eventId);
+    if (event === undefined || event.experimentIds.size === 0) return true;
+    return event.experimentIds.has(experimentId) || !this.#rules.has(experimentId);
+  }
+
+  attributeKey(id: string): string | undefined {
+    return this.#attributeKeys.get(id);
+  }
+
+  attributeId(key: string): string | undefined {
+    return this.#attributeIds.get(key);
+  }
+
+  #addRules(
+    rules: readonly JsonObject[],
+    kind: NamedRule['kind'],
+    flagsOf: ReadonlyMap<string, readonly string[]>,
+  ): void {
+    for (const rule of rules) {
+      const id = textOf(rule.id);
+      const variations = objectsOf(rule.variations).map(({ id, key }) => [textOf(id), textOf(key)] as const);
+      this.#rules.set(id, {
+        key: textOf(rule.key),
+        kind,
+        flagKeys: flagsOf.get(id) ?? [],
+        variations: new Map(variations),
+        weights: weightsOf(rule.trafficAllocation),
+        adaptive: typeof rule.cmab === 'object' && rule.cmab !== null,
+      });
+    }
+  }
+}
+
+/** Ranges end where the next one begins, in ten thousandths; one without a variation is traffic left out. */
+function weightsOf(trafficAllocation: unknown): Map<string, number> {
+  const weights = new Map<string, number>();
+  let start = 0;
+  for (const { entityId, endOfRange } of objectsOf(trafficAllocation)) {
+    const end = typeof endOfRange === 'number' ? endOfRange : start;
+    const id = textOf(entityId);
+    if (id !== '' && end > start) weights.set(id, (weights.get(id) ?? 0) + end - start);
+    start = Math.max(start, end);
+  }
+  return weights;
+}
+
+function flagKeysByRule(datafile: JsonObject): Map<string, string[]> {
+  const ruleIdsOfRollouts = new Map(
+    objectsOf(datafile.rollouts).map(({ id, experiments }) => [
+      textOf(id),
+      objectsOf(experiments).map(rule => textOf(rule.id)),
+    ]),
+  );
+  const byRule = new Map<string, string[]>();
+  for (const flag of objectsOf(datafile.featureFlags)) {
+    const ids = [...textsOf(flag.experimentIds), ...(ruleIdsOfRollouts.get(textOf(flag.rolloutId)) ?? [])];
+    for (const id of ids) byRule.set(id, [...(byRule.get(id) ?? []), textOf(flag.key)]);
+  }
+  return byRule;
+}
+
+function textsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter(item => typeof item === 'string') : [];
+}

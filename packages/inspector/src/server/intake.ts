@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, answerRequest, brokenConstraint } from 'opentelemetry-exporter-optimizely/testing';
+import type { InspectedBatch } from '../inspection/inspected-batch.js';
+import type { Inspection } from '../inspection/inspection.js';
+import { readSenderNotes } from '../inspection/sender-notes.js';
+import type { JsonObject } from '../util/json.js';
+
+/** Passes a batch on. @returns the status of the answer; undefined: there was none */
+export type Forward = (body: string, options: { readonly strict: boolean }) => Promise<number | undefined>;
+
+export interface IntakeOptions {
+  readonly inspection: Inspection;
+  /** undefined: nothing leaves this machine. */
+  readonly forward?: Forward | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onBatch?: ((batch: InspectedBatch) => void) | undefined;
+  readonly onRefused?: ((answer: Answer) => void) | undefined;
+}
+
+/** The Events endpoint: answers as Optimizely does, or with what Optimizely said where batches are passed on. */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { inspection, now, onRefused } = this.#options;
+    let read = false;
+    const answer = await answerRequest(request, response, (params, body) => {
+      read = true;
+      return this.#receive(params, body, request);
+    });
+    // Another path or method was never meant to bring a batch.
+    if (read || answer.status === 404 || answer.status === 405) return;
+    inspection.refuse(undefined, answer.message ?? '', answer.status, now());
+    onRefused?.(answer);
+  }
+
+  async #receive(params: JsonObject, body: Buffer, { headers }: IncomingMessage): Promise<Answer> {
+    const { inspection, now, forward } = this.#options;
+    const batch = inspection.receive({ params, body, notes: readSenderNotes(headers), now: now() });
+    const strict = headers['x-optimizely-strict'] === 'true';
+    const answer =
+      forward === undefined ? answerLocally(batch, strict) : await this.#forward(batch, forward, strict);
+    batch.status = answer.status;
+    if (answer.status < 300) inspection.accept(batch);
+    else {
+      const message = `answered ${answer.status}, so it was not received: ${answer.message ?? 'the sender tries again, or drops it'}`;
+      batch.problems.push({ code: 'refused', message });
+    }
+    inspection.changed();
+    this.#options.onBatch?.(batch);
+    return answer;
+  }
+
+  async #forward(batch: InspectedBatch, forward: Forward, strict: boolean): Promise<Answer> {
+    batch.forwarding = 'under way';
+    const status = await forward(batch.body.toString(), { strict });
+    batch.forwarding = status !== undefined && status < 300 ? 'arrived' : 'refused';
+    return status === undefined ? { status: 502, message: 'Optimizely could not be reached' } : { status };
+  }
+}
+
+/** A request with `X-Optimizely-Strict: true` may be refused for what is in it, as by Optimizely. */
+function answerLocally(batch: InspectedBatch, strict: boolean): Answer {
+  const broken = strict ? brokenConstraint(batch) : undefined;
+  return broken === undefined ? { status: 204 } : { status: 400, message: broken.message };
+}

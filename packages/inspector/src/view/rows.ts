@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { InspectedBatch, InspectedEvent } from '../inspection/inspected-batch.js';
+import type { Inspection } from '../inspection/inspection.js';
+import { type Problem, severityOf } from '../inspection/problem.js';
+import type { ProjectNames } from '../inspection/project-names.js';
+import { batchMatches, type EventFilter, filtersNothing, type Matches, matcherOf } from './event-filter.js';
+import { experimentName, variationName } from './names.js';
+import type { BatchRow, EventRow, ProblemView, Row, RowsView } from './types.js';
+
+export interface RowQuery {
+  readonly filter: EventFilter;
+  /** Later batches stay out, so that a list that somebody reads does not move; undefined: none does. */
+  readonly until: number | undefined;
+  /** First row, counted from the newest. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** A window of the list: the newest batch first, each followed by its events in their order. */
+export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
+  const { filter, from, count } = query;
+  const until = query.until ?? inspection.lastSequence;
+  const everything = filtersNothing(filter);
+  const matches = matcherOf(filter, inspection.visitors);
+  const names = inspection.project?.names;
+  const rows: Row[] = [];
+  let total = 0;
+  let newer = 0;
+  for (const batch of inspection.log.newestFirst()) {
+    const shown = everything ? batch.events.length : countMatches(batch.events, matches);
+    if (batch.sequence > until) {
+      newer += shown;
+      continue;
+    }
+    if (shown === 0 && !batchMatches(batch, filter)) continue;
+    const first = total;
+    total += 1 + shown;
+    if (total <= from || first >= from + count) continue;
+    if (first >= from) rows.push(batchRow(batch, shown));
+    let place = first;
+    for (const [index, event] of batch.events.entries()) {
+      if (place - first >= shown || place + 1 >= from + count) break;
+      if (!everything && !matches(event)) continue;
+      place++;
+      if (place >= from) rows.push(eventRow(batch, event, index, names));
+    }
+  }
+  return { from, rows, total, until, newer };
+}
+
+export function batchRow(batch: InspectedBatch, shown: number): BatchRow {
+  const { sequence, receivedAt, byteLength, client, revision, cause, status, forwarding } = batch;
+  return {
+    kind: 'batch',
+    sequence,
+    receivedAt,
+    events: batch.events.length,
+    shown,
+    visitors: batch.visitorCount,
+    byteLength,
+    client: shorten(client),
+    revision: shorten(revision),
+    cause,
+    status,
+    forwarding,
+    problems: viewProblems(batch.problems),
+  };
+}
+
+export function eventRow(
+  { sequence }: InspectedBatch,
+  event: InspectedEvent,
+  index: number,
+  names: ProjectNames | undefined,
+): EventRow {
+  const { type, timestamp, visitorId, flagKey = '', traceId, spanId } = event;
+  const impression = type === 'impression';
+  return {
+    kind: 'event',
+    sequence,
+    index,
+    type,
+    timestamp: Number.isFinite(timestamp) ? timestamp : null,
+    visitorId: shorten(visitorId),
+    subject: shorten(impression ? experimentName(event, names) : event.key),
+    detail: shorten(impression ? variationName(event, names) : worthOf(event)),
+    flagKey: shorten(flagKey),
+    traceId,
+    spanId,
+    problems: viewProblems(event.problems),
+  };
+}
+
+/** The worst first. */
+export function viewProblems(problems: readonly Problem[]): ProblemView[] {
+  const rank = ({ severity }: ProblemView) => (severity === 'lost' ? 0 : 1);
+  return problems
+    .map(problem => ({ ...problem, severity: severityOf(problem.code) }))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Revenue comes in cents. */
+function worthOf({ revenue, value }: InspectedEvent): string {
+  const parts = [];
+  if (revenue !== undefined)
+    parts.push(`revenue ${Number.isInteger(revenue) ? (revenue / 100).toFixed(2) : revenue}`);
+  if (value !== undefined) parts.push(`value ${value}`);
+  return parts.join(', ');
+}
+
+function countMatches(events: readonly InspectedEvent[], matches: Matches): number {
+  let count = 0;
+  for (const event of events) if (matches(event)) count++;
+  return count;
+}
+
+const LONGEST = 200;
+
+/** The whole text stands in the event's details. */
+function shorten(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
