@@ -3,14 +3,12 @@
 import type { EventContext } from '../model/event-context.js';
 import type { EventExporter } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
-import type { StoreTicket } from '../model/event-store.js';
-import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import type { Afterwards } from '../util/afterwards.js';
+import { Afterwards } from '../util/afterwards.js';
 import { withDeadline } from '../util/deadline.js';
 import { sameContext } from '../util/envelope.js';
 import { asStored } from '../util/event-text.js';
@@ -18,7 +16,7 @@ import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
 import { LiveEvents } from './live-events.js';
 import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
-import { ReplayedEvents } from './replayed-events.js';
+import { ReplayedEvents, type StoredEventResolver } from './replayed-events.js';
 import type { StoreTracker } from './store-tracker.js';
 
 export interface EventBatcherDependencies {
@@ -32,20 +30,17 @@ export interface EventBatcherDependencies {
   readonly exporter: EventExporter;
   readonly budget: QueueBudget;
   readonly storeTracker: StoreTracker;
-  /** Takes back an event that was stored before there was a datafile. */
-  readonly resolveStored: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
-  /** Whether a datafile is in force: without one, stored events wait. */
-  readonly canResolve: () => boolean;
+  readonly resolver: StoredEventResolver;
   readonly ledger: EventLedger;
   readonly notifications: NotificationSender;
   readonly logger: Logger;
-  /** Repairs what a call left half done because the stack ended. */
-  readonly recovery: Afterwards;
   readonly runtime: Runtime;
 }
 
 /** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
 export class EventBatcher {
+  /** Repairs what a call left half done because the stack ended. */
+  readonly recovery = new Afterwards(() => this.#recover());
   readonly #deps: EventBatcherDependencies;
   readonly #exporter: Seam;
   readonly #inFlight: BatchesInFlight;
@@ -83,23 +78,23 @@ export class EventBatcher {
   /**
    * Queues the event.
    *
-   * @param superseded its record in the event store from before there was a datafile
+   * @param event with the ticket of its record, where the event store has it already
    * @returns false if it was refused, and counted
    */
-  enqueue(event: SerializedEvent, superseded?: StoreTicket): boolean {
+  enqueue(event: SerializedEvent): boolean {
     const { budget, storeTracker, ledger } = this.#deps;
     if (this.#stopping !== undefined) {
-      if (storeTracker.leaveInStore([{ ticket: superseded }]).length === 0) return true;
+      if (storeTracker.leaveInStore([event]).length === 0) return true;
       ledger.dropped('already_shutdown', [event.uuid]);
       return false;
     }
-    if (!this.#fits(event, superseded)) return false;
-    const ticket = storeTracker.keep(event, superseded);
+    if (!this.#fits(event)) return false;
+    const ticket = event.ticket ?? storeTracker.keep(event);
     if (!budget.take(event.type, event.byteLength)) return storeTracker.spill(event.uuid, ticket);
     let isReserved = true;
     let isQueued = false;
     try {
-      isQueued = this.#deps.queue.enqueue(asStored(event, ticket));
+      isQueued = this.#deps.queue.enqueue(event.ticket === undefined ? asStored(event, ticket) : event);
       if (!isQueued) {
         budget.release(1, event.byteLength);
         isReserved = false;
@@ -108,36 +103,33 @@ export class EventBatcher {
       if (this.#started) this.#live.consume();
     } catch (error) {
       // The stack has ended: nothing is called here that would need more of it.
-      this.#deps.recovery.isNeeded = true;
+      this.recovery.isNeeded = true;
       if (!isQueued && isReserved) {
         this.#leakedEvents++;
         this.#leakedBytes += event.byteLength;
       }
       if (!isQueued) throw error;
-      this.#deps.recovery.request();
+      this.recovery.request();
     }
     return isQueued;
   }
 
-  /** Takes back an event that was on disk only and that has been resolved now. */
-  readmit(event: SerializedEvent, superseded: StoreTicket): void {
-    if (this.#fits(event, superseded)) this.#replayed.readmit(event, superseded);
-  }
-
   /** Goes on where a call ended because the stack did. */
-  recover(): void {
+  #recover(): void {
     this.#deps.budget.release(this.#leakedEvents, this.#leakedBytes);
     this.#leakedEvents = 0;
     this.#leakedBytes = 0;
     this.#inFlight.exportRest();
-    if (!this.#started) return;
-    this.#live.consume();
-    this.#live.closeIfFull();
+    if (this.#started) {
+      this.#live.consume();
+      this.#live.closeIfFull();
+    }
+    this.#deps.ledger.reconcile(this.#deps.budget.count, this.#deps.storeTracker.storedCount);
   }
 
-  #fits(event: SerializedEvent, superseded: StoreTicket | undefined): boolean {
+  #fits(event: SerializedEvent): boolean {
     if (this.#live.fits(event)) return true;
-    this.#deps.storeTracker.remove([{ ticket: superseded }]);
+    this.#deps.storeTracker.remove([event]);
     this.#deps.ledger.dropped('too_large', [event.uuid]);
     return false;
   }
@@ -158,6 +150,11 @@ export class EventBatcher {
   contextChanged(context: EventContext): void {
     const batched = this.#live.context;
     if (batched !== undefined && !sameContext(batched, context)) this.#live.close('revision');
+  }
+
+  /** Stored events that no datafile is there for. */
+  get unresolvedCount(): number {
+    return this.#replayed.unresolvedCount;
   }
 
   /** Events may be replayed that could not before. */
@@ -228,9 +225,12 @@ export class EventBatcher {
   }
 
   #canReplay(): boolean {
-    const { budget, canResolve, limits } = this.#deps;
+    const { budget, resolver, limits } = this.#deps;
     return (
-      this.#started && this.#stopping === undefined && budget.count * 2 < limits.maxQueueSize && canResolve()
+      this.#started &&
+      this.#stopping === undefined &&
+      budget.count * 2 < limits.maxQueueSize &&
+      resolver.isReady
     );
   }
 

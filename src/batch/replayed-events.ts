@@ -2,19 +2,27 @@
 import type { QueueBudget } from '../model/event-queue.js';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { EventLedger } from '../model/ledger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { asStored } from '../util/event-text.js';
 import type { OpenBatch } from './open-batch.js';
 import { StoreReplay } from './store-replay.js';
-import type { StoreTracker } from './store-tracker.js';
+import type { Kept, StoreTracker } from './store-tracker.js';
+
+/** How stored events that were recorded before there was a datafile are resolved. */
+export interface StoredEventResolver {
+  /** Whether stored events can be taken back: where not, they wait on disk. */
+  readonly isReady: boolean;
+  /** @returns undefined if it was refused, and counted */
+  resolve(event: ExperimentEvent, acceptedAt: number): SerializedEvent | 'no datafile' | undefined;
+}
 
 export interface ReplayedEventsDependencies {
   readonly batch: OpenBatch;
   readonly budget: QueueBudget;
   readonly storeTracker: StoreTracker;
-  /** Takes back an event that was stored before there was a datafile. */
-  readonly resolveStored: (event: ExperimentEvent, acceptedAt: number, ticket: StoreTicket) => void;
+  readonly ledger: EventLedger;
+  readonly resolver: StoredEventResolver;
   readonly runtime: Runtime;
   readonly maxPageBytes: number;
   readonly isReady: () => boolean;
@@ -25,6 +33,7 @@ export interface ReplayedEventsDependencies {
 export class ReplayedEvents {
   readonly #deps: ReplayedEventsDependencies;
   readonly #replay: StoreReplay;
+  readonly #unresolved: Kept[] = [];
 
   constructor(dependencies: ReplayedEventsDependencies) {
     const { batch, storeTracker, runtime, maxPageBytes, isReady } = dependencies;
@@ -53,26 +62,42 @@ export class ReplayedEvents {
     this.#deps.batch.closeIfFull();
   }
 
-  stop(): Promise<void> {
-    return this.#replay.stop();
+  /** Events that no datafile is there for; they stay in the store. */
+  get unresolvedCount(): number {
+    return this.#unresolved.length;
   }
 
-  /** Takes an event that had no datafile when it was stored, and that has been resolved now. */
-  readmit(event: SerializedEvent, superseded: StoreTicket): void {
-    const { batch, budget, storeTracker } = this.#deps;
-    budget.takeAnyway(1, event.byteLength);
-    batch.add(asStored(event, storeTracker.keep(event, superseded)));
+  async stop(): Promise<void> {
+    await this.#replay.stop();
+    this.#deps.storeTracker.leaveInStore(this.#unresolved);
   }
 
   #take(stored: StoredEvent, ticket: StoreTicket, acceptedAt: number): void {
-    const { batch, budget, storeTracker, isStopping, resolveStored } = this.#deps;
+    const { storeTracker, isStopping } = this.#deps;
     if (isStopping()) storeTracker.leaveInStore([{ ticket }]);
-    else if (stored.kind === 'unresolved') resolveStored(stored.event, acceptedAt, ticket);
+    else if (stored.kind === 'unresolved') this.#resolve(stored.event, ticket, acceptedAt);
     else {
       const { type, uuid, context, json } = stored;
-      const byteLength = Buffer.byteLength(json);
-      budget.takeAnyway(1, byteLength);
-      batch.add({ type, uuid, context, json, byteLength, acceptedAt, ticket });
+      this.#add({ type, uuid, context, json, byteLength: Buffer.byteLength(json), acceptedAt, ticket });
     }
+  }
+
+  #resolve(event: ExperimentEvent, ticket: StoreTicket, acceptedAt: number): void {
+    const { storeTracker, resolver } = this.#deps;
+    const resolved = resolver.resolve(event, acceptedAt);
+    if (resolved === 'no datafile') this.#unresolved.push({ ticket });
+    else if (resolved === undefined) storeTracker.remove([{ ticket }]);
+    else this.#add(storeTracker.replace(resolved, ticket));
+  }
+
+  #add(event: SerializedEvent): void {
+    const { batch, budget, storeTracker, ledger } = this.#deps;
+    if (!batch.fits(event)) {
+      storeTracker.remove([event]);
+      ledger.dropped('too_large', [event.uuid]);
+      return;
+    }
+    budget.takeAnyway(1, event.byteLength);
+    batch.add(event);
   }
 }

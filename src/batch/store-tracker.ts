@@ -6,7 +6,7 @@ import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
-import { isSerializedEvent } from '../util/event-text.js';
+import { asStored, isSerializedEvent } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 
 /** Something that may have a copy in the store. */
@@ -78,15 +78,25 @@ export class StoreTracker {
     this.#onAvailable = listener;
   }
 
-  /** @param superseded the record of the same event from before there was a datafile; kept where the disk refuses */
-  keep(event: SerializedEvent, superseded: StoreTicket | undefined): StoreTicket | NotKept {
+  /** Writes the event before it is queued. */
+  keep(event: SerializedEvent): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
     const { type, uuid, context, json } = event;
     const acceptedAt = this.#toEpoch(event.acceptedAt);
-    const ticket = this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
-    if (typeof ticket !== 'number') return superseded ?? ticket;
-    if (superseded !== undefined) this.remove([{ ticket: superseded }]);
-    return ticket;
+    return this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
+  }
+
+  /**
+   * Writes the resolved form of an event in the place of its input, which stays where the disk refuses.
+   *
+   * @param ticket of the input, where that is stored
+   */
+  replace(event: SerializedEvent, ticket: StoreTicket | undefined): SerializedEvent {
+    if (ticket === undefined) return event;
+    const resolved = this.keep(event);
+    if (typeof resolved !== 'number') return asStored(event, ticket);
+    this.remove([{ ticket }]);
+    return asStored(event, resolved);
   }
 
   /** @param acceptedAt monotonic clock, milliseconds */

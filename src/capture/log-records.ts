@@ -16,13 +16,17 @@ const INSTEAD = 'where there is a recording span, span events are added instead'
 /** A span processor's side of the port. */
 export class LogRecords implements LogRecordPort {
   emitter: LogRecordEmitter | undefined;
-  readonly #harvest: () => EventHarvest;
+  #harvest: EventHarvest | undefined;
   readonly #logger: Logger;
   readonly #said = new OnceLog();
 
-  constructor(harvest: () => EventHarvest, logger: Logger) {
-    this.#harvest = harvest;
+  constructor(logger: Logger) {
     this.#logger = logger;
+  }
+
+  /** @param harvest takes the records from now on */
+  serve(harvest: EventHarvest): void {
+    this.#harvest = harvest;
   }
 
   emit(record: OutgoingLogRecord): boolean {
@@ -43,15 +47,15 @@ export class LogRecords implements LogRecordPort {
   }
 
   expect(event: ExperimentEvent): void {
-    this.#harvest().expectLogRecord(event);
+    this.#harvest?.expectLogRecord(event);
   }
 
   takes(eventName: string | undefined): boolean {
-    return eventName === undefined || this.#harvest().takesName(eventName);
+    return eventName === undefined || this.#harvest?.takesName(eventName) === true;
   }
 
   take(record: EmittedLogRecord): void {
-    this.#harvest().takeLogRecord(record);
+    this.#harvest?.takeLogRecord(record);
   }
 
   #warn(line: string): void {

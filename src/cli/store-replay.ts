@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
 import type { DatafileIndex } from '../model/datafile-index.js';
-import type { StoreTicket } from '../model/event-store.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
+import { layFoundation } from '../processor/foundation.js';
 import { assemblePipeline } from '../processor/pipeline.js';
-import { EventIntake } from '../serialize/event-intake.js';
+import { StoredResolver } from '../processor/stored-resolver.js';
+import { EventResolver } from '../serialize/event-resolver.js';
 import { FileEventStore } from '../store/file-event-store.js';
 import { guardLogger } from '../util/guarded-logger.js';
 
@@ -42,27 +43,21 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
   const logger = guardLogger(options.logger);
   const dispatcher = new UndiciEventDispatcher();
   const eventStore = new FileEventStore({ directory, maxBytes: Number.MAX_SAFE_INTEGER });
-  const waiting: { ticket: StoreTicket }[] = [];
-  const pipeline = assemblePipeline({
+  const foundation = layFoundation({
     eventStore,
-    endpoint,
-    eventDispatcher: dispatcher,
     batchSize: BATCH_SIZE,
     timeoutIntervalMillis: STOPPED_WITHIN_MILLIS,
-    retry: { maxAgeMillis: Number.MAX_SAFE_INTEGER },
-    logger: guardLogger(logger),
-    resolveStored: (event, acceptedAt, ticket) => {
-      if (config === undefined) waiting.push({ ticket });
-      else intake.takeStored(event, config, acceptedAt, ticket);
-    },
-  });
-  const { batcher, storeTracker, runtime } = pipeline;
-  const intake = new EventIntake({
-    ...pipeline,
     logger,
-    enqueue: (event, superseded) => batcher.enqueue(event, superseded),
-    readmit: (event, superseded) => batcher.readmit(event, superseded),
   });
+  const { ledger, runtime, storeTracker } = foundation;
+  const resolver = new EventResolver(ledger, logger);
+  const datafile = { current: () => config };
+  const pipeline = assemblePipeline(foundation, new ReplayResolver(datafile, resolver), {
+    endpoint,
+    eventDispatcher: dispatcher,
+    retry: { maxAgeMillis: Number.MAX_SAFE_INTEGER },
+  });
+  const { batcher } = pipeline;
   await eventStore.scanned();
   batcher.start();
 
@@ -71,20 +66,27 @@ export async function replayStore(options: ReplayOptions): Promise<Replay> {
   for (;;) {
     const { stored, pending, delivered, dropped } = pipeline.snapshot();
     if ((stored === 0 && pending === 0) || signal.aborted) break;
-    const now = delivered + countOf(dropped) + waiting.length;
+    const now = delivered + countOf(dropped) + batcher.unresolvedCount;
     if (now > ended) progressAt = runtime.monotonic();
     else if (runtime.monotonic() - progressAt > giveUpAfterMillis) break;
     ended = now;
     await new Promise(resolve => setTimeout(resolve, LOOKED_MILLIS));
   }
-  storeTracker.leaveInStore(waiting);
+  const unresolved = batcher.unresolvedCount;
   await batcher.stop();
   pipeline.end();
   await storeTracker.close();
   await dispatcher.close();
-  return { ledger: pipeline.snapshot(), unresolved: waiting.length };
+  return { ledger: pipeline.snapshot(), unresolved };
 }
 
 export function countOf(dropped: LedgerSnapshot['dropped']): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
+/** Resolved events go out without a datafile too. */
+class ReplayResolver extends StoredResolver {
+  override get isReady(): boolean {
+    return true;
+  }
 }

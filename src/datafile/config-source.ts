@@ -13,8 +13,6 @@ import { PreparedDatafiles } from './prepared-datafiles.js';
 export interface ConfigSourceDependencies {
   readonly logger: PackageLogger;
   readonly runtime: Pick<Runtime, 'monotonic'>;
-  /** Told of each datafile that comes into force, before `current()` first returns it to others. */
-  readonly onChange: (config: DatafileIndex) => void;
 }
 
 const CONTEXT_TEXTS = ['accountId', 'projectId', 'revision'] as const;
@@ -44,6 +42,7 @@ export class ConfigSource {
   #latest: unknown;
   #config: DatafileIndex | undefined;
   #isAsking = false;
+  #onChange: (config: DatafileIndex) => void = () => {};
 
   constructor(manager: ProjectConfigManager, dependencies: ConfigSourceDependencies) {
     this.#manager = manager;
@@ -55,6 +54,18 @@ export class ConfigSource {
     this.#unsubscribe = this.#seam.call<unknown>('onUpdate', undefined, () =>
       manager.onUpdate?.(() => void this.current()),
     );
+  }
+
+  /** What `current()` returned last, without asking the manager. */
+  get inForce(): DatafileIndex | undefined {
+    return this.#config;
+  }
+
+  /** @param listener told of the datafile in force, if there is one, and of each that comes, before `current()` returns it */
+  onChange(listener: (config: DatafileIndex) => void): void {
+    const inForce = this.current();
+    this.#onChange = listener;
+    if (inForce !== undefined) listener(inForce);
   }
 
   /** @returns undefined if there has been no usable datafile yet */
@@ -114,7 +125,7 @@ export class ConfigSource {
     // Another object of the same revision is nothing new to those who listen.
     if (before !== undefined && sameContext(before.context, config.context)) return;
     if (before !== undefined) this.#noteOlder(before.context.revision, config.context.revision);
-    this.#deps.onChange(config);
+    this.#onChange(config);
   }
 
   #noteNothing(inForce: string): void {

@@ -23,7 +23,7 @@ export class DatafileWait {
    * @returns a function that undoes it
    */
   watch(logger: PackageLogger): () => void {
-    if (this.#config.current() !== undefined) return () => {};
+    if (this.#config.inForce !== undefined) return () => {};
     const timer = this.#runtime.setTimer(() => {
       if (this.#config.current() !== undefined) return;
       logger.alert(

@@ -41,4 +41,6 @@ export interface EventLedger {
   ended(delivered: number, dropped: readonly Drop[]): void;
   dropped(reason: DropReason, uuids: readonly string[], count?: number): void;
   warned(kind: LedgerWarning): void;
+  /** Counts what was recorded and got lost because the stack ended, once no call is under way. */
+  reconcile(pending: number, stored: number): void;
 }

@@ -10,6 +10,7 @@ import { LOGGER } from '../util/options/common-option-rows.js';
 import { bool, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
 import type { BatchingOptions, ExportOptions } from './processor-options.js';
@@ -33,12 +34,16 @@ export const BATCH_EVENT_PROCESSOR = {
   } satisfies OptionTable<BatchEventProcessorOptions>,
 };
 
+/** It has no event store to take events back from. */
+const NO_STORE = { isReady: true, resolve: () => undefined };
+
 /**
  * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
  * its oldest event has waited `flushIntervalMillis`, when an event of another context comes, before it exceeds
  * `maxPayloadBytes`, or when the application flushes.
  */
 export class BatchEventProcessor {
+  readonly #foundation: Foundation;
   readonly #pipeline: Pipeline;
   readonly #life: ProcessLife;
   #stopped: Promise<void> | undefined;
@@ -46,13 +51,14 @@ export class BatchEventProcessor {
   /** @throws TypeError if neither `eventDispatcher` nor `exporter` is given, or both, or one has the wrong type */
   constructor(options: BatchEventProcessorOptions) {
     const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
-    this.#pipeline = assemblePipeline({ ...taken, logger });
+    this.#foundation = layFoundation({ ...taken, logger });
+    this.#pipeline = assemblePipeline(this.#foundation, NO_STORE, taken);
     const living = {
       ledger: () => this.ledger(),
       forceFlush: () => this.flush(),
       shutdown: () => this.stop(),
     };
-    this.#life = new ProcessLife(living, this.#pipeline, logger);
+    this.#life = new ProcessLife(living, { ...this.#pipeline, ...this.#foundation }, logger);
     this.#life.begin({ flushOnBeforeExit: false });
     const { startOnInit } = BATCH_EVENT_PROCESSOR.table;
     if (resolveOptions({ startOnInit }, taken, logger).startOnInit) this.start();
@@ -64,7 +70,8 @@ export class BatchEventProcessor {
    * @returns false if the event was refused; the ledger says why
    */
   process(event: SerializedEvent): boolean {
-    const { ledger, recovery } = this.#pipeline;
+    const { ledger } = this.#foundation;
+    const { recovery } = this.#pipeline.batcher;
     try {
       if (recovery.isNeeded) recovery.request();
       ledger.recorded(1);

@@ -28,10 +28,8 @@ export interface EventEntranceDependencies {
   /** Undefined if everything may leave unchanged. */
   readonly privacyFilter: PrivacyFilter | undefined;
   readonly logger: Logger;
-  /** Where resolved events go; answers whether it took the event, and counts it if not. */
-  readonly enqueue: (event: SerializedEvent) => boolean;
-  /** Repairs what a call left half done because the stack ended. */
-  readonly recovery: Afterwards;
+  /** Where resolved events go; it counts those that it refuses, and repairs what a stack that ended left half done. */
+  readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
   readonly onTaken: () => void;
 }
 
@@ -69,7 +67,7 @@ export class EventEntrance implements InstalledProcessor {
       isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#offer(event);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
-      const { recovery } = this.#deps;
+      const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       recovery.request();
     } finally {
@@ -79,9 +77,9 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #offer(event: ExperimentEvent): boolean {
-    const { ledger, privacyFilter, intake, config, recovery } = this.#deps;
+    const { ledger, privacyFilter, intake, config, batcher } = this.#deps;
     this.#deps.apiCopies.eventRecorded();
-    if (recovery.isNeeded) recovery.request();
+    if (batcher.recovery.isNeeded) batcher.recovery.request();
     ledger.recorded(1);
     if (this.#closed) return this.#drop('already_shutdown', event);
     const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
@@ -105,7 +103,7 @@ export class EventEntrance implements InstalledProcessor {
       isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#process(event, shown);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
-      const { recovery } = this.#deps;
+      const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       recovery.request();
     } finally {
@@ -136,7 +134,7 @@ export class EventEntrance implements InstalledProcessor {
       this.#refuse(type, field);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
-      const { recovery } = this.#deps;
+      const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       recovery.request();
     }
@@ -172,7 +170,7 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #enqueue(event: SerializedEvent): boolean {
-    const taken = this.#deps.enqueue(event);
+    const taken = this.#deps.batcher.enqueue(event);
     if (taken) this.#deps.onTaken();
     return taken;
   }

@@ -20,17 +20,20 @@ import { checkInput } from '../record/check-input.js';
 import type { Conversion, Impression } from '../record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from '../record/record.js';
 import { EventIntake } from '../serialize/event-intake.js';
+import { EventResolver } from '../serialize/event-resolver.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { Installation } from '../util/processor-registry.js';
 import { ApiCopiesCheck } from './api-copies-check.js';
 import { evaluationEvents } from './evaluation-events-options.js';
 import { EventEntrance } from './event-entrance.js';
+import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { EndedSpan, StartedSpan } from './processed-span.js';
 import { SPAN_PROCESSOR, SPAN_PROCESSOR_TABLE } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 import { resolveConfigManager } from './resolve-config-manager.js';
+import { StoredResolver } from './stored-resolver.js';
 
 /**
  * The SpanProcessor that takes experiment events out of traces and delivers them to Optimizely. Register it in
@@ -38,6 +41,7 @@ import { resolveConfigManager } from './resolve-config-manager.js';
  */
 export class OptimizelySpanProcessor {
   readonly #apiCopies: ApiCopiesCheck;
+  readonly #foundation: Foundation;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #wait: DatafileWait;
@@ -59,14 +63,13 @@ export class OptimizelySpanProcessor {
     const manager = resolveConfigManager(taken, logger);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
     const privacyFilter = resolvePrivacyOptions(taken, logger);
-    this.#pipeline = assemblePipeline({
+    this.#foundation = layFoundation({ ...taken, logger });
+    const { runtime, ledger } = this.#foundation;
+    this.#config = new ConfigSource(manager, { logger, runtime });
+    this.#wait = new DatafileWait(this.#config, runtime);
+    const resolver = new EventResolver(ledger, logger);
+    this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(this.#config, resolver), {
       ...taken,
-      logger,
-      canResolve: () => this.#config.current() !== undefined,
-      resolveStored: (event, acceptedAt, ticket) => {
-        const config = this.#config.current();
-        if (config !== undefined) this.#intake.takeStored(event, config, acceptedAt, ticket);
-      },
       defaultDispatcher: () => {
         const dispatcher = new UndiciEventDispatcher({
           requestTimeoutMillis: taken.requestTimeoutMillis,
@@ -76,39 +79,28 @@ export class OptimizelySpanProcessor {
         return dispatcher;
       },
     });
-    const { batcher, runtime, ledger, recovery } = this.#pipeline;
-    this.#life = new ProcessLife(this, this.#pipeline, logger);
-    this.#intake = new EventIntake({
-      ...this.#pipeline,
-      logger,
-      enqueue: (event, superseded) => batcher.enqueue(event, superseded),
-      readmit: (event, superseded) => batcher.readmit(event, superseded),
-    });
-    this.#config = new ConfigSource(manager, {
-      logger,
-      runtime,
-      onChange: config => this.#configChanged(config),
-    });
-    this.#wait = new DatafileWait(this.#config, runtime);
+    const { batcher } = this.#pipeline;
+    this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
+    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher });
     this.#closing.add(
       () => this.#config.stop(),
-      () => this.#pipeline.storeTracker.close(),
+      () => this.#foundation.storeTracker.close(),
     );
     const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
+    const logs = new LogRecords(logger);
     this.#entrance = new EventEntrance({
       ...own,
-      logs: new LogRecords(() => this.#harvest, logger),
+      logs,
       ledger,
       apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
       privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
       logger,
-      recovery,
-      enqueue: event => batcher.enqueue(event),
+      batcher,
       onTaken: () => {
         onTaken?.();
         this.#life.eventTaken();
@@ -123,7 +115,9 @@ export class OptimizelySpanProcessor {
       runtime,
     });
     this.#harvest = new EventHarvest(this.#entrance, logger, check, evaluations);
+    logs.serve(this.#harvest);
     this.#installation = new Installation(this.#entrance, this);
+    this.#config.onChange(config => this.#configChanged(config));
     this.#closing.add(this.#wait.watch(logger));
     if (own.startOnInit) this.start();
     this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
@@ -151,7 +145,7 @@ export class OptimizelySpanProcessor {
    */
   recordImpression(impression: Impression, span?: Span): string | undefined {
     try {
-      return recordImpressionFor(this.#entrance, this.#pipeline.runtime, impression, span);
+      return recordImpressionFor(this.#entrance, this.#foundation.runtime, impression, span);
     } catch {
       // The stack has ended.
       return undefined;
@@ -161,7 +155,7 @@ export class OptimizelySpanProcessor {
   /** As {@link OptimizelySpanProcessor.recordImpression}, for a conversion. */
   recordConversion(conversion: Conversion, span?: Span): string | undefined {
     try {
-      return recordConversionFor(this.#entrance, this.#pipeline.runtime, conversion, span);
+      return recordConversionFor(this.#entrance, this.#foundation.runtime, conversion, span);
     } catch {
       // The stack has ended.
       return undefined;
@@ -226,7 +220,8 @@ export class OptimizelySpanProcessor {
   }
 
   async #shutDown(): Promise<void> {
-    const { runtime, timeoutIntervalMillis } = this.#pipeline;
+    const { runtime, limits } = this.#foundation;
+    const { timeoutIntervalMillis } = limits;
     const startedAt = runtime.monotonic();
     this.#entrance.close();
     this.#installation.uninstall();
@@ -240,7 +235,7 @@ export class OptimizelySpanProcessor {
 
   /** @returns what the wait for a datafile, where events need one, leaves of `timeoutIntervalMillis` */
   async #datafileWithinTime(): Promise<number> {
-    const { timeoutIntervalMillis } = this.#pipeline;
+    const { timeoutIntervalMillis } = this.#foundation.limits;
     return this.#intake.waitingCount === 0 ? timeoutIntervalMillis : this.#wait.within(timeoutIntervalMillis);
   }
 
@@ -250,6 +245,6 @@ export class OptimizelySpanProcessor {
     this.#life.sendPromptly();
     this.#pipeline.batcher.nudge();
     const { revision } = config.context;
-    this.#pipeline.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
+    this.#foundation.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
   }
 }
