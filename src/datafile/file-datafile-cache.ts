@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
 import { decodeText } from '../util/decode-text.js';
+import { makeDirectory } from '../util/make-directory.js';
 import { other } from '../util/options/option-table.js';
 import { requireDirectory } from '../util/options/require-directory.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -60,7 +61,7 @@ export class FileDatafileCache implements DatafileCache {
 
   /** @throws (rejects) what the file system says */
   async set(key: string, datafile: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    makeDirectory(this.#directory);
     const path = this.#path(key);
     const unfinished = `${path}.${systemRuntime.uuid()}.tmp`;
     try {

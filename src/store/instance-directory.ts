@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { constants, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { makeDirectory } from '../util/make-directory.js';
 import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import { liveInstances } from './live-instances.js';
 import { STALE_MILLIS } from './liveness.js';
@@ -37,7 +39,7 @@ export class InstanceDirectory {
 
   /** @throws what the file system says */
   static create(directory: string, owner: OwnerRecord, runtime: Runtime, logger: Logger): InstanceDirectory {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const parent = realpathSync(directory);
     warnOfSharedDirectory(parent, logger);
     const path = makeChild(parent, runtime);

@@ -120,6 +120,13 @@ describe('FileEventStore on a failing disk', () => {
     expect(logger.at('info')).to.have.length(1);
   });
 
+  it('works in memory only where nothing can be made, as below /proc, and keeps no one waiting', async () => {
+    const life = openStore({ directory: '/proc/nowhere/at/all' });
+    expect(life.store.append(makeEvent('memory'))).to.equal('failed');
+    expect(life.logger.at('warn')).to.have.length(1);
+    await life.store.close();
+  });
+
   it('goes on in a new directory when its own was deleted', async () => {
     const directory = makeDirectory();
     const { store, append, logger, clock, lost, adopted, scan } = openStore({ directory });

@@ -62,7 +62,10 @@ describe('FileEventStore whose directory can not be used any more', () => {
     const [old = ''] = instancesIn(directory);
     chmodSync(old, 0);
     await beat(life, 1);
-    expect(life.logger.at('warn')[0]).to.contain(old);
+    // A look at the other directories may come upon the old one meanwhile, and says so too.
+    const said = () => life.logger.at('warn').filter(line => !line.includes("can't take over"));
+    while (said().length === 0) await settle();
+    expect(said()[0]).to.contain(old);
     life.store.release([life.append(makeEvent('c'))]);
     expect(instancesIn(directory)).to.have.length(2);
     // What can be read is not held up by what can not.
@@ -81,7 +84,7 @@ describe('FileEventStore whose directory can not be used any more', () => {
     life.store.remove(records.tickets);
     await life.store.close();
     expect(readdirSync(directory).map(name => join(directory, name))).not.to.include(old);
-    expect(life.logger.at('warn')).to.have.length(1);
+    expect(said()).to.have.length(1);
   });
 
   it('goes on in a new one where its own takes no new files', async () => {
