@@ -223,4 +223,31 @@ describe('memory that is full of one open batch', () => {
     await stopping;
     expect(processor.ledger().delivered).to.equal(200);
   });
+
+  for (const status of [500, 503, 401]) {
+    it(`goes out although a batch that is answered ${status} holds the rest of it, and is the next probe`, async () => {
+      const { processor, dispatcher, record, runtime } = makeSlowServer(1, {
+        batchSize: 40,
+        maxQueueSize: 50,
+        maxBatchSize: 40,
+        flushIntervalMillis: 3_600_000,
+      });
+      const sizes: number[] = [];
+      dispatcher.answer = async (_attempt, { params }) => {
+        sizes.push(params.visitors.length);
+        return { statusCode: JSON.stringify(params).includes('poison') ? status : 204 };
+      };
+      record(1, { uuid: 'poison', json: '{"visitor_id":"poison"}' });
+      record(39);
+      await runtime.advance(20_000);
+      record(4);
+      await runtime.advance(20_000);
+      expect(processor.ledger().delivered, 'memory has room for more').to.equal(0);
+      record(1);
+      await runtime.advance(60_000);
+      expect(sizes).to.include(5);
+      expect(processor.ledger().delivered).to.be.at.least(5);
+      expect(processor.ledger().dropped).to.deep.equal({});
+    });
+  }
 });

@@ -57,12 +57,13 @@ export class EventBatcher {
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#memoryIsFree() });
-    const isBusy = exporter.isBusy === undefined ? () => false : () => exporter.isBusy?.() === true;
+    const isBusy = () => exporter.isBusy?.() === true;
     this.#live = new LiveEvents({
       ...dependencies,
       batch: new OpenBatch(limits, this.#inFlight, isBusy),
-      inFlight: this.#inFlight,
       flushIntervalMillis: limits.flushIntervalMillis,
+      // One that does not tell is taken to be busy while it has a batch.
+      hasFreeRequest: () => this.#inFlight.eventCount === 0 || exporter.isBusy?.() === false,
     });
     // In batches of their own: events of an earlier life have other contexts, and would break live batches up.
     this.#replayed = new ReplayedEvents({
@@ -241,6 +242,7 @@ export class EventBatcher {
 
   #exporterIsReady(): void {
     this.#live.closeIfFull();
+    this.#live.makeRoom();
     this.#replayed.closeIfFull();
   }
 

@@ -5,16 +5,16 @@ import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { AgeTimer } from './age-timer.js';
-import type { BatchesInFlight } from './batches-in-flight.js';
 import type { OpenBatch } from './open-batch.js';
 
 export interface LiveEventsDependencies {
   readonly queue: BatcherQueue;
   readonly batch: OpenBatch;
-  readonly inFlight: BatchesInFlight;
   readonly budget: QueueBudget;
   readonly runtime: Runtime;
   readonly flushIntervalMillis: number;
+  /** Whether what goes out now need not wait for a request that is out. */
+  readonly hasFreeRequest: () => boolean;
 }
 
 const NEXT_TURN_MILLIS = 1;
@@ -90,10 +90,10 @@ export class LiveEvents {
     this.#age.follow(this.#deps.batch.oldestAcceptedAt);
   }
 
-  /** Where memory is full of one open batch, nothing else would make room, and the endpoint is idle. */
+  /** Where memory is full, the open batch can't grow: it goes out if a request is free, or nothing would make room. */
   makeRoom(): void {
-    const { inFlight, budget, batch } = this.#deps;
-    if (inFlight.eventCount === 0 && !budget.hasRoom(this.#lastByteLength)) batch.close('size');
+    const { budget, batch, hasFreeRequest } = this.#deps;
+    if (!budget.hasRoom(this.#lastByteLength) && hasFreeRequest()) batch.close('size');
   }
 
   /** An exporter that records an event for each batch must not keep the application's call from returning. */

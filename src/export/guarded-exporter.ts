@@ -15,10 +15,15 @@ type Dropped = NonNullable<EventExportResult['dropped']>[number];
 export class GuardedExporter implements EventExporter {
   readonly #exporter: EventExporter;
   readonly #seam: Seam;
+  /** Absent where the exporter does not tell. */
+  readonly isBusy?: () => boolean;
 
   constructor(exporter: EventExporter, logger: Logger) {
     this.#exporter = exporter;
     this.#seam = new Seam('exporter', logger);
+    if (this.#has('isBusy')) {
+      this.isBusy = () => this.#seam.call<unknown>('isBusy', false, () => exporter.isBusy?.()) === true;
+    }
   }
 
   /** @throws what the exporter throws */
@@ -35,13 +40,6 @@ export class GuardedExporter implements EventExporter {
     if (isThenable(returned)) {
       returned.then(undefined, error => resultCallback({ code: 1, error: error as Error }));
     }
-  }
-
-  isBusy(): boolean {
-    return (
-      this.#has('isBusy') &&
-      this.#seam.call<unknown>('isBusy', false, () => this.#exporter.isBusy?.()) === true
-    );
   }
 
   onReady(listener: () => void): void {
