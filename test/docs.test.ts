@@ -29,7 +29,9 @@ describe('the documentation', () => {
   });
 
   it('has no code that does not compile against the built package', () => {
-    const pages = allPages().filter(page => /^(README|CHANGELOG|docs\/[^/]+)\.md$/.test(page));
+    const pages = allPages().filter(page =>
+      /^(README|CHANGELOG|docs\/[^/]+|packages\/[^/]+\/README)\.md$/.test(page),
+    );
     // An excerpt is a part of an example, and held to that by the tests of examples.
     const blocks = pages.flatMap(codeBlocks).filter(({ language, marks }) => {
       return ['ts', 'js'].includes(language) && !marks.includes('excerpt');

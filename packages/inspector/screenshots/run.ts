@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../../test/support/chromium.js';
 import { DATAFILE } from './datafile.js';
-import { shrinkPng } from './shrink-png.js';
 import { Shop, sendMistakes } from './traffic.js';
 
 const CLI = new URL('../dist/cli/index.js', import.meta.url).pathname;
@@ -34,7 +33,7 @@ async function startInspector(datafile: string): Promise<{ child: ChildProcess; 
 
 async function picture(page: Page, theme: 'light' | 'dark', file: string): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
-  await writeFile(file, shrinkPng(await page.screenshot({ animations: 'disabled' })));
+  await page.screenshot({ animations: 'disabled', path: file });
 }
 
 const executablePath = findChromium();

@@ -22,7 +22,7 @@ import { type ReceivedEvent, startLocalEventsEndpoint } from 'opentelemetry-expo
 async function main(): Promise<void> {
   const datafile = readFileSync('datafile.json', 'utf8');
   const endpoint = await startLocalEventsEndpoint({ datafile });
-  const options: OptimizelySpanProcessorOptions = { datafile, endpoint: endpoint.url, signal: 'both' };
+  const options: OptimizelySpanProcessorOptions = { datafile, endpoint: endpoint.url, emitAs: 'both' };
   const optimizely = new OptimizelySpanProcessor(options);
   const ofTheSdk: SpanProcessor = optimizely;
   const logProcessor: LogRecordProcessor = new OptimizelyLogRecordProcessor(optimizely);
