@@ -374,4 +374,35 @@ describe('datafile', () => {
     expect(logger.at('warn')).to.have.length(1);
     expect(JSON.stringify(logger.lines)).not.to.include('secret');
   });
+
+  it('an event that it can not resolve is logged with the key at fault and its revision, once a kind', () => {
+    const { processor, logger } = makeHarness({ datafile: makeDatafile({ revision: '42' }) });
+    for (let n = 0; n < 2; n++) processor.recordConversion({ userId: 'visitor', eventKey: 'purchse' });
+    processor.recordImpression({ userId: 'visitor', flagKey: 'chekout', variationKey: 'treatment' });
+    processor.recordImpression({
+      userId: 'visitor',
+      flagKey: 'checkout',
+      ruleKey: 'tset',
+      ruleType: 'feature-test',
+    });
+    processor.recordImpression({ userId: 'visitor', ruleKey: `a\n${'b'.repeat(1_000)}` });
+    const lines = logger.at('warn').filter(line => line.includes(' dropped: '));
+    expect(lines).to.deep.equal([
+      'conversion dropped: event key "purchse" is not in datafile revision 42',
+      'impression dropped: flag key "chekout" is not in datafile revision 42',
+      'impression dropped: rule key "tset" of flag key "checkout" and rule type feature-test is not in datafile revision 42',
+    ]);
+    expect(processor.ledger().dropped).to.deep.equal({ unknown_key: 5 });
+    expect(JSON.stringify(logger.lines)).not.to.include('visitor');
+  });
+
+  for (const eventKey of ['someone@example.com', `a${'b'.repeat(1_000)}`, 'two\nlines']) {
+    it(`what does not look like a key is not logged as one: ${eventKey.slice(0, 20)}`, () => {
+      const { processor, logger } = makeHarness({ datafile: makeDatafile({ revision: '42' }) });
+      processor.recordConversion({ userId: 'v', eventKey });
+      expect(logger.at('warn').filter(line => line.includes(' dropped: '))).to.deep.equal([
+        `conversion dropped: event key of ${eventKey.length} characters (not shown) is not in datafile revision 42`,
+      ]);
+    });
+  }
 });

@@ -291,6 +291,17 @@ function asUuid(value: unknown): unknown {
   return typeof value === 'object' || typeof value === 'function' ? undefined : value;
 }
 
+/** Keys that are named in the log if the datafile does not have them. */
+const TOLD_KEYS = [
+  ...['flagKey', 'ruleKey', 'eventKey'],
+  ...['feature_flag.key', 'optimizely.rule.key', 'optimizely.event.key'],
+];
+
+/** Such a key is no user's data either. */
+function asKey(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(SECRET, 'a-key') : value;
+}
+
 /** Attributes or tags, some hostile. */
 function hostileMembers(members: Members, chance: Chance): unknown {
   const hostile = { ...members };
@@ -312,7 +323,8 @@ function makeInput(type: EventType, chance: Chance): { input: unknown; ordinary:
     if (!chance.in(0.12)) continue;
     chance.note(`${field}:`);
     const value = hostileValue(chance);
-    input[field] = field === 'uuid' ? asUuid(value) : value;
+    if (field === 'uuid') input[field] = asUuid(value);
+    else input[field] = TOLD_KEYS.includes(field) ? asKey(value) : value;
   }
   for (const field of ['attributes', 'tags']) {
     if (!isPlain(input[field]) || !chance.in(0.5)) continue;
@@ -565,6 +577,7 @@ function rawAttributes(type: EventType, chance: Chance): unknown {
     if (name.endsWith('.attributes') || name.endsWith('.tags')) attributes[name] = chance.make(JSON_TEXTS);
     else attributes[name] = hostileValue(chance);
     if (name === 'optimizely.event.uuid') attributes[name] = asUuid(attributes[name]);
+    if (TOLD_KEYS.includes(name)) attributes[name] = asKey(attributes[name]);
   }
   return attributes;
 }

@@ -6,6 +6,7 @@ import type { EventLedger, LedgerWarning } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
+import { explainUnresolved } from './explain-unresolved.js';
 import type { Unresolved } from './unresolved.js';
 import { UserEventFactory } from './user-event-factory.js';
 
@@ -29,14 +30,16 @@ export class EventResolver {
     const resolved =
       'reason' in complete ? complete : this.#factory.createUserEvent(complete, datafile, acceptedAt);
     if (!('reason' in resolved)) return resolved;
-    this.refuse(event, resolved);
+    this.refuse(event, resolved, datafile.context.revision);
     return undefined;
   }
 
-  refuse(event: ExperimentEvent, { reason, field }: Unresolved): void {
+  /** @param revision of the datafile that did not resolve it; undefined if there is none yet */
+  refuse(event: ExperimentEvent, unresolved: Unresolved, revision?: string): void {
+    const { reason, field } = unresolved;
     if (this.#said.first(`${event.type}.${reason}.${field}`)) {
       const level = reason === 'flag_decisions_off' || reason === 'no_experiment' ? 'info' : 'warn';
-      this.#logger[level](`${event.type} refused: ${explain(reason, field)}`);
+      this.#logger[level](explainUnresolved(event, unresolved, revision));
     }
     this.#ledger.dropped(reason, [event.uuid]);
   }
@@ -59,18 +62,3 @@ const WARNINGS: Readonly<Record<LedgerWarning, string>> = {
     'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
   ambiguous_evaluation: AMBIGUOUS_EVALUATION,
 };
-
-function explain(reason: Unresolved['reason'], field: string): string {
-  switch (reason) {
-    case 'invalid':
-      return `${field} cannot be serialized to JSON`;
-    case 'unknown_key':
-      return field === 'ruleKey'
-        ? 'ruleKey is not in the datafile for this flagKey and ruleType'
-        : `${field} is not in the datafile`;
-    case 'flag_decisions_off':
-      return 'its ruleType is rollout, and the datafile says not to send these (sendFlagDecisions)';
-    case 'no_experiment':
-      return 'a flag evaluation, and the datafile has no one experiment of its flag with its variation';
-  }
-}
