@@ -47,7 +47,7 @@ describe('the documentation', () => {
   it('has a table of rooms that is what the linter holds imports to', () => {
     const rows = tableRows(sections('docs/architecture.md').flatMap(({ lines }) => lines));
     const told = rows.flatMap(([room = '', , mayImport = '']) => {
-      const name = /^`([\w-]+)\/`$/.exec(room)?.[1];
+      const name = /^`([\w/-]+)\/`$/.exec(room)?.[1];
       return name === undefined || mayImport === 'all' ? [] : [[name, allowed(mayImport)] as const];
     });
     const rooms = createRequire(import.meta.url)('../scripts/rooms.cjs') as Record<string, string[]>;
@@ -94,7 +94,7 @@ describe('the documentation', () => {
       namesInSource('src/model/warning-code.ts', member),
     );
     expect(namesInRows('docs/inspector.md', 'Problems')).to.have.members([
-      ...namesInSource('src/checks/event-problem.ts', member),
+      ...namesInSource('src/testing/checks/event-problem.ts', member),
       ...namesInSource('packages/inspector/src/inspection/problem.ts', member),
     ]);
   });

@@ -2,8 +2,9 @@
 
 import type { Rule } from '../model/datafile-index.js';
 import type { InferredRule } from '../model/inferred-rule.js';
-import { type JsonObject, objectsOf } from '../util/json.js';
+import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/text-of.js';
+import type { DatafileContents, DatafileRule } from './datafile-contents.js';
 import { type IndexedRule, toRule } from './rules.js';
 
 /** A feature rollout: an experiment that shows the flag's "everyone else" variation to the rest of its traffic. */
@@ -30,45 +31,37 @@ export class FlagIndex {
 
   /** @param rulesById experiments, and receives the delivery rules too */
   constructor(
-    datafile: JsonObject,
+    contents: DatafileContents,
     rulesById: Map<string, IndexedRule>,
     holdouts: ReadonlyMap<string, Rule>,
   ) {
     const heldOut = new Set([...holdouts.values()].flatMap(({ variationIds }) => [...variationIds.keys()]));
-    const experimentsById = new Map<string, KeyedRule>();
-    for (const list of [datafile, ...objectsOf(datafile.groups)]) {
-      for (const experiment of objectsOf(list.experiments)) {
-        const rule = rulesById.get(textOf(experiment.id));
-        if (rule !== undefined) experimentsById.set(rule.id, keyed(experiment, rule));
-      }
-    }
-    const rollouts = new Map<string, KeyedRule[]>();
-    for (const rollout of objectsOf(datafile.rollouts)) {
-      const rules = objectsOf(rollout.experiments).map(rule => keyed(rule, toRule(rule)));
-      rollouts.set(textOf(rollout.id), rules);
-    }
-
-    for (const flag of objectsOf(datafile.featureFlags)) {
-      const experiments: KeyedRule[] = [];
-      const deliveryRules = rollouts.get(textOf(flag.rolloutId)) ?? [];
+    const deliveryRulesOf = new Map(contents.deliveryRules.map(rule => [rule, keyed(rule, toRule(rule))]));
+    // One for each experiment, however many flags use it: a feature rollout adds a variation to it.
+    const experimentsOf = new Map<DatafileRule, KeyedRule>();
+    for (const flag of contents.flags) {
+      const deliveryRules = flag.deliveryRules.flatMap(rule => deliveryRulesOf.get(rule) ?? []);
       const everyoneElse = deliveryRules.at(-1)?.variations[0];
-      for (const id of Array.isArray(flag.experimentIds) ? flag.experimentIds : []) {
-        const experiment = experimentsById.get(textOf(id));
-        if (experiment === undefined) continue;
+      const experiments: KeyedRule[] = [];
+      for (const source of flag.experiments) {
+        const rule = rulesById.get(source.id);
+        if (rule === undefined) continue;
+        const experiment = experimentsOf.get(source) ?? keyed(source, rule);
+        experimentsOf.set(source, experiment);
         experiments.push(experiment);
         if (experiment.isFeatureRollout && everyoneElse !== undefined) {
           experiment.variations.push(everyoneElse);
-          experiment.rule.variationIds.set(textOf(everyoneElse.key), textOf(everyoneElse.id));
+          rule.variationIds.set(textOf(everyoneElse.key), textOf(everyoneElse.id));
         }
       }
-      this.#flags.set(textOf(flag.key), {
+      this.#flags.set(flag.key, {
         experiments: firstByKey(experiments),
         deliveryRules: firstByKey(deliveryRules),
         variationIds: variationIdsOf([...experiments, ...deliveryRules]),
         inferredRules: inferredRulesOf(experiments, deliveryRules, heldOut),
       });
     }
-    for (const { rule } of [...rollouts.values()].flat()) {
+    for (const { rule } of deliveryRulesOf.values()) {
       if (!rulesById.has(rule.id)) rulesById.set(rule.id, rule);
     }
   }
@@ -94,13 +87,8 @@ export class FlagIndex {
   }
 }
 
-function keyed(source: JsonObject, rule: IndexedRule): KeyedRule {
-  return {
-    key: textOf(source.key),
-    rule,
-    variations: objectsOf(source.variations),
-    isFeatureRollout: source.type === FEATURE_ROLLOUT,
-  };
+function keyed({ key, variations, source }: DatafileRule, rule: IndexedRule): KeyedRule {
+  return { key, rule, variations: [...variations], isFeatureRollout: source.type === FEATURE_ROLLOUT };
 }
 
 /** Within a flag the first rule of a key counts: it is the one that is evaluated. */

@@ -5,11 +5,12 @@ import type { EventContext } from '../model/event-context.js';
 import type { RuleType } from '../model/experiment-event.js';
 import type { InferredRule } from '../model/inferred-rule.js';
 import { attributeOpening, indexAttributes, isReserved } from '../util/attribute-openings.js';
-import { type JsonObject, objectsOf } from '../util/json.js';
+import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/text-of.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
+import { readContents } from './datafile-contents.js';
 import { FlagIndex } from './flag-index.js';
-import { type IndexedRule, indexHoldouts, toRule } from './rules.js';
+import { type IndexedRule, toRule } from './rules.js';
 
 /** A datafile indexed once, when it arrives. Holds nothing of the datafile but what events need. */
 export class IndexedDatafile implements DatafileIndex {
@@ -26,21 +27,18 @@ export class IndexedDatafile implements DatafileIndex {
     this.context = contextOf(datafile);
     this.sendFlagDecisions = Boolean(datafile.sendFlagDecisions);
 
-    const experiments = [
-      ...objectsOf(datafile.experiments),
-      ...objectsOf(datafile.groups).flatMap(group => objectsOf(group.experiments)),
-    ];
+    const contents = readContents(datafile);
     const rulesById = new Map<string, IndexedRule>();
-    for (const experiment of experiments) {
+    for (const experiment of contents.experiments) {
       const rule = toRule(experiment);
-      this.#experimentsByKey.set(textOf(experiment.key), rule);
+      this.#experimentsByKey.set(experiment.key, rule);
       rulesById.set(rule.id, rule);
     }
-    this.#holdoutsByKey = indexHoldouts(datafile);
-    this.#flags = new FlagIndex(datafile, rulesById, this.#holdoutsByKey);
+    this.#holdoutsByKey = new Map(contents.holdouts.map(holdout => [holdout.key, toRule(holdout)]));
+    this.#flags = new FlagIndex(contents, rulesById, this.#holdoutsByKey);
     this.#rulesById = rulesById;
 
-    for (const event of objectsOf(datafile.events)) {
+    for (const event of contents.events) {
       const { id } = event;
       if (typeof id === 'string' || typeof id === 'number') this.#eventIds.set(textOf(event.key), textOf(id));
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { readBatch, type WireEvent } from '../checks/wire-event.js';
 import type { EventDispatcher } from '../model/event-dispatcher.js';
 import type { LogEvent, LogEventLike } from '../model/log-event.js';
 import { isObject } from '../util/json.js';
 import { callback, count, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { readBatch, type WireEvent } from './checks/wire-event.js';
 
 /** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;

@@ -2,16 +2,16 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DatafileIds } from '../checks/datafile-index.js';
-import { checkBatch } from '../checks/event-checks.js';
-import { EventHistory } from '../checks/event-history.js';
-import { brokenConstraint } from '../checks/field-constraints.js';
-import { type Answer, answerRequest, EVENTS_PATH, type Receive } from '../endpoint/answer-request.js';
 import type { Datafile } from '../model/datafile-index.js';
 import type { EventBatchParams } from '../model/log-event.js';
 import { callback, type OptionTable, other } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { DatafileIds } from './checks/datafile-ids.js';
+import { checkBatch } from './checks/event-checks.js';
+import { EventHistory } from './checks/event-history.js';
+import { brokenConstraint } from './checks/field-constraints.js';
+import { type Answer, answerRequest, EVENTS_PATH, type Receive } from './endpoint/answer-request.js';
 import type { ReceivedBatch } from './received-batch.js';
 
 export interface LocalEventsEndpointOptions {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ReceivedEvent } from '../checks/event-checks.js';
-import type { EventProblem } from '../checks/event-problem.js';
 import type { EventBatchParams } from '../model/log-event.js';
+import type { ReceivedEvent } from './checks/event-checks.js';
+import type { EventProblem } from './checks/event-problem.js';
 
 /** One request that carried a batch. */
 export interface ReceivedBatch {

@@ -27,7 +27,10 @@ export const DATAFILE = {
   ],
   featureFlags: [{ id: '50', key: 'checkout', experimentIds: ['200'], rolloutId: '900' }],
   holdouts: [{ id: '500', key: 'all', layerId: '51', status: 'Running', variations: [{ id: '5001' }] }],
-  localHoldouts: [{ id: '600', key: 'some', status: 'Running', variations: [{ id: '6001' }] }],
+  localHoldouts: [
+    { id: '600', key: 'some', status: 'Running', includedRules: ['100'], variations: [{ id: '6001' }] },
+    { id: '601', key: 'none', status: 'Running', includedRules: [], variations: [{ id: '6011' }] },
+  ],
   events: [{ id: '300', key: 'purchase' }],
 };
 

@@ -75,6 +75,10 @@ describe('what Optimizely would not count', () => {
     });
   }
 
+  it('does not know a local holdout that includes no rule, as resolving does not', async () => {
+    expect(await codesFor(decided('601', '601', '6011'))).to.include('unknown_experiment');
+  });
+
   for (const [code, name, visitor, params] of [
     ['unknown_account', 'account', impression(), { account_id: 'account-2' }],
     ['unknown_project', 'project', impression(), { project_id: 'project-2' }],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type DatafileRule, readContents } from 'opentelemetry-exporter-optimizely/testing';
 import { type JsonObject, objectsOf, textOf } from '../util/json.js';
 
 /** What a datafile says about an experiment, a delivery rule or a holdout. */
@@ -25,23 +26,24 @@ export class ProjectNames {
   readonly #attributeIds = new Map<string, string>();
 
   constructor(datafile: JsonObject) {
+    const { experiments, deliveryRules, holdouts, flags, events, attributes } = readContents(datafile);
     this.revision = textOf(datafile.revision);
     this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
-    const flagsOf = flagKeysByRule(datafile);
-    for (const owner of [datafile, ...objectsOf(datafile.groups)]) {
-      this.#addRules(objectsOf(owner.experiments), 'experiment', flagsOf);
+    const flagKeys = new Map<string, string[]>();
+    for (const flag of flags) {
+      for (const { id } of [...flag.experiments, ...flag.deliveryRules])
+        flagKeys.set(id, [...(flagKeys.get(id) ?? []), flag.key]);
     }
-    const delivery = objectsOf(datafile.rollouts).flatMap(rollout => objectsOf(rollout.experiments));
-    this.#addRules(delivery, 'delivery rule', flagsOf);
-    const holdouts = [...objectsOf(datafile.holdouts), ...objectsOf(datafile.localHoldouts)];
-    this.#addRules(holdouts, 'holdout', flagsOf);
-    for (const event of objectsOf(datafile.events)) {
+    for (const rule of [...experiments, ...deliveryRules, ...holdouts]) {
+      this.#rules.set(rule.id, toNamed(rule, flagKeys.get(rule.id) ?? []));
+    }
+    for (const event of events) {
       this.#events.set(textOf(event.id), {
         key: textOf(event.key),
         experimentIds: new Set(textsOf(event.experimentIds)),
       });
     }
-    for (const { id, key } of objectsOf(datafile.attributes)) {
+    for (const { id, key } of attributes) {
       this.#attributeKeys.set(textOf(id), textOf(key));
       this.#attributeIds.set(textOf(key), textOf(id));
     }
@@ -69,25 +71,17 @@ export class ProjectNames {
   attributeId(key: string): string | undefined {
     return this.#attributeIds.get(key);
   }
+}
 
-  #addRules(
-    rules: readonly JsonObject[],
-    kind: NamedRule['kind'],
-    flagsOf: ReadonlyMap<string, readonly string[]>,
-  ): void {
-    for (const rule of rules) {
-      const id = textOf(rule.id);
-      const variations = objectsOf(rule.variations).map(({ id, key }) => [textOf(id), textOf(key)] as const);
-      this.#rules.set(id, {
-        key: textOf(rule.key),
-        kind,
-        flagKeys: flagsOf.get(id) ?? [],
-        variations: new Map(variations),
-        weights: weightsOf(rule.trafficAllocation),
-        adaptive: typeof rule.cmab === 'object' && rule.cmab !== null,
-      });
-    }
-  }
+function toNamed({ key, kind, variations, source }: DatafileRule, flagKeys: readonly string[]): NamedRule {
+  return {
+    key,
+    kind,
+    flagKeys,
+    variations: new Map(variations.map(({ id, key }) => [textOf(id), textOf(key)])),
+    weights: weightsOf(source.trafficAllocation),
+    adaptive: typeof source.cmab === 'object' && source.cmab !== null,
+  };
 }
 
 /** Ranges end where the next one begins, in ten thousandths; one without a variation is traffic left out. */
@@ -101,21 +95,6 @@ function weightsOf(trafficAllocation: unknown): Map<string, number> {
     start = Math.max(start, end);
   }
   return weights;
-}
-
-function flagKeysByRule(datafile: JsonObject): Map<string, string[]> {
-  const ruleIdsOfRollouts = new Map(
-    objectsOf(datafile.rollouts).map(({ id, experiments }) => [
-      textOf(id),
-      objectsOf(experiments).map(rule => textOf(rule.id)),
-    ]),
-  );
-  const byRule = new Map<string, string[]>();
-  for (const flag of objectsOf(datafile.featureFlags)) {
-    const ids = [...textsOf(flag.experimentIds), ...(ruleIdsOfRollouts.get(textOf(flag.rolloutId)) ?? [])];
-    for (const id of ids) byRule.set(id, [...(byRule.get(id) ?? []), textOf(flag.key)]);
-  }
-  return byRule;
 }
 
 function textsOf(list: unknown): string[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { JsonObject } from '../util/json.js';
-import type { DatafileIds } from './datafile-index.js';
+import type { JsonObject } from '../../util/json.js';
+import type { DatafileIds } from './datafile-ids.js';
 import { quote, type Report } from './event-problem.js';
 import type { EventReading } from './wire-event.js';
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Datafile } from '../model/datafile-index.js';
-import { isObject, type JsonObject, objectsOf, parseJson } from '../util/json.js';
-import { textOf } from './json.js';
+import { type DatafileRule, readContents } from '../../datafile/datafile-contents.js';
+import type { Datafile } from '../../model/datafile-index.js';
+import { isObject, type JsonObject, parseJson } from '../../util/json.js';
+import { textOf } from '../../util/text-of.js';
 
 /** What the checks ask of an experiment, a delivery rule or a holdout. */
 export interface IndexedRule {
@@ -25,30 +26,16 @@ export class DatafileIds {
   /** @throws TypeError the datafile is not a JSON object */
   constructor(datafile: Datafile) {
     const content = parse(datafile);
-    this.accountId = idOf(content.accountId);
-    this.projectId = idOf(content.projectId);
-    this.eventIds = new Set(objectsOf(content.events).map(event => idOf(event.id)));
-
-    for (const owner of [content, ...objectsOf(content.groups)]) {
-      for (const rule of objectsOf(owner.experiments)) this.#add(rule, idOf(rule.layerId), rule.status);
-    }
-    const rollouts = objectsOf(content.rollouts);
-    for (const rule of rollouts.flatMap(rollout => objectsOf(rollout.experiments))) {
-      this.#add(rule, idOf(rule.layerId), undefined);
-    }
-    // A holdout's decisions carry its own id as campaign, whatever its layer.
-    for (const rule of [...objectsOf(content.holdouts), ...objectsOf(content.localHoldouts)]) {
-      this.#add(rule, '', rule.status);
-    }
-
-    const ruleIdsOfRollouts = new Map(
-      rollouts.map(({ id, experiments }) => [idOf(id), objectsOf(experiments).map(rule => idOf(rule.id))]),
-    );
-    for (const flag of objectsOf(content.featureFlags)) {
-      const experimentIds = Array.isArray(flag.experimentIds) ? flag.experimentIds.map(idOf) : [];
-      const ruleIds = [...experimentIds, ...(ruleIdsOfRollouts.get(idOf(flag.rolloutId)) ?? [])];
-      const variationIds = ruleIds.flatMap(id => [...(this.#rules.get(id)?.variationIds ?? [])]);
-      this.#variationIdsOfFlags.set(textOf(flag.key), new Set(variationIds));
+    const { experiments, deliveryRules, holdouts, flags, events } = readContents(content);
+    this.accountId = textOf(content.accountId);
+    this.projectId = textOf(content.projectId);
+    this.eventIds = new Set(events.map(event => textOf(event.id)));
+    for (const rule of [...experiments, ...deliveryRules, ...holdouts]) this.#add(rule);
+    for (const { key, experiments, deliveryRules } of flags) {
+      const variationIds = [...experiments, ...deliveryRules].flatMap(({ id }) => [
+        ...(this.#rules.get(id)?.variationIds ?? []),
+      ]);
+      this.#variationIdsOfFlags.set(key, new Set(variationIds));
     }
   }
 
@@ -68,26 +55,21 @@ export class DatafileIds {
     return (this.#rules.get(experimentId)?.variationIds ?? this.#variationIds).has(variationId);
   }
 
-  #add(rule: JsonObject, layerId: string, status: unknown): void {
-    const id = idOf(rule.id);
+  #add({ id, campaignId, kind, variations, source }: DatafileRule): void {
     const known = this.#rules.get(id) ?? {
       campaignIds: new Set<string>(),
       variationIds: new Set<string>(),
-      status: typeof status === 'string' ? status : undefined,
+      // No one goes by that of a delivery rule.
+      status: kind !== 'delivery rule' && typeof source.status === 'string' ? source.status : undefined,
     };
     this.#rules.set(id, known);
-    known.campaignIds.add(layerId || id);
-    this.#campaignIds.add(layerId || id);
-    for (const variation of objectsOf(rule.variations)) {
-      known.variationIds.add(idOf(variation.id));
-      this.#variationIds.add(idOf(variation.id));
+    known.campaignIds.add(campaignId);
+    this.#campaignIds.add(campaignId);
+    for (const variation of variations) {
+      known.variationIds.add(textOf(variation.id));
+      this.#variationIds.add(textOf(variation.id));
     }
   }
-}
-
-/** Optimizely writes ids as strings; a number in a hand-written datafile is taken as its digits. */
-function idOf(value: unknown): string {
-  return typeof value === 'number' ? String(value) : textOf(value);
 }
 
 function parse(datafile: Datafile): JsonObject {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type JsonObject } from '../util/json.js';
+import { isObject, type JsonObject } from '../../util/json.js';
 import { readBody } from './read-body.js';
 
 export interface Answer {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, objectsOf } from '../util/json.js';
-import { textOf, textOrNull } from './json.js';
+import { isObject, type JsonObject, objectsOf } from '../../util/json.js';
+import { stringOf, stringOrNull } from './json.js';
 
 /**
  * One event of a batch, flat. A member that is absent or of another type on the wire is `''` here, null for
@@ -67,11 +67,11 @@ export function readBatch(params: JsonObject, most = Number.POSITIVE_INFINITY): 
         const decision = impression ? decisionFor(wire.entity_id) : undefined;
         const event: WireEvent = {
           type: impression ? 'impression' : 'conversion',
-          visitorId: textOf(visitor.visitor_id),
-          uuid: textOf(wire.uuid),
+          visitorId: stringOf(visitor.visitor_id),
+          uuid: stringOf(wire.uuid),
           timestamp: typeof wire.timestamp === 'number' ? wire.timestamp : Number.NaN,
-          entityId: textOrNull(wire.entity_id),
-          key: textOf(wire.key),
+          entityId: stringOrNull(wire.entity_id),
+          key: stringOf(wire.key),
           ...(decision && decisionMembers(decision)),
         };
         readings.push({ event, params, visitor, wire, decision });
@@ -105,12 +105,12 @@ function decisionFinder(snapshot: JsonObject): (campaignId: unknown) => JsonObje
 function decisionMembers(decision: JsonObject) {
   const metadata = isObject(decision.metadata) ? decision.metadata : {};
   return {
-    experimentId: textOf(decision.experiment_id),
-    campaignId: textOrNull(decision.campaign_id),
-    variationId: textOrNull(decision.variation_id),
-    variationKey: textOf(metadata.variation_key),
-    ruleKey: textOf(metadata.rule_key),
-    ruleType: textOf(metadata.rule_type),
-    flagKey: textOf(metadata.flag_key),
+    experimentId: stringOf(decision.experiment_id),
+    campaignId: stringOrNull(decision.campaign_id),
+    variationId: stringOrNull(decision.variation_id),
+    variationKey: stringOf(metadata.variation_key),
+    ruleKey: stringOf(metadata.rule_key),
+    ruleType: stringOf(metadata.rule_type),
+    flagKey: stringOf(metadata.flag_key),
   };
 }

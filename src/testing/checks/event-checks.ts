@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { JsonObject } from '../util/json.js';
-import type { DatafileIds } from './datafile-index.js';
+import type { JsonObject } from '../../util/json.js';
+import type { DatafileIds } from './datafile-ids.js';
 import { type EventProblem, quote, type Report } from './event-problem.js';
 import { checkIds } from './id-checks.js';
 import { type BatchReading, type EventReading, readBatch, type WireEvent } from './wire-event.js';
