@@ -167,9 +167,9 @@ describe('an attached inspector', () => {
     notificationCenter.addNotificationListener(NotificationType.LOG_EVENT, ({ params }) => {
       for (const visitor of params.visitors) visitor.visitor_id = 'redacted';
     });
-    processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
+    processor.recordConversion({ userId: 'visitor-1', eventKey: 'purchase' });
     await processor.shutdown();
-    expect(sent[0]?.body).to.contain('redacted').and.not.to.contain('ada');
+    expect(sent[0]?.body).to.contain('redacted').and.not.to.contain('visitor-1');
     expect(sent[0]?.headers).to.have.property(CAUSE, 'shutdown');
   });
 
