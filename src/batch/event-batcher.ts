@@ -37,7 +37,7 @@ export interface EventBatcherDependencies {
   readonly runtime: Runtime;
 }
 
-/** Events in, batches out: the queue, the age of the oldest event, flushing and stopping. */
+/** Turns queued events into batches, by size and by age, and flushes and stops. */
 export class EventBatcher {
   /** Repairs what a call left half done because the stack ended. */
   readonly recovery = new Afterwards(() => this.#recover());

@@ -24,12 +24,12 @@ class FileOfAnotherUser extends Error {
   override readonly name = 'FileOfAnotherUser';
 }
 
-/** One file a datafile, replaced as a whole, readable by its owner only. */
+/** Keeps each datafile in a file of its own, which is replaced as a whole and readable by its owner only. */
 export class FileDatafileCache implements DatafileCache {
   readonly #directory: string;
 
   /**
-   * @param options `directory` is made where it is missing; several processes may share it
+   * @param options `directory` is created if it is missing; several processes may share it
    * @throws TypeError if `directory` is not a path
    */
   constructor(options: { directory: string }) {
@@ -40,7 +40,7 @@ export class FileDatafileCache implements DatafileCache {
   }
 
   /**
-   * Reads the file of a key, where it is a regular file of this process's user (or root) of at most 64 MiB.
+   * Reads the file of a key, if it is a regular file of at most 64 MiB that belongs to this process's user or to root.
    *
    * @returns undefined if there is none
    * @throws (rejects) what the file system says, or why the file is not read

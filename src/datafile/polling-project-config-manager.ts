@@ -18,25 +18,25 @@ import { contentFingerprint } from './content-fingerprint.js';
 import { DatafilePoller } from './datafile-poller.js';
 import { StaticProjectConfigManager } from './static-project-config-manager.js';
 
-/** Where the datafile comes from, and how often. */
+/** Where the datafile comes from, and how often it is fetched. */
 export interface PollingProjectConfigManagerOptions {
   /** Names the project's environment. Required, unless `urlTemplate` has no place for it. */
   sdkKey?: string | undefined;
-  /** Of a secure environment. Sent to the datafile's own host only, and never logged. */
+  /** Access token of a secure environment. Sent to the datafile's own host only, and never logged. */
   datafileAccessToken?: string | undefined;
   /** Where the datafile is; `%s`, `{sdkKey}` or `{sdk_key}` stands for the SDK key. @default Optimizely's CDN */
   urlTemplate?: string | undefined;
-  /** Milliseconds between two requests, give or take a tenth. Below 30_000 is warned about. @default 300_000 */
+  /** Milliseconds between two requests, give or take a tenth. Values below 30_000 cause a warning. @default 300_000 */
   updateIntervalMillis?: number | undefined;
-  /** In force until the first one is fetched. */
+  /** The datafile in force until the first one is fetched. */
   datafile?: Datafile | undefined;
-  /** Keeps the last good datafile over restarts. Read where no `datafile` is given. @default none */
+  /** Keeps the last good datafile across restarts. Read if no `datafile` is given. @default none */
   cache?: DatafileCache | undefined;
-  /** Sent along, to the datafile's own host only. */
+  /** Additional headers, sent to the datafile's own host only. */
   customHeaders?: Readonly<Record<string, string>> | undefined;
   /** Deadline of one request, milliseconds. @default 10_000 */
   requestTimeoutMillis?: number | undefined;
-  /** Bytes of the unpacked datafile; a larger one is refused. @default 20_971_520 */
+  /** Maximum bytes of the unpacked datafile. A larger one is refused. @default 20_971_520 */
   maxDatafileBytes?: number | undefined;
   /** An undici dispatcher of your own, for a private CA or a fixed proxy; you close it. */
   dispatcher?: Dispatcher | undefined;
@@ -81,7 +81,7 @@ const DEFAULT_READY_TIMEOUT_MILLIS = 10_000;
 
 /**
  * Fetches the datafile and keeps it up to date, from construction until `stop()`. A new revision flushes the events of
- * the old one at once; a datafile that can't be used leaves the one before it in force.
+ * the old one at once. If a datafile can't be used, the previous one stays in force.
  */
 export class PollingProjectConfigManager implements ProjectConfigManager {
   readonly #config: StaticProjectConfigManager;
@@ -128,7 +128,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   }
 
   /**
-   * Waits for the first datafile, `timeoutMillis` (default 10,000) at most. Never rejects.
+   * Waits for the first datafile, for `timeoutMillis` (default 10,000) at most. Never rejects.
    *
    * @returns whether one is in force
    */
@@ -141,7 +141,7 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     return this.getConfig() !== undefined;
   }
 
-  /** Ends polling; what is in flight is ended too. The datafile stays in force. */
+  /** Ends polling, including a request in flight. The datafile stays in force. */
   stop(): Promise<void> {
     this.#endWaiting();
     this.#stopped ??= this.#poller.stop();

@@ -31,7 +31,7 @@ export const STATIC_PROJECT_CONFIG_MANAGER = {
   } satisfies OptionTable<StaticProjectConfigManagerOptions>,
 };
 
-/** A datafile that changes when you say so: at start, from a webhook, from a file that you watch. */
+/** Holds a datafile that you set yourself: at start, from a webhook, or from a file that you watch. */
 export class StaticProjectConfigManager implements ProjectConfigManager {
   readonly #logger: PackageLogger;
   readonly #listeners = new Set<() => void>();
@@ -50,8 +50,8 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
   }
 
   /**
-   * Puts a datafile in force; a new revision flushes the events of the old one at once. One whose content can't be
-   * used is logged as an error and changes nothing; the one in force again changes nothing, and no listener is called.
+   * Puts a datafile in force. A new revision flushes the events of the old one at once. If the content can't be used, an
+   * error is logged and nothing changes. If it is the datafile in force, nothing changes and no listener is called.
    *
    * @returns whether it is in force now
    */

@@ -6,7 +6,7 @@ import { EPISODE_MILLIS, EpisodeLog, OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { type Answer, judge } from './verdict.js';
 
-/** What a person is told of the delivery: at most a line a minute of each kind, however often it fails and recovers. */
+/** Logs how delivery goes: at most one line a minute of each kind, however often it fails and recovers. */
 export class DeliveryLog {
   readonly #logger: PackageLogger;
   readonly #runtime: Runtime;

@@ -10,7 +10,7 @@ import { takeOptions } from '../util/options/take-options.js';
 import { BatchBody } from './batch-body.js';
 import { makeLogEvent } from './log-event.js';
 
-/** Where LogEvents go, and how strictly they are taken. */
+/** Where LogEvents are sent, and how strictly Optimizely checks them. */
 export interface EventFactoryOptions {
   /**
    * Where to send events, for a proxy or a test. A user name and password in it are sent as an `Authorization` header.
@@ -41,7 +41,7 @@ export const EVENTS_API_URLS = {
   EU: 'https://eu.logx.optimizely.com/v1/events',
 } as const;
 
-/** Makes one LogEvent, that is one request, of events that share a context. */
+/** Creates one LogEvent, that is, one request, from events that share a context. */
 export class EventFactory {
   readonly #endpoint: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;

@@ -8,27 +8,27 @@ import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
 import { count, millis, type OptionTable, object, options, other } from '../util/options/option-table.js';
 import { EVENT_FACTORY, type EventFactoryOptions } from './event-factory.js';
 
-/** How failed requests are tried again. */
+/** How failed requests are retried. */
 export interface RetryOptions {
-  /** Ceiling of the first delay, milliseconds; it doubles with each failure. @default 500 */
+  /** Upper limit of the first delay, milliseconds; it doubles with each failure. @default 500 */
   initialDelayMillis?: number | undefined;
-  /** Ceiling of every delay, milliseconds. @default 30_000 */
+  /** Upper limit of every delay, milliseconds. @default 30_000 */
   maxDelayMillis?: number | undefined;
   /** Events that were accepted longer ago than this, in milliseconds, are dropped as `expired`. @default 86_400_000 */
   maxAgeMillis?: number | undefined;
 }
 
-/** `eventDispatcher` is required, all else has a default. */
+/** `eventDispatcher` is required. All other options have a default. */
 export interface OptimizelyEventExporterOptions extends EventFactoryOptions {
   /** Carries out the requests. Required. */
   eventDispatcher: AnyEventDispatcher;
   /** Deadline of one request, milliseconds. @default 10_000 */
   requestTimeoutMillis?: number | undefined;
-  /** Requests in flight at once. @default 4 */
+  /** Number of requests in flight at once. @default 4 */
   maxConcurrentRequests?: number | undefined;
-  /** How failed requests are tried again. */
+  /** How failed requests are retried. */
   retry?: RetryOptions | undefined;
-  /** Hears of every request, for metrics. @default none */
+  /** Is told of every request, for metrics. @default none */
   observer?: DeliveryObserver | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;

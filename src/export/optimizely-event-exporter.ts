@@ -15,7 +15,7 @@ import { EventFactory } from './event-factory.js';
 import { DISPATCHER_EXAMPLE, EXPORTER, type OptimizelyEventExporterOptions } from './exporter-options.js';
 import { payloadBytes } from './split.js';
 
-/** Turns each batch into one LogEvent and gets it delivered: retries, deadlines, concurrency. */
+/** Turns each batch into one LogEvent and delivers it, with retries, deadlines and limited concurrency. */
 export class OptimizelyEventExporter implements EventExporter {
   readonly #factory: EventFactory;
   readonly #delivery: Delivery;
@@ -49,17 +49,17 @@ export class OptimizelyEventExporter implements EventExporter {
     this.#delivery.deliver(batch, events => this.#prepare(events, batch), resultCallback);
   }
 
-  /** Whether all requests are out. */
+  /** Returns whether all requests are in flight. */
   isBusy(): boolean {
     return this.#delivery.isBusy;
   }
 
-  /** @param listener called when a request can be made again */
+  /** @param listener called when another request can start */
   onReady(listener: () => void): void {
     this.#delivery.onReady(listener);
   }
 
-  /** Tries now all that waits for a retry. Settles when it was dealt with or `signal` aborts; never rejects. */
+  /** Retries now everything that waits for a retry. Settles when that is done or `signal` aborts. Never rejects. */
   async forceFlush({
     signal = new AbortController().signal,
   }: {
@@ -68,7 +68,7 @@ export class OptimizelyEventExporter implements EventExporter {
     if (!this.#shutDown) await this.#delivery.flush(signal);
   }
 
-  /** Ends what is in flight and gives up the rest. Waits for nothing: call `forceFlush()` before. */
+  /** Ends requests in flight and gives up all other events. It does not wait: call `forceFlush()` before. */
   async shutdown(): Promise<void> {
     this.#shutDown = true;
     this.#delivery.end('shutdown_timeout');

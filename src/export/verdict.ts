@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What came of one attempt. */
+/** The outcome of one attempt. */
 export type Answer =
   | {
       readonly kind: 'status';
-      /** Absent where the dispatcher did not say. */
+      /** Undefined if the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
     }
@@ -14,9 +14,9 @@ export type Verdict =
   | { readonly kind: 'delivered' }
   /** `floorMillis`: the server asked to be left alone that long. `slow`: only time or an operator mends it. */
   | { readonly kind: 'retry'; readonly floorMillis: number; readonly slow: boolean }
-  /** Something on the way takes smaller requests only. */
+  /** The server or a proxy accepts only smaller requests. */
   | { readonly kind: 'too large' }
-  /** The server will never take it as it is. */
+  /** The server will never accept it as it is. */
   | { readonly kind: 'refused' };
 
 export type Retry = Extract<Verdict, { readonly kind: 'retry' }>;

@@ -18,13 +18,13 @@ import { HttpClient, wholeMillis } from './http-client.js';
 /** How requests are made. */
 export interface UndiciEventDispatcherOptions {
   /**
-   * An undici dispatcher of your own, for a private CA, mTLS or a fixed proxy; you close it.
+   * Your own undici dispatcher, for a private CA, mTLS or a fixed proxy. You close it.
    *
    * @default an agent of its own: proxies from `HTTPS_PROXY`, `HTTP_PROXY` and
    * `NO_PROXY`, 64 connections an origin, keep-alive of 4 s
    */
   dispatcher?: Dispatcher | undefined;
-  /** Deadline where the caller gives no `signal`, milliseconds. @default 10_000 */
+  /** Deadline if the caller passes no `signal`, milliseconds. @default 10_000 */
   requestTimeoutMillis?: number | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
@@ -40,7 +40,10 @@ export const UNDICI_EVENT_DISPATCHER = {
   } satisfies OptionTable<UndiciEventDispatcherOptions>,
 };
 
-/** Carries LogEvents out over undici, which is loaded at the first one. Untraced; redirects are not followed. */
+/**
+ * Sends LogEvents with undici, which is loaded at the first one. Requests are untraced, and redirects are not
+ * followed.
+ */
 export class UndiciEventDispatcher implements EventDispatcher {
   readonly #client: HttpClient;
   readonly #timeoutMillis: number;
@@ -55,9 +58,11 @@ export class UndiciEventDispatcher implements EventDispatcher {
   }
 
   /**
+   * Sends one LogEvent.
+   *
    * @param logEvent a LogEvent, a copy of one, or one of Optimizely's JavaScript SDK
    * @returns the answer, whatever its status
-   * @throws (rejects) where there was no answer: undici's errors, or the signal's reason
+   * @throws (rejects) if there was no answer, with undici's error or the signal's reason
    */
   async dispatchEvent(
     logEvent: LogEventLike,
@@ -81,7 +86,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
     };
   }
 
-  /** Closes its own connections; what is in flight fails. It opens new ones if it is used again. */
+  /** Closes its own connections, and requests in flight fail. It opens new connections if it is used again. */
   close(): Promise<void> {
     return this.#client.close();
   }

@@ -4,7 +4,7 @@ import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { errorLabel } from '../util/error-label.js';
 
-/** A serverless platform's own: keeps the invocation alive until the promise has settled. */
+/** The serverless platform's function that keeps the invocation alive until the promise has settled. */
 export type WaitUntil = (promise: Promise<unknown>) => unknown;
 
 /**

@@ -9,13 +9,13 @@ import { type ShutdownTarget, watch } from './signal-watches.js';
 
 export type { ShutdownTarget };
 
-/** At which signals to shut down, and when. */
+/** The signals at which to shut down, and the time limit. */
 export interface ShutdownOnSignalsOptions {
   /** @default ['SIGTERM', 'SIGINT'] */
   signals?: readonly NodeJS.Signals[] | undefined;
   /**
-   * How long the host may go on after the signal before everything is shut down, and how long a target's shutdown may
-   * take then, milliseconds. Of several that are given the smallest counts.
+   * How long the application may go on after the signal before everything is shut down, and how long a target's shutdown
+   * may take then, milliseconds. The smallest of several values counts.
    *
    * @default 10_000
    */
@@ -35,17 +35,17 @@ export const SHUTDOWN_ON_SIGNALS = {
 };
 
 /**
- * Delivers and shuts down when a signal asks the process to end, then lets the process end as it would have.
+ * Delivers events and shuts down when a signal asks the process to end, then lets the process end as it would have.
  *
- * Where the host has listeners of its own for the signal, ending is left to them. Every processor of the process
- * flushes at once, and sends what is recorded while the host drains without waiting for a batch to fill. The target
- * and the processors are shut down when the process has nothing else to do, or after `drainTimeoutMillis`. A host that
- * calls `process.exit()` should await `forceFlush()` or `shutdown()` before.
+ * If the application has its own listeners for the signal, they decide when the process ends. Every processor of the
+ * process flushes at once, and sends events recorded while the application drains without waiting for a full batch. The
+ * target and the processors are shut down when the process has nothing else to do, or after `drainTimeoutMillis`. An
+ * application that calls `process.exit()` should await `forceFlush()` or `shutdown()` before.
  *
- * Without such listeners they are shut down at once, then the signal is raised again, and a process that is still
+ * Without such listeners, they are shut down at once. Then the signal is raised again, and a process that is still
  * alive (pid 1 of a container) exits with 128 + the signal's number.
  *
- * In a worker thread, where no signal arrives, it does nothing but say so.
+ * In a worker thread, where no signals arrive, it only logs a warning.
  *
  * @returns a function that undoes it
  * @throws TypeError if the target has no `shutdown()`, or a signal can't be caught

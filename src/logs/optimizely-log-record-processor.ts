@@ -8,14 +8,14 @@ import { installedAs } from '../util/processor-registry.js';
 import { globalLoggerProvider } from './global-logger-provider.js';
 import { LoggerEmitter, type LoggerProviderLike } from './logger-emitter.js';
 
-/** The OptimizelySpanProcessor, of any copy of this package. */
+/** An OptimizelySpanProcessor, of any copy of this package. */
 export interface LogRecordTarget {
   forceFlush(): Promise<void>;
 }
 
 export interface OptimizelyLogRecordProcessorOptions {
   /**
-   * Which provider's logger emits the helpers' log records, asked each time. @default the global one
+   * Returns the provider whose logger emits the helpers' log records. Called each time. @default the global one
    */
   getLoggerProvider?: (() => LoggerProviderLike | undefined) | undefined;
 }

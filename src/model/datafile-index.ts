@@ -33,15 +33,15 @@ export interface DatafileIndex {
 }
 
 /**
- * Says which datafile is in force. Write your own around whatever brings you datafiles: the official SDK, a
- * webhook, a file. `{ accountId, projectId, revision }` alone is enough where all events carry explicit ids.
+ * Provides the datafile in force. Write your own for any source of datafiles: the official SDK, a webhook, a file. If
+ * all events carry explicit ids, `{ accountId, projectId, revision }` is enough.
  */
 export interface ProjectConfigManager {
   /**
-   * Asked at each event, so it must be cheap. Text is known by its characters. An object may be made anew each time: it
-   * is taken for the one before while its scalars (`accountId`, `projectId`, `revision`, …) and the lengths of its lists
-   * are the same, and its whole content is compared once a second, or as seldom as keeps comparing to a hundredth of the
-   * time. null, undefined, a throw or a promise leaves the datafile before it in force.
+   * Called for each event, so it must be cheap. Texts are compared by their characters. An object may be a new one
+   * each time: it counts as the same datafile while its scalars (`accountId`, `projectId`, `revision`, …) and the
+   * lengths of its lists are the same. Its whole content is compared once a second, or less often if that would take more than one
+   * percent of the time. After null, undefined, a throw or a promise the previous datafile stays in force.
    */
   getConfig(): DatafileIndex | Datafile | null | undefined;
   /**
@@ -50,8 +50,8 @@ export interface ProjectConfigManager {
    */
   onUpdate?(listener: () => void): unknown;
   /**
-   * Resolves when the first datafile is in force, or when none will come in time. A flush or a shutdown waits for it,
-   * within its own limit, while events are held.
+   * Resolves when the first datafile is in force, or when none will arrive in time. A flush or a shutdown waits for it,
+   * within its own limit, while events wait for a datafile.
    */
   onReady?(options?: { timeoutMillis?: number | undefined }): Promise<unknown>;
   /** Called when the processor that uses it is shut down. */

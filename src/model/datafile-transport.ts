@@ -22,9 +22,9 @@ export interface DatafileTransport {
   close(): Promise<void>;
 }
 
-/** Keeps the last good datafile over restarts: a file, or any key/value store. Failures are logged and harm nothing. */
+/** Keeps the last good datafile across restarts: a file, or any key-value store. Failures are logged and do no harm. */
 export interface DatafileCache {
-  /** The datafile of this key as it was set; nothing: there is none. */
+  /** Returns the datafile of this key as it was set, or nothing if there is none. */
   get(key: string): Promise<string | null | undefined> | string | null | undefined;
   /** @param datafile JSON text */
   set(key: string, datafile: string): unknown;

@@ -2,21 +2,21 @@
 
 /** Why an event did not reach Optimizely. Every event that is not delivered or pending has exactly one. */
 export type DropReason =
-  /** A field is missing or of a wrong type. */
+  /** A field is missing or has the wrong type. */
   | 'invalid'
-  /** The datafile knows no such rule, flag or event. */
+  /** The datafile has no such rule, flag or event. */
   | 'unknown_key'
-  /** A `rollout` impression of a project that does not send flag decisions. */
+  /** It is a `rollout` impression, and the project does not send flag decisions. */
   | 'flag_decisions_off'
-  /** A flag evaluation that was held for the first datafile, which then knew no one experiment for it. */
+  /** It is a flag evaluation that waited for the first datafile, which then had no single experiment for it. */
   | 'no_experiment'
   /** `beforeSend` returned null, threw, or returned something that is not an event. */
   | 'before_send'
-  /** The same impression was sent within the window of `dedupe`. */
+  /** The same impression was sent within the time window of `dedupe`. */
   | 'deduplicated'
-  /** The event alone exceeds `maxPayloadBytes`, or what something on the way takes (413). */
+  /** The event alone exceeds `maxPayloadBytes`, or the size that a server or proxy accepts (413). */
   | 'too_large'
-  /** Recording it was cut short: the stack overflowed, or events were recorded from within each other without end. */
+  /** The stack overflowed while it was recorded, or events are recorded from within each other without end. */
   | 'interrupted'
   /** `maxQueueSize` or `maxQueueBytes` is reached. */
   | 'queue_full'
@@ -24,15 +24,15 @@ export type DropReason =
   | 'store_full'
   /** Its record in the event store was damaged after it had been found. */
   | 'unreadable'
-  /** The endpoint refused it for good. */
+  /** The endpoint refused the event for good. */
   | 'rejected'
-  /** Undelivered for longer than `retry.maxAgeMillis`. */
+  /** It was not delivered within `retry.maxAgeMillis`. */
   | 'expired'
-  /** Shut down before any datafile came. */
+  /** The processor was shut down before any datafile arrived. */
   | 'no_datafile'
-  /** Undelivered when `timeoutIntervalMillis` of a shutdown had passed. */
+  /** It was not delivered within the `timeoutIntervalMillis` of a shutdown. */
   | 'shutdown_timeout'
-  /** Recorded after shutdown. */
+  /** It was recorded after shutdown. */
   | 'already_shutdown';
 
 const REASONS: Readonly<Record<DropReason, true>> = {
@@ -58,10 +58,10 @@ export function isDropReason(value: unknown): value is DropReason {
   return typeof value === 'string' && Object.hasOwn(REASONS, value);
 }
 
-/** One refusal or loss, as `EVENTS_DROPPED` listeners hear of it. Never holds user data. */
+/** One refusal or loss, as reported to `EVENTS_DROPPED` listeners. Never holds user data. */
 export interface DroppedEvents {
   readonly reason: DropReason;
   readonly count: number;
-  /** UUIDs of the events, where they had got one. */
+  /** UUIDs of the events that already had one. */
   readonly uuids: readonly string[];
 }

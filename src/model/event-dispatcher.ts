@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogEvent } from './log-event.js';
 
-/** What a dispatcher tells of the answer to its request. */
+/** A dispatcher's description of the answer to its request. */
 export interface EventDispatcherResponse {
-  /** HTTP status. Absent: taken as delivered. */
+  /** HTTP status. If absent, the events count as delivered. */
   statusCode?: number | undefined;
-  /** Read for `retry-after`. */
+  /** The headers of the answer, of which `retry-after` is read. */
   headers?: Record<string, string | string[] | undefined> | undefined;
 }
 
 /**
- * Carries out one request. A rejection or a throw means "no answer" and is tried again; a deadline is kept around
- * every call, and `signal` aborts when it has passed.
+ * Carries out one request. A rejection or a throw means "no answer" and is retried. Every call has a deadline, at which
+ * `signal` aborts.
  */
 export interface EventDispatcher {
   /** Sends `body` to `url` with `headers`, and resolves with the answer, whatever its status. */
@@ -23,7 +23,7 @@ export interface EventDispatcher {
 }
 
 /**
- * What dispatchers get as their second argument: to those of today an object with a `signal`, to those written for
+ * The second argument of a dispatcher: for current ones an object with a `signal`, for those written for
  * Optimizely's JavaScript SDK up to version 5 the callback that they expect.
  */
 export type DispatchOptions = ((response: { statusCode?: number | undefined }) => void) & {

@@ -5,12 +5,12 @@ import type { LogEvent } from './log-event.js';
 import type { SerializedEvent } from './serialized-event.js';
 
 /**
- * The rule that closed a batch. `revision`: an event or a datafile of another context came;
- * `replay`: events that had been on disk only.
+ * The rule that closed a batch. `revision` means that an event or a datafile with another context arrived, `replay` that
+ * the events had been only on disk.
  */
 export type FlushCause = 'size' | 'bytes' | 'age' | 'revision' | 'flush' | 'shutdown' | 'replay';
 
-/** Events of one context, in the order in which they were recorded: one LogEvent, one request. */
+/** Events with one context, in the order of recording. A batch becomes one LogEvent and one request. */
 export interface ExportBatch {
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
@@ -27,8 +27,8 @@ export interface ExportBatch {
     piece?: { readonly eventCount: number; readonly byteLength: number },
   ): void;
   /**
-   * Says what became of some of the events before the others are dealt with. The result of `export()` is then about those
-   * others. An exporter need not call it.
+   * Settles some of the events before the others. The result of `export()` then applies to the others only. An exporter
+   * need not call it.
    *
    * @param reason absent if the events were delivered
    */
@@ -36,8 +36,8 @@ export interface ExportBatch {
 }
 
 /**
- * OpenTelemetry's ExportResult (`code` 0: success, 1: failure), with what was dropped named where it is known.
- * On success all but `dropped` counts as delivered. On failure all but `dropped` counts as `rejected`.
+ * OpenTelemetry's ExportResult (`code` 0 is success, 1 is failure), with the dropped events if they are known. All other
+ * events count as delivered on success, and as `rejected` on failure.
  */
 export interface EventExportResult {
   code: 0 | 1;
@@ -47,19 +47,19 @@ export interface EventExportResult {
     | undefined;
 }
 
-/** Takes a batch over until it is delivered or lost for good, and says so once. */
+/** Takes a batch over until it is delivered or lost for good, and reports that once. */
 export interface EventExporter {
   /** Takes the batch over, and calls back exactly once. */
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void;
   /**
-   * Whether a batch that is given now has to wait. The open batch then grows past `batchSize`, up to `maxBatchSize`.
-   * An exporter without this is never busy.
+   * Returns whether a batch would have to wait now. If so, the open batch grows past `batchSize`, up to `maxBatchSize`.
+   * An exporter without this method is never busy.
    */
   isBusy?(): boolean;
   /** @param listener called whenever the exporter has stopped being busy */
   onReady?(listener: () => void): void;
-  /** Tries all that is waiting now; settles when it has been dealt with, or when `signal` aborts. */
+  /** Tries to send everything that is waiting. Settles when that is done, or when `signal` aborts. */
   forceFlush?(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Ends what is in flight and frees what was opened. */
+  /** Ends requests in flight and frees resources. */
   shutdown?(): Promise<void>;
 }

@@ -2,11 +2,12 @@
 import type { SerializedEvent } from './serialized-event.js';
 
 /**
- * Where events wait until they join a batch: until `start()`, and between two calls. First in, first out.
- * The bounds `maxQueueSize` and `maxQueueBytes` hold around any queue; one with bounds of its own refuses with false.
+ * Where events wait until they join a batch: until `start()`, and between two calls. First in, first out. The limits
+ * `maxQueueSize` and `maxQueueBytes` apply to any queue. A queue with its own limits refuses an event by returning
+ * false.
  */
 export interface EventQueue {
-  /** Events that wait in it. */
+  /** Number of events in the queue. */
   readonly size: number;
   /** Adds the event. @returns false if the queue refused it, which is counted as `queue_full` */
   enqueue(event: SerializedEvent): boolean;

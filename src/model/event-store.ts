@@ -4,7 +4,7 @@ import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js
 import type { Logger } from './logger.js';
 import type { Runtime } from './runtime.js';
 
-/** An event as it goes on the wire, or, where there was no datafile yet, as it was recorded. */
+/** An event as it is sent, or as it was recorded if there was no datafile yet. */
 export type StoredEvent =
   | {
       readonly kind: 'resolved';
@@ -13,44 +13,49 @@ export type StoredEvent =
       readonly context: EventContext;
       /** One element of the batch's `visitors`. */
       readonly json: string;
-      /** When it was accepted, milliseconds since the epoch: a monotonic clock does not survive its process. */
+      /** When it was accepted, milliseconds since the epoch, because a monotonic clock ends with its process. */
       readonly acceptedAt: number;
     }
   | { readonly kind: 'unresolved'; readonly event: ExperimentEvent; readonly acceptedAt: number };
 
-/** Names one record of a store until it is removed. */
+/** Identifies one record of a store until it is removed. */
 export type StoreTicket = number;
 
-/** What a store needs of the processor that it serves. */
+/** The part of a processor that its store uses. */
 export interface EventStoreHost {
   readonly logger: Logger;
   readonly runtime: Runtime;
-  /** So many intact records of an earlier life have become available. */
+  /** This many intact records of an earlier process have become available. */
   adopted(count: number): void;
   /** Available records could not be read back after all. */
   lost(count: number): void;
 }
 
 /**
- * A crash-safe copy of what is not yet delivered. Serves one processor. A record is either *held*, in memory too, or
- * *available*, on disk only. Nothing here throws or rejects: an event store that fails costs durability, not events.
+ * Keeps a crash-safe copy of undelivered events, for one processor. A record is either *held* (its event is in memory
+ * too) or *available* (its event is only on disk). No method throws or rejects: a store that fails costs durability,
+ * not events.
  */
 export interface EventStore {
   /** Called once, before anything else. */
   open(host: EventStoreHost): void;
-  /** Writes a record, held from then on, before it returns. `full`: its bounds are reached; `failed`: the disk refused. */
+  /**
+   * Writes a record before it returns; the record is then held.
+   *
+   * @returns `full` if the bounds are reached, `failed` if the disk refused
+   */
   append(event: StoredEvent): StoreTicket | 'full' | 'failed';
-  /** Delivered or dropped: the records are not needed any more. */
+  /** Removes records whose events were delivered or dropped. */
   remove(tickets: readonly StoreTicket[]): void;
-  /** No longer in memory: the records become available. */
+  /** Makes records available whose events are no longer in memory. */
   release(tickets: readonly StoreTicket[]): void;
-  /** Records on disk only. */
+  /** Number of available records. */
   readonly available: number;
-  /** Reads the oldest available records back; they are held from then on. */
+  /** Reads the oldest available records; they are then held. */
   read(limits: {
     readonly maxEvents: number;
     readonly maxBytes: number;
   }): Promise<readonly { readonly ticket: StoreTicket; readonly event: StoredEvent }[]>;
-  /** Waits for what is being written and lets go; what was not removed is there for the next life. */
+  /** Waits for pending writes and releases the files. Records that were not removed remain for the next process. */
   close(): Promise<void>;
 }

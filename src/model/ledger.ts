@@ -6,19 +6,19 @@ import type { DropReason } from './drop-reason.js';
  * `recorded + recovered = delivered + stored + pending + (sum of dropped)`.
  */
 export interface LedgerSnapshot {
-  /** Events given to this processor, refused ones included. */
+  /** Events given to this processor, including refused ones. */
   readonly recorded: number;
-  /** Events taken over from an earlier life. */
+  /** Events taken over from an earlier process. */
   readonly recovered: number;
   /** Answered 2xx. */
   readonly delivered: number;
   /** On disk and not in memory. */
   readonly stored: number;
-  /** Held for a datafile, queued, in flight or being retried. */
+  /** Waiting for a datafile, queued, in flight or being retried. */
   readonly pending: number;
   /** Refused or lost, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Worth a look: counts by kind, not part of the sum. */
+  /** Counts of events that were sent or ignored although something is wrong, by kind. Not part of the sum. */
   readonly warnings: Readonly<Partial<Record<LedgerWarning, number>>>;
 }
 

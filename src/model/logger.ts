@@ -2,8 +2,8 @@
 import type { WarningCode } from './warning-code.js';
 
 /**
- * Where the package says what went wrong. OpenTelemetry's `diag`, `console` and most logging libraries fit.
- * Lines name fields, reasons and counts, never a user's data.
+ * Receives the package's log lines. OpenTelemetry's `diag`, `console` and most logging libraries fit. Lines name fields,
+ * keys, reasons and counts, never a user's data.
  */
 export interface Logger {
   error(message: string): void;

@@ -7,8 +7,8 @@ export interface RuntimeTimer {
 }
 
 /**
- * Everything the package takes from its surroundings but the network: the one seam through which tests move
- * time. The default reads the real clocks.
+ * Everything that the package takes from its surroundings except the network. Tests move time through it. The default
+ * uses the real clocks.
  */
 export interface Runtime {
   /** Wall clock, milliseconds since the epoch: stamps events. */

@@ -12,7 +12,7 @@ const INTENDED: readonly DropReason[] = [
   'deduplicated',
 ];
 
-/** Losses that go on until something is mended: people want to know when they are over, and what they cost. */
+/** Losses that continue until something is repaired. Their end, and what they cost, is worth a line. */
 const LASTING: readonly DropReason[] = ['queue_full', 'store_full'];
 
 interface Episode {
@@ -21,7 +21,7 @@ interface Episode {
   timer?: RuntimeTimer | undefined;
 }
 
-/** One line a reason an episode, not one a dropped event. */
+/** Logs one line per reason and episode, not one per dropped event. */
 export class DropLog {
   readonly #logger: PackageLogger;
   readonly #runtime: Runtime;

@@ -23,14 +23,17 @@ const NOT_ADDED = -1;
 
 const TYPES: readonly unknown[] = Object.values(NotificationType);
 
-/** Tells listeners what happens to events. One that throws or rejects harms neither the others nor the delivery. */
+/** Informs listeners of what happens to events. One that throws or rejects harms neither the others nor the delivery. */
 export class NotificationCenter implements NotificationSender {
   readonly #listeners = new Map<number, { type: NotificationType; listener: Listener }>();
   readonly #logger: Logger;
   readonly #seam: Seam;
   #lastId = 0;
 
-  /** @param options `logger` hears of listeners that fail, and of those that can't be added. @default OpenTelemetry's `diag` */
+  /**
+   * @param options `logger` is told of listeners that fail, and of those that can't be added.
+   * @default OpenTelemetry's `diag`
+   */
   constructor(options: { logger?: Logger | undefined } = {}) {
     this.#logger = takeOptions(NOTIFICATION_CENTER, options).logger;
     this.#seam = new Seam('notification listener', this.#logger);
@@ -47,7 +50,7 @@ export class NotificationCenter implements NotificationSender {
     return this.#lastId;
   }
 
-  /** @returns whether there was one of this id */
+  /** @returns whether there was a listener with this id */
   removeNotificationListener(id: number): boolean {
     return this.#listeners.delete(id);
   }
@@ -63,8 +66,8 @@ export class NotificationCenter implements NotificationSender {
   }
 
   /**
-   * Calls the listeners of this type, in the order in which they were added. One that another one removes meanwhile is
-   * not called any more, one that is added not yet.
+   * Calls the listeners of this type, in the order in which they were added. A listener that
+   * is removed meanwhile is no longer called; one that is added meanwhile is not called yet.
    */
   sendNotifications<T extends NotificationType>(
     type: T,

@@ -22,15 +22,16 @@ import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recordi
 import { withoutRejection } from './without-rejection.js';
 
 export interface OptimizelyHookOptions {
-  /** Records with this processor alone, where a process has several. @default all installed ones */
+  /** Records with this processor alone, if a process has several. @default all installed ones */
   processor?: Pick<RecordingTarget, 'recordImpression'> | undefined;
   /**
-   * Says whether an evaluation is an experiment decision, and which; undefined: it is none.
+   * Returns the impression for an evaluation, or undefined if the evaluation is not an experiment decision.
    * @default impressionFromEvaluation
    */
   mapEvaluation?(details: EvaluationDetailsLike, hookContext: HookContextLike): Impression | null | undefined;
   /**
-   * Evaluation is not exposure: one impression per visitor, rule and variation a window. false: one an evaluation.
+   * Evaluation is not exposure, so only one impression per visitor, rule and variation is recorded in each time window.
+   * If false, each evaluation is recorded.
    * @default { windowMillis: 1_800_000, maxEntries: 10_000 }
    */
   dedupe?: DedupeOptions | boolean | undefined;
@@ -55,8 +56,8 @@ export const OPTIMIZELY_HOOK = {
 };
 
 /**
- * An OpenFeature hook that records an impression for each evaluation that is an experiment decision, on the active span.
- * Never throws into an evaluation, and never waits.
+ * An OpenFeature hook that records an impression, on the active span, for each evaluation that is an experiment
+ * decision. Never throws into an evaluation, and never waits.
  */
 export class OptimizelyHook {
   readonly #target: Pick<RecordingTarget, 'recordImpression'>;
@@ -83,7 +84,7 @@ export class OptimizelyHook {
     this.#dedupe = resolved && new ImpressionDedupe(resolved, runtime ?? systemRuntime);
   }
 
-  /** Impressions that were not recorded because one like them was, within the window. They are in no ledger. */
+  /** Number of impressions not recorded because of an equal one within the time window. They are in no ledger. */
   get suppressed(): number {
     return this.#suppressed;
   }

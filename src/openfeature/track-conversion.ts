@@ -14,11 +14,11 @@ import { allInstalled, PROCESSOR_EXAMPLE, type RecordingTarget } from './recordi
 import { withoutRejection } from './without-rejection.js';
 
 export interface ConversionOptions {
-  /** Records with this processor alone, where a process has several. @default all installed ones */
+  /** Records with this processor alone, if a process has several. @default all installed ones */
   processor?: Pick<RecordingTarget, 'recordConversion'> | undefined;
   /**
-   * Says what is tracked to Optimizely, and as what; undefined: not at all. For applications that also track what no
-   * experiment measures: such conversions are dropped as `unknown_key`.
+   * Returns the conversion to record, or undefined for none. For applications that also track events that no experiment
+   * measures; without it, such conversions are dropped as `unknown_key`.
    * @default conversionFromTracking
    */
   mapTracking?(

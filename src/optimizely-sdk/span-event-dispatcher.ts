@@ -25,7 +25,7 @@ export interface ResolvedEventProcessor {
 
 /** Fits `eventDispatcher` of Optimizely's JavaScript SDK, versions 5 and 6. */
 export interface SpanEventDispatcher {
-  /** Answers 204 at once, to a promise and to a callback. Never rejects, never throws. */
+  /** Answers 204 at once, both by promise and by callback. Never rejects and never throws. */
   dispatchEvent(
     logEvent: OfficialLogEvent,
     callback?: (response: { statusCode: number }) => void,
@@ -35,7 +35,7 @@ export interface SpanEventDispatcher {
 export interface SpanEventDispatcherOptions {
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;
-  /** The processor's, where it has one of its own: for tests. @default the system's */
+  /** The same runtime as the processor's, if that has one of its own; for tests. @default the system's */
   runtime?: Runtime | undefined;
 }
 

@@ -5,7 +5,7 @@ import { isThenable } from '../util/guard.js';
 import { describeUnusable } from '../util/unusable-field.js';
 
 /**
- * Sees each event before it is queued, stored or sent, and returns it, another one in its place, or null to drop it.
+ * Receives each event before it is queued, stored or sent. Returns it, a different one, or null to drop it.
  * Synchronous. `attributes` and `tags` are copies of what the application passed, tags as JSON has them. The amounts of
  * a conversion that it returns are read from its tags.
  */

@@ -10,8 +10,8 @@ import type { BeforeSend } from './before-send.js';
 /** What the application lets out of its events. */
 export interface PrivacyOptions {
   /**
-   * Sees each event before it is queued, stored or sent; returns it, another in its place, or null to drop it
-   * (`before_send`). Synchronous; one that throws drops the event. @default none
+   * Receives each event before it is queued, stored or sent. Returns it, a different one, or null to drop it
+   * (`before_send`). It is synchronous. If it throws, the event is dropped. @default none
    */
   beforeSend?: BeforeSend | undefined;
   /**
@@ -24,7 +24,11 @@ export interface PrivacyOptions {
    * service that reports on the same visitors needs the same key. At least 16 characters or bytes. @default none
    */
   userIdHashKey?: string | Uint8Array | undefined;
-  /** One impression per visitor, rule and variation a window; the others count as `deduplicated`. @default off */
+  /**
+   * Sends one impression per visitor, rule and variation in each time window; the others count as `deduplicated`.
+   *
+   * @default off
+   */
   dedupe?: DedupeOptions | boolean | undefined;
 }
 

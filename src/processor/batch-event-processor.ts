@@ -15,7 +15,11 @@ import { assemblePipeline, type Pipeline } from './pipeline.js';
 import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
 import type { BatchingOptions, ExportOptions } from './processor-options.js';
 
-/** As the option table of Optimizely's "Event batching" guide, in JavaScript's spelling. */
+/**
+ * The options of Optimizely's
+ * [event batching guide](https://docs.developers.optimizely.com/feature-experimentation/docs/event-batching-python), in
+ * JavaScript's spelling.
+ */
 export interface BatchEventProcessorOptions extends BatchingOptions, ExportOptions {
   /** Whether to start at construction. If false, events are queued until `start()`. @default false */
   startOnInit?: boolean | undefined;
@@ -38,8 +42,8 @@ export const BATCH_EVENT_PROCESSOR = {
 const NO_STORE = { isReady: true, resolve: () => undefined };
 
 /**
- * Optimizely's batching rules alone, without OpenTelemetry: a batch goes out when it holds `batchSize` events, when
- * its oldest event has waited `flushIntervalMillis`, when an event of another context comes, before it exceeds
+ * Optimizely's batching rules alone, without OpenTelemetry. A batch is sent when it holds `batchSize` events, when its
+ * oldest event has waited `flushIntervalMillis`, when an event with another context arrives, before it exceeds
  * `maxPayloadBytes`, or when the application flushes.
  */
 export class BatchEventProcessor {
@@ -85,23 +89,23 @@ export class BatchEventProcessor {
     return false;
   }
 
-  /** Begins to build batches; those queued before keep their age. */
+  /** Starts to build batches. Events queued before keep their age. */
   start(): void {
     this.#pipeline.batcher.start();
   }
 
-  /** Sends what is queued, waits for what is in flight, `timeoutIntervalMillis` at most. Never rejects. */
+  /** Sends queued events and waits for requests in flight, for `timeoutIntervalMillis` at most. Never rejects. */
   flush(): Promise<void> {
     return this.#pipeline.batcher.forceFlush();
   }
 
-  /** Refuses new events, then flushes; what is left after `timeoutIntervalMillis` is counted as lost. Never rejects. */
+  /** Refuses new events, then flushes. Events left after `timeoutIntervalMillis` count as lost. Never rejects. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop().finally(() => this.#life.end());
     return this.#stopped;
   }
 
-  /** Where every event is. */
+  /** Returns where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
   }

@@ -7,7 +7,11 @@ import { resolveMembers } from '../util/options/resolve-options.js';
 
 /** Which flag evaluations become impressions. */
 export interface EvaluationEventsOptions {
-  /** One impression per visitor, rule and variation a window; false: one an evaluation. @default on */
+  /**
+   * One impression per visitor, rule and variation in each time window. If false, each evaluation is recorded.
+   *
+   * @default on
+   */
   dedupe?: DedupeOptions | boolean | undefined;
 }
 

@@ -36,7 +36,7 @@ import { resolveConfigManager } from './resolve-config-manager.js';
 import { StoredResolver } from './stored-resolver.js';
 
 /**
- * The SpanProcessor that takes experiment events out of traces and delivers them to Optimizely. Register it in
+ * The SpanProcessor that reads experiment events from spans and delivers them to Optimizely. Register it in
  * NodeSDK's or a provider's `spanProcessors`, beside the processor that exports your spans.
  */
 export class OptimizelySpanProcessor {
@@ -123,7 +123,7 @@ export class OptimizelySpanProcessor {
     this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
   }
 
-  /** Learns which spans are of a provider that it serves. Called by the provider. */
+  /** Learns which spans belong to a provider that it serves. Called by the provider. */
   onStart(span: StartedSpan, _parentContext: Context): void {
     this.#apiCopies.spanStarted();
     this.#installation.spanStarted(span);
@@ -163,9 +163,9 @@ export class OptimizelySpanProcessor {
   }
 
   /**
-   * Takes an event that is resolved already, such as one that Optimizely's own SDK built.
+   * Takes an event that is already resolved, such as one that Optimizely's own SDK built.
    *
-   * @param shown the same event by its keys: what the trace shows and `beforeSend` sees. Without it the trace shows
+   * @param shown the same event by its keys, for the trace and for `beforeSend`. Without it the trace shows
    *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
    * @param span the span that shows the event, or null for none. @default the active span
    * @returns false if the event was refused, and counted
@@ -177,14 +177,14 @@ export class OptimizelySpanProcessor {
       : recordResolvedFor(this.#entrance, shown, take, span);
   }
 
-  /** Begins to build batches, where `startOnInit` is false. Events recorded before keep their age. */
+  /** Starts to build batches if `startOnInit` is false. Events recorded before keep their age. */
   start(): void {
     this.#pipeline.batcher.start();
   }
 
   /**
-   * Attempts delivery of all that was recorded before, and waits for what is in flight, `timeoutIntervalMillis` at
-   * most. What is left stays pending. Never rejects.
+   * Attempts to deliver everything recorded before, and waits for requests in flight, for `timeoutIntervalMillis` at
+   * most. Remaining events stay pending. Never rejects.
    */
   async forceFlush(): Promise<void> {
     await this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime());
@@ -196,8 +196,8 @@ export class OptimizelySpanProcessor {
   }
 
   /**
-   * Refuses new events, delivers the rest, `timeoutIntervalMillis` at most, and counts and logs what was left. Never
-   * rejects; a second call returns the same promise.
+   * Refuses new events, delivers the others for `timeoutIntervalMillis` at most, and counts and logs those that remain.
+   * Never rejects. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#shutDown().finally(() => this.#life.end());
@@ -214,7 +214,7 @@ export class OptimizelySpanProcessor {
     return this.shutdown();
   }
 
-  /** Where every event is. */
+  /** Returns where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
   }
@@ -233,7 +233,7 @@ export class OptimizelySpanProcessor {
     await this.#closing.run(runtime, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
   }
 
-  /** @returns what the wait for a datafile, where events need one, leaves of `timeoutIntervalMillis` */
+  /** Waits for a datafile if events need one. @returns what is left of `timeoutIntervalMillis`, milliseconds */
   async #datafileWithinTime(): Promise<number> {
     const { timeoutIntervalMillis } = this.#foundation.limits;
     return this.#intake.waitingCount === 0 ? timeoutIntervalMillis : this.#wait.within(timeoutIntervalMillis);

@@ -17,37 +17,37 @@ import type { EvaluationEventsOptions } from './evaluation-events-options.js';
 
 /** Options of the batching rules, shared by `BatchEventProcessor` and `OptimizelySpanProcessor`. */
 export interface BatchingOptions {
-  /** Events at which a batch goes out. @default 10 */
+  /** Number of events at which a batch is sent. @default 10 */
   batchSize?: number | undefined;
   /**
-   * While all requests are out, a batch goes on growing up to this many events, and goes out as soon as a request is
-   * free. A value below `batchSize` counts as `batchSize`. @default 1_000
+   * While all requests are in flight, a batch keeps growing up to this many events, and is sent as soon as a request
+   * finishes. A value below `batchSize` counts as `batchSize`. @default 1_000
    */
   maxBatchSize?: number | undefined;
-  /** Age of the oldest queued event at which its batch goes out, milliseconds of a monotonic clock. @default 30_000 */
+  /** Age of its oldest event at which a batch is sent, milliseconds of a monotonic clock. @default 30_000 */
   flushIntervalMillis?: number | undefined;
   /** How long `forceFlush()` and `shutdown()` may take, milliseconds. @default 5_000 */
   timeoutIntervalMillis?: number | undefined;
   /** Where events wait until they join a batch. @default in memory */
   eventQueue?: EventQueue | undefined;
-  /** Events in memory: held, queued, in flight and being retried together. @default 10_000 */
+  /** Events in memory: waiting for a datafile, queued, in flight and being retried together. @default 10_000 */
   maxQueueSize?: number | undefined;
-  /** The same in bytes of payload. @default 67_108_864 */
+  /** The same limit in bytes of payload. @default 67_108_864 */
   maxQueueBytes?: number | undefined;
-  /** UTF-8 bytes of a request's body; Optimizely refuses more than 3.5 MB. @default 3_500_000 */
+  /** Maximum UTF-8 bytes of a request body. Optimizely refuses more than 3.5 MB. @default 3_500_000 */
   maxPayloadBytes?: number | undefined;
-  /** Gets `LOG_EVENT`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
+  /** Receives `LOG_EVENT`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
   notificationCenter?: NotificationSender | undefined;
-  /** The package's own metrics go here. @default none */
+  /** The meter provider for the package's own metrics. @default none */
   selfObsMeterProvider?: MeterProvider | undefined;
   /** Clock, timers and randomness, for tests. @default the system's */
   runtime?: Runtime | undefined;
 }
 
-/** Options of the exporter that is made where none is given. */
+/** Options of the exporter that is created if none is given. */
 export interface ExportOptions {
   /**
-   * Carries out the requests. Not together with `exporter`.
+   * Carries out the requests. It can't be combined with `exporter`.
    * @default an `UndiciEventDispatcher`; BatchEventProcessor has none
    */
   eventDispatcher?: AnyEventDispatcher | undefined;
@@ -55,23 +55,23 @@ export interface ExportOptions {
   exporter?: EventExporter | undefined;
   /** Where to send events. @default the Events API of the datafile's region */
   endpoint?: string | undefined;
-  /** Have Optimizely refuse malformed events instead of accepting them silently: for development. @default false */
+  /** Makes Optimizely refuse malformed events instead of accepting them silently; for development. @default false */
   strict?: boolean | undefined;
   /** Deadline of one request, milliseconds. @default 10_000 */
   requestTimeoutMillis?: number | undefined;
-  /** Requests in flight at once. @default 4 */
+  /** Number of requests in flight at once. @default 4 */
   maxConcurrentRequests?: number | undefined;
-  /** How failed requests are tried again. */
+  /** How failed requests are retried. */
   retry?: RetryOptions | undefined;
 }
 
-/** One of `datafile`, `sdkKey` and `projectConfigManager` is required, all else has a default. */
+/** One of `datafile`, `sdkKey` and `projectConfigManager` is required. All other options have a default. */
 export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportOptions, PrivacyOptions {
   /** A datafile that does not change: Optimizely's JSON, or the object it holds. One of the three sources. */
   datafile?: Datafile | undefined;
   /** Fetches the datafile from Optimizely's CDN and keeps it up to date. One of the three sources. */
   sdkKey?: string | undefined;
-  /** Says which datafile is in force; stopped when the processor is shut down. One of the three sources. */
+  /** Provides the datafile in force; stopped when the processor is shut down. One of the three sources. */
   projectConfigManager?: ProjectConfigManager | undefined;
   /** Keeps undelivered events on disk, so that they survive `kill -9`. A store serves one processor. @default none */
   eventStore?: EventStore | undefined;
@@ -81,21 +81,22 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   traceDetail?: TraceDetail | undefined;
   /**
    * What the helpers emit for the trace: span events, log records with an event name, or both. Log records need an
-   * OptimizelyLogRecordProcessor, of the subpath `/logs`; where no logger takes them, span events are added instead.
-   * What Optimizely gets is the same. @default 'span-event'
+   * OptimizelyLogRecordProcessor, from the subpath `/logs`; if no logger takes them, span events are added instead.
+   * Optimizely receives the same data. @default 'span-event'
    */
   emitAs?: EmitAs | undefined;
   /**
-   * For serverless platforms: `context.waitUntil`, or the platform's own function of that name. Called while an event is
+   * For serverless platforms: `context.waitUntil`, or the platform's function of that name. Called while an event is
    * recorded, with a promise that settles when it has been flushed. @default none
    */
   waitUntil?: WaitUntil | undefined;
   /**
-   * Make impressions of `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, and log
-   * records, where the event names its rule or the datafile tells it. Not together with `OptimizelyHook`. @default false
+   * Turns `feature_flag.evaluation` span events, as OpenFeature's OpenTelemetry hooks add them, and log records into
+   * impressions, if the event names its rule or the datafile determines it. It can't be combined with `OptimizelyHook`.
+   * @default false
    */
   evaluationEvents?: boolean | EvaluationEventsOptions | undefined;
-  /** Flush once when the process has nothing else to do. @default false */
+  /** Flushes once when the process has nothing else to do. @default false */
   flushOnBeforeExit?: boolean | undefined;
   /** @default OpenTelemetry's `diag` */
   logger?: Logger | undefined;

@@ -12,8 +12,8 @@ import { FILE_EVENT_STORE, type FileEventStoreOptions } from './store-options.js
 export type { FileEventStoreOptions } from './store-options.js';
 
 /**
- * Keeps a copy of every event that is not yet delivered in files, so that a later process, or another one that shares
- * the directory, delivers what a killed one could not.
+ * Keeps a copy of every undelivered event in files. If the process is killed, the next process, or another one that
+ * shares the directory, delivers these events.
  *
  * Each store serves one processor and has a directory of its own below the one given; any number of processes and
  * worker threads may share that. docs/store-format.md describes the files.
@@ -32,7 +32,7 @@ export class FileEventStore implements EventStore {
     this.#directory = requireDirectory(this.#options.directory, FILE_EVENT_STORE);
   }
 
-  /** A second call is a mistake and does nothing. */
+  /** Called by the processor. A second call is a mistake and does nothing. */
   open(host: EventStoreHost): void {
     if (this.#store !== undefined || this.#closing !== undefined) {
       host.logger.error(

@@ -24,7 +24,7 @@ export class Segment {
   bytes: number;
   /** Records not removed. */
   left = 0;
-  /** Records on disk only. */
+  /** Number of available records. */
   available = 0;
   /** One more than the highest record number. */
   count = 0;

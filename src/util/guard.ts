@@ -5,8 +5,8 @@ import { OnceLog } from './episode-log.js';
 import { errorLabel } from './error-label.js';
 
 /**
- * How an object of the application is called: what it throws, and the rejection of what it returns, is logged once per
- * method and goes no further.
+ * Calls an object of the application. What it throws, and the rejection of what it returns, is logged once per method
+ * and goes no further.
  */
 export class Seam {
   readonly #name: string;

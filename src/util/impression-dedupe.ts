@@ -5,11 +5,11 @@ import { count, millis, type OptionTable } from './options/option-table.js';
 import { resolveMembers } from './options/resolve-options.js';
 import { RecentKeys, type RecentKeysOptions } from './recent-keys.js';
 
-/** One impression per visitor, rule and variation a window. */
+/** Sends one impression per visitor, rule and variation in each time window. */
 export interface DedupeOptions {
-  /** How long an impression counts, from the first, in milliseconds of a monotonic clock. @default 1_800_000 */
+  /** Length of the window, from its first impression, in milliseconds of a monotonic clock. @default 1_800_000 */
   windowMillis?: number | undefined;
-  /** Impressions that are remembered; past it the least recently repeated is forgotten. @default 10_000 */
+  /** Number of impressions remembered. Beyond that, the least recently repeated one is forgotten. @default 10_000 */
   maxEntries?: number | undefined;
 }
 
@@ -65,7 +65,10 @@ export class ImpressionDedupe {
   }
 }
 
-/** A rule key may repeat across flags, and ids stand in for keys that are not given. Absent, null and `''` are the same. */
+/**
+ * A rule key may repeat across flags, and ids stand in for keys that are not given. Absent, null and `''` are the
+ * same.
+ */
 function keyOf(impression: ComparableImpression): string {
   const { userId, flagKey, ruleKey, variationKey, experimentId, campaignId, variationId } = impression;
   return JSON.stringify([
