@@ -5,6 +5,7 @@ import { run } from './child.js';
 import { outage } from './outage.js';
 import { toLine } from './report.js';
 import type { Result } from './row.js';
+import type { Sustained } from './sustained.js';
 
 /** One file each, which exports its `rows`. */
 const FAMILIES = [
@@ -13,6 +14,7 @@ const FAMILIES = [
   'spans',
   'harvest',
   'loopback',
+  'growing-batches',
   'heap',
   'depth',
   'store',
@@ -24,7 +26,7 @@ const FAMILIES = [
 const args = process.argv.slice(2);
 const short = args.includes('--short');
 const chosen = args.filter(arg => !arg.startsWith('-'));
-const families = chosen.length > 0 ? chosen : FAMILIES;
+const families = chosen.length > 0 ? chosen.filter(name => name !== 'sustained') : FAMILIES;
 const startedAt = performance.now();
 
 let memory: Awaited<ReturnType<typeof outage>> | undefined;
@@ -34,6 +36,13 @@ if (chosen.length === 0) {
   console.table(memory);
 }
 
+let sustained: Sustained[] | undefined;
+if (chosen.length === 0 || chosen.includes('sustained')) {
+  console.log('How far the default settings go without a drop');
+  sustained = await run<Sustained>('./sustained.ts', [short ? 'short' : 'full']);
+  console.table(sustained);
+}
+
 const results: Result[] = [];
 for (const family of families) {
   const familyStartedAt = performance.now();
@@ -41,7 +50,7 @@ for (const family of families) {
   console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
   results.push(...figures);
 }
-console.table(results.map(toLine));
+if (results.length > 0) console.table(results.map(toLine));
 const judged = results.filter(({ met }) => met !== undefined);
 const missed = judged.filter(({ met }) => met === false);
 console.log(
@@ -57,7 +66,10 @@ if (!short && chosen.length === 0) {
     cpus: cpus().length,
     clock: process.env.BENCH_CLOCK ?? 'wall',
   };
-  writeFileSync('bench-results.json', `${JSON.stringify({ machine, memory, results }, null, 2)}\n`);
+  writeFileSync(
+    'bench-results.json',
+    `${JSON.stringify({ machine, memory, sustained, results }, null, 2)}\n`,
+  );
 }
 
 function seconds(since: number): string {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Agent, request } from 'undici';
 import { deliverAll, makeProcessor, registerContextManager } from './ours.js';
+import { paced } from './paced.js';
 import { type PlainVisitor, plainConversion } from './plain-visitor.js';
 import type { Row, Size } from './row.js';
 import { startServer } from './server.js';
@@ -109,18 +110,12 @@ function makePlainSender(url: string): Sender {
   };
 }
 
-/** The 99th percentile of the event loop's delay, milliseconds. A load that fell behind catches up at once. */
+/** The 99th percentile of the event loop's delay, milliseconds. */
 async function delayUnder(millis: number, record: (input: ConversionInput) => void): Promise<number> {
   globalThis.gc?.();
   const histogram = monitorEventLoopDelay({ resolution: 1 });
-  const total = millis * EVENTS_A_MILLI;
   histogram.enable();
-  const start = performance.now();
-  for (let n = 0; n < total; ) {
-    const due = Math.min(total, Math.floor((performance.now() - start) * EVENTS_A_MILLI));
-    while (n < due) record(makeConversion(n++));
-    await new Promise(resolve => setTimeout(resolve, 1));
-  }
+  await paced(millis, EVENTS_A_MILLI, n => record(makeConversion(n)));
   histogram.disable();
   return histogram.percentile(99) / 1e6;
 }

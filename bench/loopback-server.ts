@@ -3,7 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { send } from './child.js';
 
-/** The least a server can do: reads each request to its end, answers 204, and counts. A process of its own. */
+/**
+ * The least a server can do: reads each request to its end, answers 204, after as many milliseconds as it was told, and
+ * counts. A process of its own.
+ */
+const answerAfterMillis = Number(process.argv[2] ?? 0);
 const received = { requests: 0, bytes: 0 };
 const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => {
@@ -11,7 +15,9 @@ const server = createServer((request, response) => {
   });
   request.on('end', () => {
     received.requests++;
-    response.writeHead(204).end();
+    const answer = () => response.writeHead(204).end();
+    if (answerAfterMillis > 0) setTimeout(answer, answerAfterMillis);
+    else answer();
   });
 });
 // Longer than the pause between two rounds: no connection is closed under a client's hands.

@@ -56,8 +56,6 @@ async function open(server: LoopbackServer, count: number, batchSize: number, re
       // A processor a round, as one that was started can't hold events back again; connections outlive it.
       const processor = makeProcessor({
         batchSize,
-        // The peer sends bodies of the same size.
-        maxBatchSize: batchSize,
         eventDispatcher,
         endpoint: server.url,
         maxQueueSize: 1_000_000,

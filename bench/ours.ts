@@ -14,8 +14,13 @@ export function registerContextManager(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
+/** Where a row sets `batchSize`, its batches have just that size, as its peer's have, and don't grow while they wait. */
 export function makeProcessor(options: Partial<OptimizelySpanProcessorOptions> = {}) {
-  return new OptimizelySpanProcessor({ datafile: DATAFILE, ...options } as OptimizelySpanProcessorOptions);
+  return new OptimizelySpanProcessor({
+    datafile: DATAFILE,
+    maxBatchSize: options.batchSize,
+    ...options,
+  } as OptimizelySpanProcessorOptions);
 }
 
 /** Takes each body as a dispatcher does that reads its length, and answers at once. */

@@ -9,11 +9,15 @@ export interface Received {
 
 export type LoopbackServer = Awaited<ReturnType<typeof startServer>>;
 
-/** A server in another process, on a free port of 127.0.0.1; it ends with this one. */
-export async function startServer() {
+/**
+ * A server in another process, on a free port of 127.0.0.1; it ends with this one.
+ *
+ * @param answerAfterMillis how long it takes for each answer
+ */
+export async function startServer(answerAfterMillis = 0) {
   // A proxy of the environment's would come between.
   process.env.NO_PROXY = '127.0.0.1';
-  const child = start('./loopback-server.ts');
+  const child = start('./loopback-server.ts', [String(answerAfterMillis)]);
   const [port] = (await once(child, 'message')) as [number];
   const received = async (): Promise<Received> => {
     const answer = once(child, 'message');
@@ -23,6 +27,7 @@ export async function startServer() {
   return {
     url: `http://127.0.0.1:${port}/v1/events`,
     received,
+    stop: () => child.disconnect(),
     /** What arrived while the work was done. */
     during: async <T>(work: () => Promise<T>): Promise<{ result: T } & Received> => {
       const before = await received();
