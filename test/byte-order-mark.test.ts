@@ -37,8 +37,7 @@ const ENCODED: readonly [string, Buffer][] = [
   ['UTF-16BE', utf16be(TEXT)],
 ];
 
-describe('a datafile with a byte order mark', function () {
-  this.timeout(20_000);
+describe('a datafile with a byte order mark', () => {
   let directory: string;
   const closing: (() => unknown)[] = [];
 

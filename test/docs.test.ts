@@ -20,6 +20,7 @@ import {
   tableRows,
 } from './docs/markdown.js';
 import { OPTIONS_OWNERS, rowsOf } from './docs/option-tables.js';
+import { patience } from './support/slowness.cjs';
 
 const OPTIONS_PAGE = 'docs/options.md';
 
@@ -38,11 +39,11 @@ describe('the documentation', () => {
     });
     expect(blocks).to.have.length.above(7);
     expect(typeErrors(blocks)).to.deep.equal([]);
-  }).timeout(60_000);
+  }).timeout(patience(10_000));
 
   it('has a row with the right default for every option', () => {
     expect(optionProblems()).to.deep.equal([]);
-  }).timeout(60_000);
+  }).timeout(patience(10_000));
 
   it('has a table of rooms that is what the linter holds imports to', () => {
     const rows = tableRows(sections('docs/architecture.md').flatMap(({ lines }) => lines));

@@ -17,9 +17,7 @@ import { makeDatafile } from './support/datafile.js';
 const RECORDED = 21;
 const LOST = 'OPTIMIZELY_EVENTS_LOST_AT_EXIT';
 
-describe('a service that drains at a signal', function () {
-  this.timeout(8_000);
-
+describe('a service that drains at a signal', () => {
   let endpoint: Endpoint;
 
   beforeEach(async () => {

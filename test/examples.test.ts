@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ROOT, type Run, runScript, scriptOf } from './support/run-example.js';
+import { patience } from './support/slowness.cjs';
 
-const LIMIT_MILLIS = 40_000;
+const LIMIT_MILLIS = patience(8_000);
 
 /** What each example's output must have; the example itself says what is not as it should be, by its exit code. */
 const essentials: Record<string, readonly RegExp[]> = {
@@ -49,7 +50,7 @@ const shownIn: Record<string, string> = {
 };
 
 describe('examples', function () {
-  this.timeout(LIMIT_MILLIS + 5_000);
+  this.timeout(2 * LIMIT_MILLIS);
 
   const folders = readdirSync(`${ROOT}/examples`, { withFileTypes: true })
     .filter(entry => entry.isDirectory())

@@ -20,10 +20,7 @@ interface Wanted {
 /** Events in one `record()` of the children. */
 const RECORDED = 21;
 
-describe('exit', function () {
-  // Ends nothing that works: what breaks here hangs.
-  this.timeout(8_000);
-
+describe('exit', () => {
   let endpoint: Endpoint;
 
   beforeEach(async () => {

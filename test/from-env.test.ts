@@ -263,8 +263,7 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
   });
 });
 
-describe('--import opentelemetry-exporter-optimizely/register', function () {
-  this.timeout(10_000);
+describe('--import opentelemetry-exporter-optimizely/register', () => {
   let endpoint: Endpoint;
   let directory: string;
   let env: Record<string, string>;

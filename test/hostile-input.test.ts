@@ -32,6 +32,7 @@ import { makeDatafile } from './support/datafile.js';
 import { RecordingLogger } from './support/fakes.js';
 import { Chance, hostileValue, nested, SECRET, SPANS, THROWN, wrap } from './support/hostile-values.js';
 import { ManualRuntime } from './support/manual-runtime.js';
+import { SEED } from './support/seed.js';
 
 type EndedSpan = Parameters<OptimizelySpanProcessor['onEnd']>[0];
 type StartedSpan = Parameters<OptimizelySpanProcessor['onStart']>[0];
@@ -40,7 +41,6 @@ const ROUNDS = 1_100;
 const CALLS_A_ROUND = 100;
 /** No call takes so long unless it hangs; wide, since a machine may be busy. */
 const LONGEST_CALL_MILLIS = 5_000;
-const SEED = Number(process.env.HOSTILE_SEED ?? (Date.now() ^ (process.pid << 8)) >>> 0);
 
 type Members = Record<string, unknown>;
 
@@ -632,7 +632,7 @@ async function fuzz(rounds: number, play: (round: Round, step: () => void) => vo
       opened.length = 0;
     } catch (error) {
       const said = error instanceof Error ? error.message : inspect(error);
-      throw new Error(`HOSTILE_SEED=${SEED}, round ${number}, step ${step}: ${said}\n${chance.takeNotes()}`, {
+      throw new Error(`TEST_SEED=${SEED}, round ${number}, step ${step}: ${said}\n${chance.takeNotes()}`, {
         cause: error,
       });
     }

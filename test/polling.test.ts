@@ -143,10 +143,7 @@ const BEGUN_GZIP: [Record<string, string>, Buffer] = [
 
 const textOf = (name: string) => JSON.stringify(makeDatafile({ revision: name }));
 
-describe('polling', function () {
-  // Waits for nothing but the loopback interface: what takes longer hangs.
-  this.timeout(10_000);
-
+describe('polling', () => {
   const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'];
   const environment = new Map<string, string | undefined>();
 

@@ -24,11 +24,12 @@ import {
   type TestDatafile,
 } from './support/arbitrary-datafile.js';
 import { type ForcedDecision, type OfficialLogEvent, OfficialSdk } from './support/official-sdk.js';
+import { patience } from './support/slowness.cjs';
 
 type RuleType = NonNullable<Impression['ruleType']>;
 
-/** `REFEREE_RUNS=25000` looks longer; `REFEREE_COVERAGE=1` prints how often each kind was met. */
-const RUNS = Number(process.env.REFEREE_RUNS ?? 1_500);
+/** `REFEREE_RUNS=25000` looks longer, as the nightly tests do; `REFEREE_COVERAGE=1` prints how often each kind was met. */
+const RUNS = Number(process.env.REFEREE_RUNS ?? (process.env.NIGHTLY ? 25_000 : 1_500));
 const US_URL = 'https://logx.optimizely.com/v1/events';
 const EU_URL = 'https://eu.logx.optimizely.com/v1/events';
 const UNKNOWN = 'no such key';
@@ -133,7 +134,7 @@ describe('what is sent, judged by the official SDK', () => {
     );
     await fc.assert(property, { numRuns: RUNS });
     coverage.require(LEAST_PER_100_RUNS);
-  }).timeout(60_000);
+  }).timeout(patience(process.env.NIGHTLY ? 120_000 : 12_000));
 
   it('is one batch, in order, where the official batch processor sends one', async () => {
     const conversions = fc.array(fc.tuple(arbitraryUser(), fc.constantFrom(...EVENT_KEYS), arbitraryTags()), {
@@ -157,7 +158,7 @@ describe('what is sent, judged by the official SDK', () => {
       await expectSame(datafile, steps);
     });
     await fc.assert(property, { numRuns: Math.ceil(RUNS / 5) });
-  }).timeout(60_000);
+  }).timeout(patience(process.env.NIGHTLY ? 120_000 : 12_000));
 
   it('names the decision of a contextual bandit', async () => {
     const bandits = createServer((_request, response) => {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
+import { runScript, scriptOf } from '../support/run-example.js';
+import { patience } from '../support/slowness.cjs';
 
-describe('npm run example:logs', () => {
+const LIMIT_MILLIS = patience(5_000);
+
+describe('npm run example:logs', function () {
+  this.timeout(2 * LIMIT_MILLIS);
   let lines: string[];
 
-  before(() => {
-    const out = execFileSync(process.execPath, ['--import', 'tsx', 'examples/logs/main.ts'], {
-      cwd: new URL('../..', import.meta.url),
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
+  before(async () => {
+    const { code, out, err } = await runScript(scriptOf('example:logs'), LIMIT_MILLIS);
+    expect(code, out + err).to.equal(0);
     lines = out.split('\n').map(line => line.trim());
   });
 

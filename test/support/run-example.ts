@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Has tsx resolve the package's names to what was built, and not to src/. */
+export const BUILT = { TSX_TSCONFIG_PATH: `${ROOT}/tsconfig.dist.json` };
+
 export interface Run {
   readonly code: number | null;
   readonly out: string;
@@ -16,8 +19,11 @@ export interface Run {
 /** What `npm run <name>` has tsx run. */
 export function scriptOf(name: string): string {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
-  const path = /^tsx (examples\/[\w./-]+)$/.exec(scripts[name] ?? '')?.[1];
-  if (path === undefined) throw new Error(`package.json has no script ${name} that is: tsx examples/…`);
+  const path = /^tsx --tsconfig tsconfig\.dist\.json (examples\/[\w./-]+)$/.exec(scripts[name] ?? '')?.[1];
+  if (path === undefined)
+    throw new Error(
+      `package.json has no script ${name} that is: tsx --tsconfig tsconfig.dist.json examples/…`,
+    );
   return path;
 }
 
@@ -27,7 +33,7 @@ export async function runScript(path: string, limitMillis: number): Promise<Run>
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, ...BUILT, NODE_OPTIONS: '' },
   });
   const { pid } = child;
   if (pid === undefined) throw new Error('it did not start');

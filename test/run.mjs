@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { isIn, LONG, NIGHTLY, RUN_THE_BUILD, SPEC_FOLDERS } from './suites.mjs';
+
+// node test/run.mjs [--unit | --nightly] [--watch] [FILE or FOLDER …] [mocha's options]
+//
+// Without a file: all tests but the nightly ones; with --unit those that neither run the build nor take long.
+
+const ROOT = resolve(import.meta.dirname, '..');
+const MODES = ['--unit', '--nightly', '--watch'];
+const given = process.argv.slice(2);
+const isMode = mode => given.includes(mode);
+const rest = given.filter(argument => !MODES.includes(argument));
+const named = rest.filter(argument => existsSync(argument));
+const options = rest.filter(argument => !named.includes(argument));
+
+const files = named.length > 0 ? named.flatMap(testFilesIn) : defaultFiles();
+if (files.length === 0) throw new Error(`no test file in ${named.join(', ')}`);
+if (files.some(file => isIn(RUN_THE_BUILD, file)) && !isBuilt()) run('npm', ['run', 'build']);
+
+const mocha = join(createRequire(import.meta.url).resolve('mocha/package.json'), '../bin/mocha.js');
+const watch = ['--watch', '--watch-files', 'src/**/*.ts,test/**/*,packages/*/src/**,packages/*/test/**'];
+run(process.execPath, [mocha, ...(isMode('--watch') ? watch : []), ...options, ...files]);
+
+function defaultFiles() {
+  const all = SPEC_FOLDERS.filter(folder => existsSync(join(ROOT, folder))).flatMap(testFilesIn);
+  if (isMode('--nightly')) return all.filter(file => isIn(NIGHTLY, file));
+  const others = all.filter(file => !isIn(NIGHTLY, file));
+  const isUnit = isMode('--unit') || isMode('--watch');
+  return isUnit ? others.filter(file => !isIn([...RUN_THE_BUILD, ...LONG], file)) : others;
+}
+
+/** @returns paths from the root of the repository */
+function testFilesIn(path) {
+  const absolute = resolve(path);
+  if (!statSync(absolute).isDirectory()) return [relative(ROOT, absolute)];
+  return readdirSync(absolute, { recursive: true })
+    .filter(name => name.endsWith('.test.ts') && !name.includes('node_modules'))
+    .map(name => relative(ROOT, join(absolute, name)))
+    .sort();
+}
+
+/** Whether no source is newer than what was built. */
+function isBuilt() {
+  const built = join(ROOT, 'dist/index.js');
+  if (!existsSync(built)) return false;
+  const { mtimeMs } = statSync(built);
+  return readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).every(
+    entry => entry.isDirectory() || statSync(join(entry.parentPath, entry.name)).mtimeMs <= mtimeMs,
+  );
+}
+
+function run(command, args) {
+  const { status, signal } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Which test files run when. A test file loads the package's source (tsconfig.json leads the package's names to src/);
+// the few below also run what `npm run build` makes of it: in plain node processes, in a browser, or as a tarball.
+
+/** These run dist/ or the packed tarball, in processes of their own. */
+export const RUN_THE_BUILD = [
+  'test/api-copies.test.ts',
+  'test/byte-order-mark.test.ts',
+  'test/chaos.test.ts',
+  'test/cli/',
+  'test/demo.test.ts',
+  'test/docs.test.ts',
+  'test/draining.test.ts',
+  'test/example-official-sdk.test.ts',
+  'test/examples.test.ts',
+  'test/exit.test.ts',
+  'test/from-env.test.ts',
+  'test/hostile-process.test.ts',
+  'test/http/process-lifetime.test.ts',
+  'test/http/without-undici.test.ts',
+  'test/logging.test.ts',
+  'test/logs/example.test.ts',
+  'test/openfeature/example.test.ts',
+  'test/package.test.ts',
+  'test/polling.test.ts',
+  'test/testing/local-events-endpoint.test.ts',
+  'test/workers.test.ts',
+  'packages/inspector/test/attach-inspector.test.ts',
+  'packages/inspector/test/command.test.ts',
+  'packages/inspector/test/experiments.test.ts',
+  'packages/inspector/test/list.test.ts',
+  'packages/inspector/test/package.test.ts',
+  'packages/inspector/test/page/',
+  'packages/inspector/test/problems.test.ts',
+  'packages/inspector/test/sdk-payloads.test.ts',
+  'packages/inspector/test/server.test.ts',
+  'packages/inspector/test/validate.test.ts',
+];
+
+/** These take long without a process of their own: millions of random values, whole disks, or the official SDK beside. */
+export const LONG = [
+  'test/hostile-input.test.ts',
+  'test/optimizely-sdk/batch-for-batch.test.ts',
+  'test/recording-from-within.test.ts',
+  'test/referee.test.ts',
+  'test/store/adoption.test.ts',
+  'test/store/ownership.test.ts',
+];
+
+/** These are for the night. */
+export const NIGHTLY = ['test/chaos.test.ts'];
+
+/** Where test files are. */
+export const SPEC_FOLDERS = ['test', 'packages'];
+
+/** @returns whether the list names the file, or a folder that it is in */
+export function isIn(list, file) {
+  return list.some(entry => (entry.endsWith('/') ? file.startsWith(entry) : file === entry));
+}
