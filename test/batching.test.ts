@@ -473,6 +473,41 @@ describe('BatchEventProcessor', () => {
       expect(runtime.armed).to.equal(0);
     });
 
+    it('a thousand flushes at once wait together, within their limit, and leave nothing behind', async () => {
+      const { processor, exporter, runtime } = makeBatching({ timeoutIntervalMillis: 700, batchSize: 1 });
+      exporter.immediate = false;
+      for (let n = 0; n < 9_000; n++) processor.process(makeUserEvent());
+      let ended = 0;
+      const flushes = Array.from({ length: 1_000 }, () => processor.flush().then(() => ended++));
+      await runtime.advance(699);
+      expect(ended).to.equal(0);
+      await runtime.advance(1);
+      await Promise.all(flushes);
+      expect(runtime.armed).to.equal(0);
+      const last = processor.flush();
+      for (const callback of exporter.callbacks) callback({ code: 0 });
+      await last;
+      expect(processor.ledger()).to.deep.include({ delivered: 9_000, pending: 0 });
+    });
+
+    it('a flush that ended by its limit leaves no memory behind while its events wait', async () => {
+      const { processor, exporter, runtime } = makeBatching({ timeoutIntervalMillis: 10, batchSize: 1 });
+      exporter.immediate = false;
+      for (let n = 0; n < 2_000; n++) processor.process(makeUserEvent());
+      const flush = async (count: number) => {
+        for (let n = 0; n < count; n++) {
+          const flushing = processor.flush();
+          await runtime.advance(10);
+          await flushing;
+        }
+        globalThis.gc?.();
+        return process.memoryUsage().heapUsed;
+      };
+      const before = await flush(50);
+      // A set of all that is outstanding would be 100 kB a flush.
+      expect(((await flush(300)) - before) / 300).to.be.below(4_000);
+    });
+
     it('startOnInit defaults to false, as in the reference: events wait for start()', () => {
       const exporter = new ManualExporter();
       const processor = new BatchEventProcessor({ exporter, batchSize: 2 });

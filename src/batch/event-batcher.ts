@@ -10,7 +10,6 @@ import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { Afterwards } from '../util/afterwards.js';
 import { withDeadline } from '../util/deadline.js';
-import { sameContext } from '../util/envelope.js';
 import { asStored } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
@@ -56,11 +55,11 @@ export class EventBatcher {
     const { limits, exporter, logger } = dependencies;
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
-    this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#memoryIsFree() });
-    const isBusy = () => exporter.isBusy?.() === true;
+    this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
+    const open = () => new OpenBatch(limits, this.#inFlight, () => exporter.isBusy?.() === true);
     this.#live = new LiveEvents({
       ...dependencies,
-      batch: new OpenBatch(limits, this.#inFlight, isBusy),
+      batch: open(),
       flushIntervalMillis: limits.flushIntervalMillis,
       // One that does not tell is taken to be busy while it has a batch.
       hasFreeRequest: () => this.#inFlight.eventCount === 0 || exporter.isBusy?.() === false,
@@ -68,7 +67,7 @@ export class EventBatcher {
     // In batches of their own: events of an earlier life have other contexts, and would break live batches up.
     this.#replayed = new ReplayedEvents({
       ...dependencies,
-      batch: new OpenBatch(limits, this.#inFlight, isBusy),
+      batch: open(),
       maxPageBytes: limits.maxQueueBytes / 4,
       isReady: () => this.#canReplay(),
       isStopping: () => this.#stopping !== undefined,
@@ -121,10 +120,7 @@ export class EventBatcher {
     this.#leakedEvents = 0;
     this.#leakedBytes = 0;
     this.#inFlight.exportRest();
-    if (this.#started) {
-      this.#live.consume();
-      this.#live.closeIfFull();
-    }
+    if (this.#started) this.#live.recover();
     this.#deps.ledger.reconcile(this.#deps.budget.count, this.#deps.storeTracker.storedCount);
   }
 
@@ -149,11 +145,10 @@ export class EventBatcher {
 
   /** A datafile of this context is in force: what was batched under another one goes out now. */
   contextChanged(context: EventContext): void {
-    const batched = this.#live.context;
-    if (batched !== undefined && !sameContext(batched, context)) this.#live.close('revision');
+    this.#live.contextChanged(context);
   }
 
-  /** Stored events that no datafile is there for. */
+  /** Stored events without a datafile. */
   get unresolvedCount(): number {
     return this.#replayed.unresolvedCount;
   }
@@ -235,7 +230,7 @@ export class EventBatcher {
     );
   }
 
-  #memoryIsFree(): void {
+  #batchEnded(): void {
     this.#live.makeRoom();
     this.#replayed.nudge();
   }

@@ -4,6 +4,7 @@ import type { FlushCause } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { sameContext } from '../util/envelope.js';
 import { AgeTimer } from './age-timer.js';
 import type { OpenBatch } from './open-batch.js';
 
@@ -38,9 +39,10 @@ export class LiveEvents {
     this.#age = new AgeTimer(runtime, flushIntervalMillis, () => this.close('age'));
   }
 
-  /** Of the open batch. */
-  get context(): EventContext | undefined {
-    return this.#deps.batch.context;
+  /** A datafile of this context is in force: what was batched under another one goes out now. */
+  contextChanged(context: EventContext): void {
+    const batched = this.#deps.batch.context;
+    if (batched !== undefined && !sameContext(batched, context)) this.close('revision');
   }
 
   /** Whether the event fits a request of its own. */
@@ -78,6 +80,12 @@ export class LiveEvents {
     }
     this.makeRoom();
     this.#age.follow(batch.oldestAcceptedAt);
+  }
+
+  /** Goes on where a call ended because the stack did. */
+  recover(): void {
+    this.consume();
+    this.closeIfFull();
   }
 
   close(cause: FlushCause): void {

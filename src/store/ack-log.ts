@@ -17,15 +17,15 @@ const FLUSH_COUNT = 2_048;
  */
 export class AckLog {
   readonly #runtime: Runtime;
-  readonly #lane: SerialQueue;
+  readonly #diskQueue: SerialQueue;
   readonly #pending = new Map<Segment, number[]>();
   #count = 0;
   #timer: RuntimeTimer | undefined;
   #stopped = false;
 
-  constructor(runtime: Runtime, lane: SerialQueue) {
+  constructor(runtime: Runtime, diskQueue: SerialQueue) {
     this.#runtime = runtime;
-    this.#lane = lane;
+    this.#diskQueue = diskQueue;
   }
 
   add(segment: Segment, index: number): void {
@@ -54,12 +54,12 @@ export class AckLog {
     const batches = [...this.#pending];
     this.#pending.clear();
     this.#count = 0;
-    return this.#lane.run(async () => {
+    return this.#diskQueue.run(async () => {
       for (const [segment, indexes] of batches) await this.#write(segment, indexes);
     });
   }
 
-  /** On the lane, so that a segment's acks are never written after it was deleted. */
+  /** On the diskQueue, so that a segment's acks are never written after it was deleted. */
   async #write(segment: Segment, indexes: number[]): Promise<void> {
     segment.hasAcks = true;
     try {

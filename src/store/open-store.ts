@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { unlink } from 'node:fs/promises';
 import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { PackageLogger } from '../model/logger.js';
-import { EpisodeLog } from '../util/episode-log.js';
-import { errorLabel } from '../util/error-label.js';
-import { requireRealDirectories } from '../util/regular-file.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
 import { Heartbeat } from './heartbeat.js';
@@ -12,10 +8,12 @@ import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
 import { readRecords } from './read-records.js';
 import { RecordDecoder } from './record-decoder.js';
+import { removeFile } from './remove-file.js';
 import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
 import { SegmentBook } from './segment-book.js';
 import { SegmentLog } from './segment-log.js';
 import { SerialQueue } from './serial-queue.js';
+import { StoreLog } from './store-log.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 
 export interface ReadRecord {
@@ -27,15 +25,14 @@ export interface ReadRecord {
 export class OpenStore {
   readonly #host: EventStoreHost;
   readonly #book = new SegmentBook();
-  readonly #lane = new SerialQueue();
+  readonly #diskQueue = new SerialQueue();
   readonly #decoder = new RecordDecoder();
   readonly #acks: AckLog;
   readonly #log: SegmentLog;
   readonly #adopter: Adopter;
   readonly #heartbeat: Heartbeat;
   readonly #reading = new Set<Promise<unknown>>();
-  readonly #logger: PackageLogger;
-  readonly #said = new EpisodeLog();
+  readonly #storeLog: StoreLog;
   /** Segments whose records can't be read now. */
   readonly #unreadable = new Set<Segment>();
   /** Segments without records whose files can't be deleted now. */
@@ -47,15 +44,15 @@ export class OpenStore {
     const owner = ownerOfThisThread();
     const nextSegmentId = () => ++this.#lastSegmentId;
     this.#host = host;
-    this.#logger = logger;
-    this.#acks = new AckLog(runtime, this.#lane);
+    this.#storeLog = new StoreLog(logger, runtime);
+    this.#acks = new AckLog(runtime, this.#diskQueue);
     this.#log = new SegmentLog({
       ...options,
       owner,
       runtime,
       logger,
       book: this.#book,
-      lane: this.#lane,
+      diskQueue: this.#diskQueue,
       nextSegmentId,
       retired: segment => this.#disposeIfDone(segment),
       vanished: segments => this.#vanished(segments),
@@ -136,8 +133,8 @@ export class OpenStore {
     this.#log.retire();
     await this.#acks.stop();
     this.#tryAgain();
-    await this.#lane.idle();
-    this.#reportUndeleted();
+    await this.#diskQueue.idle();
+    this.#storeLog.undeleted(this.#undeleted);
     await this.#log.leave();
   }
 
@@ -165,18 +162,12 @@ export class OpenStore {
           records.push({ ticket: segment.ticket(index), event: outcome });
         }
       }
-      if (lost > 0) this.#lost(lost, where);
+      if (lost > 0) {
+        this.#storeLog.lost(lost, where);
+        this.#host.lost(lost);
+      }
       if (records.length > 0 || chosen.length === 0) return records;
     }
-  }
-
-  #lost(count: number, path: string | undefined): void {
-    if (this.#said.first('lost', this.#host.runtime.monotonic())) {
-      this.#logger.warn(
-        `the event store can't read ${count} records of ${path} back: the file was deleted or damaged, or another program wrote it`,
-      );
-    }
-    this.#host.lost(count);
   }
 
   /** What the disk refused before, it may do now. */
@@ -184,14 +175,6 @@ export class OpenStore {
     this.#log.verify();
     this.#unreadable.clear();
     for (const segment of this.#undeleted.keys()) this.#disposeIfDone(segment);
-  }
-
-  #reportUndeleted(): void {
-    const [[, error] = [], ...more] = this.#undeleted;
-    if (error === undefined) return;
-    this.#logger.warn(
-      `the event store can't delete ${more.length + 1} segments of delivered events (${errorLabel(error)}): the next process sends these events again, which Optimizely counts once`,
-    );
   }
 
   #markGone(segment: Segment, index: number): void {
@@ -206,7 +189,7 @@ export class OpenStore {
   #disposeIfDone(segment: Segment): void {
     if (segment.left > 0 || !this.#book.has(segment)) return;
     this.#acks.forget(segment);
-    void this.#lane.run(() => this.#dispose(segment));
+    void this.#diskQueue.run(() => this.#dispose(segment));
   }
 
   async #dispose(segment: Segment): Promise<void> {
@@ -214,8 +197,8 @@ export class OpenStore {
     if (segment.adopted && (await this.#hasLateRecords(segment))) return;
     try {
       // First the records, then the acks: the other way round a crash between them would bring all of them back.
-      await remove(segment.path);
-      if (segment.hasAcks) await remove(segment.ackPath);
+      await removeFile(segment.path);
+      if (segment.hasAcks) await removeFile(segment.ackPath);
     } catch (error) {
       this.#undeleted.set(segment, error);
       return;
@@ -255,20 +238,10 @@ export class OpenStore {
     const lost = before - this.#book.available;
     if (lost > 0) this.#host.lost(lost);
   }
+
   #forget(segment: Segment): void {
     this.#book.delete(segment);
     this.#unreadable.delete(segment);
     this.#undeleted.delete(segment);
-  }
-}
-
-/** Deletes a file, if there is one. Rejects with what the file system says. */
-async function remove(path: string): Promise<void> {
-  try {
-    await requireRealDirectories(path);
-    await unlink(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
   }
 }

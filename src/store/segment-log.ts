@@ -28,7 +28,7 @@ export interface SegmentLogHost {
   readonly runtime: Runtime;
   readonly logger: PackageLogger;
   readonly book: SegmentBook;
-  readonly lane: SerialQueue;
+  readonly diskQueue: SerialQueue;
   nextSegmentId(): number;
   /** No more is written to this segment. */
   retired(segment: Segment): void;
@@ -133,7 +133,7 @@ export class SegmentLog {
     }
     if (place !== 'gone') return;
     this.#writer = undefined;
-    if (writer !== undefined) void this.#host.lane.run(() => writer.close());
+    if (writer !== undefined) void this.#host.diskQueue.run(() => writer.close());
     const whole = instance.look() === 'gone';
     const gone = whole || writer === undefined ? this.#segmentsIn(instance) : [writer.segment];
     if (whole) this.#directories.gone();
@@ -160,7 +160,7 @@ export class SegmentLog {
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
-    void this.#host.lane.run(() => writer.close());
+    void this.#host.diskQueue.run(() => writer.close());
     this.#host.retired(writer.segment);
   }
 

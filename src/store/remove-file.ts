@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+import { unlink } from 'node:fs/promises';
+import { requireRealDirectories } from '../util/regular-file.js';
+
+/** Deletes a file, if there is one. Rejects with what the file system says. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await requireRealDirectories(path);
+    await unlink(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+  }
+}

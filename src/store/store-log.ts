@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PackageLogger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
+import { EpisodeLog } from '../util/episode-log.js';
+import { errorLabel } from '../util/error-label.js';
+
+/** What a person is told of records that can't be read back and of files that can't be deleted. */
+export class StoreLog {
+  readonly #logger: PackageLogger;
+  readonly #runtime: Runtime;
+  readonly #episodes = new EpisodeLog();
+
+  constructor(logger: PackageLogger, runtime: Runtime) {
+    this.#logger = logger;
+    this.#runtime = runtime;
+  }
+
+  /** @param path of the first file with such records */
+  lost(count: number, path: string | undefined): void {
+    if (!this.#episodes.first('lost', this.#runtime.monotonic())) return;
+    this.#logger.warn(
+      `the event store can't read ${count} records of ${path} back: the file was deleted or damaged, or another program wrote it`,
+    );
+  }
+
+  /** @param errors why the file of each segment can't be deleted */
+  undeleted(errors: ReadonlyMap<unknown, unknown>): void {
+    const [error] = errors.values();
+    if (error === undefined) return;
+    this.#logger.warn(
+      `the event store can't delete ${errors.size} segments of delivered events (${errorLabel(error)}): the next process sends these events again, which Optimizely counts once`,
+    );
+  }
+}
