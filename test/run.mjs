@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { isIn, LONG, NIGHTLY, RUN_THE_BUILD, SPEC_FOLDERS } from './suites.mjs';
@@ -21,9 +21,25 @@ const files = named.length > 0 ? named.flatMap(testFilesIn) : defaultFiles();
 if (files.length === 0) throw new Error(`no test file in ${named.join(', ')}`);
 if (files.some(file => isIn(RUN_THE_BUILD, file)) && !isBuilt()) run('npm', ['run', 'build']);
 
-const mocha = join(createRequire(import.meta.url).resolve('mocha/package.json'), '../bin/mocha.js');
+const require = createRequire(import.meta.url);
+const mocha = join(require.resolve('mocha/package.json'), '../bin/mocha.js');
 const watch = ['--watch', '--watch-files', 'src/**/*.ts,test/**/*,packages/*/src/**,packages/*/test/**'];
-run(process.execPath, [mocha, ...(isMode('--watch') ? watch : []), ...options, ...files]);
+run(process.execPath, [mocha, ...configured(), ...(isMode('--watch') ? watch : []), ...options, ...files]);
+
+/** .mocharc.json but its `spec`, which mocha would add to the files that it is given; hangs are ended sooner than there. */
+function configured() {
+  const {
+    spec: _all,
+    timeout: _longest,
+    ...config
+  } = JSON.parse(readFileSync(join(ROOT, '.mocharc.json'), 'utf8'));
+  const { patience } = require('./support/slowness.cjs');
+  const flags = Object.entries(config).flatMap(([name, value]) =>
+    [value].flat().map(one => `--${name}=${one}`),
+  );
+  const ci = process.env.CI === undefined ? [] : ['--forbid-only'];
+  return ['--no-config', ...flags, `--timeout=${patience(2_000)}`, ...ci];
+}
 
 function defaultFiles() {
   const all = SPEC_FOLDERS.filter(folder => existsSync(join(ROOT, folder))).flatMap(testFilesIn);
