@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The rooms whose mistakes cost data, and the tests that have to notice a change there: those of the room's own rules, on
+// the manual clock.
+
+export const ROOMS = {
+  batch: [
+    'test/batching.test.ts',
+    'test/memory-bounds.test.ts',
+    'test/growing-batches.test.ts',
+    'test/delivery.test.ts',
+    'test/event-store.test.ts',
+    'test/stored-events.test.ts',
+    'test/application-objects.test.ts',
+  ],
+  export: [
+    'test/delivery.test.ts',
+    'test/growing-batches.test.ts',
+    'test/log-event.test.ts',
+    'test/request-bytes.test.ts',
+    'test/batching.test.ts',
+    'test/application-objects.test.ts',
+    'test/chaos/shutdown.test.ts',
+  ],
+  serialize: [
+    'test/process.test.ts',
+    'test/record.test.ts',
+    'test/datafile.test.ts',
+    'test/given-ids.test.ts',
+    'test/golden-payloads.test.ts',
+    'test/user-event-factory.test.ts',
+    'test/stored-events.test.ts',
+    'test/privacy.test.ts',
+    'test/event-store.test.ts',
+  ],
+  privacy: [
+    'test/privacy.test.ts',
+    'test/openfeature/hook.test.ts',
+    'test/optimizely-sdk/spans.test.ts',
+    'test/option-values.test.ts',
+    'test/user-event-factory.test.ts',
+  ],
+  capture: [
+    'test/foreign-spans.test.ts',
+    'test/record.test.ts',
+    'test/process.test.ts',
+    'test/openfeature/evaluation-events.test.ts',
+    'test/logs/raw-log-records.test.ts',
+    'test/logs/evaluation-records.test.ts',
+    'test/logs/bridge.test.ts',
+  ],
+};
