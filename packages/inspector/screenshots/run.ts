@@ -66,7 +66,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** For whoever works on the page. */
+/** More pictures, for work on the page. */
 async function more(page: Page, directory: string): Promise<void> {
   await page.getByRole('row').filter({ hasText: 'no earlier decision' }).click();
   await page.getByRole('heading', { name: 'Payload' }).waitFor();

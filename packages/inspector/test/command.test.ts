@@ -212,7 +212,7 @@ describe('inspect: the command', () => {
   });
 
   describe('keeps to itself', () => {
-    /** Tells every connection that the command makes, whoever makes it. */
+    /** Tells every connection that the command makes, from whichever part of it. */
     const watched = {
       NODE_OPTIONS: `--import=${new URL('../../../test/support/tell-connections.mjs', import.meta.url).pathname}`,
     };
@@ -306,7 +306,7 @@ describe('inspect: the command', () => {
       expect(stdout).not.to.contain('\u001b');
     });
 
-    it('ends with its summary when nobody reads it any more', async () => {
+    it('ends with its summary when its reader has gone', async () => {
       const { command, endpoint } = await startInspect(['--no-page']);
       command.closeStdout();
       // It has something to say then, and may end before it has answered.
@@ -344,14 +344,14 @@ describe('inspect: the command', () => {
     });
   });
 
-  it('writes colours to a terminal only, and not where NO_COLOR asks for none', function () {
+  it('writes colors to a terminal only, and not where NO_COLOR asks for none', function () {
     const inTerminal = (env: Record<string, string>) => {
       try {
         const command = `printf '{"visitors":[]}' | ${process.execPath} ${CLI} validate -`;
         const args = ['-qec', command, '/dev/null'];
         return execFileSync('script', args, {
           encoding: 'utf8',
-          env: { PATH: process.env.PATH, ...env },
+          env: { PATH: process.env.PATH, TERM: 'xterm', ...env },
           stdio: ['ignore', 'pipe', 'ignore'],
         });
       } catch (error) {

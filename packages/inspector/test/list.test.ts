@@ -82,7 +82,7 @@ describe('inspect: the list', () => {
     }
   });
 
-  it('stands still for whoever reads it, and counts what came since', async () => {
+  it('stands still while it is read, and counts what came since', async () => {
     await using inspector = await makeInspector();
     await inspector.send(...crowd(2));
     await inspector.send(...crowd(3));

@@ -224,7 +224,7 @@ describe('inspect: the server', () => {
       stream.close();
     });
 
-    it('arms no timer where nobody listens', async () => {
+    it('arms no timer without a listener', async () => {
       const runtime = new ManualRuntime();
       await using inspector = await makeInspector({ runtime });
       await inspector.send(impression());

@@ -114,7 +114,7 @@ describe('statistics', () => {
       });
     }
 
-    it('end at 1 where all converted, and know nothing of nobody', () => {
+    it('end at 1 where all converted, and are unknown without visitors', () => {
       expect(wilsonInterval(20, 20).high).to.equal(1);
       expect(wilsonInterval(20, 20).low).to.be.closeTo(1 - 0.1611, 0.00005);
       expect(wilsonInterval(0, 0)).to.deep.equal({ low: 0, high: 1 });

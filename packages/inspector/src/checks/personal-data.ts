@@ -12,7 +12,7 @@ const CARD = /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d.-])/;
 const CARD_ISSUERS =
   /^(?:4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|3[47]\d{13}|6(?:011|5\d\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14})$/;
 
-/** What a text looks like that should not be sent; undefined: nothing of the kind. Never certain. */
+/** Tells text that looks like personal data. Never certain. @returns what it looks like, undefined if like none */
 export function lookalikeOf(text: string): PersonalData | undefined {
   const looked = text.length > LONGEST_LOOKED_AT ? text.slice(0, LONGEST_LOOKED_AT) : text;
   if (looked.includes('@') && MAIL.test(looked)) return 'a mail address';

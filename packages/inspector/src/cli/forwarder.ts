@@ -19,8 +19,8 @@ export interface Forwarder {
 /**
  * Passes batches on as they came, without what their sender told the inspector alone.
  *
- * @param to undefined: Optimizely's Events API of the region
- * @throws CommandError not a URL
+ * @param to where to, undefined for Optimizely's Events API of the region
+ * @throws CommandError if it is not a URL
  */
 export function makeForwarder(to: string | undefined, region: () => 'US' | 'EU'): Forwarder {
   if (to !== undefined && !/^https?:$/.test(URL.canParse(to) ? new URL(to).protocol : '')) {

@@ -16,7 +16,11 @@ import type { Terminal } from './terminal.js';
 
 const KEPT_BYTES = 268_435_456;
 
-/** Runs until a signal asks it to end, or nobody reads it any more. @throws CommandError called wrongly, or the port is taken */
+/**
+ * Runs until a signal asks it to end, or its reader has gone.
+ *
+ * @throws (rejects) CommandError if it is called wrongly, or the port is taken
+ */
 export async function inspectCommand(args: string[], terminal: Terminal, page: URL): Promise<number> {
   const { values } = parseArgs({
     args,

@@ -38,7 +38,7 @@ export class ExperimentTallies {
     return this.#experiments.values();
   }
 
-  /** undefined: one too many. */
+  /** @returns undefined if there are too many already */
   variation(experimentId: string, variationId: string): VariationTally | undefined {
     const experiment = this.#experiments.get(experimentId) ?? this.#add(experimentId);
     if (experiment === undefined) return undefined;

@@ -29,7 +29,7 @@ export class VisitorRecord {
   }
 
   /**
-   * @param counts false: it has another problem, and no decision can mend it
+   * @param counts whether it has no other problem, which a decision could not mend
    * @returns by how many the remembered conversions have grown
    */
   remember(event: InspectedEvent, counts: boolean): number {

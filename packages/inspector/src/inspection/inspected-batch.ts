@@ -31,7 +31,7 @@ export interface InspectedBatch {
   readonly revision: string;
   /** Why the sender's batch was closed, where it told. */
   readonly cause: string | undefined;
-  /** What was answered; undefined: nothing yet. */
+  /** The status that was answered; undefined before it is. */
   status: number | undefined;
   forwarding: Forwarding | undefined;
 }

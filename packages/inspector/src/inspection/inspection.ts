@@ -14,9 +14,9 @@ import type { Project } from './project.js';
 import { NOTHING_NOTED, type SenderNotes } from './sender-notes.js';
 
 export interface InspectionOptions extends LogLimits {
-  /** The datafile in force; undefined: none, so that ids can't be looked up. */
+  /** The datafile in force; undefined if there is none, so that ids can't be looked up. */
   readonly project: () => Project | undefined;
-  /** false: the batches are no live traffic, and how old they are says nothing. @default true */
+  /** Whether the batches are live traffic: the age of others says nothing. @default true */
   readonly live?: boolean;
 }
 

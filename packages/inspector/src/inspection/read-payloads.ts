@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson } from '../util/json.js';
 export interface FoundPayload {
   /** Where it stands, in words: `line 3`. `''`: it is all there is. */
   readonly place: string;
-  /** undefined: not a payload, for the reason given. */
+  /** Undefined if it is not a payload, for the reason given. */
   readonly params: JsonObject | undefined;
   readonly reason?: string;
   /** As it would go on the wire. */

@@ -11,7 +11,7 @@ export interface Filter {
 export interface Window {
   readonly from: number;
   readonly count: number;
-  /** undefined: up to the newest. */
+  /** Undefined for up to the newest. */
   readonly until: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export function fetchRows(filter: Filter, { from, count, until }: Window): Promi
   return get(`/api/rows?${query}`);
 }
 
-/** undefined: it is not there any more. */
+/** @returns undefined if it is no longer kept */
 export function fetchDetail(sequence: number, index: number | undefined): Promise<Detail | undefined> {
   const path = `/api/batches/${sequence}${index === undefined ? '' : `/${index}`}`;
   return get<Detail>(path).catch(() => undefined);

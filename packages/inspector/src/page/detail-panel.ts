@@ -25,7 +25,7 @@ export class DetailPanel {
     this.#panel.focus();
   }
 
-  /** @returns false: it was not open */
+  /** @returns false if it was not open */
   close(): boolean {
     if (this.#panel.hidden) return false;
     this.#wanted++;

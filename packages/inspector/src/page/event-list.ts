@@ -19,7 +19,7 @@ export interface EventListHost {
 
 /**
  * The list of events: only the rows in sight exist, and only those around them were asked for. It follows what arrives
- * until somebody scrolls or moves in it; from then on it stands still until it is asked to follow again.
+ * until the reader scrolls or moves in it; from then on it stands still until it is asked to follow again.
  */
 export class EventList {
   readonly #host: EventListHost;
@@ -57,7 +57,7 @@ export class EventList {
     this.#grid.focus();
   }
 
-  /** Leaves the row that is chosen. @returns false: none was */
+  /** Leaves the row that is chosen. @returns false if none was */
   leave(): boolean {
     if (this.#active === undefined) return false;
     this.#active = undefined;

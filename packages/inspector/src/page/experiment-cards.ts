@@ -17,7 +17,7 @@ export class ExperimentCards {
   readonly #choose: (experimentId: string) => void;
   #cards = new Map<string, Card>();
 
-  /** @param choose somebody wants to see an experiment's events only */
+  /** @param choose called to show the events of one experiment only */
   constructor(choose: (experimentId: string) => void) {
     this.#choose = choose;
   }

@@ -86,7 +86,7 @@ function field(label: string, control: HTMLElement): HTMLElement {
   return h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
 }
 
-/** Keeps what is chosen; does nothing while somebody has the list open, and where nothing has changed. */
+/** Keeps what is chosen. Does nothing while the list is open, or if nothing has changed. */
 function fill(select: HTMLSelectElement, options: readonly Option[]): void {
   const chosen = select.value;
   const all: Option[] = [{ value: '', label: 'all' }, ...options];

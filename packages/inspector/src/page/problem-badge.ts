@@ -3,7 +3,7 @@ import type { ProblemView } from '../view/types.js';
 import { h } from './dom.js';
 import { words } from './format.js';
 
-/** Told by sign and word, not by colour alone. */
+/** Told by sign and word, not by color alone. */
 const SIGNS = { lost: '✕', warning: '!' } as const;
 
 export function problemBadge({ code, severity }: ProblemView): HTMLElement {

@@ -17,7 +17,7 @@ export class Summary {
   #connected = true;
   #latest: Overview | undefined;
 
-  /** @param choose somebody wants to see events with such problems only */
+  /** @param choose called to show the events with such problems only */
   constructor(choose: (problem: string) => void) {
     this.#choose = choose;
   }

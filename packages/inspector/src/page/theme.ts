@@ -3,7 +3,7 @@ import { byId } from './dom.js';
 
 const KEY = 'theme';
 
-/** Light or dark: what the system says, until somebody says otherwise. */
+/** Light or dark: the system's choice until the reader makes another. */
 export function followTheme(): void {
   const button = byId('theme');
   const system = matchMedia('(prefers-color-scheme: dark)');

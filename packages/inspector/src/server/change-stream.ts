@@ -23,7 +23,7 @@ export class ChangeStream {
     this.#message = message;
   }
 
-  /** @returns false: there are too many already */
+  /** @returns false if there are too many already */
   add(response: ServerResponse): boolean {
     if (this.#listeners.size >= MOST_LISTENERS) return false;
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');

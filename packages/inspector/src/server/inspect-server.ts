@@ -19,7 +19,7 @@ export interface InspectServerOptions {
   readonly datafile: () => DatafileState;
   /** TCP port on 127.0.0.1; 0: any free one. */
   readonly port: number;
-  /** undefined: the Events endpoint alone. */
+  /** Undefined for the Events endpoint alone. */
   readonly page: PageFiles | undefined;
   readonly forward?: Forward | undefined;
   readonly forwardsTo?: () => string | undefined;
@@ -77,7 +77,7 @@ export async function startInspectServer(options: InspectServerOptions): Promise
   };
 }
 
-/** A path that is no path is one that leads nowhere. */
+/** A malformed path becomes one that leads nowhere. */
 function readUrl({ url = '' }: IncomingMessage, origin: string): URL {
   return new URL(URL.canParse(url, origin) ? url : '/malformed', origin);
 }

@@ -6,12 +6,12 @@ import type { Inspection } from '../inspection/inspection.js';
 import { readSenderNotes } from '../inspection/sender-notes.js';
 import type { JsonObject } from '../util/json.js';
 
-/** Passes a batch on. @returns the status of the answer; undefined: there was none */
+/** Passes a batch on. @returns the status of the answer, undefined if there was none */
 export type Forward = (body: string, options: { readonly strict: boolean }) => Promise<number | undefined>;
 
 export interface IntakeOptions {
   readonly inspection: Inspection;
-  /** undefined: nothing leaves this machine. */
+  /** Undefined if nothing leaves this machine. */
   readonly forward?: Forward | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

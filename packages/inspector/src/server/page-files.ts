@@ -25,7 +25,7 @@ export class PageFiles {
     this.#files = files;
   }
 
-  /** @returns false: there is no such file */
+  /** @returns false if there is no such file */
   serve(path: string, response: ServerResponse): boolean {
     const file = this.#files.get(path);
     if (file === undefined) return false;

@@ -2,11 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Why a request is refused; undefined: it is not. A web page that somebody has open must neither read what is shown here
+ * Says why a request is refused. A web page that is open in a browser must neither read what is shown here
  * nor post events: not from its own origin, and not through a host name of its own that it has made resolve to this
  * machine (DNS rebinding).
  *
  * @param port the one that is listened on
+ * @returns undefined if the request is not refused
  */
 export function refusalOf({ headers, method, url }: IncomingMessage, port: number): string | undefined {
   const host = headers.host?.toLowerCase() ?? '';

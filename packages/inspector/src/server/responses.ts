@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** Of every answer: nothing but our own files is loaded, nobody frames, caches or reads it. */
+/** On every answer: only our own files are loaded, and no other page frames or reads it, and no cache keeps it. */
 export function setSecurityHeaders(response: ServerResponse): void {
   response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
   response.setHeader('x-content-type-options', 'nosniff');

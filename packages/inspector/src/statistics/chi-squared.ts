@@ -6,7 +6,7 @@ const MOST_TERMS = 10_000;
 /**
  * The probability that a chi-squared variable exceeds `statistic`: the p-value of a chi-squared test.
  *
- * It is the regularised upper incomplete gamma function Q(df/2, statistic/2), by its series or its continued fraction
+ * It is the regularized upper incomplete gamma function Q(df/2, statistic/2), by its series or its continued fraction
  * (Abramowitz and Stegun 6.5.29 and 6.5.31), whichever converges.
  *
  * @param degreesOfFreedom a positive whole number

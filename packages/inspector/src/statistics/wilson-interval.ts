@@ -18,11 +18,11 @@ export function wilsonInterval(successes: number, trials: number): Interval {
   if (trials <= 0) return { low: 0, high: 1 };
   const rate = successes / trials;
   const z2 = Z * Z;
-  const centre = rate + z2 / (2 * trials);
+  const center = rate + z2 / (2 * trials);
   const spread = Z * Math.sqrt((rate * (1 - rate)) / trials + z2 / (4 * trials * trials));
   const scale = 1 + z2 / trials;
   // Rounding must not move an end that is exactly 0 or 1.
-  const low = successes === 0 ? 0 : Math.max(0, (centre - spread) / scale);
-  const high = successes === trials ? 1 : Math.min(1, (centre + spread) / scale);
+  const low = successes === 0 ? 0 : Math.max(0, (center - spread) / scale);
+  const high = successes === trials ? 1 : Math.min(1, (center + spread) / scale);
   return { low, high };
 }

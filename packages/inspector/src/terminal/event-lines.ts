@@ -4,7 +4,7 @@ import { safeText } from 'opentelemetry-exporter-optimizely/testing';
 import type { BatchRow, EventRow, ProblemView } from '../view/types.js';
 import { counted } from './counted.js';
 
-type Style = (colour: 'red' | 'yellow' | 'dim', text: string) => string;
+type Style = (color: 'red' | 'yellow' | 'dim', text: string) => string;
 
 /** One line for a batch. */
 export function batchLine(row: BatchRow, style: Style): string {

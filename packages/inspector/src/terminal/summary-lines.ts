@@ -7,7 +7,7 @@ import { summarize } from '../view/overview.js';
 import type { ExperimentView } from '../view/types.js';
 import { counted } from './counted.js';
 
-type Style = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
+type Style = (color: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
 
 /** What was seen, for the end of a run. */
 export function summaryLines(inspection: Inspection, style: Style): string[] {

@@ -12,7 +12,7 @@ import type { Detail, MeaningLine } from './types.js';
 
 const LONGEST_PAYLOAD = 200_000;
 
-/** An event as it was sent, without the others of its batch, and what it means. undefined: it is not there any more. */
+/** An event as it was sent, without the others of its batch, and what it means. @returns undefined if it is no longer kept */
 export function eventDetail(inspection: Inspection, sequence: number, index: number): Detail | undefined {
   const batch = inspection.log.find(sequence);
   const event = batch?.events[index];
@@ -59,7 +59,7 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
   };
 }
 
-/** A request without its events. undefined: it is not there any more. */
+/** A request without its events. @returns undefined if it is no longer kept */
 export function batchDetail(inspection: Inspection, sequence: number): Detail | undefined {
   const batch = inspection.log.find(sequence);
   if (batch === undefined) return undefined;

@@ -59,12 +59,12 @@ function viewRate(key: string, { visitors, metrics }: VariationTally, eventKey: 
   };
 }
 
-/** The datafile's variations in its order, also those that nobody saw; then what it does not know. */
+/** The datafile's variations in its order, also those that no visitor saw; then those that it does not know. */
 function inOrder({ variations }: ExperimentTally, rule: NamedRule | undefined): Counted[] {
-  const nobody: VariationTally = { visitors: 0, impressions: 0, key: '', metrics: new Map() };
+  const unseen: VariationTally = { visitors: 0, impressions: 0, key: '', metrics: new Map() };
   const known = [...(rule?.variations.keys() ?? [])];
   const unknown = [...variations.keys()].filter(id => !known.includes(id)).sort();
-  return [...known, ...unknown].map(id => [id, variations.get(id) ?? nobody]);
+  return [...known, ...unknown].map(id => [id, variations.get(id) ?? unseen]);
 }
 
 function viewSampleRatio(

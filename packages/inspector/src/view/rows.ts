@@ -9,7 +9,7 @@ import type { BatchRow, EventRow, ProblemView, Row, RowsView } from './types.js'
 
 export interface RowQuery {
   readonly filter: EventFilter;
-  /** Later batches stay out, so that a list that somebody reads does not move; undefined: none does. */
+  /** Later batches stay out, so that a list does not move while it is read. Undefined for all. */
   readonly until: number | undefined;
   /** First row, counted from the newest. */
   readonly from: number;

@@ -83,7 +83,7 @@ export interface Overview {
   readonly warned: number;
   readonly refused: number;
   readonly datafile: DatafileState;
-  /** Where batches are passed on to; undefined: nothing leaves the machine. */
+  /** Where batches are passed on to; undefined if nothing leaves the machine. */
   readonly forwardsTo: string | undefined;
   readonly experiments: readonly ExperimentView[];
   /** Visitors that had to be forgotten; they stay counted. */
@@ -119,7 +119,7 @@ export interface VariationView {
   readonly key: string;
   readonly visitors: number;
   readonly impressions: number;
-  /** Of the visitors of variations with traffic; undefined: it gets no traffic. */
+  /** Of the visitors of variations with traffic; undefined if it gets none. */
   readonly expectedShare: number | undefined;
   readonly share: number;
 }

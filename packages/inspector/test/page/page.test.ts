@@ -190,7 +190,7 @@ describe('inspect: the page in Chromium', function () {
     await page.getByRole('heading', { name: 'Batch 1' }).waitFor();
   });
 
-  it('stands still while somebody reads, and follows again when asked to', async () => {
+  it('stands still while it is read, and follows again when asked to', async () => {
     const { page, endpoint, rows } = await open();
     await post(endpoint, variedBatch());
     await rows.nth(6).click();
