@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
+  BatchEventProcessor,
   type EventExporter,
   NotificationCenter,
   NotificationType,
@@ -9,7 +10,7 @@ import {
   recordConversion,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
-import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 const CONVERSION = { userId: 'visitor', eventKey: 'purchase' };
@@ -203,6 +204,43 @@ describe('a stack that ends', () => {
         expect(delivered).to.equal(recorded - (dropped.interrupted ?? 0));
         await processor.shutdown();
       }
+    });
+  }
+
+  /** Calls from each frame while the stack unwinds. @returns what the promises reject with */
+  async function rejectionsAtTheEndOfTheStack(call: () => Promise<void>): Promise<unknown[]> {
+    const rejections: unknown[] = [];
+    for (let offset = 0; offset < 3; offset++) {
+      atTheEndOfTheStack(400, offset, () => {
+        call().catch((error: unknown) => rejections.push(error));
+      });
+    }
+    await settle();
+    return rejections;
+  }
+
+  for (const how of ['forceFlush', 'shutdown'] as const) {
+    it(`neither makes ${how}() reject nor leaves it half done`, async () => {
+      const { processor } = makeProcessor();
+      for (let n = 0; n < 7; n++) processor.recordConversion(CONVERSION);
+      expect(await rejectionsAtTheEndOfTheStack(() => processor[how]())).to.deep.equal([]);
+      await processor.shutdown();
+      expect(processor.ledger()).to.deep.include({ delivered: 7, pending: 0, dropped: {} });
+    });
+  }
+
+  for (const how of ['flush', 'stop'] as const) {
+    it(`neither makes ${how}() of a BatchEventProcessor reject nor leaves it half done`, async () => {
+      const eventDispatcher = new RecordingDispatcher();
+      const processor = new BatchEventProcessor({
+        eventDispatcher,
+        runtime: new ManualRuntime(),
+        startOnInit: true,
+      });
+      for (let n = 0; n < 7; n++) processor.process(makeUserEvent());
+      expect(await rejectionsAtTheEndOfTheStack(() => processor[how]())).to.deep.equal([]);
+      await processor.stop();
+      expect(processor.ledger()).to.deep.include({ delivered: 7, pending: 0, dropped: {} });
     });
   }
 });

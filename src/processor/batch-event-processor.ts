@@ -6,6 +6,7 @@ import type { LedgerSnapshot } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { isSerializedEvent } from '../util/event-text.js';
+import { onFreshStack } from '../util/fresh-stack.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
 import { bool, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
@@ -96,12 +97,12 @@ export class BatchEventProcessor {
 
   /** Sends queued events and waits for requests in flight, for `timeoutIntervalMillis` at most. Never rejects. */
   flush(): Promise<void> {
-    return this.#pipeline.batcher.forceFlush();
+    return onFreshStack(() => this.#pipeline.batcher.forceFlush());
   }
 
   /** Refuses new events, then flushes. Events left after `timeoutIntervalMillis` count as lost. Never rejects. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop().finally(() => this.#life.end());
+    this.#stopped ??= onFreshStack(() => this.#stop().finally(() => this.#life.end()));
     return this.#stopped;
   }
 
@@ -111,6 +112,10 @@ export class BatchEventProcessor {
   }
 
   #enqueue(event: SerializedEvent): boolean {
+    if (this.#stopped !== undefined) {
+      this.#foundation.ledger.dropped('already_shutdown', [event.uuid]);
+      return false;
+    }
     const taken = this.#pipeline.batcher.enqueue(event);
     if (taken) this.#life.eventTaken();
     return taken;

@@ -21,6 +21,7 @@ import type { Conversion, Impression } from '../record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from '../record/record.js';
 import { EventIntake } from '../serialize/event-intake.js';
 import { EventResolver } from '../serialize/event-resolver.js';
+import { onFreshStack } from '../util/fresh-stack.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { Installation } from '../util/processor-registry.js';
@@ -186,8 +187,8 @@ export class OptimizelySpanProcessor {
    * Attempts to deliver everything recorded before, and waits for requests in flight, for `timeoutIntervalMillis` at
    * most. Remaining events stay pending. Never rejects.
    */
-  async forceFlush(): Promise<void> {
-    await this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime());
+  forceFlush(): Promise<void> {
+    return onFreshStack(async () => this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime()));
   }
 
   /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
@@ -200,7 +201,9 @@ export class OptimizelySpanProcessor {
    * Never rejects. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#shutDown().finally(() => this.#life.end());
+    this.#entrance.close();
+    this.#installation.uninstall();
+    this.#shutdown ??= onFreshStack(() => this.#shutDown().finally(() => this.#life.end()));
     return this.#shutdown;
   }
 
@@ -221,16 +224,13 @@ export class OptimizelySpanProcessor {
 
   async #shutDown(): Promise<void> {
     const { runtime, limits } = this.#foundation;
-    const { timeoutIntervalMillis } = limits;
     const startedAt = runtime.monotonic();
-    this.#entrance.close();
-    this.#installation.uninstall();
     const remainingMillis = await this.#datafileWithinTime();
     const stopped = this.#pipeline.batcher.stop(remainingMillis);
     this.#intake.dropWaiting();
     await stopped;
     this.#pipeline.end();
-    await this.#closing.run(runtime, timeoutIntervalMillis - (runtime.monotonic() - startedAt));
+    await this.#closing.run(runtime, limits.timeoutIntervalMillis - (runtime.monotonic() - startedAt));
   }
 
   /** Waits for a datafile if events need one. @returns what is left of `timeoutIntervalMillis`, milliseconds */
