@@ -5,7 +5,7 @@ import { inspectCommand } from './inspect-command.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 import { USAGE } from './usage.js';
 import { validateCommand } from './validate-command.js';
-import { COMMAND, VERSION } from './version.js';
+import { COMMAND, readVersion } from './version.js';
 
 /** Beside this file, once it is built. */
 const PAGE = new URL('./page/', import.meta.url);
@@ -13,7 +13,7 @@ const PAGE = new URL('./page/', import.meta.url);
 async function run(args: string[], terminal: Terminal): Promise<number> {
   const asksForHelp = args[0] === 'help' || args.some(arg => arg === '--help' || arg === '-h');
   if (asksForHelp || args[0] === '--version') {
-    terminal.out(asksForHelp ? USAGE.trimEnd() : VERSION);
+    terminal.out(asksForHelp ? USAGE.trimEnd() : readVersion());
     return 0;
   }
   // An option in the command's place is one of the default command.
