@@ -9,9 +9,8 @@ export const ROOMS = {
     'test/memory-bounds.test.ts',
     'test/growing-batches.test.ts',
     'test/delivery.test.ts',
-    'test/event-store.test.ts',
     'test/stored-events.test.ts',
-    'test/application-objects.test.ts',
+    'test/event-store.test.ts',
   ],
   export: [
     'test/delivery.test.ts',
@@ -19,8 +18,6 @@ export const ROOMS = {
     'test/log-event.test.ts',
     'test/request-bytes.test.ts',
     'test/batching.test.ts',
-    'test/application-objects.test.ts',
-    'test/chaos/shutdown.test.ts',
   ],
   serialize: [
     'test/process.test.ts',

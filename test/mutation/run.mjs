@@ -38,18 +38,17 @@ function configOf(room, tests) {
       // .mocharc.json lists all tests.
       'no-config': true,
       require: ['test/support/hooks.ts'],
-      timeout: 600_000,
       spec: tests,
     },
     testRunnerNodeArgs: ['--import=./test/mutation/in-sandbox.mjs', '--expose-gc'],
     // One process a time: what the tests measure is theirs alone.
     concurrency: 1,
     coverageAnalysis: 'perTest',
-    timeoutMS: 20_000,
+    timeoutMS: 5_000,
     disableTypeChecks: true,
     // Packages of workspaces, built code and reports are not needed beside.
     ignorePatterns: ['packages', 'dist', 'reports', 'api-docs', 'bench', 'examples', '.git', '.ci'],
-    reporters: ['json', 'html', 'clear-text'],
+    reporters: ['json', 'html', 'clear-text', 'progress-append-only'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
     jsonReporter: { fileName: `reports/mutation/${room}.json` },
     htmlReporter: { fileName: `reports/mutation/${room}.html` },

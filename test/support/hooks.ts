@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { killLeftovers } from './child.js';
 import { SEED } from './seed.js';
 
-// A property that fails says its seed and path itself.
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: SEED });
+const triesMutants = process.env.STRYKER_MUTATOR_WORKER !== undefined;
+
+// A property that fails says its seed and path itself. With a thousand mutants each gets a moment of it.
+fc.configureGlobal({ seed: SEED, ...(triesMutants && { interruptAfterTimeLimit: 200 }) });
 
 /** Servers that listen, with whether they were opened for the whole file. */
 const open = new Map<Server, 'for a test' | 'for a file'>();
@@ -34,7 +36,7 @@ const CLOSING_MILLIS = 30_000;
 const { setTimeout } = globalThis;
 
 /** What watches, or tries mutants, has mocha run many times in one process. */
-const runsAgain = process.argv.includes('--watch') || process.env.STRYKER_MUTATOR_WORKER !== undefined;
+const runsAgain = process.argv.includes('--watch') || triesMutants;
 
 /** A failed assertion may leave open what its test would have closed: that must not keep the run from ending. */
 function endTheRun(): void {
