@@ -23,7 +23,11 @@ if (files.some(file => isIn(RUN_THE_BUILD, file)) && !isBuilt()) run('npm', ['ru
 
 const require = createRequire(import.meta.url);
 const mocha = join(require.resolve('mocha/package.json'), '../bin/mocha.js');
-const watch = ['--watch', '--watch-files', 'src/**/*.ts,test/**/*,packages/*/src/**,packages/*/test/**'];
+const watch = [
+  '--watch',
+  '--watch-files=src,test,packages/*/src,packages/*/test',
+  '--watch-ignore=**/node_modules',
+];
 run(process.execPath, [mocha, ...configured(), ...(isMode('--watch') ? watch : []), ...options, ...files]);
 
 /** .mocharc.json but its `spec`, which mocha would add to the files that it is given; hangs are ended sooner than there. */
