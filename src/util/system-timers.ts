@@ -9,11 +9,13 @@ type Handle = Partial<Pick<NodeJS.Timeout, 'ref' | 'unref'>>;
 
 /**
  * Timers of whichever clock is in force. Tests put a fake `setTimeout` in the place of the real one and take it away
- * again, with all that was armed with it: what is pending then goes over to the new one.
+ * again, with all that was armed with it: what is pending then goes over to the new one. In an array and not a Set: there
+ * is a timer for each request, and a Set that is written all the time keeps what they refer to, batches of events, in
+ * memory until the next full collection.
  */
 export class SystemTimers {
   readonly #now: () => number;
-  readonly #pending = new Set<SystemTimer>();
+  readonly #pending: SystemTimer[] = [];
   #inForce: typeof setTimeout | undefined;
 
   /** @param now monotonic clock in milliseconds, which stays monotonic where another clock is put in place */
@@ -40,12 +42,14 @@ export class SystemTimers {
 class SystemTimer implements RuntimeTimer {
   readonly #callback: () => void;
   readonly #dueAt: number;
-  readonly #pending: Set<SystemTimer>;
-  #disarm: () => void = () => {};
+  readonly #pending: SystemTimer[];
+  /** Its index among those that are pending; -1: it is not. */
+  #place = -1;
+  #clearTimeout: typeof clearTimeout | undefined;
   #handle: Handle | undefined;
   #isRef = false;
 
-  constructor(callback: () => void, dueAt: number, pending: Set<SystemTimer>) {
+  constructor(callback: () => void, dueAt: number, pending: SystemTimer[]) {
     this.#callback = callback;
     this.#dueAt = dueAt;
     this.#pending = pending;
@@ -53,15 +57,13 @@ class SystemTimer implements RuntimeTimer {
 
   arm(millis: number): void {
     // The counterpart of this very `setTimeout`: the `clearTimeout` of another clock would leave the timer armed.
-    const clear = clearTimeout;
-    const handle: Handle | undefined = setTimeout(() => {
-      this.#pending.delete(this);
+    this.#clearTimeout = clearTimeout;
+    this.#handle = setTimeout(() => {
+      this.#forget();
       this.#callback();
     }, millis);
-    this.#handle = handle;
-    this.#disarm = () => clear(handle as NodeJS.Timeout);
-    if (!this.#isRef) handle?.unref?.();
-    this.#pending.add(this);
+    if (!this.#isRef) this.#handle?.unref?.();
+    if (this.#place < 0) this.#place = this.#pending.push(this) - 1;
   }
 
   moveTo(now: number): void {
@@ -70,12 +72,25 @@ class SystemTimer implements RuntimeTimer {
   }
 
   clear(): void {
-    this.#pending.delete(this);
+    this.#forget();
     this.#disarm();
   }
 
   ref(): void {
     this.#isRef = true;
     this.#handle?.ref?.();
+  }
+
+  #disarm(): void {
+    this.#clearTimeout?.(this.#handle as NodeJS.Timeout);
+  }
+
+  #forget(): void {
+    const last = this.#pending.at(-1);
+    if (this.#place < 0 || last === undefined) return;
+    this.#pending[this.#place] = last;
+    last.#place = this.#place;
+    this.#pending.pop();
+    this.#place = -1;
   }
 }
