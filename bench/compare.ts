@@ -55,7 +55,7 @@ function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio
 }
 
 /**
- * Nanoseconds each of `count` times. No forced collection before: V8 throws optimised code away whose maps have no
+ * Nanoseconds each of `count` times. No forced collection before: V8 throws optimized code away whose maps have no
  * instance in that moment, and after each one every round would pay for compiling it again, as no service does.
  */
 export async function nanosEach(count: number, work: () => void | Promise<void>): Promise<number> {

@@ -22,7 +22,7 @@ import {
 
 /**
  * Code that does not import the package against the helpers: the same provider, spans of one event, processor and
- * dispatcher. That the raw way has to serialise attributes and tags itself is part of it.
+ * dispatcher. That the raw way has to serialize attributes and tags itself is part of it.
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();

@@ -61,7 +61,7 @@ function openWithoutSpan<T>(kind: Kind<T>, count: number, batchSize: number) {
         }),
       ),
     close: () => {
-      if (characters === 0) throw new Error('nothing was serialised');
+      if (characters === 0) throw new Error('nothing was serialized');
       return side.close(last);
     },
   };
@@ -99,7 +99,7 @@ function openWithSpan<T>(kind: Kind<T>, count: number) {
         }),
       ),
     close: async () => {
-      if (characters === 0) throw new Error('nothing was serialised');
+      if (characters === 0) throw new Error('nothing was serialized');
       requireSameInformation(spanEventOf(onSpan.ours), spanEventOf(onSpan.theirs));
       await side.close(last);
     },

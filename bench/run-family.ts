@@ -3,7 +3,7 @@ import { send } from './child.js';
 import { compare } from './compare.js';
 import type { Row, Size } from './row.js';
 
-/** A process for each family of rows: the code that V8 has optimised for one bears on no other. */
+/** A process for each family of rows: the code that V8 has optimized for one bears on no other. */
 const [family, mode] = process.argv.slice(2);
 const size: Size = { short: mode === 'short' };
 const { rows } = (await import(`./${family}.js`)) as { rows: (size: Size) => Row[] };

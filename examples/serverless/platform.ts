@@ -62,7 +62,7 @@ export class FunctionInstance {
     await this.#exited;
   }
 
-  /** Nothing of it runs any more: no timer, no socket, no signal handler. */
+  /** Nothing of it runs anymore: no timer, no socket, no signal handler. */
   #freeze(): void {
     this.#process.kill('SIGSTOP');
   }

@@ -5,9 +5,11 @@ import type { StoredSpanEvent } from '../util/hand-over-mark.js';
 import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
 /**
- * Reads a `feature_flag.evaluation` event, of a span or a log record, as an impression; beside OpenTelemetry's attributes
- * those of `optimizely.impression` are understood, so that a hook can add the rule key. undefined: a failed evaluation,
- * one without a variation, a delivery rule's, or one whose rule key is `''`: no rule decided.
+ * Reads a `feature_flag.evaluation` event, of a span or a log record, as an impression; beside OpenTelemetry's
+ * attributes those of `optimizely.impression` are understood, so that a hook can add the rule key.
+ *
+ * @returns undefined for a failed evaluation, one without a variation, one of a delivery rule, or one whose rule key is
+ *   `''`, because no rule decided
  */
 export function readEvaluationEvent(event: StoredSpanEvent): RawExperimentEvent | undefined {
   const attributes = event.attributes ?? {};

@@ -12,7 +12,7 @@ import { guardLogger } from '../util/guarded-logger.js';
 
 export interface ReplayOptions {
   readonly directory: string;
-  /** undefined: the Events API of each event's region. */
+  /** Undefined for the Events API of each event's region. */
   readonly endpoint: string | undefined;
   /** For events that were stored before there was a datafile. */
   readonly config: DatafileIndex | undefined;
@@ -35,8 +35,8 @@ const BATCH_SIZE = 100;
 const STOPPED_WITHIN_MILLIS = 1_000;
 
 /**
- * Delivers what dead processes left: the store adopts it, as it would in a service, and touches no directory of a living
- * one. Events of any age are sent, since somebody asks for it. Never rejects.
+ * Delivers the events of dead processes: the store adopts their directories, as it would in a service, and does not
+ * touch those of running ones. Events of any age are sent, because the user asked for it. Never rejects.
  */
 export async function replayStore(options: ReplayOptions): Promise<Replay> {
   const { directory, endpoint, config, giveUpAfterMillis, signal } = options;

@@ -45,5 +45,5 @@ export interface TransportOptions {
 export const CONNECTIONS_PER_ORIGIN = 64;
 export const KEEP_ALIVE_MILLIS = 4_000;
 
-/** An answer with larger headers is none. Gateways add more than the 16 KiB that Node and undici allow. */
+/** An answer with larger headers counts as no answer. Gateways add more than the 16 KiB that Node and undici allow. */
 export const MOST_HEADER_BYTES = 262_144;

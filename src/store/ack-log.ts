@@ -42,7 +42,7 @@ export class AckLog {
     this.#pending.delete(segment);
   }
 
-  /** Writes what there is to write, and arms no timer any more. */
+  /** Writes what there is to write, and arms no more timers. */
   stop(): Promise<void> {
     this.#stopped = true;
     return this.flush();

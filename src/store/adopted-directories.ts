@@ -112,7 +112,10 @@ export class AdoptedDirectories {
     );
   }
 
-  /** Removes a directory whose segments are gone. One with something else in it is put aside, where it is not scanned at. */
+  /**
+   * Removes a directory whose segments are gone. One with something else in it is put aside, where it is not scanned
+   * at.
+   */
   async #tidy(directory: string): Promise<void> {
     if ((this.#left.get(directory) ?? 0) > 0) return;
     this.#left.delete(directory);
@@ -128,7 +131,7 @@ export class AdoptedDirectories {
     await rename(directory, aside);
     const level = this.#said.first('aside') ? 'warn' : 'debug';
     this.#host.logger[level](
-      `the event store has put a directory of an earlier process aside: ${aside} holds something that is not the store's, and is not scanned at any more`,
+      `the event store has put a directory of an earlier process aside: ${aside} holds something that is not the store's, and is not scanned anymore`,
     );
     for (const name of names) this.#known.delete(join(directory, name));
   }

@@ -24,7 +24,7 @@ export class ForeignDirectories {
       if (!this.#said.first(String(uid))) continue;
       const what = paths.length === 1 ? `${paths[0]}` : `${paths.length} directories, ${paths[0]} among them`;
       this.#logger.warn(
-        `the event store leaves ${what} alone: the owner is uid ${uid}, another user, who has to deliver the events in there; if that user runs no service any more, change the owner to the user of this process`,
+        `the event store leaves ${what} alone: the owner is uid ${uid}, another user, who has to deliver the events in there; if that user no longer runs a service, change the owner to the user of this process`,
       );
     }
     this.#found.clear();

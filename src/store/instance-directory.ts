@@ -73,7 +73,7 @@ export class InstanceDirectory {
    * Shows that we live. A byte is written, since the file system then stamps the file with its own clock.
    *
    * @returns "now" as the file system tells it, milliseconds
-   * @throws (rejects) what the file system says, or that the directory is not there any more
+   * @throws (rejects) what the file system says, or that the directory no longer exists
    */
   async beat(): Promise<number> {
     if (this.look() !== 'in place') throw new NotRegularFile();

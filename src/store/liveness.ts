@@ -15,8 +15,8 @@ export interface LivenessFacts {
   /** It is a live instance of the thread that asks. */
   readonly listedHere: boolean;
   /**
-   * How much older its heartbeat is than a file that was touched just now on the same file system. undefined: that
-   * can't be told now.
+   * How much older its heartbeat is than a file that was touched just now on the same file system. Undefined if
+   * that can't be determined now.
    */
   readonly heartbeatAgeMillis: number | undefined;
 }

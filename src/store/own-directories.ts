@@ -2,10 +2,10 @@
 import type { Logger } from '../model/logger.js';
 import type { InstanceDirectory } from './instance-directory.js';
 
-/** This directory is of no use any more; another one may be. */
+/** Errors after which a directory can't be used anymore, but another one may be. */
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP']);
 
-/** The directory in use, and those that were in use until they could not be used any more. */
+/** The directory in use, and those that were in use until they could not be used anymore. */
 export class OwnDirectories {
   readonly #create: () => InstanceDirectory;
   readonly #logger: Logger;
@@ -44,13 +44,13 @@ export class OwnDirectories {
   leaveBehind(): void {
     if (this.#current === undefined) return;
     this.#logger.warn(
-      `the event store can't use its directory ${this.#current.path} any more (was its mode or owner changed?) and tries a new one; events in the old one are delivered when it can be read again`,
+      `the event store can't use its directory ${this.#current.path} anymore (was its mode or owner changed?) and tries a new one; events in the old one are delivered when it can be read again`,
     );
     this.#former.push(this.#current);
     this.#current = undefined;
   }
 
-  /** The one in use is not there any more. */
+  /** The one in use no longer exists. */
   gone(): void {
     this.#current?.forget();
     this.#current = undefined;

@@ -10,7 +10,7 @@ export async function taskStateOf(owner: OwnerRecord, self: OwnerRecord): Promis
   try {
     const stat = await readFile(`/proc/${owner.pid}/task/${owner.taskId}/stat`, 'latin1');
     const { state, startTime } = parseTaskStat(stat);
-    // A zombie waits for its parent to look; it writes nothing any more.
+    // A zombie waits for its parent to look; it no longer writes.
     const over = state === 'Z' || state === 'X' || startTime !== owner.startTime;
     return over ? 'gone' : 'running';
   } catch (error) {

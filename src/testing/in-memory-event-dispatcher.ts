@@ -8,7 +8,7 @@ import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { readBatch, type WireEvent } from './checks/wire-event.js';
 
-/** A LogEvent as it was when it was dispatched: a plain copy that nobody else holds. */
+/** A LogEvent as it was when it was dispatched: a plain copy that nothing else refers to. */
 export type CapturedLogEvent = Pick<LogEvent, 'httpVerb' | 'url' | 'params' | 'headers'>;
 
 /** What to answer. */
@@ -16,8 +16,8 @@ export interface InMemoryEventDispatcherOptions {
   /** The status of every answer. @default 204 */
   statusCode?: number | undefined;
   /**
-   * The status of one answer; undefined: `statusCode`. A throw makes `dispatchEvent` reject, which means "no answer"
-   * to whoever dispatches.
+   * Returns the status of one answer, or undefined for `statusCode`. A throw makes `dispatchEvent` reject, which means
+   * "no answer" to the caller.
    */
   respond?: ((logEvent: CapturedLogEvent) => number | undefined) | undefined;
 }

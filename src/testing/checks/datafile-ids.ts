@@ -9,7 +9,7 @@ import { textOf } from '../../util/text-of.js';
 export interface IndexedRule {
   readonly campaignIds: Set<string>;
   readonly variationIds: Set<string>;
-  /** undefined: the datafile does not say, or nobody goes by it (delivery rules). */
+  /** Undefined if the datafile does not specify it, or if it has no effect (delivery rules). */
   readonly status: string | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface CheckedBatch {
 }
 
 export interface CheckContext {
-  /** undefined: ids are not looked up. */
+  /** Undefined if ids are not looked up. */
   readonly index: DatafileIds | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;

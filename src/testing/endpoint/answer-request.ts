@@ -61,7 +61,7 @@ function decide(
   return receive(params, body, request);
 }
 
-/** undefined: not JSON. */
+/** @returns undefined if the body is not JSON */
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());

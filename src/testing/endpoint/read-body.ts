@@ -4,7 +4,7 @@
  * Reads a request's body, holding at most `maxBytes` of it. What is above is read on and forgotten, since a client
  * that is still writing when its connection closes never sees the answer.
  *
- * @returns undefined: longer than `maxBytes`
+ * @returns undefined if the body is longer than `maxBytes`
  * @throws (rejects) the client went away
  */
 export async function readBody(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer | undefined> {

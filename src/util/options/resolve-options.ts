@@ -11,7 +11,7 @@ import type { AnyOptionTable, OptionRow, ResolvedOptions } from './option-table.
  * Reads options by their table. A number, boolean or word that makes no sense falls back to the default with an info
  * line, the reference's rule; an option that is not set is not worth a line.
  *
- * @throws TypeError if a text, URL, function or object is none and has no usable default
+ * @throws TypeError if a text, URL, function or object has the wrong type or form, and no usable default
  */
 export function resolveOptions<Table extends AnyOptionTable>(
   table: Table,

@@ -20,7 +20,7 @@ export interface AttachedInspector {
   onEmit(record: SeenLogRecord): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
-  /** Tells the inspector nothing any more. */
+  /** Stops telling the inspector. */
   detach(): void;
 }
 
