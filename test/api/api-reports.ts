@@ -19,9 +19,13 @@ interface Entry {
   readonly require: { readonly types: string };
 }
 
-/** Everything that the package's declarations promise, by report file: one for each subpath of `exports`. */
+/** Everything that the packages' declarations promise, by report file: one for each subpath of `exports`. */
 export function apiReports(): Map<string, string> {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  return new Map([...reportsOf('.', ''), ...reportsOf('packages/inspector', 'inspector-')]);
+}
+
+function reportsOf(folder: string, prefix: string): Map<string, string> {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
     exports: Record<string, Entry | string>;
   };
   const reports = new Map<string, string>();
@@ -30,24 +34,24 @@ export function apiReports(): Map<string, string> {
     const name = subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-');
     // The other entries name types of the first one, which reports them.
     const includeForgottenExports = subpath === '.';
-    const esm = extract(entry.import.types, includeForgottenExports);
-    const cjs = extract(entry.require.types, includeForgottenExports);
+    const esm = extract(folder, entry.import.types, includeForgottenExports);
+    const cjs = extract(folder, entry.require.types, includeForgottenExports);
     if (esm !== cjs) {
       throw new Error(
         `${subpath}: ${entry.import.types} and ${entry.require.types} promise different things`,
       );
     }
-    reports.set(`${name}.api.md`, esm);
+    reports.set(`${prefix}${name}.api.md`, esm);
   }
   return reports;
 }
 
-function extract(declarations: string, includeForgottenExports: boolean): string {
+function extract(packageFolder: string, declarations: string, includeForgottenExports: boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'api-report-'));
   try {
     const reportFileName = 'report.api.md';
     const config = ExtractorConfig.prepare({
-      configObject: configure(join(ROOT, declarations), {
+      configObject: configure(join(ROOT, packageFolder, declarations), {
         enabled: true,
         reportFileName,
         reportFolder: folder,
@@ -55,7 +59,7 @@ function extract(declarations: string, includeForgottenExports: boolean): string
         includeForgottenExports,
       }),
       configObjectFullPath: undefined,
-      packageJsonFullPath: join(ROOT, 'package.json'),
+      packageJsonFullPath: join(ROOT, packageFolder, 'package.json'),
     });
     mkdirSync(config.reportFolder, { recursive: true });
     const problems: string[] = [];
@@ -85,7 +89,7 @@ function configure(mainEntryPointFilePath: string, apiReport: IConfigApiReport):
   return {
     projectFolder: ROOT,
     mainEntryPointFilePath,
-    compiler: { tsconfigFilePath: join(ROOT, 'tsconfig.json') },
+    compiler: { tsconfigFilePath: join(ROOT, 'tsconfig.dist.json') },
     apiReport,
     docModel: { enabled: false },
     dtsRollup: { enabled: false },

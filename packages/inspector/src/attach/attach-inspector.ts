@@ -6,21 +6,28 @@ import { type SeenLogRecord, type SeenSpan, SpanNotes } from './span-notes.js';
 
 /** What is needed of the exporter's `NotificationCenter`. */
 export interface NotificationCenterLike {
+  /** @returns an id for `removeNotificationListener` */
   addNotificationListener(
     type: 'LOG_EVENT',
     listener: (logEvent: LogEvent, info: LogEventInfo) => void,
   ): number;
+  /** @returns whether there was a listener of this id */
   removeNotificationListener(id: number): boolean;
 }
 
 /** A span processor and a log record processor, of both lines of OpenTelemetry's SDK. It changes no span and no record. */
 export interface AttachedInspector {
+  /** Remembers the span until it ends. Called by the tracer provider. */
   onStart(span: SeenSpan): void;
+  /** Notes the experiment events of the span. Called by the tracer provider. */
   onEnd(span: SeenSpan): void;
+  /** Notes the span of an experiment event. Called by the logger provider. */
   onEmit(record: SeenLogRecord): void;
+  /** Resolves at once: nothing is sent from here. */
   forceFlush(): Promise<void>;
+  /** Resolves at once, and does not detach: the last batch may not have been sent yet. */
   shutdown(): Promise<void>;
-  /** Stops telling the inspector. */
+  /** Stops telling the inspector anything, and forgets what was noted. */
   detach(): void;
 }
 
