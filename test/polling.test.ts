@@ -821,7 +821,7 @@ describe('polling', () => {
     it('ends by itself while polling idles, its connection still open', async () => {
       const server = await open(revision('7'));
       const { urlTemplate } = server;
-      const child = start({ urlTemplate, waits: true, timeoutMillis: 4_000 });
+      const child = start({ urlTemplate, waits: true, timeoutMillis: 600_000 });
       expect(await child.ended).to.deep.equal({ code: 0, signal: null });
       expect(child.told('ready')).to.deep.equal([true]);
     });

@@ -33,12 +33,16 @@ export const ROOMS = {
   privacy: [
     'test/privacy.test.ts',
     'test/openfeature/hook.test.ts',
+    'test/openfeature/evaluation-events.test.ts',
+    'test/raw-span-events.test.ts',
     'test/optimizely-sdk/spans.test.ts',
     'test/option-values.test.ts',
     'test/user-event-factory.test.ts',
   ],
   capture: [
     'test/foreign-spans.test.ts',
+    'test/raw-span-events.test.ts',
+    'test/logs/signal.test.ts',
     'test/record.test.ts',
     'test/process.test.ts',
     'test/openfeature/evaluation-events.test.ts',
