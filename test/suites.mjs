@@ -21,6 +21,7 @@ export const RUN_THE_BUILD = [
   'test/http/without-undici.test.ts',
   'test/logging.test.ts',
   'test/logs/example.test.ts',
+  'test/memory.test.ts',
   'test/openfeature/example.test.ts',
   'test/package.test.ts',
   'test/polling.test.ts',
