@@ -506,6 +506,7 @@ describe('BatchEventProcessor', () => {
       const before = await flush(50);
       // A set of all that is outstanding would be 100 kB a flush.
       expect(((await flush(300)) - before) / 300).to.be.below(4_000);
+      for (const callback of exporter.callbacks) callback({ code: 0 });
     });
 
     it('startOnInit defaults to false, as in the reference: events wait for start()', () => {

@@ -212,6 +212,8 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       FLUSH_INTERVAL: '30',
       MAX_QUEUE_SIZES: '7',
       SDKKEY: 'secret',
+      SPAN_ATTRIBUTES: 'none',
+      SIGNAL: 'log',
       BATCH_SIZE_: '',
       API_TOKEN: 'secret',
       LOGLEVEL: 'secret',
@@ -221,6 +223,8 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       'OPTIMIZELY_FLUSH_INTERVAL is not read; did you mean OPTIMIZELY_FLUSH_INTERVAL_MILLIS?',
       'OPTIMIZELY_MAX_QUEUE_SIZES is not read; did you mean OPTIMIZELY_MAX_QUEUE_SIZE?',
       'OPTIMIZELY_SDKKEY is not read; did you mean OPTIMIZELY_SDK_KEY?',
+      'OPTIMIZELY_SPAN_ATTRIBUTES is not read; did you mean OPTIMIZELY_TRACE_DETAIL?',
+      'OPTIMIZELY_SIGNAL is not read; did you mean OPTIMIZELY_EMIT_AS?',
     ]);
   });
 

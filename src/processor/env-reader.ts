@@ -7,6 +7,10 @@ import type { AnyOptionTable, OptionRow } from '../util/options/option-table.js'
 import { fillUrlTemplate } from '../util/url-template.js';
 
 const PREFIX = 'OPTIMIZELY_';
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['OPTIMIZELY_SPAN_ATTRIBUTES', 'OPTIMIZELY_TRACE_DETAIL'],
+  ['OPTIMIZELY_SIGNAL', 'OPTIMIZELY_EMIT_AS'],
+]);
 
 type Parsed = { readonly value: unknown } | { readonly expected: string };
 
@@ -39,7 +43,9 @@ export class EnvReader {
     for (const name of Object.keys(process.env)) {
       if (!name.startsWith(PREFIX) || known.includes(name) || this.text(name) === undefined) continue;
       const plain = plainName(name);
-      const near = known.find(one => editDistance(plain, plainName(one)) <= (plain.length > 8 ? 2 : 0));
+      const near =
+        RENAMED.get(name) ??
+        known.find(one => editDistance(plain, plainName(one)) <= (plain.length > 8 ? 2 : 0));
       if (near !== undefined) this.#logger.warn(`${name} is not read; did you mean ${near}?`);
     }
   }
