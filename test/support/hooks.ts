@@ -38,15 +38,22 @@ const { setTimeout } = globalThis;
 /** What watches, or tries mutants, has mocha run many times in one process. */
 const runsAgain = process.argv.includes('--watch') || triesMutants;
 
+const listenersAtStart = process.listeners('exit');
+
 /** A failed assertion may leave open what its test would have closed: that must not keep the run from ending. */
 function endTheRun(): void {
+  // Processors that tests left open would say at exit how many events they lose, behind the closing line of the run.
+  const ofTests = process.listeners('exit').filter(listener => !listenersAtStart.includes(listener));
   setTimeout(() => {
     process.stderr.write(`left open by the tests: ${process.getActiveResourcesInfo().join(', ')}\n`);
     process.exit(process.exitCode || 1);
   }, CLOSING_MILLIS).unref();
   // Not left to node, which waits in its own cleanup, at full speed and for ever, for a request of a socket that a test
   // destroyed. Registered late, so that mocha has set the exit code.
-  process.once('beforeExit', () => process.on('exit', () => process.exit()));
+  process.once('beforeExit', () => {
+    for (const listener of ofTests) process.off('exit', listener);
+    process.on('exit', () => process.exit());
+  });
 }
 
 export const mochaHooks: Mocha.RootHookObject = {
