@@ -4,6 +4,7 @@ import type { EventExportResult } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { OutstandingWork } from '../util/outstanding.js';
+import { halve } from './split.js';
 
 /** Makes the LogEvent of a chunk and tells listeners. @returns undefined if it can't be sent */
 export type Prepare = (events: readonly SerializedEvent[]) => LogEvent | undefined;
@@ -66,9 +67,9 @@ export class Chunk {
     return this.#logEvent;
   }
 
-  /** The same events in chunks of their own. */
-  split(pieces: readonly (readonly SerializedEvent[])[], areSuspect: boolean): Chunk[] {
-    return pieces.map(events => {
+  /** The same events in two chunks. */
+  halves(areSuspect: boolean): Chunk[] {
+    return halve(this.events).map(events => {
       const chunk = new Chunk(this.batch, events, this.#prepare, areSuspect);
       chunk.arrivalsAtFailure = this.arrivalsAtFailure;
       return chunk;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObjectLike } from '../util/guard.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import type { Answer } from './verdict.js';
 
@@ -88,10 +89,6 @@ function headerOf(headers: object): unknown {
   }
   const name = Object.keys(headers).find(key => key.toLowerCase() === 'retry-after');
   return name === undefined ? undefined : (headers as Record<string, unknown>)[name];
-}
-
-function isObjectLike(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** By its tag, too: an error of another realm is no instance of ours. */

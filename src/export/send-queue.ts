@@ -4,7 +4,6 @@ import type { Runtime } from '../model/runtime.js';
 import { Fifo } from '../util/fifo.js';
 import type { Chunk } from './chunk.js';
 import { SearchQueue } from './search-queue.js';
-import { halve } from './split.js';
 
 /** One request in so many may be one of the search although others wait. */
 const SEARCH_SHARE = 4;
@@ -36,12 +35,12 @@ export class SendQueue {
 
   /** In two, each of which is sent like any other. */
   pushHalves(chunk: Chunk): void {
-    for (const half of chunk.split(halve(chunk.events), false)) this.#live.push(half);
+    for (const half of chunk.halves(false)) this.#live.push(half);
   }
 
   /** In two, on the way to the events at fault. */
   searchThrough(chunk: Chunk): void {
-    for (const half of chunk.split(halve(chunk.events), true)) this.#search.push(half);
+    for (const half of chunk.halves(true)) this.#search.push(half);
   }
 
   /** A chunk that fails alone waits for itself. */

@@ -62,10 +62,12 @@ export class Seam {
 
 /** Whether it has a `then` to call. Throws where reading it does. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
+  return isObjectLike(value) && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** Whether it can have members: an object or a function. */
+export function isObjectLike(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** Whether the stack had no room left: the same call may succeed with a shorter one. */

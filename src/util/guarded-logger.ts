@@ -2,6 +2,7 @@
 
 import type { Logger, PackageLogger } from '../model/logger.js';
 import { diagOutput } from './diag-logger.js';
+import { isObjectLike } from './guard.js';
 import { warnProcess } from './process-warning.js';
 
 export const noopLogger: PackageLogger = { error() {}, warn() {}, info() {}, debug() {}, alert() {} };
@@ -77,8 +78,4 @@ function warnOfLogger(): void {
 /** The API's `diag` object itself may be given before, or without, a logger of its own. */
 function isHeard(given: Logger | null | undefined): boolean {
   return (given && !('setLogger' in given)) || diagOutput.isSet();
-}
-
-function isObjectLike(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
