@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Why an event is refused for good. Sending it again would change nothing. */
+export type RefusalReason =
+  | 'invalid'
+  | 'unknown_key'
+  | 'unknown_project'
+  | 'flag_decisions_off'
+  | 'no_experiment'
+  | 'before_send'
+  | 'too_large'
+  | 'rejected';
+
+/** Events that are refused for good, for one reason. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly count: number;
+  /** A sentence that names the field or key at fault, and no user's data. */
+  readonly message: string;
+}
+
+/** Why a request is to be sent again later. Nothing in it was taken for good. */
+export type LaterReason =
+  | 'draining'
+  | 'no_datafile'
+  | 'unknown_key'
+  | 'queue_full'
+  | 'sender_share'
+  | 'store_unusable'
+  | 'store_full'
+  | 'not_delivered_in_time';
+
+/**
+ * What a sender is told. `taken` is a receipt: each event of the request is delivered, or durable, or among the refused.
+ */
+export type Receipt =
+  | {
+      readonly status: 'taken';
+      readonly refused: readonly Refusal[];
+      /** Events that the library delivers itself and shows in the trace only. */
+      readonly shownOnly: number;
+    }
+  | { readonly status: 'later'; readonly reason: LaterReason; readonly retryAfterSeconds: number };
