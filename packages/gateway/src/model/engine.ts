@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LedgerSnapshot } from 'opentelemetry-exporter-optimizely';
+import type { BatchIntake, OtlpIntake } from './intake.js';
+import type { RefusalReason } from './receipt.js';
+
+/** Why a project takes no events. */
+export type NotReadyReason = 'no_datafile' | 'store_unusable';
+
+/** One project as it stands: what readiness, metrics and the ledger say of it. */
+export interface ProjectState {
+  /** As the configuration names it. */
+  readonly name: string;
+  /** Absent where the project takes events. */
+  readonly notReady?: NotReadyReason | undefined;
+  /** Revision of the datafile in force, if there is one. */
+  readonly revision?: string | undefined;
+  /** Milliseconds since the last datafile check that ended well began; absent before the first. */
+  readonly datafileAgeMillis?: number | undefined;
+  /** Events that were taken and whose receipt is still open. */
+  readonly outstandingEvents: number;
+  /** The same, in bytes of payload. */
+  readonly outstandingBytes: number;
+  readonly ledger: LedgerSnapshot;
+}
+
+/** What became of events of one request. `shown_only`: the library shows them in the trace and delivers them itself. */
+export type CountedOutcome = 'taken' | 'shown_only' | RefusalReason;
+
+export interface EventCount {
+  readonly door: 'otlp' | 'events';
+  /** As the configuration names it; `''` where the events lead to no project. */
+  readonly project: string;
+  readonly sender: string;
+  readonly outcome: CountedOutcome;
+  readonly count: number;
+}
+
+/** Hears of events once their receipt is given, never of those that are to be sent again. */
+export type EventCounter = (count: EventCount) => void;
+
+/** Everything behind the doors: the projects, and the way of an event from a request to its receipt. */
+export interface Engine {
+  readonly otlp: OtlpIntake;
+  readonly batches: BatchIntake;
+  projects(): readonly ProjectState[];
+  /** From here on requests are answered `later` with the reason `draining`; those in flight get their receipt. */
+  drain(): void;
+  /** Ends all projects within their time. Never rejects; the same promise for all calls. */
+  close(): Promise<void>;
+}
