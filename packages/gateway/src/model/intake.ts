@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sender } from './door.js';
-import type { OtlpEvent } from './otlp-event.js';
+import type { OtlpExport } from './otlp-event.js';
 import type { Receipt } from './receipt.js';
 
 /** Takes the events of one OTLP request, all or none. Never rejects. */
 export interface OtlpIntake {
-  take(events: readonly OtlpEvent[], sender: Sender): Promise<Receipt>;
+  /** @returns with the unreadable events among the refused, as `invalid` */
+  take(request: OtlpExport, sender: Sender): Promise<Receipt>;
 }
 
 /** Takes one batch of Optimizely's Events API, all or nothing. Never rejects. */

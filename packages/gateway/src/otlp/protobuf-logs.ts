@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import { CollectedEvents } from './collected-events.js';
+import { EVENT_NAME_ATTRIBUTE, NameFilter } from './event-names.js';
+import { UnreadableEvent } from './malformed-request.js';
+import { readAttribute, readAttributeOf, readResource } from './protobuf-values.js';
+import { newAttributes } from './values.js';
+import {
+  fixed64,
+  hexId,
+  isWantedName,
+  lengthDelimited,
+  readBody,
+  readMessage,
+  readNested,
+  readString,
+  type Tag,
+} from './wire-format.js';
+
+const RESOURCE_LOGS = lengthDelimited(1);
+const RESOURCE = lengthDelimited(1);
+const SCOPE_LOGS = lengthDelimited(2);
+const LOG_RECORDS = lengthDelimited(2);
+
+const TIME = fixed64(1);
+const ATTRIBUTES = lengthDelimited(6);
+const TRACE_ID = lengthDelimited(9);
+const SPAN_ID = lengthDelimited(10);
+const OBSERVED_TIME = fixed64(11);
+const EVENT_NAME = lengthDelimited(12);
+
+const NAME_KEYS = new NameFilter([EVENT_NAME_ATTRIBUTE]);
+
+/**
+ * Reads the log records of these names from an `ExportLogsServiceRequest`. What else is in it is skipped.
+ *
+ * @throws MalformedRequest
+ */
+export function readProtobufLogs(body: Uint8Array, names: NameFilter): OtlpExport {
+  return readBody(body, reader => {
+    const found = new CollectedEvents();
+    const reading = new LogsReading(reader, names, found);
+    readMessage(reader, reader.len, tag => tag === RESOURCE_LOGS && reading.resourceLogs());
+    return found.toExport();
+  });
+}
+
+/** Like `TracesReading`; a record's name is looked for first, in its field and in its attributes. */
+class LogsReading {
+  readonly #reader: BinaryReader;
+  readonly #names: NameFilter;
+  readonly #found: CollectedEvents;
+  #resource: OtlpAttributes = newAttributes();
+  #isWanted = false;
+
+  constructor(reader: BinaryReader, names: NameFilter, found: CollectedEvents) {
+    this.#reader = reader;
+    this.#names = names;
+    this.#found = found;
+  }
+
+  resourceLogs(): boolean {
+    const resource = newAttributes();
+    this.#resource = resource;
+    readNested(this.#reader, tag => {
+      if (tag === SCOPE_LOGS) readNested(this.#reader, this.#scopeLogsField);
+      else if (tag === RESOURCE) readResource(this.#reader, resource);
+      else return false;
+      return true;
+    });
+    return true;
+  }
+
+  readonly #scopeLogsField = (tag: Tag): boolean => {
+    if (tag !== LOG_RECORDS) return false;
+    const reader = this.#reader;
+    const start = reader.pos;
+    this.#isWanted = false;
+    readNested(reader, this.#nameField);
+    if (!this.#isWanted) return true;
+    const end = reader.pos;
+    reader.pos = start;
+    this.#found.add(() => readRecord(reader, this.#resource));
+    reader.pos = end;
+    return true;
+  };
+
+  readonly #nameField = (tag: Tag): boolean => {
+    if (tag === EVENT_NAME) this.#isWanted = isWantedName(this.#reader, this.#names) || this.#isWanted;
+    else if (tag === ATTRIBUTES) this.#isWanted = this.#isNameAttribute() || this.#isWanted;
+    else return false;
+    return true;
+  };
+
+  #isNameAttribute(): boolean {
+    const found = newAttributes();
+    try {
+      readAttributeOf(NAME_KEYS, this.#reader, found);
+    } catch (error) {
+      // A name that is not UTF-8 is none of ours.
+      if (!(error instanceof UnreadableEvent)) throw error;
+    }
+    const name = found[EVENT_NAME_ATTRIBUTE];
+    return typeof name === 'string' && this.#names.has(name);
+  }
+}
+
+function readRecord(reader: BinaryReader, resource: OtlpAttributes): OtlpEvent {
+  let eventName = '';
+  let time = 0n;
+  let observedTime = 0n;
+  let traceId: Uint8Array | undefined;
+  let spanId: Uint8Array | undefined;
+  const attributes = newAttributes();
+  readNested(reader, tag => {
+    if (tag === ATTRIBUTES) readAttribute(reader, attributes);
+    else if (tag === EVENT_NAME) eventName = readString(reader);
+    else if (tag === TIME) time = BigInt(reader.fixed64());
+    else if (tag === OBSERVED_TIME) observedTime = BigInt(reader.fixed64());
+    else if (tag === TRACE_ID) traceId = reader.bytes();
+    else if (tag === SPAN_ID) spanId = reader.bytes();
+    else return false;
+    return true;
+  });
+  return {
+    name: eventName === '' ? String(attributes[EVENT_NAME_ATTRIBUTE]) : eventName,
+    attributes,
+    timeUnixNano: time === 0n ? observedTime : time,
+    traceId: hexId(traceId, 16),
+    spanId: hexId(spanId, 8),
+    resource,
+  };
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import { CollectedEvents } from './collected-events.js';
+import type { NameFilter } from './event-names.js';
+import { readAttribute, readResource } from './protobuf-values.js';
+import { newAttributes } from './values.js';
+import {
+  fixed64,
+  hexId,
+  isWantedName,
+  lengthDelimited,
+  readBody,
+  readMessage,
+  readNested,
+  readString,
+  type Tag,
+} from './wire-format.js';
+
+const RESOURCE_SPANS = lengthDelimited(1);
+const RESOURCE = lengthDelimited(1);
+const SCOPE_SPANS = lengthDelimited(2);
+const SPANS = lengthDelimited(2);
+
+const TRACE_ID = lengthDelimited(1);
+const SPAN_ID = lengthDelimited(2);
+const EVENTS = lengthDelimited(11);
+
+const EVENT_TIME = fixed64(1);
+const EVENT_NAME = lengthDelimited(2);
+const EVENT_ATTRIBUTES = lengthDelimited(3);
+
+/**
+ * Reads the span events of these names from an `ExportTraceServiceRequest`. What else is in it is skipped: of an event
+ * its name is looked at first.
+ *
+ * @throws MalformedRequest
+ */
+export function readProtobufTraces(body: Uint8Array, names: NameFilter): OtlpExport {
+  return readBody(body, reader => {
+    const found = new CollectedEvents();
+    const reading = new TracesReading(reader, names, found);
+    readMessage(reader, reader.len, tag => tag === RESOURCE_SPANS && reading.resourceSpans());
+    return found.toExport();
+  });
+}
+
+/** Its callbacks are made once a request: a request may have a million spans. */
+class TracesReading {
+  readonly #reader: BinaryReader;
+  readonly #names: NameFilter;
+  readonly #found: CollectedEvents;
+  #resource: OtlpAttributes = newAttributes();
+  #traceId: Uint8Array | undefined;
+  #spanId: Uint8Array | undefined;
+  /** Where events of the span lie that are to be read: ids may stand behind them. */
+  #eventsAt: number[] = [];
+  #isWanted = false;
+
+  constructor(reader: BinaryReader, names: NameFilter, found: CollectedEvents) {
+    this.#reader = reader;
+    this.#names = names;
+    this.#found = found;
+  }
+
+  resourceSpans(): boolean {
+    const resource = newAttributes();
+    this.#resource = resource;
+    readNested(this.#reader, tag => {
+      if (tag === SCOPE_SPANS) readNested(this.#reader, this.#scopeSpansField);
+      else if (tag === RESOURCE) readResource(this.#reader, resource);
+      else return false;
+      return true;
+    });
+    return true;
+  }
+
+  readonly #scopeSpansField = (tag: Tag): boolean => {
+    if (tag !== SPANS) return false;
+    this.#traceId = undefined;
+    this.#spanId = undefined;
+    readNested(this.#reader, this.#spanField);
+    if (this.#eventsAt.length > 0) this.#readEvents();
+    return true;
+  };
+
+  readonly #spanField = (tag: Tag): boolean => {
+    if (tag === TRACE_ID) this.#traceId = this.#reader.bytes();
+    else if (tag === SPAN_ID) this.#spanId = this.#reader.bytes();
+    else if (tag === EVENTS) this.#look();
+    else return false;
+    return true;
+  };
+
+  #look(): void {
+    const start = this.#reader.pos;
+    this.#isWanted = false;
+    readNested(this.#reader, this.#nameField);
+    if (this.#isWanted) this.#eventsAt.push(start);
+  }
+
+  readonly #nameField = (tag: Tag): boolean => {
+    if (tag !== EVENT_NAME) return false;
+    this.#isWanted = isWantedName(this.#reader, this.#names);
+    return true;
+  };
+
+  #readEvents(): void {
+    const reader = this.#reader;
+    const spanEnd = reader.pos;
+    const shared = {
+      traceId: hexId(this.#traceId, 16),
+      spanId: hexId(this.#spanId, 8),
+      resource: this.#resource,
+    };
+    for (const start of this.#eventsAt) {
+      reader.pos = start;
+      this.#found.add(() => ({ ...readEvent(reader), ...shared }));
+    }
+    this.#eventsAt = [];
+    reader.pos = spanEnd;
+  }
+}
+
+function readEvent(reader: BinaryReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' | 'attributes'> {
+  let name = '';
+  let timeUnixNano = 0n;
+  const attributes = newAttributes();
+  readNested(reader, tag => {
+    if (tag === EVENT_NAME) name = readString(reader);
+    else if (tag === EVENT_TIME) timeUnixNano = BigInt(reader.fixed64());
+    else if (tag === EVENT_ATTRIBUTES) readAttribute(reader, attributes);
+    else return false;
+    return true;
+  });
+  return { name, timeUnixNano, attributes };
+}

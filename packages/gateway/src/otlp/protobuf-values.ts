@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
+import { type NameFilter, RESOURCE_ATTRIBUTES } from './event-names.js';
+import { UnreadableEvent } from './malformed-request.js';
+import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP } from './values.js';
+import { fixed64, isWantedName, lengthDelimited, readNested, readString, varint } from './wire-format.js';
+
+const KEY = lengthDelimited(1);
+const VALUE = lengthDelimited(2);
+
+const STRING_VALUE = lengthDelimited(1);
+const BOOL_VALUE = varint(2);
+const INT_VALUE = varint(3);
+const DOUBLE_VALUE = fixed64(4);
+const ARRAY_VALUE = lengthDelimited(5);
+const KVLIST_VALUE = lengthDelimited(6);
+const BYTES_VALUE = lengthDelimited(7);
+
+const ELEMENTS = lengthDelimited(1);
+
+/** Reads the `KeyValue` that begins here; of several with one key, the last one counts. */
+export function readAttribute(reader: BinaryReader, into: MutableAttributes, depth = 0): void {
+  let key = '';
+  let value: OtlpValue = null;
+  readNested(reader, tag => {
+    if (tag === KEY) key = readString(reader);
+    else if (tag === VALUE) value = readValue(reader, depth);
+    else return false;
+    return true;
+  });
+  into[key] = value;
+}
+
+/** Reads the `KeyValue` that begins here if its key is among `keys`, or past it. */
+export function readAttributeOf(keys: NameFilter, reader: BinaryReader, into: MutableAttributes): void {
+  const start = reader.pos;
+  let isWanted = false;
+  readNested(reader, tag => {
+    if (tag !== KEY) return false;
+    isWanted = isWantedName(reader, keys);
+    return true;
+  });
+  if (!isWanted) return;
+  const end = reader.pos;
+  reader.pos = start;
+  try {
+    readAttribute(reader, into);
+  } finally {
+    reader.pos = end;
+  }
+}
+
+/** Reads what is needed of the `Resource` that begins here. A resource that is sent in parts is one. */
+export function readResource(reader: BinaryReader, into: MutableAttributes): void {
+  readNested(reader, tag => {
+    if (tag !== lengthDelimited(1)) return false;
+    readAttributeOf(RESOURCE_ATTRIBUTES, reader, into);
+    return true;
+  });
+}
+
+/** Reads the `AnyValue` that begins here. */
+function readValue(reader: BinaryReader, depth: number): OtlpValue {
+  if (depth > MAX_DEPTH) throw new UnreadableEvent(TOO_DEEP);
+  let value: OtlpValue = null;
+  readNested(reader, tag => {
+    switch (tag) {
+      case STRING_VALUE:
+        value = readString(reader);
+        return true;
+      case BOOL_VALUE:
+        value = reader.bool();
+        return true;
+      case INT_VALUE:
+        value = asInteger(BigInt(reader.int64()));
+        return true;
+      case DOUBLE_VALUE:
+        value = reader.double();
+        return true;
+      case ARRAY_VALUE:
+        value = readArray(reader, depth + 1);
+        return true;
+      case KVLIST_VALUE:
+        value = readKeyValues(reader, depth + 1);
+        return true;
+      case BYTES_VALUE:
+        value = Uint8Array.from(reader.bytes());
+        return true;
+      default:
+        return false;
+    }
+  });
+  return value;
+}
+
+function readArray(reader: BinaryReader, depth: number): OtlpValue[] {
+  const elements: OtlpValue[] = [];
+  readNested(reader, tag => {
+    if (tag !== ELEMENTS) return false;
+    elements.push(readValue(reader, depth));
+    return true;
+  });
+  return elements;
+}
+
+function readKeyValues(reader: BinaryReader, depth: number): OtlpAttributes {
+  const attributes = newAttributes();
+  readNested(reader, tag => {
+    if (tag !== ELEMENTS) return false;
+    readAttribute(reader, attributes, depth);
+    return true;
+  });
+  return attributes;
+}

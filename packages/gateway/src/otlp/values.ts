@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
+
+/** Levels of lists and maps in an attribute. Optimizely's event properties have one. */
+export const MAX_DEPTH = 32;
+export const TOO_DEEP = `an attribute is nested deeper than ${MAX_DEPTH} levels`;
+
+export type MutableAttributes = { [key: string]: OtlpValue };
+
+/** Without a prototype: `__proto__` is a key like any other. */
+export function newAttributes(): MutableAttributes {
+  return Object.create(null);
+}
+
+export const NO_ATTRIBUTES: OtlpAttributes = Object.freeze(newAttributes());
+
+/** @returns a number where that is exact */
+export function asInteger(value: bigint): number | bigint {
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
