@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LedgerSnapshot } from 'opentelemetry-exporter-optimizely';
+import type { GatewayConfig } from './gateway-config.js';
 import type { BatchIntake, OtlpIntake } from './intake.js';
 import type { RefusalReason } from './receipt.js';
 
@@ -42,7 +43,16 @@ export type EventCounter = (count: EventCount) => void;
 export interface Engine {
   readonly otlp: OtlpIntake;
   readonly batches: BatchIntake;
+  /** Whether a project asks for `feature_flag.evaluation` events; may change when the configuration does. */
+  readonly takesEvaluations: boolean;
   projects(): readonly ProjectState[];
+  /**
+   * Brings another configuration into force. A project that changed is replaced: the new one takes at once, the old one
+   * delivers what it has. Projects that did not change notice nothing. Never rejects.
+   *
+   * @returns a promise that resolves when the projects that were replaced have ended
+   */
+  reload(config: GatewayConfig): Promise<void>;
   /** From here on requests are answered `later` with the reason `draining`; those in flight get their receipt. */
   drain(): void;
   /** Ends all projects within their time. Never rejects; the same promise for all calls. */

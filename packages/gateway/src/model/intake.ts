@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sender } from './door.js';
 import type { OtlpExport } from './otlp-event.js';
-import type { Receipt } from './receipt.js';
+import type { BatchReceipt, Receipt } from './receipt.js';
 
 /** Takes the events of one OTLP request, all or none. Never rejects. */
 export interface OtlpIntake {
@@ -12,5 +12,5 @@ export interface OtlpIntake {
 /** Takes one batch of Optimizely's Events API, all or nothing. Never rejects. */
 export interface BatchIntake {
   /** @param text the body, which `batch` was parsed from */
-  take(batch: Readonly<Record<string, unknown>>, text: string, sender: Sender): Promise<Receipt>;
+  take(batch: Readonly<Record<string, unknown>>, text: string, sender: Sender): Promise<BatchReceipt>;
 }

@@ -41,3 +41,6 @@ export type Receipt =
       readonly shownOnly: number;
     }
   | { readonly status: 'later'; readonly reason: LaterReason; readonly retryAfterSeconds: number };
+
+/** What the sender of a batch of Optimizely's Events API is told. `malformed`: it is not one, and nothing was taken. */
+export type BatchReceipt = Receipt | { readonly status: 'malformed'; readonly message: string };
