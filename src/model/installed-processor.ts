@@ -11,6 +11,14 @@ export type TraceDetail = 'minimal' | 'full' | 'none';
 /** What the helpers emit for the trace: a span event, a log record with an event name, or one of each. */
 export type EmitAs = 'span-event' | 'log-record' | 'both';
 
+/** Timestamps of the impressions that a processor was offered last, milliseconds since the epoch; 0 for none. */
+export interface LastImpressions {
+  /** Stamped by the clock. */
+  stamped: number;
+  /** Recorded with a timestamp of its own. */
+  given: number;
+}
+
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly traceDetail: TraceDetail;
@@ -18,6 +26,8 @@ export interface InstalledProcessor {
   readonly emitAs?: EmitAs | undefined;
   /** Log records, in and out. */
   readonly logs?: LogRecordPort | undefined;
+  /** Conversions get a later timestamp; absent if the copy does not keep it. */
+  readonly lastImpressions?: LastImpressions | undefined;
   /** What of the event the trace may show where it shows all; absent if everything may show. */
   redact?(event: ExperimentEvent): ExperimentEvent;
   /** Offers the event. Never throws. */

@@ -3,7 +3,12 @@
 import type { ConfigSource } from '../datafile/config-source.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import type { EmitAs, InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
+import type {
+  EmitAs,
+  InstalledProcessor,
+  LastImpressions,
+  TraceDetail,
+} from '../model/installed-processor.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { LogRecordPort } from '../model/log-record-port.js';
 import type { Logger } from '../model/logger.js';
@@ -13,6 +18,7 @@ import { amendEvent } from '../serialize/amend-event.js';
 import type { EventIntake } from '../serialize/event-intake.js';
 import type { Afterwards } from '../util/afterwards.js';
 import { OnceLog } from '../util/episode-log.js';
+import { noteStamped } from '../util/event-stamps.js';
 import { isSerializedEvent } from '../util/event-text.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
@@ -28,6 +34,7 @@ export interface EventEntranceDependencies {
   /** Undefined if everything may leave unchanged. */
   readonly privacyFilter: PrivacyFilter | undefined;
   readonly logger: Logger;
+  readonly lastImpressions: LastImpressions;
   /** Where resolved events go; it counts those that it refuses, and repairs what a stack that ended left half done. */
   readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
   readonly onTaken: () => void;
@@ -43,6 +50,7 @@ export class EventEntrance implements InstalledProcessor {
   readonly traceDetail: TraceDetail;
   readonly emitAs: EmitAs;
   readonly logs: LogRecordPort;
+  readonly lastImpressions: LastImpressions;
   readonly #deps: EventEntranceDependencies;
   readonly #said = new OnceLog();
   /** Calls that record from within each other, as a `beforeSend` that records does. */
@@ -53,6 +61,7 @@ export class EventEntrance implements InstalledProcessor {
     this.traceDetail = dependencies.traceDetail;
     this.emitAs = dependencies.emitAs;
     this.logs = dependencies.logs;
+    this.lastImpressions = dependencies.lastImpressions;
     this.#deps = dependencies;
   }
 
@@ -117,6 +126,7 @@ export class EventEntrance implements InstalledProcessor {
     apiCopies.eventRecorded();
     ledger.recorded(1);
     if (!isSerializedEvent(event)) return this.#drop('invalid');
+    noteStamped(shown, this.lastImpressions);
     if (this.#closed) return this.#drop('already_shutdown', event);
     if (privacyFilter === undefined) return this.#enqueue(event);
     // Without its keys, what may leave can't be decided.

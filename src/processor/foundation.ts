@@ -4,12 +4,14 @@ import { StoreTracker } from '../batch/store-tracker.js';
 import { Ledger } from '../metrics/ledger.js';
 import { SelfObservability } from '../metrics/self-observability.js';
 import type { EventStore } from '../model/event-store.js';
+import type { LastImpressions } from '../model/installed-processor.js';
 import type { PackageLogger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
 import { DropLog } from '../notification/drop-log.js';
 import { guardNotifications } from '../notification/guard-notifications.js';
 import { NotificationCenter } from '../notification/notification-center.js';
+import { noImpressions } from '../util/event-stamps.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import type { ResolvedBatchingOptions } from './processor-option-tables.js';
 import type { BatchingOptions } from './processor-options.js';
@@ -26,6 +28,7 @@ export interface Foundation {
   readonly dropLog: DropLog;
   readonly logger: PackageLogger;
   readonly runtime: Runtime;
+  readonly lastImpressions: LastImpressions;
 }
 
 export interface FoundationOptions extends BatchingOptions {
@@ -54,5 +57,17 @@ export function layFoundation(options: FoundationOptions): Foundation {
     notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
   }, metrics);
   const storeTracker: StoreTracker = new StoreTracker(options.eventStore, ledger, runtime, logger);
-  return { limits, budget, storeTracker, ledger, metrics, notifications, dropLog, logger, runtime };
+  const lastImpressions = noImpressions();
+  return {
+    limits,
+    budget,
+    storeTracker,
+    ledger,
+    metrics,
+    notifications,
+    dropLog,
+    logger,
+    runtime,
+    lastImpressions,
+  };
 }

@@ -87,20 +87,19 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#foundation.storeTracker.close(),
     );
-    const check: CheckEvent = (type, input) => checkInput(type, input, runtime);
+    const check: CheckEvent = (type, input) => checkInput(type, input, runtime, [this.#foundation]);
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
     const logs = new LogRecords(logger);
     this.#entrance = new EventEntrance({
       ...own,
+      ...this.#foundation,
       logs,
-      ledger,
       apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
       privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
-      logger,
       batcher,
       onTaken: () => {
         onTaken?.();

@@ -12,20 +12,25 @@ import {
 } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
 import { amountsOf } from '../util/amounts.js';
+import { type Receivers, stampConversion, stampImpression } from '../util/event-stamps.js';
 import {
   optionalId,
   optionalObject,
   optionalString,
+  optionalTimestamp,
   optionalUuid,
   requiredString,
-  timestampOrNow,
   UnusableField,
 } from './fields.js';
 
 /** Makes an event of what the application passed, or names the field that prevents it. Never throws. */
-export type CheckInput<E> = (input: unknown, runtime: Runtime) => E | { readonly unusable: string };
+export type CheckInput<E> = (
+  input: unknown,
+  runtime: Runtime,
+  receivers: Receivers,
+) => E | { readonly unusable: string };
 
-export const checkImpression: CheckInput<ExperimentImpression> = checked((input, runtime) => {
+export const checkImpression: CheckInput<ExperimentImpression> = checked((input, runtime, receivers) => {
   const userId = requiredString('userId', input.userId);
   const flagKey = optionalString('flagKey', input.flagKey) ?? '';
   const ruleKey = optionalString('ruleKey', input.ruleKey) ?? '';
@@ -39,8 +44,9 @@ export const checkImpression: CheckInput<ExperimentImpression> = checked((input,
   const cmabUuid = optionalId('cmabUuid', input.cmabUuid);
   if (!flagKey && !ruleKey && !experimentId && !campaignId) throw new UnusableField('ruleKey');
   const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
-  const timestamp = timestampOrNow('timestamp', input.timestamp, runtime);
+  const given = optionalTimestamp('timestamp', input.timestamp);
   const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
+  const timestamp = stampImpression(given, runtime, receivers);
   return {
     type: 'impression',
     userId,
@@ -59,7 +65,7 @@ export const checkImpression: CheckInput<ExperimentImpression> = checked((input,
   };
 });
 
-export const checkConversion: CheckInput<ExperimentConversion> = checked((input, runtime) => {
+export const checkConversion: CheckInput<ExperimentConversion> = checked((input, runtime, receivers) => {
   const userId = requiredString('userId', input.userId);
   const eventKey = requiredString('eventKey', input.eventKey);
   if (eventKey === '') throw new UnusableField('eventKey');
@@ -67,8 +73,9 @@ export const checkConversion: CheckInput<ExperimentConversion> = checked((input,
   const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
   const tags = optionalObject('tags', input.tags) as EventTags | undefined;
   const { revenue, value } = amountsOf({ tags });
-  const timestamp = timestampOrNow('timestamp', input.timestamp, runtime);
+  const given = optionalTimestamp('timestamp', input.timestamp);
   const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
+  const timestamp = stampConversion(given, runtime, receivers);
   return {
     type: 'conversion',
     userId,
@@ -87,17 +94,20 @@ export function checkInput(
   type: ExperimentEventType,
   input: unknown,
   runtime: Runtime,
+  receivers: Receivers,
 ): ExperimentEvent | { readonly unusable: string } {
-  return type === 'impression' ? checkImpression(input, runtime) : checkConversion(input, runtime);
+  return type === 'impression'
+    ? checkImpression(input, runtime, receivers)
+    : checkConversion(input, runtime, receivers);
 }
 
 function checked<E>(
-  make: (input: Record<string, unknown>, runtime: Runtime) => E,
-): (input: unknown, runtime: Runtime) => E | { unusable: string } {
-  return (input, runtime) => {
+  make: (input: Record<string, unknown>, runtime: Runtime, receivers: Receivers) => E,
+): CheckInput<E> {
+  return (input, runtime, receivers) => {
     if (typeof input !== 'object' || input === null) return { unusable: 'the argument' };
     try {
-      return make(input as Record<string, unknown>, runtime);
+      return make(input as Record<string, unknown>, runtime, receivers);
     } catch (error) {
       // A getter or proxy of the application's may throw anything.
       return { unusable: UnusableField.nameFrom(error) ?? 'a field that throws when read' };

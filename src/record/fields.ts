@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Runtime } from '../model/runtime.js';
-
 /** Thrown and caught within this room: names the input field that can't be used. */
 export class UnusableField extends Error {
   readonly #field: string;
@@ -50,8 +48,8 @@ const FIRST_13_DIGITS = 1e12;
 const LAST_13_DIGITS = 1e13;
 
 /** Milliseconds since the epoch. Seconds or microseconds are refused: Optimizely would take them and count nothing. */
-export function timestampOrNow(field: string, value: unknown, runtime: Runtime): number {
-  if (value === undefined || value === null) return Math.trunc(runtime.now());
+export function optionalTimestamp(field: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
   const millis = Math.trunc(typeof value === 'number' ? value : millisOfDate(value));
   if (!(millis >= FIRST_13_DIGITS && millis < LAST_13_DIGITS)) throw new UnusableField(field);
   return millis;

@@ -98,7 +98,7 @@ function record<E extends ExperimentEvent>(
   try {
     const span = recordingSpan(given);
     const receivers = only === undefined ? receiversOf(span) : [only];
-    return handOver(type, check(input, runtime), span, given, receivers, only !== undefined);
+    return handOver(type, check(input, runtime, receivers), span, given, receivers, only !== undefined);
   } catch (error) {
     try {
       if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);

@@ -55,6 +55,23 @@ describe('emitAs', () => {
     ]);
   });
 
+  it('both: a conversion in the millisecond of an impression has the next one everywhere', async () => {
+    const { processor, inSpan, records, received, runtime } = await makeApplication({
+      processors: [{ emitAs: 'both' }],
+    });
+    const events = inSpan(() => {
+      processor.recordImpression(IMPRESSION);
+      processor.recordConversion(CONVERSION);
+    });
+    const now = runtime.now();
+    const millis = (time: readonly [number, number]) => time[0] * 1_000 + time[1] / 1_000_000;
+    expect(events.map(({ time }) => millis(time))).to.deep.equal([now, now + 1]);
+    expect(records().map(({ hrTime }) => millis(hrTime))).to.deep.equal([now, now + 1]);
+    const [impression, conversion] = await received();
+    expect([impression?.timestamp, conversion?.timestamp]).to.deep.equal([now, now + 1]);
+    expect(conversion?.problems).to.deep.equal([]);
+  });
+
   it('log: the record has the time of the event, the span it was recorded on, and the severity of information', async () => {
     const { tracer, records } = await makeApplication({ processors: [{ emitAs: 'log-record' }] });
     const given = tracer.startSpan('given');
