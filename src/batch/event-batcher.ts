@@ -15,11 +15,13 @@ import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
 import { LiveEvents } from './live-events.js';
 import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
+import { OpenBatches } from './open-batches.js';
 import { ReplayedEvents, type StoredEventResolver } from './replayed-events.js';
 import type { StoreTracker } from './store-tracker.js';
 
 export interface EventBatcherDependencies {
   readonly limits: OpenBatchLimits & {
+    readonly maxOpenBatches: number;
     readonly flushIntervalMillis: number;
     readonly timeoutIntervalMillis: number;
     readonly maxQueueSize: number;
@@ -56,10 +58,14 @@ export class EventBatcher {
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
-    const open = () => new OpenBatch(limits, this.#inFlight, () => exporter.isBusy?.() === true);
+    const open = () =>
+      new OpenBatches(
+        limits.maxOpenBatches,
+        () => new OpenBatch(limits, this.#inFlight, () => exporter.isBusy?.() === true),
+      );
     this.#live = new LiveEvents({
       ...dependencies,
-      batch: open(),
+      batches: open(),
       flushIntervalMillis: limits.flushIntervalMillis,
       // One that does not tell is taken to be busy while it has a batch.
       hasFreeRequest: () => this.#inFlight.eventCount === 0 || exporter.isBusy?.() === false,
@@ -67,7 +73,7 @@ export class EventBatcher {
     // In batches of their own: events of an earlier life have other contexts, and would break live batches up.
     this.#replayed = new ReplayedEvents({
       ...dependencies,
-      batch: open(),
+      batches: open(),
       maxPageBytes: limits.maxQueueBytes / 4,
       isReady: () => this.#canReplay(),
       isStopping: () => this.#stopping !== undefined,

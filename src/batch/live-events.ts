@@ -4,13 +4,12 @@ import type { FlushCause } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { sameContext } from '../util/envelope.js';
 import { AgeTimer } from './age-timer.js';
-import type { OpenBatch } from './open-batch.js';
+import type { OpenBatches } from './open-batches.js';
 
 export interface LiveEventsDependencies {
   readonly queue: BatcherQueue;
-  readonly batch: OpenBatch;
+  readonly batches: OpenBatches;
   readonly budget: QueueBudget;
   readonly runtime: Runtime;
   readonly flushIntervalMillis: number;
@@ -22,7 +21,7 @@ const NEXT_TURN_MILLIS = 1;
 /** So many events may be recorded from within one call. */
 const MOST_NESTED = 100;
 
-/** From the queue into the open batch, which closes by size, by age, or where memory is full of it. */
+/** From the queue into the open batches, which close by size, by age, or where memory is full of them. */
 export class LiveEvents {
   readonly #deps: LiveEventsDependencies;
   readonly #age: AgeTimer;
@@ -36,18 +35,18 @@ export class LiveEvents {
   constructor(dependencies: LiveEventsDependencies) {
     const { runtime, flushIntervalMillis } = dependencies;
     this.#deps = dependencies;
-    this.#age = new AgeTimer(runtime, flushIntervalMillis, () => this.close('age'));
+    this.#age = new AgeTimer(runtime, flushIntervalMillis, () => this.#closeDue());
   }
 
   /** A datafile of this context is in force: what was batched under another one goes out now. */
   contextChanged(context: EventContext): void {
-    const batched = this.#deps.batch.context;
-    if (batched !== undefined && !sameContext(batched, context)) this.close('revision');
+    this.#deps.batches.contextChanged(context);
+    this.#age.settle(this.#deps.batches.oldestAcceptedAt);
   }
 
   /** Whether the event fits a request of its own. */
   fits(event: SerializedEvent): boolean {
-    return this.#deps.batch.fits(event);
+    return this.#deps.batches.fits(event);
   }
 
   /** Moves queued events into batches. */
@@ -58,17 +57,17 @@ export class LiveEvents {
       return;
     }
     this.#isConsuming = true;
-    const { queue, batch } = this.#deps;
+    const { queue, batches } = this.#deps;
     try {
       for (;;) {
         this.#inHand ??= queue.dequeue();
         if (this.#inHand === undefined) break;
         const { byteLength } = this.#inHand;
-        batch.makeRoomFor(this.#inHand);
-        batch.join(this.#inHand);
+        batches.makeRoomFor(this.#inHand);
+        batches.join(this.#inHand);
         this.#inHand = undefined;
         this.#lastByteLength = byteLength;
-        batch.closeIfFull();
+        batches.closeIfJoinedIsFull();
         if (this.#nested > MOST_NESTED) {
           this.#goOnLater();
           break;
@@ -79,7 +78,7 @@ export class LiveEvents {
       this.#nested = 0;
     }
     this.makeRoom();
-    this.#age.follow(batch.oldestAcceptedAt);
+    this.#age.follow(this.#deps.batches.oldestAcceptedAt);
   }
 
   /** Goes on where a call ended because the stack did. */
@@ -89,19 +88,27 @@ export class LiveEvents {
   }
 
   close(cause: FlushCause): void {
-    this.#deps.batch.close(cause);
-    this.#age.settle(this.#deps.batch.oldestAcceptedAt);
+    this.#deps.batches.close(cause);
+    this.#age.settle(this.#deps.batches.oldestAcceptedAt);
   }
 
   closeIfFull(): void {
-    this.#deps.batch.closeIfFull();
-    this.#age.follow(this.#deps.batch.oldestAcceptedAt);
+    this.#deps.batches.closeIfFull();
+    this.#age.follow(this.#deps.batches.oldestAcceptedAt);
   }
 
-  /** Where memory is full, the open batch can't grow: it goes out if a request is free, or nothing would make room. */
+  /** Where memory is full, open batches can't grow: they go out while a request is free, or nothing would make room. */
   makeRoom(): void {
-    const { budget, batch, hasFreeRequest } = this.#deps;
-    if (!budget.hasRoom(this.#lastByteLength) && hasFreeRequest()) batch.close('size');
+    const { budget, batches, hasFreeRequest } = this.#deps;
+    while (!budget.hasRoom(this.#lastByteLength) && hasFreeRequest())
+      if (!batches.closeOldest('size')) return;
+  }
+
+  /** Younger batches go on; the interval may be over for several. */
+  #closeDue(): void {
+    const { batches, runtime, flushIntervalMillis } = this.#deps;
+    batches.closeOlder(runtime.monotonic() + 1 - flushIntervalMillis, 'age');
+    this.#age.settle(batches.oldestAcceptedAt);
   }
 
   /** An exporter that records an event for each batch must not keep the application's call from returning. */

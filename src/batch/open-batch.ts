@@ -15,7 +15,7 @@ export interface OpenBatchLimits {
 }
 
 /**
- * The batch that is being built, and where it goes. It goes out at `batchSize`; while the exporter is busy it grows
+ * A batch that is being built, and where it goes. It goes out at `batchSize`; while the exporter is busy it grows
  * instead: small batches would wait in line, where a service that records faster than they leave loses events.
  */
 export class OpenBatch {
@@ -43,13 +43,6 @@ export class OpenBatch {
   /** Whether the event fits a request of its own. */
   fits(event: SerializedEvent): boolean {
     return this.#builder.fits(event);
-  }
-
-  /** Adds the event, and closes what the rules then close. */
-  add(event: SerializedEvent): void {
-    this.makeRoomFor(event);
-    this.join(event);
-    this.closeIfFull();
   }
 
   /** Closes the batch that the event cannot join. */

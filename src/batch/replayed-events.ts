@@ -5,7 +5,7 @@ import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import type { OpenBatch } from './open-batch.js';
+import type { OpenBatches } from './open-batches.js';
 import { StoreReplay } from './store-replay.js';
 import type { Kept, StoreTracker } from './store-tracker.js';
 
@@ -18,7 +18,7 @@ export interface StoredEventResolver {
 }
 
 export interface ReplayedEventsDependencies {
-  readonly batch: OpenBatch;
+  readonly batches: OpenBatches;
   readonly budget: QueueBudget;
   readonly storeTracker: StoreTracker;
   readonly ledger: EventLedger;
@@ -36,7 +36,7 @@ export class ReplayedEvents {
   readonly #unresolved: Kept[] = [];
 
   constructor(dependencies: ReplayedEventsDependencies) {
-    const { batch, storeTracker, runtime, maxPageBytes, isReady } = dependencies;
+    const { batches, storeTracker, runtime, maxPageBytes, isReady } = dependencies;
     this.#deps = dependencies;
     this.#replay = new StoreReplay({
       storeTracker,
@@ -44,7 +44,7 @@ export class ReplayedEvents {
       maxPageBytes,
       isReady,
       take: (event, ticket, acceptedAt) => this.#take(event, ticket, acceptedAt),
-      close: () => batch.close('replay'),
+      close: () => batches.close('replay'),
     });
   }
 
@@ -59,7 +59,7 @@ export class ReplayedEvents {
   }
 
   closeIfFull(): void {
-    this.#deps.batch.closeIfFull();
+    this.#deps.batches.closeIfFull();
   }
 
   /** Events that no datafile is there for; they stay in the store. */
@@ -91,13 +91,13 @@ export class ReplayedEvents {
   }
 
   #add(event: SerializedEvent): void {
-    const { batch, budget, storeTracker, ledger } = this.#deps;
-    if (!batch.fits(event)) {
+    const { batches, budget, storeTracker, ledger } = this.#deps;
+    if (!batches.fits(event)) {
       storeTracker.remove([event]);
       ledger.dropped('too_large', [event.uuid]);
       return;
     }
     budget.takeAnyway(1, event.byteLength);
-    batch.add(event);
+    batches.add(event);
   }
 }

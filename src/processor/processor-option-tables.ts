@@ -30,6 +30,7 @@ import type { BatchingOptions, ExportOptions, OptimizelySpanProcessorOptions } f
 export const BATCHING_TABLE = {
   batchSize: count(10, 'events', 'OPTIMIZELY_BATCH_SIZE'),
   maxBatchSize: count(1_000, 'events', 'OPTIMIZELY_MAX_BATCH_SIZE'),
+  maxOpenBatches: count(1, 'batches', 'OPTIMIZELY_MAX_OPEN_BATCHES'),
   flushIntervalMillis: millis(30_000, 'OPTIMIZELY_FLUSH_INTERVAL_MILLIS'),
   timeoutIntervalMillis: millis(5_000, 'OPTIMIZELY_TIMEOUT_INTERVAL_MILLIS'),
   eventQueue: object<EventQueue>(['enqueue', 'dequeue'], '{ eventQueue: new MyEventQueue() }'),

@@ -24,6 +24,12 @@ export interface BatchingOptions {
    * finishes. A value below `batchSize` counts as `batchSize`. @default 1_000
    */
   maxBatchSize?: number | undefined;
+  /**
+   * Batches that may be open at once, each of another context (account, project, datafile revision, SDK). With 1, an
+   * event of another context closes the batch before it; with more, several revisions or SDKs that take turns do not
+   * make small batches of each other's events. @default 1
+   */
+  maxOpenBatches?: number | undefined;
   /** Age of its oldest event at which a batch is sent, milliseconds of a monotonic clock. @default 30_000 */
   flushIntervalMillis?: number | undefined;
   /** How long `forceFlush()` and `shutdown()` may take, milliseconds. @default 5_000 */

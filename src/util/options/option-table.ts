@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What a number counts, as docs/options.md has it. */
-export type OptionUnit = 'events' | 'ms' | 'bytes' | 'requests' | 'impressions' | 'URL' | 'path';
+export type OptionUnit = 'events' | 'batches' | 'ms' | 'bytes' | 'requests' | 'impressions' | 'URL' | 'path';
 
 export type OptionKind =
   | 'count' // a positive whole number
