@@ -5,7 +5,7 @@ module.exports = {
   model: [],
   util: ['model', 'node'],
   record: ['model', 'util', 'api'],
-  capture: ['model', 'util'],
+  capture: ['model', 'util', 'record'],
   privacy: ['model', 'util', 'node'],
   datafile: ['model', 'util', 'http', 'node', 'undici'],
   serialize: ['model', 'util'],

@@ -119,7 +119,7 @@ describe('spans of other tracers', () => {
     ['null', null, undefined],
     ['an empty list', [], undefined],
     ['a text', '2023-11-14T22:13:20Z', undefined],
-    ['nanoseconds as a BigInt', 1_700_000_000_123_000_000n, undefined],
+    ['nanoseconds as a BigInt', 1_700_000_000_123_456_789n, AT],
   ] as [string, unknown, number | undefined][]) {
     it(`may give the time of an event as ${name}${timestamp ? '' : ': it is that of the harvest'}`, async () => {
       const { end, sent } = makeProcessor();

@@ -6,11 +6,11 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
-import type { StoredSpanEvent } from '../util/hand-over-mark.js';
 import { ImpressionDedupe } from '../util/impression-dedupe.js';
 import type { RecentKeysOptions } from '../util/recent-keys.js';
+import type { EventOrigin, RawEvent } from './raw-event.js';
 import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
-import { attributeOf } from './read-span-event.js';
+import { attributeOf, withUuid } from './read-span-event.js';
 
 export interface EvaluationEventsDependencies {
   readonly processor: InstalledProcessor;
@@ -42,12 +42,16 @@ export class EvaluationEvents {
     this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
-  take(event: StoredSpanEvent): void {
+  take(event: RawEvent, origin: EventOrigin | undefined): void {
     const raw = readEvaluationEvent(event);
     if (raw === undefined) return;
-    if (raw.unusable !== undefined) this.#refuse(raw.unusable);
-    else if (namesRule(raw.input)) this.#offer(raw.input);
-    else this.#infer(raw.input);
+    if (raw.unusable !== undefined) {
+      this.#refuse(raw.unusable);
+      return;
+    }
+    const input = withUuid(raw, event, origin);
+    if (namesRule(input)) this.#offer(input);
+    else this.#infer(input);
   }
 
   #infer(input: Readonly<Record<string, unknown>>): void {

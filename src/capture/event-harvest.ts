@@ -7,16 +7,19 @@ import type { Logger } from '../model/logger.js';
 import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
-import { experimentEventType } from '../util/event-names.js';
+import { eventNameOf, experimentEventType } from '../util/event-names.js';
 import { addOffered, type StoredSpanEvent, wasOffered } from '../util/hand-over-mark.js';
 import type { EvaluationEvents } from './evaluation-events.js';
+import { originOfRecord, originOfSpan } from './event-origin.js';
 import { listedEvents } from './foreign-events.js';
-import { KnownEvents, keyBySpan, keyByUuid, type SpanIds } from './known-events.js';
+import { KnownEvents, keyBySpan, keyByUuid } from './known-events.js';
+import type { EventOrigin } from './raw-event.js';
 import {
   attributeOf,
   type RawExperimentEvent,
   readSpanEvent,
   readSpanEventSafely,
+  withUuid,
 } from './read-span-event.js';
 
 export type CheckRawInput = (
@@ -113,8 +116,9 @@ export class EventHarvest {
       if (wasOffered(event, this.#processor)) return;
       addOffered(event, this.#processor);
       const raw = readSpanEventSafely(type, event);
-      if (this.#known !== undefined && this.#bridged(raw, span, this.#known)) return;
-      this.#takeEvent(raw, span);
+      const origin = originOfSpan(span);
+      if (this.#known !== undefined && isBridged(raw, origin, this.#known)) return;
+      this.#takeEvent(raw, event, origin, span);
     } catch (error) {
       this.#failed(error);
     }
@@ -123,34 +127,28 @@ export class EventHarvest {
   #takeEvaluation(event: StoredSpanEvent, span: object): void {
     if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
     addOffered(event, this.#processor);
-    if (this.#known?.has(keyOfEvaluation(event, spanIdsOf(span)))) return;
-    this.#evaluations.take(event);
+    const origin = originOfSpan(span);
+    if (this.#known?.has(keyOfEvaluation(event, origin))) return;
+    this.#evaluations.take(event, origin);
   }
 
   #takeEvaluationRecord(record: EmittedLogRecord): void {
     const event = { name: EVENT_FEATURE_FLAG_EVALUATION, attributes: record.attributes, time: record.hrTime };
     if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
-    const { spanContext } = record;
-    this.#knownEvents().add(keyOfEvaluation(event, spanContext));
+    this.#knownEvents().add(keyOfEvaluation(event, record.spanContext));
     this.#mark(record, event, undefined);
-    this.#evaluations.take(event);
-  }
-
-  /** Whether it is the second shape of an event that came as a log record. */
-  #bridged(raw: RawExperimentEvent, span: object, known: KnownEvents): boolean {
-    return known.has(keyByUuid(raw) ?? keyBySpan(raw, spanIdsOf(span)));
+    this.#evaluations.take(event, originOfRecord(record));
   }
 
   #takeRecord(type: ExperimentEventType, record: EmittedLogRecord): void {
-    const event = { name: type, attributes: record.attributes, time: record.hrTime };
+    const event = { name: eventNameOf(type), attributes: record.attributes, time: record.hrTime };
     if (wasOffered(event, this.#processor)) return;
     const known = this.#knownEvents();
     const raw = readSpanEventSafely(type, event);
     if (known.has(keyByUuid(raw))) return;
-    const { spanContext } = record;
-    const checked = this.#takeEvent(raw, record);
+    const checked = this.#takeEvent(raw, event, originOfRecord(record), record);
     known.add(keyByUuid(checked ?? raw));
-    known.add(keyBySpan(raw, spanContext));
+    known.add(keyBySpan(raw, record.spanContext));
     this.#mark(record, event, checked);
   }
 
@@ -167,15 +165,24 @@ export class EventHarvest {
     }
   }
 
-  #takeEvent(raw: RawExperimentEvent, source: object): ExperimentEvent | undefined {
-    const { type, input } = raw;
+  /** @param source the span or log record, by whose limits strings were cut */
+  #takeEvent(
+    raw: RawExperimentEvent,
+    event: StoredSpanEvent,
+    origin: EventOrigin | undefined,
+    source: object,
+  ): ExperimentEvent | undefined {
+    const { type } = raw;
     if (cutsStrings(source) && this.#said.first('limit')) {
       this.#logger.warn(
         'experiment events that are not recorded with recordImpression and recordConversion are unsafe under an ' +
           'attributeValueLengthLimit: a cut user id is another visitor',
       );
     }
-    const checked = raw.unusable === undefined ? this.#check(type, input) : { unusable: raw.unusable };
+    const checked =
+      raw.unusable === undefined
+        ? this.#check(type, withUuid(raw, event, origin))
+        : { unusable: raw.unusable };
     if ('unusable' in checked) {
       this.#processor.refuse(type, attributeOf(type, checked.unusable));
       return undefined;
@@ -196,17 +203,14 @@ export class EventHarvest {
 }
 
 /** An evaluation and an impression may say the same. */
-function keyOfEvaluation(event: StoredSpanEvent, span: SpanIds | undefined): string | undefined {
+function keyOfEvaluation(event: StoredSpanEvent, span: EventOrigin | undefined): string | undefined {
   const key = keyBySpan(readSpanEvent('impression', event), span);
   return key && `${EVENT_FEATURE_FLAG_EVALUATION} ${key}`;
 }
 
-function spanIdsOf(span: object): SpanIds | undefined {
-  try {
-    return (span as { spanContext?(): SpanIds }).spanContext?.();
-  } catch {
-    return undefined;
-  }
+/** Whether it is the second shape of an event that came as a log record. */
+function isBridged(raw: RawExperimentEvent, span: EventOrigin | undefined, known: KnownEvents): boolean {
+  return known.has(keyByUuid(raw) ?? keyBySpan(raw, span));
 }
 
 interface WithLimits {

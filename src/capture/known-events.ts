@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { keepNewest } from '../util/keep-newest.js';
+import type { EventOrigin } from './raw-event.js';
 import type { RawExperimentEvent } from './read-span-event.js';
 
 const MAX_KEYS = 10_000;
-
-export interface SpanIds {
-  readonly traceId: string;
-  readonly spanId: string;
-}
 
 /**
  * Events that came as log records and may come again, as span events that a bridge has made of them. They carry a mark
@@ -37,8 +33,8 @@ export function keyByUuid(event: ExperimentEvent | RawExperimentEvent): string |
 }
 
 /** Identifies an event without a uuid by its user and its span. @returns undefined if it has no span */
-export function keyBySpan(event: RawExperimentEvent, span: SpanIds | undefined): string | undefined {
-  if (span === undefined) return undefined;
+export function keyBySpan(event: RawExperimentEvent, span: EventOrigin | undefined): string | undefined {
+  if (span?.spanId === undefined) return undefined;
   const { traceId, spanId } = span;
   return keyOf(event.type, `${traceId}-${spanId}-${text(event.input.userId)}`, event.input);
 }

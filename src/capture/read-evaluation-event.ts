@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as semconv from '../model/semantic-conventions.js';
-import type { StoredSpanEvent } from '../util/hand-over-mark.js';
+import type { RawEvent } from './raw-event.js';
 import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
 /**
@@ -11,7 +11,7 @@ import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
  * @returns undefined for a failed evaluation, one without a variation, one of a delivery rule, or one whose rule key is
  *   `''`, because no rule decided
  */
-export function readEvaluationEvent(event: StoredSpanEvent): RawExperimentEvent | undefined {
+export function readEvaluationEvent(event: RawEvent): RawExperimentEvent | undefined {
   const attributes = event.attributes ?? {};
   if (failed(attributes) || !attributes[semconv.ATTR_FEATURE_FLAG_KEY]) return undefined;
   const raw = readSpanEvent('impression', event);

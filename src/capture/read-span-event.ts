@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import * as semconv from '../model/semantic-conventions.js';
-import type { StoredSpanEvent } from '../util/hand-over-mark.js';
+import { deriveEventUuid } from './event-identity.js';
+import type { EventOrigin, RawEvent } from './raw-event.js';
 
 /** A span event or log record as input for a record call, its members not yet checked. */
 export interface RawExperimentEvent {
@@ -45,7 +46,7 @@ export function attributeOf(type: ExperimentEventType, field: string): string {
 }
 
 /** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
-export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
+export function readSpanEvent(type: ExperimentEventType, event: RawEvent): RawExperimentEvent {
   const given = event.attributes ?? {};
   const timestamp = timestampOf(event.time);
   const attributes = membersIn(given[JSON_FIELDS.attributes]);
@@ -60,12 +61,18 @@ export function readSpanEvent(type: ExperimentEventType, event: StoredSpanEvent)
 }
 
 /** Of an event that throws when read, only its type is known. */
-export function readSpanEventSafely(type: ExperimentEventType, event: StoredSpanEvent): RawExperimentEvent {
+export function readSpanEventSafely(type: ExperimentEventType, event: RawEvent): RawExperimentEvent {
   try {
     return readSpanEvent(type, event);
   } catch {
     return { type, input: {}, unusable: 'its list of attributes' };
   }
+}
+
+/** An event without a uuid gets the one that is derived of it; one whose time can't be read stays without. */
+export function withUuid(raw: RawExperimentEvent, event: RawEvent, origin: EventOrigin | undefined): Given {
+  const { input } = raw;
+  return input.uuid === undefined ? { ...input, uuid: deriveEventUuid(event, origin) } : input;
 }
 
 /**
@@ -74,6 +81,7 @@ export function readSpanEventSafely(type: ExperimentEventType, event: StoredSpan
  * @returns undefined if it can't be told, so that the time of the harvest stands for it
  */
 function timestampOf(time: unknown): unknown {
+  if (typeof time === 'bigint') return Number(time / 1_000_000n);
   if (typeof time !== 'object' || time === null) return typeof time === 'number' ? time : undefined;
   const [seconds, nanoseconds] = [(time as ArrayLike<unknown>)[0], (time as ArrayLike<unknown>)[1]];
   if (typeof seconds !== 'number' || typeof nanoseconds !== 'number')
@@ -82,6 +90,14 @@ function timestampOf(time: unknown): unknown {
 }
 
 type Given = Readonly<Record<string, unknown>>;
+
+/** What identifies the event, or else the log record that it is. */
+function uuidOf(given: Given): unknown {
+  const uuid = given[IMPRESSION_FIELDS.uuid];
+  if (uuid !== undefined && uuid !== null && uuid !== '') return uuid;
+  const ofRecord = given[semconv.ATTR_LOG_RECORD_UID];
+  return typeof ofRecord === 'string' && ofRecord !== '' ? ofRecord : undefined;
+}
 
 /** Written out, and not put together member by member: a span event costs 3 µs less. */
 function toImpression(given: Given, attributes: unknown, timestamp: unknown) {
@@ -96,7 +112,7 @@ function toImpression(given: Given, attributes: unknown, timestamp: unknown) {
     campaignId: given[IMPRESSION_FIELDS.campaignId],
     variationId: given[IMPRESSION_FIELDS.variationId],
     cmabUuid: given[IMPRESSION_FIELDS.cmabUuid],
-    uuid: given[IMPRESSION_FIELDS.uuid],
+    uuid: uuidOf(given),
     attributes,
     timestamp,
   };
@@ -107,7 +123,7 @@ function toConversion(given: Given, attributes: unknown, tags: unknown, timestam
     userId: given[CONVERSION_FIELDS.userId],
     eventKey: given[CONVERSION_FIELDS.eventKey],
     eventId: given[CONVERSION_FIELDS.eventId],
-    uuid: given[CONVERSION_FIELDS.uuid],
+    uuid: uuidOf(given),
     attributes,
     tags,
     timestamp,

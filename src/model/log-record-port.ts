@@ -25,6 +25,8 @@ export interface EmittedLogRecord {
   hrTime: [seconds: number, nanos: number];
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly spanContext?: { readonly traceId: string; readonly spanId: string } | undefined;
+  /** Names the instance of the service, for a record without a span. */
+  readonly resource?: unknown;
   setAttribute(key: string, value: string): unknown;
 }
 

@@ -16,6 +16,11 @@ export const FEATURE_FLAG_PROVIDER_NAME_VALUE_OPTIMIZELY = 'optimizely';
 
 export const ATTR_ERROR_TYPE = 'error.type';
 
+/** OpenTelemetry's own: what identifies a log record. */
+export const ATTR_LOG_RECORD_UID = 'log.record.uid';
+/** Of a resource: the process or instance that sends. */
+export const ATTR_SERVICE_INSTANCE_ID = 'service.instance.id';
+
 export const ATTR_OPTIMIZELY_RULE_KEY = 'optimizely.rule.key';
 export const ATTR_OPTIMIZELY_RULE_TYPE = 'optimizely.rule.type';
 export const ATTR_OPTIMIZELY_DECISION_ENABLED = 'optimizely.decision.enabled';

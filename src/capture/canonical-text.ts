@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Levels: as deep as tags may nest, and no cycle goes on for ever. */
+const DEEPEST = 500;
+const NULL = 'n';
+/** Where UTF-16 and UTF-8 sort differently. */
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/**
+ * Writes a value so that other languages write it alike. docs/semantic-conventions.md specifies it.
+ *
+ * @throws RangeError for a value that nests deeper than 500 levels
+ */
+export function canonicalText(value: unknown, levels = DEEPEST): string {
+  switch (typeof value) {
+    case 'string':
+      return stringText(value);
+    case 'number':
+    case 'bigint':
+      return numberText(Number(value));
+    case 'boolean':
+      return value ? 't' : 'f';
+    case 'object':
+      return value === null ? NULL : containerText(value, levels);
+    default:
+      return NULL;
+  }
+}
+
+/** By the length in bytes, so that no text can pass for two. */
+export function stringText(text: string): string {
+  return `s${Buffer.byteLength(text)}:${text}`;
+}
+
+/** By the bits, since each language prints fractions its own way. */
+function numberText(number: number): string {
+  if (!Number.isFinite(number)) return NULL;
+  const bytes = Buffer.allocUnsafe(8);
+  // -0 is 0: an integer has no sign of its own for it.
+  bytes.writeDoubleBE(number + 0);
+  return `d${bytes.toString('hex')}`;
+}
+
+function containerText(value: object, levels: number): string {
+  if (levels === 0) throw new RangeError('nests too deep');
+  if (value instanceof Uint8Array) return bytesText(value);
+  if (Array.isArray(value)) return `[${Array.from(value, item => canonicalText(item, levels - 1)).join('')}]`;
+  let text = '';
+  for (const key of inByteOrder(Object.keys(value))) {
+    const member = canonicalText((value as Readonly<Record<string, unknown>>)[key], levels - 1);
+    if (member !== NULL) text += stringText(key) + member;
+  }
+  return `{${text}}`;
+}
+
+function bytesText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  return `b${base64.length}:${base64}`;
+}
+
+function inByteOrder(keys: string[]): string[] {
+  if (!keys.some(key => BEYOND_ASCII.test(key))) return keys.sort();
+  return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}

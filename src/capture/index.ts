@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * For programs that take experiment events of other processes, such as a gateway: reads span events and log records, and
+ * derives the uuids of those that have none.
+ *
+ * @module opentelemetry-exporter-optimizely/capture
+ */
+
+export { deriveEventUuid, EVENT_UUID_NAMESPACE, eventIdentity } from './event-identity.js';
+export type { EventOrigin, RawEvent } from './raw-event.js';
+export type { ReadEvent, UnreadableEvent } from './read-event.js';
+export { isExperimentEventName, readExperimentEvent, readFlagEvaluation } from './read-event.js';

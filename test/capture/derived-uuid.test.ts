@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  deriveEventUuid,
+  EVENT_UUID_NAMESPACE,
+  type EventOrigin,
+  eventIdentity,
+  type RawEvent,
+} from 'opentelemetry-exporter-optimizely/capture';
+import { v5 } from 'uuid';
+import { codeBlocks } from '../docs/markdown.js';
+import { SEED } from '../support/seed.js';
+
+interface Vector extends Omit<RawEvent, 'time'> {
+  readonly time: string;
+  readonly origin: EventOrigin;
+  readonly identity: string;
+  readonly uuid: string;
+}
+
+const PAGE = 'docs/semantic-conventions.md';
+const ORIGIN = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
+const TIME = 1_700_000_000_123_456_789n;
+const TAGS = 'optimizely.event.tags';
+
+const vectors = codeBlocks(PAGE)
+  .filter(({ marks }) => marks.includes('vectors'))
+  .flatMap(({ code }) => JSON.parse(code) as Vector[]);
+
+function conversion(attributes: Record<string, unknown> = {}, time: RawEvent['time'] = TIME): RawEvent {
+  const given = { 'feature_flag.context.id': 'ada', 'optimizely.event.key': 'purchase' };
+  return { name: 'optimizely.conversion', attributes: { ...given, ...attributes }, time };
+}
+
+/** Undefined can't stand for a uuid. */
+function uuidOf(event: RawEvent, origin: EventOrigin = ORIGIN): string {
+  const uuid = deriveEventUuid(event, origin);
+  expect(uuid).to.be.a('string');
+  return String(uuid);
+}
+
+describe('a derived uuid', () => {
+  it('is what the test vectors of the semantic conventions say', () => {
+    expect(vectors.length).to.be.at.least(5);
+    for (const { time, origin, identity, uuid, ...event } of vectors) {
+      expect(eventIdentity({ ...event, time: BigInt(time) }, origin)).to.equal(identity);
+      expect(uuidOf({ ...event, time: BigInt(time) }, origin)).to.equal(uuid);
+    }
+  });
+
+  it('is of version 5, as other libraries make it, in the namespace of the conventions', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), userId => {
+        const event = conversion({ 'feature_flag.context.id': userId });
+        expect(uuidOf(event)).to.equal(v5(eventIdentity(event, ORIGIN) ?? '', EVENT_UUID_NAMESPACE));
+      }),
+      { seed: SEED },
+    );
+  });
+
+  const tag = fc.letrec(tie => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.string({ unit: 'grapheme' }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.string({ unit: 'grapheme' }), tie('value'), { maxKeys: 4 }),
+    ),
+  })).value;
+  const tags = fc.dictionary(fc.string({ unit: 'grapheme' }), tag, { maxKeys: 5 });
+
+  it('stays when the event is encoded anew', () => {
+    fc.assert(
+      fc.property(tags, given => {
+        const written = uuidOf(conversion({ [TAGS]: JSON.stringify(given) }));
+        expect(uuidOf(conversion({ [TAGS]: given }))).to.equal(written);
+        expect(uuidOf(conversion({ [TAGS]: JSON.stringify(given, null, 2) }))).to.equal(written);
+        expect(uuidOf(conversion({ [TAGS]: turned(given) }))).to.equal(written);
+        const { name, attributes, time } = conversion({ [TAGS]: given, 'service.name': 'shop' });
+        expect(uuidOf({ name, attributes: turned(attributes) as Record<string, unknown>, time })).to.equal(
+          written,
+        );
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('differs where the tags differ', () => {
+    fc.assert(
+      fc.property(tags, tags, (one, other) => {
+        const isSame = written(one) === written(other);
+        const [first, second] = [one, other].map(given => uuidOf(conversion({ [TAGS]: given })));
+        expect(first === second).to.equal(isSame);
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
+
+  it('differs where a string moves from one element to the next', () => {
+    const elements = [
+      'feature_flag.context.id',
+      'feature_flag.key',
+      'optimizely.rule.key',
+      'feature_flag.result.variant',
+      'optimizely.experiment.id',
+      'optimizely.campaign.id',
+      'optimizely.variation.id',
+      'optimizely.event.key',
+      'optimizely.event.id',
+    ];
+    const part = fc.constantFrom('', 'a', 's1:a', 's0:', 'n]', 'ä');
+    const parts = fc.tuple(...elements.map(() => part));
+    const eventOf = (values: readonly string[]): RawEvent => ({
+      name: 'optimizely.impression',
+      attributes: Object.fromEntries(elements.map((name, index) => [name, values[index]])),
+      time: TIME,
+    });
+    fc.assert(
+      fc.property(parts, parts, (one, other) => {
+        expect(uuidOf(eventOf(one)) === uuidOf(eventOf(other))).to.equal(one.join('\0') === other.join('\0'));
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
+
+  for (const [what, event, origin] of [
+    ['a nanosecond', conversion({}, TIME + 1n), ORIGIN],
+    ['the trace', conversion(), { ...ORIGIN, traceId: 'ff'.repeat(16) }],
+    ['the span', conversion(), { ...ORIGIN, spanId: 'ff'.repeat(8) }],
+    ['the name', { ...conversion(), name: 'optimizely.impression' }, ORIGIN],
+    ['the user', conversion({ 'feature_flag.context.id': 'Ada' }), ORIGIN],
+    ['an id', conversion({ 'optimizely.event.id': '300' }), ORIGIN],
+    ['a tag', conversion({ [TAGS]: '{"revenue":1}' }), ORIGIN],
+    ['having tags at all', conversion({ [TAGS]: '{}' }), ORIGIN],
+    ['having no trace', conversion(), {}],
+  ] as [string, RawEvent, EventOrigin][]) {
+    it(`differs by ${what}`, () => {
+      expect(uuidOf(event, origin)).not.to.equal(uuidOf(conversion()));
+    });
+  }
+
+  for (const [what, event, origin] of [
+    ['user attributes', conversion({ 'optimizely.user.attributes': '{"plan":"gold"}' }), ORIGIN],
+    ['what else describes the event', conversion({ 'optimizely.decision.enabled': false, a: 1 }), ORIGIN],
+    ['keys that are empty', conversion({ 'feature_flag.key': '', 'optimizely.event.id': null }), ORIGIN],
+    ['capitals in ids', conversion(), { ...ORIGIN, traceId: ORIGIN.traceId.toUpperCase() }],
+    ['the instance, where there is a trace', conversion(), { ...ORIGIN, serviceInstanceId: 'a' }],
+    ['tags of null', conversion({ [TAGS]: null }), ORIGIN],
+  ] as [string, RawEvent, EventOrigin][]) {
+    it(`stays whatever ${what}`, () => {
+      expect(uuidOf(event, origin)).to.equal(uuidOf(conversion()));
+    });
+  }
+
+  it('goes by the instance of the service where there is no trace, in any way of saying so', () => {
+    const none = [{}, { traceId: '', spanId: '' }, { traceId: '0'.repeat(32), spanId: '0'.repeat(16) }];
+    const uuids = none.map(ids => uuidOf(conversion(), { ...ids, serviceInstanceId: 'a' }));
+    expect(new Set(uuids)).to.have.property('size', 1);
+    expect(uuidOf(conversion(), { serviceInstanceId: 'b' })).not.to.equal(uuids[0]);
+    expect(uuidOf(conversion(), {})).not.to.equal(uuids[0]);
+  });
+
+  it('counts numbers as doubles, and their kinds as one', () => {
+    const uuidOfTag = (tag: unknown) => uuidOf(conversion({ [TAGS]: { tag } }));
+    expect(uuidOfTag(42n)).to.equal(uuidOfTag(42));
+    expect(uuidOfTag(9_007_199_254_740_993n)).to.equal(uuidOfTag(2 ** 53));
+    expect(uuidOfTag(-0)).to.equal(uuidOfTag(0));
+    expect(uuidOfTag(Number.NaN)).to.equal(uuidOfTag(undefined));
+    expect(uuidOfTag('42')).not.to.equal(uuidOfTag(42));
+    expect(uuidOfTag(1)).not.to.equal(uuidOfTag(true));
+    expect(uuidOfTag(0.1 + 0.2)).not.to.equal(uuidOfTag(0.3));
+  });
+
+  it('tells bytes from their Base64 form, wherever they lie in memory', () => {
+    const bytes = Uint8Array.of(1, 2, 3, 4).subarray(1, 3);
+    const uuid = uuidOf(conversion({ [TAGS]: { bytes } }));
+    expect(uuidOf(conversion({ [TAGS]: { bytes: Buffer.from([2, 3]) } }))).to.equal(uuid);
+    expect(uuidOf(conversion({ [TAGS]: { bytes: 'AgM=' } }))).not.to.equal(uuid);
+  });
+
+  it('is the same for a pair of seconds and nanoseconds', () => {
+    expect(uuidOf(conversion({}, [1_700_000_000, 123_456_789]))).to.equal(uuidOf(conversion()));
+    expect(uuidOf(conversion({}, [1_699_999_999, 1_123_456_789.9]))).to.equal(uuidOf(conversion()));
+  });
+
+  it('is not made of what can not be read', () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.cycle = cycle;
+    const unreadable = {
+      get a() {
+        throw new Error('secret');
+      },
+    };
+    for (const tags of ['{', cycle, unreadable])
+      expect(deriveEventUuid(conversion({ [TAGS]: tags }), ORIGIN)).to.equal(undefined);
+    for (const time of [undefined, null, 'now', [], [Number.NaN, 0], {}])
+      expect(deriveEventUuid({ ...conversion(), time: time as never }, ORIGIN)).to.equal(undefined);
+  });
+});
+
+/** The same with each object's members the other way round. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).map(([key, member]) => [key, turned(member)]);
+  return Object.fromEntries(members.reverse());
+}
+
+/** A text that two values share only if they are the same to a reader of JSON. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join()}]`;
+  if (typeof value === 'number') return JSON.stringify(value + 0);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return `{${members
+    .map(([key, member]) => `${JSON.stringify(key)}:${written(member)}`)
+    .sort()
+    .join()}}`;
+}
