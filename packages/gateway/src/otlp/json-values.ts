@@ -6,7 +6,9 @@ import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP }
 
 export type JsonObject = { readonly [name: string]: unknown };
 
-const INTEGER = /^-?\d{1,19}$/;
+const INTEGER = /^-?\d{1,20}$/;
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const FIXED64 = { min: 0n, max: 2n ** 64n - 1n };
 const NOT_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
@@ -50,7 +52,7 @@ export function hexIdIn(object: JsonObject, name: string, digits: number): strin
 export function timeIn(object: JsonObject, name: string): bigint {
   const value = member(object, name);
   if (value === undefined || value === null) return 0n;
-  return BigInt(integerOf(value));
+  return integerOf(value, FIXED64);
 }
 
 /** @param keys the only attributes to read. @default all */
@@ -87,7 +89,7 @@ type ReadJsonValue = (given: unknown, depth: number) => OtlpValue;
 const READERS: readonly (readonly [name: string, read: ReadJsonValue])[] = [
   ['stringValue', given => (typeof given === 'string' ? given : unreadable('stringValue'))],
   ['boolValue', given => (typeof given === 'boolean' ? given : unreadable('boolValue'))],
-  ['intValue', given => integerOf(given)],
+  ['intValue', given => asInteger(integerOf(given, INT64))],
   ['doubleValue', given => doubleOf(given)],
   [
     'arrayValue',
@@ -117,10 +119,10 @@ function valuesIn(array: JsonObject): readonly unknown[] {
   return Array.isArray(values) ? values : [];
 }
 
-function integerOf(value: unknown): number | bigint {
-  if (typeof value === 'number' && Number.isInteger(value)) return asInteger(BigInt(value));
-  if (typeof value === 'string' && INTEGER.test(value)) return asInteger(BigInt(value));
-  return unreadable('integer');
+function integerOf(value: unknown, { min, max }: { readonly min: bigint; readonly max: bigint }): bigint {
+  const isInteger = typeof value === 'string' ? INTEGER.test(value) : Number.isInteger(value);
+  const integer = isInteger ? BigInt(value as string | number) : unreadable('integer');
+  return integer < min || integer > max ? unreadable('integer') : integer;
 }
 
 function doubleOf(value: unknown): number {

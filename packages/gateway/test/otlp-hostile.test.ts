@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { MEDIA_TYPES, makeDoor } from './support/otlp-door.js';
+import { arbitraryLogs, arbitraryTraces, logsBody, tracesBody } from './support/otlp-requests.js';
+import { encode } from './support/otlp-schema.js';
+
+const RUNS = Number(process.env.OTLP_FUZZ_RUNS ?? 2_000);
+
+/** Changes, cuts and doubles bytes. */
+const damage = fc.array(
+  fc.record({ at: fc.nat(), byte: fc.nat(255), how: fc.constantFrom('set', 'cut', 'insert', 'double') }),
+  { minLength: 1, maxLength: 8 },
+);
+
+function damaged(body: Buffer, changes: { at: number; byte: number; how: string }[]): Buffer {
+  let bytes = [...body];
+  for (const { at, byte, how } of changes) {
+    const place = bytes.length === 0 ? 0 : at % bytes.length;
+    if (how === 'set' && bytes.length > 0) bytes[place] = byte;
+    else if (how === 'cut') bytes = bytes.slice(0, place);
+    else if (how === 'insert') bytes.splice(place, 0, byte, 0xff);
+    else bytes.splice(place, 0, ...bytes.slice(place, place + byte));
+  }
+  return Buffer.from(bytes);
+}
+
+describe('OTLP: hostile bodies', () => {
+  for (const signal of ['traces', 'logs'] as const) {
+    for (const encoding of ['protobuf', 'json'] as const) {
+      it(`are read or refused, whatever was damaged (${signal}, ${encoding})`, async () => {
+        const { send } = makeDoor(signal);
+        const bodies =
+          signal === 'traces'
+            ? arbitraryTraces.map(tracesBody[encoding])
+            : arbitraryLogs.map(logsBody[encoding]);
+        const seen = { 200: 0, 400: 0 };
+        await fc.assert(
+          fc.asyncProperty(bodies, damage, async (body, changes) => {
+            const { status } = await send(damaged(body, changes), MEDIA_TYPES[encoding]);
+            expect(status).to.be.oneOf([200, 400]);
+            seen[status as 200 | 400]++;
+          }),
+          { numRuns: RUNS },
+        );
+        expect(seen[400], 'damaged ones are refused').to.be.above(0);
+      });
+
+      it(`are read or refused, where the bytes are random (${signal}, ${encoding})`, async () => {
+        const { send } = makeDoor(signal);
+        await fc.assert(
+          fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), async bytes => {
+            const { status } = await send(Buffer.from(bytes), MEDIA_TYPES[encoding]);
+            expect(status).to.be.oneOf([200, 400]);
+          }),
+          { numRuns: RUNS },
+        );
+      });
+    }
+  }
+
+  it('are refused where messages nest without end', async () => {
+    const { send } = makeDoor('traces');
+    const groups = Buffer.alloc(1_000_000, 0x0b);
+    expect((await send(groups, MEDIA_TYPES.protobuf)).status).to.equal(400);
+    const lists = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`;
+    expect((await send(Buffer.from(`{"resourceSpans":${lists}}`), MEDIA_TYPES.json)).status).to.be.oneOf([
+      200, 400,
+    ]);
+  });
+
+  it('cost no more than their size: a million empty spans, events and attributes', async () => {
+    const { send, taken } = makeDoor('traces');
+    const many = (tag: number) => Buffer.alloc(2_000_000, Buffer.from([tag, 0]));
+    const nest = (tag: number, body: Buffer) => {
+      const length: number[] = [];
+      let rest = body.length;
+      for (; rest > 127; rest >>>= 7) length.push((rest & 127) | 128);
+      return Buffer.concat([Buffer.from([tag, ...length, rest]), body]);
+    };
+    const inSpan = (body: Buffer) => nest(0x0a, nest(0x12, nest(0x12, body)));
+    const event = (body: Buffer) =>
+      inSpan(nest(0x5a, Buffer.concat([encode('Span.Event', { name: 'optimizely.conversion' }), body])));
+    for (const body of [
+      many(0x0a),
+      nest(0x0a, many(0x12)),
+      nest(0x0a, nest(0x12, many(0x12))),
+      inSpan(many(0x5a)),
+      event(many(0x1a)),
+    ]) {
+      expect((await send(body, MEDIA_TYPES.protobuf)).status).to.equal(200);
+    }
+    expect(taken.at(-1)?.events).to.have.length(1);
+  });
+
+  it('leave objects as they are: __proto__ is a key', async () => {
+    const attributes = [
+      { key: '__proto__', value: { stringValue: 'polluted' } },
+      {
+        key: 'constructor',
+        value: { kvlistValue: { values: [{ key: '__proto__', value: { boolValue: true } }] } },
+      },
+    ];
+    const request = {
+      resourceSpans: [
+        { scopeSpans: [{ spans: [{ events: [{ name: 'optimizely.conversion', attributes }] }] }] },
+      ],
+    };
+    for (const [encoding, body] of [
+      ['protobuf', encode('ExportTraceServiceRequest', request)],
+      ['json', Buffer.from(JSON.stringify(request))],
+    ] as const) {
+      const { send, taken } = makeDoor('traces');
+      await send(body, MEDIA_TYPES[encoding]);
+      expect(Object.keys(taken[0]?.events[0]?.attributes ?? {})).to.have.members([
+        '__proto__',
+        'constructor',
+      ]);
+      expect(({} as Record<string, unknown>).polluted).to.equal(undefined);
+    }
+    const polluting =
+      '{"__proto__":{"resourceSpans":[{"scopeSpans":[{"spans":[{"events":[{"name":"optimizely.conversion"}]}]}]}]}}';
+    const { send, taken } = makeDoor('traces');
+    await send(Buffer.from(polluting), MEDIA_TYPES.json);
+    expect(taken[0]?.events).to.deep.equal([]);
+  });
+});
