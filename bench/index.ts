@@ -21,6 +21,7 @@ const FAMILIES = [
   'loop-delay',
   'package',
   'datafile',
+  'otlp-reading',
 ];
 
 const args = process.argv.slice(2);
