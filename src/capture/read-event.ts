@@ -82,7 +82,7 @@ function uuidOfShown(attributes: Readonly<Record<string, unknown>>): string | un
 function checked(raw: RawExperimentEvent, event: RawEvent, origin: EventOrigin | undefined): ReadEvent {
   const { type } = raw;
   const result =
-    raw.unusable === undefined ? checkInput(type, withUuid(raw, event, origin), systemRuntime) : raw;
+    raw.unusable === undefined ? checkInput(type, withUuid(raw, event, origin), systemRuntime, []) : raw;
   return 'unusable' in result && result.unusable !== undefined
     ? { kind: 'unreadable', event: { type, unusable: attributeOf(type, result.unusable) } }
     : { kind: 'event', event: result as ExperimentEvent };
