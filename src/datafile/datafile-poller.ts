@@ -32,6 +32,11 @@ export class DatafilePoller {
   #writing: Promise<void> = Promise.resolve();
   #timer: RuntimeTimer | undefined;
   #failing = false;
+  #running: Promise<boolean> | undefined;
+  #next: Promise<boolean> | undefined;
+  #lastCheckBeganAt: number | undefined;
+  /** The server asked for a pause until then, monotonic clock. */
+  #pauseUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: DatafilePollerOptions,
@@ -50,7 +55,24 @@ export class DatafilePoller {
 
   start(): void {
     void this.#readCache();
-    void this.#poll();
+    void this.#check();
+  }
+
+  /** When the last check that ended well began, monotonic clock in milliseconds; undefined before the first. */
+  get lastCheckBeganAt(): number | undefined {
+    return this.#lastCheckBeganAt;
+  }
+
+  /** @returns a promise of whether a check that began after this call ended well */
+  checkNow(): Promise<boolean> {
+    if (this.#runtime.monotonic() < this.#pauseUntil) return Promise.resolve(false);
+    if (this.#running === undefined) return this.#check();
+    // The one that is under way may have been answered already.
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.#check();
+    });
+    return this.#next;
   }
 
   async stop(): Promise<void> {
@@ -59,14 +81,29 @@ export class DatafilePoller {
     await this.#transport.close();
   }
 
-  async #poll(): Promise<void> {
+  #check(): Promise<boolean> {
+    const beganAt = this.#runtime.monotonic();
+    if (this.#abort.signal.aborted) return Promise.resolve(false);
+    this.#timer?.clear();
+    this.#running = this.#poll().then(isGood => {
+      this.#running = undefined;
+      if (isGood) this.#lastCheckBeganAt = beganAt;
+      return isGood;
+    });
+    return this.#running;
+  }
+
+  /** @returns whether the datafile of the URL is in force */
+  async #poll(): Promise<boolean> {
     let delay: number;
     try {
       delay = await this.#fetch();
     } catch (error) {
       delay = this.#failed(errorLabel(error));
     }
-    if (!this.#abort.signal.aborted) this.#timer = this.#runtime.setTimer(() => void this.#poll(), delay);
+    if (this.#abort.signal.aborted) return false;
+    this.#timer = this.#runtime.setTimer(() => void this.#check(), delay);
+    return !this.#schedule.isFailing;
   }
 
   /** @returns when to ask again */
@@ -119,7 +156,9 @@ export class DatafilePoller {
       this.#logger.warn(`the datafile could not be fetched: ${reason}; it is tried again`);
     }
     this.#failing = true;
-    return this.#schedule.afterFailure(retryAfterMillis);
+    const delay = this.#schedule.afterFailure(retryAfterMillis);
+    if (retryAfterMillis !== undefined) this.#pauseUntil = this.#runtime.monotonic() + delay;
+    return delay;
   }
 
   async #readCache(): Promise<void> {

@@ -18,6 +18,11 @@ export class PollSchedule {
     this.#random = random;
   }
 
+  /** Whether the last check ended badly. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   afterSuccess(): number {
     this.#failures = 0;
     return this.#intervalMillis * (1 - JITTER + this.#random() * 2 * JITTER);

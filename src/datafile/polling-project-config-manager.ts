@@ -141,6 +141,29 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     return this.getConfig() !== undefined;
   }
 
+  /**
+   * Asks for the datafile now instead of at the next interval, for instance because an event names a key that the
+   * datafile in force does not have. A request that is under way does not count: another one follows it. All calls that
+   * wait for the same request share it. Nothing is asked while a `Retry-After` of the server lasts, or after `stop()`.
+   * Call it no more often than every few seconds. Never rejects.
+   *
+   * @returns whether the datafile in force is now the one that was fetched, or found unchanged, by a check that began
+   *   after this call
+   */
+  checkNow(): Promise<boolean> {
+    return this.#poller.checkNow();
+  }
+
+  /**
+   * When the latest successful check of the datafile began. The datafile in force is not older than that.
+   *
+   * @returns milliseconds of the monotonic clock (`runtime.monotonic()`, by default `performance.now()`); undefined
+   *   before the first
+   */
+  get lastCheckBeganAt(): number | undefined {
+    return this.#poller.lastCheckBeganAt;
+  }
+
   /** Ends polling, including a request in flight. The datafile stays in force. */
   stop(): Promise<void> {
     this.#endWaiting();
