@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import type { Logger } from 'opentelemetry-exporter-optimizely';
+import type { ServerRefusal } from '../model/door.js';
+import type { Runtime } from '../model/runtime.js';
+import { Exchange } from './exchange.js';
+import type { RefusalLog } from './refusal-log.js';
+import type { RequestHandler } from './request-handler.js';
+import type { ResolvedServerOptions } from './server-options.js';
+
+export interface HttpServerOptions {
+  readonly limits: ResolvedServerOptions;
+  /** Undefined for plain HTTP. */
+  readonly tls: SecureContextOptions | undefined;
+  readonly handler: RequestHandler;
+  readonly refusals: RefusalLog;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+}
+
+/** How often Node looks for requests that take too long. */
+const MOST_LOOK_MILLIS = 1_000;
+const HANDSHAKE_MILLIS = 10_000;
+/** How long senders may take to read the last answers. */
+const LAST_ANSWERS_MILLIS = 2_000;
+
+/** Node's HTTP server, with every limit said here: its own defaults change between versions, and by flags. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server | TlsServer;
+  readonly #exchanges = new Map<Socket, Exchange>();
+  /** As the kernel has them. */
+  readonly #connections = new Set<Socket>();
+  /** As requests see them: with TLS, those whose handshake has ended. */
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const { limits, tls } = options;
+    const { headersTimeoutMillis, requestTimeoutMillis } = limits;
+    const common = {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: Math.min(headersTimeoutMillis, requestTimeoutMillis),
+      requestTimeout: requestTimeoutMillis,
+      connectionsCheckingInterval: Math.min(MOST_LOOK_MILLIS, headersTimeoutMillis, requestTimeoutMillis),
+      keepAliveTimeout: limits.keepAliveTimeoutMillis,
+      // Whatever NODE_OPTIONS says: a lenient parser is what request smuggling needs.
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    };
+    this.#server =
+      tls === undefined
+        ? createServer(common)
+        : createTlsServer({
+            ...common,
+            ...tls,
+            requestCert: tls.ca !== undefined,
+            // Refused with 403 instead, so that probes without a certificate reach /healthz and /readyz.
+            rejectUnauthorized: false,
+            handshakeTimeout: HANDSHAKE_MILLIS,
+            ALPNProtocols: ['http/1.1'],
+          });
+    this.#server.maxConnections = limits.maxConnections;
+    this.#server.maxRequestsPerSocket = 0;
+    this.#listenTo(this.#server);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Rejects with the system's error where it can't listen. */
+  async listen(): Promise<AddressInfo> {
+    const { host, port } = this.#options.limits;
+    this.#server.listen({ host, port, backlog: 1_024 });
+    await once(this.#server, 'listening');
+    this.#server.on('error', error => this.#options.logger.error(`the server failed: ${error.message}`));
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Brings new certificates into force. Connections that wait for their next request are closed: they have the old ones. */
+  useTls(tls: SecureContextOptions): void {
+    (this.#server as TlsServer).setSecureContext(tls);
+    this.#server.closeIdleConnections();
+  }
+
+  /** Lets connections go that no request is on; the others close with their answer. */
+  dropIdle(): void {
+    this.#server.closeIdleConnections();
+  }
+
+  /**
+   * Frees the port, and ends all connections once the answers that are owed have been read. Node's own
+   * `closeIdleConnections()` leaves those that have not sent anything yet.
+   */
+  async close(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) {
+      if (!this.#exchanges.has(socket)) socket.destroy();
+    }
+    const timer = this.#options.runtime.setTimer(() => {
+      for (const socket of this.#connections) socket.destroy();
+    }, LAST_ANSWERS_MILLIS);
+    await closed;
+    timer.clear();
+  }
+
+  #listenTo(server: Server): void {
+    const { handler, refusals, runtime, limits } = this.#options;
+    const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+      const exchange = new Exchange(request, response, runtime, awaitsContinue);
+      this.#exchanges.set(request.socket, exchange);
+      response.once('close', () => {
+        if (this.#exchanges.get(request.socket) === exchange) this.#exchanges.delete(request.socket);
+      });
+      void handler.handle(exchange);
+    };
+    server.on('request', take(false));
+    server.on('checkContinue', take(true));
+    const track = (sockets: Set<Socket>) => (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    };
+    server.on('connection', track(this.#connections));
+    server.on(this.#options.tls === undefined ? 'connection' : 'secureConnection', track(this.#sockets));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#fail(error, socket));
+    server.on('tlsClientError', error => {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      refusals.note(`TLS handshakes failed (${code})`, `a TLS handshake failed: ${code}`);
+    });
+    server.on('drop', () => {
+      const kind = `connections refused: ${limits.maxConnections} are open`;
+      refusals.note(kind, kind);
+    });
+  }
+
+  /** What the parser refuses, and what takes too long. After it the connection is of no more use. */
+  #fail({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+    const exchange = this.#exchanges.get(socket);
+    if (code === 'ECONNRESET' || code === 'EPIPE' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const isTimeout = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (exchange === undefined || exchange.isAnswered) {
+      socket.end(exchange === undefined ? (RAW_ANSWERS[code] ?? BAD_REQUEST) : '', () => socket.destroy());
+    } else if (exchange.request.complete) {
+      // What follows a whole request is not one. The first one gets its answer all the same.
+      exchange.closeAfterAnswer();
+    } else {
+      const refusal: ServerRefusal = isTimeout
+        ? { status: 408, message: 'the request took too long to arrive' }
+        : { status: 400, message: 'the request is not HTTP/1.1 as the standard has it' };
+      this.#options.handler.refuse(exchange, refusal);
+      return;
+    }
+    const kind = isTimeout ? 'requests that took too long' : `malformed requests (${code})`;
+    this.#options.refusals.note(kind, kind);
+  }
+}
+
+const BAD_REQUEST = rawAnswer('400 Bad Request');
+const RAW_ANSWERS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: rawAnswer('431 Request Header Fields Too Large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: rawAnswer('413 Payload Too Large'),
+  ERR_HTTP_REQUEST_TIMEOUT: rawAnswer('408 Request Timeout'),
+};
+
+function rawAnswer(status: string): string {
+  return `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage } from 'node:http';
+import type { Reservation } from './byte-budget.js';
+
+export type BodyReading =
+  | { readonly kind: 'body'; readonly body: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'no_room' }
+  /** The sender closed the connection. */
+  | { readonly kind: 'gone' };
+
+const EMPTY: BodyReading = { kind: 'body', body: Buffer.alloc(0) };
+
+/** Reads a body as it was sent, and stops listening at the first byte that is too much. Never rejects. */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  reservation: Reservation,
+): Promise<BodyReading> {
+  return new Promise(resolve => {
+    const chunks: Buffer[] = [];
+    let byteLength = 0;
+    const finish = (reading: BodyReading) => {
+      request.off('data', take).off('end', end).off('close', gone);
+      resolve(reading);
+    };
+    const take = (chunk: Buffer) => {
+      byteLength += chunk.length;
+      if (byteLength > maxBytes) return finish({ kind: 'too_large' });
+      if (!reservation.grow(chunk.length)) return finish({ kind: 'no_room' });
+      chunks.push(chunk);
+    };
+    const end = () => {
+      const [first] = chunks;
+      if (first === undefined) return finish(EMPTY);
+      finish({ kind: 'body', body: chunks.length === 1 ? first : Buffer.concat(chunks, byteLength) });
+    };
+    const gone = () => finish({ kind: 'gone' });
+    request.on('data', take).on('end', end).on('close', gone);
+    // A connection that ends in the middle of a body is an error of the stream, too. `close` follows.
+    request.on('error', () => {});
+  });
+}
+
+/**
+ * @returns what `Content-Length` says; 0 without one. Node's parser has refused what is not a number, and both lengths
+ * in one request.
+ */
+export function declaredLength({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage } from 'node:http';
+import type { DoorAnswer, Sender, ServerRefusal } from '../model/door.js';
+import type { Runtime } from '../model/runtime.js';
+import type { Access } from './access.js';
+import type { ByteBudget, Reservation } from './byte-budget.js';
+import type { Exchange } from './exchange.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
+import { json } from './health.js';
+import { declaredLength, readBody } from './read-body.js';
+import type { RefusalLog } from './refusal-log.js';
+import { ALLOWED, findRoute, type Route, type Routes } from './routes.js';
+import { ACCEPTED_CODINGS, readContentCoding, unpack } from './unpack.js';
+
+export interface RequestHandlerOptions {
+  readonly routes: () => Routes;
+  readonly access: Access;
+  readonly budget: ByteBudget;
+  readonly maxBodyBytes: number;
+  readonly isDraining: () => boolean;
+  readonly metrics: GatewayMetrics;
+  readonly refusals: RefusalLog;
+  readonly runtime: Runtime;
+}
+
+type DoorRoute = Extract<Route, { kind: 'door' }>;
+
+type ReadBody =
+  | { readonly kind: 'body'; readonly body: Buffer }
+  | { readonly kind: 'refused'; readonly refusal: ServerRefusal }
+  | { readonly kind: 'gone' };
+
+/** What a sender that was refused may still write before its connection is closed for it. */
+const MOST_UNREAD_BYTES = 1_048_576;
+
+/** Leads a request through the limits to its door, and its answer back. */
+export class RequestHandler {
+  readonly #options: RequestHandlerOptions;
+
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async handle(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    const route = findRoute(this.#options.routes(), request.url ?? '');
+    if (route === undefined) {
+      return this.#answer(exchange, json(404, { message: NOT_FOUND }));
+    }
+    const allowed = ALLOWED[route.kind];
+    if (!allowed.split(', ').includes(request.method ?? '')) {
+      const refusal: ServerRefusal = { status: 405, message: `the method must be ${allowed}` };
+      return this.#refuse(exchange, route, refusal, { allow: allowed });
+    }
+    if (route.kind === 'door') return this.#handleDoor(exchange, route);
+    if (route.isGuarded) {
+      const admission = this.#options.access.admit(request);
+      if (admission.kind === 'refused') return this.#refuse(exchange, route, admission.refusal);
+    }
+    this.#answer(exchange, await route.answer());
+  }
+
+  /** Answers a request that was found wanting while its body arrived. */
+  refuse(exchange: Exchange, refusal: ServerRefusal): void {
+    this.#refuse(exchange, findRoute(this.#options.routes(), exchange.request.url ?? ''), refusal);
+  }
+
+  async #handleDoor(exchange: Exchange, route: DoorRoute): Promise<void> {
+    const { access, budget, maxBodyBytes, isDraining, metrics, runtime } = this.#options;
+    const began = runtime.monotonic();
+    const { request } = exchange;
+    const admission = access.admit(request);
+    if (admission.kind === 'refused') return this.#refuse(exchange, route, admission.refusal);
+    if (isDraining()) return this.#refuse(exchange, route, this.#later('the gateway is ending'));
+    const length = declaredLength(request);
+    if (length > maxBodyBytes) return this.#refuse(exchange, route, this.#tooLarge());
+    const reservation = budget.open(length);
+    if (reservation === undefined) return this.#refuse(exchange, route, this.#later(NO_ROOM));
+    try {
+      const reading = await this.#read(exchange, reservation);
+      if (reading.kind === 'gone') return;
+      if (reading.kind === 'refused') return this.#refuse(exchange, route, reading.refusal);
+      const answer = await this.#ask(route, request, reading.body, admission.sender);
+      metrics.answered(route.name, answer.status, (runtime.monotonic() - began) / 1_000);
+      exchange.answer(answer, isDraining() ? 'close' : 'keep');
+    } finally {
+      reservation.release();
+    }
+  }
+
+  async #read(exchange: Exchange, reservation: Reservation): Promise<ReadBody> {
+    const { request } = exchange;
+    const { maxBodyBytes } = this.#options;
+    const transfer = request.headers['transfer-encoding'];
+    if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+      return refused(400, 'the transfer encoding must be chunked');
+    }
+    const coding = readContentCoding(request.headers['content-encoding']);
+    if (coding === undefined) {
+      return refused(415, `the content encoding must be one of: ${ACCEPTED_CODINGS}`);
+    }
+    exchange.askForBody();
+    const reading = await readBody(request, maxBodyBytes, reservation);
+    switch (reading.kind) {
+      case 'gone':
+        return reading;
+      case 'too_large':
+        return { kind: 'refused', refusal: this.#tooLarge() };
+      case 'no_room':
+        return { kind: 'refused', refusal: this.#later(NO_ROOM) };
+      case 'body':
+        break;
+    }
+    const unpacked = await unpack(reading.body, coding, maxBodyBytes, reservation);
+    switch (unpacked.kind) {
+      case 'body':
+        return unpacked;
+      case 'malformed':
+        return refused(400, `the body is not what the content encoding ${coding} says`);
+      case 'too_large':
+        return { kind: 'refused', refusal: this.#tooLarge() };
+      case 'no_room':
+        return { kind: 'refused', refusal: this.#later(NO_ROOM) };
+    }
+  }
+
+  /** A door never rejects. If one did, 503 is the answer that loses nothing: senders must not repeat after a 500. */
+  async #ask(
+    { door, name }: DoorRoute,
+    request: IncomingMessage,
+    body: Buffer,
+    sender: Sender,
+  ): Promise<DoorAnswer> {
+    const mediaType = mediaTypeOf(request);
+    try {
+      return await door.answer({ body, mediaType, sender });
+    } catch (error) {
+      const kind = `the door of ${name} failed`;
+      this.#options.refusals.note(kind, `${kind}: ${error instanceof Error ? error.stack : 'unknown error'}`);
+      return door.refuse(this.#later('the request could not be taken'), mediaType);
+    }
+  }
+
+  #tooLarge(): ServerRefusal {
+    const { maxBodyBytes } = this.#options;
+    return { status: 413, message: `the body is larger than ${maxBodyBytes} bytes: send smaller batches` };
+  }
+
+  #later(message: string): ServerRefusal {
+    return { status: 503, message, retryAfterSeconds: 1 + Math.floor(this.#options.runtime.random() * 5) };
+  }
+
+  #refuse(
+    exchange: Exchange,
+    route: Route | undefined,
+    refusal: ServerRefusal,
+    headers: Record<string, string> = {},
+  ): void {
+    const { status, message } = refusal;
+    if (exchange.isAnswered) return;
+    const { metrics, refusals } = this.#options;
+    const answer =
+      route?.kind === 'door'
+        ? route.door.refuse(refusal, mediaTypeOf(exchange.request))
+        : json(status, { message });
+    if (route?.kind === 'door') metrics.answered(route.name, status, 0);
+    const kind = `requests refused with ${status}`;
+    refusals.note(`${kind} (${message})`, `${kind}: ${message}`);
+    this.#answer(exchange, { ...answer, headers: { ...answer.headers, ...headersOf(status), ...headers } });
+  }
+
+  #answer(exchange: Exchange, answer: DoorAnswer): void {
+    const closes = this.#options.isDraining() || !mayStayOpen(exchange.request, answer.status);
+    exchange.answer(answer, closes ? 'close' : 'keep');
+  }
+}
+
+const NO_ROOM = 'too many requests are in flight';
+const NOT_FOUND = 'there are /v1/traces, /v1/logs, /v1/events, /healthz, /readyz and /metrics';
+
+function headersOf(status: ServerRefusal['status']): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer' };
+  if (status === 415) return { 'accept-encoding': ACCEPTED_CODINGS };
+  return {};
+}
+
+/** What is left of a small body is read and forgotten; the connection is good for the next request. */
+function mayStayOpen(request: IncomingMessage, status: number): boolean {
+  if (request.complete) return true;
+  if (status === 408 || status === 413) return false;
+  return request.headers['transfer-encoding'] === undefined && declaredLength(request) <= MOST_UNREAD_BYTES;
+}
+
+function refused(status: ServerRefusal['status'], message: string): ReadBody {
+  return { kind: 'refused', refusal: { status, message } };
+}
+
+function mediaTypeOf({ headers }: IncomingMessage): string {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
