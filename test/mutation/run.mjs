@@ -5,15 +5,17 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOMS } from './rooms.mjs';
 
-// node test/mutation/run.mjs [ROOM …]
+// node test/mutation/run.mjs [--incremental] [ROOM …]
 //
 // Changes the source of each room in every way that Stryker knows, one change at a time, and tells how many of the changes
-// a test of the room notices. Reports are in reports/mutation/ROOM.html.
+// a test of the room notices. Reports are in reports/mutation/ROOM.html. With --incremental, what a run before found is
+// used again for code and tests that are as they were.
 
 const HERE = import.meta.dirname;
 const ROOT = resolve(HERE, '../..');
 const REPORTS = join(ROOT, 'reports/mutation');
-const wanted = process.argv.slice(2);
+const isIncremental = process.argv.includes('--incremental');
+const wanted = process.argv.slice(2).filter(argument => argument !== '--incremental');
 const rooms = Object.entries(ROOMS).filter(([room]) => wanted.length === 0 || wanted.includes(room));
 if (rooms.length === 0) throw new Error(`no such room; there are ${Object.keys(ROOMS).join(', ')}`);
 
@@ -43,6 +45,8 @@ function configOf(room, tests) {
     testRunnerNodeArgs: ['--import=./test/mutation/in-sandbox.mjs', '--expose-gc'],
     // One process a time: what the tests measure is theirs alone.
     concurrency: 1,
+    // What a mutant left running is not left to all that follow.
+    maxTestRunnerReuse: 100,
     coverageAnalysis: 'perTest',
     timeoutMS: 5_000,
     disableTypeChecks: true,
@@ -54,6 +58,10 @@ function configOf(room, tests) {
     htmlReporter: { fileName: `reports/mutation/${room}.html` },
     tempDirName: '.stryker-tmp',
     cleanTempDir: 'always',
+    // Written by each run, used when asked to.
+    incremental: true,
+    force: !isIncremental,
+    incrementalFile: `reports/mutation/${room}.incremental.json`,
     thresholds: { high: 90, low: 85, break: null },
     allowConsoleColors: false,
   };

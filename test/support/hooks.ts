@@ -2,9 +2,11 @@
 import { Server } from 'node:net';
 import fc from 'fast-check';
 import { killLeftovers } from './child.js';
+import { failWhatHangs } from './hang-watch.js';
 import { SEED } from './seed.js';
 
 const triesMutants = process.env.STRYKER_MUTATOR_WORKER !== undefined;
+let watchesForHangs = false;
 
 // A property that fails says its seed and path itself. With a thousand mutants each gets a moment of it.
 fc.configureGlobal({ seed: SEED, ...(triesMutants && { interruptAfterTimeLimit: 200 }) });
@@ -57,8 +59,12 @@ function endTheRun(): void {
 }
 
 export const mochaHooks: Mocha.RootHookObject = {
-  beforeEach() {
+  beforeEach(this: Mocha.Context) {
     isInTest = true;
+    if (triesMutants && !watchesForHangs && this.currentTest !== undefined) {
+      watchesForHangs = true;
+      failWhatHangs(this.currentTest);
+    }
   },
   afterEach(this: Mocha.Context) {
     isInTest = false;
