@@ -209,6 +209,77 @@ describe('datafile', () => {
     });
   });
 
+  it('what can not be sent of a held event is left out of it, as of any other', async () => {
+    const plans = [new Date(0), { toJSON: () => 'gold' }, 5n, Number.NaN, null, 'gold'] as never[];
+    const sent = async (projectConfigManager: StaticProjectConfigManager) => {
+      const { processor, dispatcher } = makeHarness({ projectConfigManager });
+      for (const [n, plan] of plans.entries()) {
+        processor.recordConversion({
+          ...CONVERSION,
+          uuid: `uuid-${n}`,
+          timestamp: 1e12,
+          attributes: { plan },
+        });
+      }
+      projectConfigManager.setDatafile(makeDatafile());
+      await processor.forceFlush();
+      return dispatcher.visitors;
+    };
+    const held = await sent(new StaticProjectConfigManager());
+    expect(held).to.deep.equal(await sent(new StaticProjectConfigManager({ datafile: makeDatafile() })));
+    expect(held.map(({ attributes }) => attributes.length)).to.deep.equal([0, 0, 0, 0, 0, 1]);
+  });
+
+  it('events that can not be held are refused with the member at fault, once a kind', () => {
+    const { processor, logger } = makeHarness({ projectConfigManager: new StaticProjectConfigManager() });
+    const attributes = {
+      get plan(): string {
+        throw new Error('secret');
+      },
+    };
+    for (let n = 0; n < 2; n++) {
+      processor.recordConversion({ ...CONVERSION, tags: { n: 1n } });
+      processor.recordImpression({ userId: 'v', ruleKey: 'banner', attributes });
+    }
+    expect(logger.at('warn').filter(line => line.includes(' dropped: '))).to.deep.equal([
+      "conversion dropped: its tags can't be serialized to JSON",
+      "impression dropped: its attributes can't be serialized to JSON",
+    ]);
+    expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { invalid: 4 } });
+  });
+
+  it('listeners are told which events were held until the end, and the end does not come twice', async () => {
+    const center = new NotificationCenter();
+    const told: unknown[] = [];
+    center.addNotificationListener(NotificationType.EVENTS_DROPPED, ({ reason, uuids }) =>
+      told.push([reason, uuids]),
+    );
+    const manager = new StaticProjectConfigManager();
+    const { processor, dispatcher } = makeHarness({
+      projectConfigManager: manager,
+      notificationCenter: center,
+    });
+    const uuids = [processor.recordConversion(CONVERSION), processor.recordConversion(CONVERSION)];
+    await processor.shutdown();
+    manager.setDatafile(makeDatafile());
+    await settle();
+    expect(told).to.deep.equal([['no_datafile', uuids]]);
+    expect(dispatcher.attempts).to.equal(0);
+    expect(processor.ledger()).to.deep.include({ recorded: 2, pending: 0, dropped: { no_datafile: 2 } });
+  });
+
+  it('a shutdown waits for it only where events do', async () => {
+    const { processor, runtime } = makeHarness({
+      projectConfigManager: { getConfig: () => null, onReady: () => new Promise(() => {}) },
+    });
+    let ended = false;
+    void processor.shutdown().then(() => {
+      ended = true;
+    });
+    await settle();
+    expect([ended, runtime.now()]).to.deep.equal([true, new ManualRuntime().now()]);
+  });
+
   it('a new revision flushes the batch of the old one at once; the same one again does nothing', async () => {
     const center = new NotificationCenter();
     const [causes, updates]: [string[], string[]] = [[], []];
@@ -371,7 +442,9 @@ describe('datafile', () => {
     await processor.forceFlush();
     expect(dispatcher.visitors[0]?.snapshots[0]?.decisions?.[0]?.variation_id).to.equal(null);
     expect(processor.ledger()).to.deep.include({ delivered: 2, warnings: { unknown_variation: 2 } });
-    expect(logger.at('warn')).to.have.length(1);
+    expect(logger.at('warn')).to.deep.equal([
+      'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
+    ]);
     expect(JSON.stringify(logger.lines)).not.to.include('secret');
   });
 
@@ -395,6 +468,36 @@ describe('datafile', () => {
     expect(processor.ledger().dropped).to.deep.equal({ unknown_key: 5 });
     expect(JSON.stringify(logger.lines)).not.to.include('visitor');
   });
+
+  const unresolved: [string, object, { warn?: string; info?: string }][] = [
+    [
+      'a rule of an experiment without a flag',
+      { ruleKey: 'baner' },
+      { warn: 'rule key "baner" and rule type experiment is not in datafile revision 7' },
+    ],
+    [
+      'a rule of a flag, of any type',
+      { flagKey: 'checkout', ruleKey: 'tset' },
+      { warn: 'rule key "tset" of flag key "checkout" is not in datafile revision 7' },
+    ],
+    [
+      'a delivery rule, which is not to be sent',
+      { flagKey: 'checkout', ruleKey: 'everyone' },
+      {
+        info: 'its rule type is rollout, and datafile revision 7 says not to send these (sendFlagDecisions)',
+      },
+    ],
+  ];
+  for (const [name, impression, { warn, info }] of unresolved) {
+    it(`says why an impression is not sent, at the level that it deserves: ${name}`, () => {
+      const { processor, logger } = makeHarness({ datafile: makeDatafile() });
+      for (let n = 0; n < 2; n++) processor.recordImpression({ userId: 'v', ...impression });
+      const lines = (level: 'warn' | 'info') =>
+        logger.at(level).filter(line => line.startsWith('impression dropped: '));
+      expect(lines('warn')).to.deep.equal(warn === undefined ? [] : [`impression dropped: ${warn}`]);
+      expect(lines('info')).to.deep.equal(info === undefined ? [] : [`impression dropped: ${info}`]);
+    });
+  }
 
   for (const eventKey of ['someone@example.com', `a${'b'.repeat(1_000)}`, 'two\nlines']) {
     it(`what does not look like a key is not logged as one: ${eventKey.slice(0, 20)}`, () => {

@@ -364,6 +364,12 @@ describe('what may leave', () => {
       expect(processor.ledger().dropped).to.deep.equal({ queue_full: 1 });
     });
 
+    it('does not count an impression that the datafile does not know', () => {
+      const { processor } = makeHarness({ dedupe: true });
+      for (let n = 0; n < 2; n++) processor.recordImpression({ ...IMPRESSION, ruleKey: 'tset' });
+      expect(processor.ledger().dropped).to.deep.equal({ unknown_key: 2 });
+    });
+
     it('is not needed for an event that is refused after beforeSend', () => {
       const { processor } = makeHarness({ beforeSend: event => event, maxQueueSize: 1, startOnInit: false });
       expect(processor.recordConversion(CONVERSION)).to.be.a('string');

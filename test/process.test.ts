@@ -307,11 +307,50 @@ describe('OptimizelySpanProcessor.process', () => {
       });
     });
 
-    it('ids that were taken out', async () => {
-      const visitor = await amended(IMPRESSION, ({ campaignId: _, variationId: __, ...event }) => event);
+    it('ids and other members that were taken out', async () => {
+      const shown = { ...IMPRESSION, cmabUuid: 'c' };
+      const visitor = await amended(shown, ({ type, userId, uuid, timestamp, flagKey, enabled }) => ({
+        ...{ type, userId, uuid, timestamp, flagKey, enabled },
+      }));
       const [snapshot] = visitor?.snapshots ?? [];
-      expect(snapshot?.decisions?.[0]).to.deep.include({ campaign_id: null, variation_id: null });
+      expect(snapshot?.decisions?.[0]).to.deep.equal({
+        campaign_id: null,
+        experiment_id: '',
+        variation_id: null,
+        metadata: {
+          ...{ flag_key: 'checkout', rule_key: '', rule_type: '', variation_key: '' },
+          ...{ enabled: true, cmab_uuid: '' },
+        },
+      });
       expect(snapshot?.events[0]?.entity_id).to.equal(null);
+    });
+
+    it('another member: what the text has otherwise than it was shown stays as it is there', async () => {
+      const shown: ExperimentImpression = {
+        ...IMPRESSION,
+        attributes: { plan: 'silver', country: 'NO' },
+        ...{ flagKey: 'f', ruleKey: 'r', ruleType: 'rollout', variationKey: 'treatment', enabled: false },
+        ...{ experimentId: '7', campaignId: '8', variationId: '9', cmabUuid: 'c' },
+      };
+      const texts = { impression: makeResolved('impression'), conversion: makeResolved('conversion') };
+      for (const event of [
+        shown,
+        { ...CONVERSION, attributes: shown.attributes, eventKey: 'k', eventId: '1', tags: { sku: 'b' } },
+      ]) {
+        const visitor = await amended<ExperimentEvent>(event, each => ({ ...each, userId: 'w' }));
+        expect(visitor).to.deep.equal({ ...JSON.parse(texts[event.type].json), visitor_id: 'w' });
+      }
+    });
+
+    it('members that the text has no place for: the rest is sent', async () => {
+      const { processor, dispatcher } = makeHarness({
+        beforeSend: event => ({ ...event, userId: 'w', ruleKey: 'r' }),
+      });
+      // Shown as an impression, but without a decision.
+      processor.process(makeResolved('conversion'), IMPRESSION);
+      await processor.forceFlush();
+      const expected = { ...JSON.parse(makeResolved('conversion').json), visitor_id: 'w' };
+      expect(dispatcher.visitors).to.deep.equal([expected]);
     });
 
     it('tags, and the amounts with them', async () => {
@@ -357,6 +396,17 @@ describe('OptimizelySpanProcessor.process', () => {
       await processor.forceFlush();
       const agent = { entity_id: '$opt_user_agent', key: '$opt_user_agent', type: 'custom', value: 'bot' };
       expect(dispatcher.visitors[0]?.attributes).to.deep.equal([PLAN, BOT_FILTERING, agent]);
+    });
+
+    it('of a text that has no event: counted as invalid', async () => {
+      const { processor } = makeHarness({ beforeSend: event => ({ ...event, userId: 'w' }) });
+      const visitor = { visitor_id: 'v', attributes: [], snapshots: [] };
+      for (const snapshots of [[], [{}], [{ events: [] }], undefined]) {
+        const event = makeResolved('conversion', { json: JSON.stringify({ ...visitor, snapshots }) });
+        expect(processor.process(event, CONVERSION)).to.equal(false);
+      }
+      expect(processor.process(makeResolved('conversion', { json: '{}}' }), CONVERSION)).to.equal(false);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { invalid: 5 } });
     });
 
     it('into what can not be serialised: counted as invalid', async () => {

@@ -7,17 +7,23 @@ import type {
   ExperimentImpression,
   UserAttributes,
 } from '../model/experiment-event.js';
-import type { Decision, SnapshotEvent, Visitor, VisitorAttribute } from '../model/log-event.js';
+import type { Decision, Snapshot, SnapshotEvent, Visitor, VisitorAttribute } from '../model/log-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { attributeOpening, isReserved } from '../util/attribute-openings.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
+
+/** The text is of one event. */
+interface VisitorOfOne extends Visitor {
+  readonly snapshots: [Omit<Snapshot, 'events'> & { readonly events: [SnapshotEvent] }];
+}
 
 /**
  * Carries what was changed of an event, by its keys, over to the text that another SDK made of it. What was not
  * changed stays as that text has it.
  *
+ * @param after of the same type
  * @param config knows the ids of attributes that were added
- * @throws what parsing the text, or serializing what was added, throws
+ * @throws what parsing the text, or serializing what was added, throws; a TypeError if the text has no event
  */
 export function amendEvent(
   event: SerializedEvent,
@@ -25,21 +31,19 @@ export function amendEvent(
   after: ExperimentEvent,
   config: DatafileIndex | undefined,
 ): SerializedEvent {
-  const visitor = JSON.parse(event.json) as Visitor;
-  const [snapshot] = visitor.snapshots;
-  const [wire] = snapshot?.events ?? [];
-  if (snapshot === undefined || wire === undefined) throw new TypeError('a visitor without an event');
+  const visitor = JSON.parse(event.json) as VisitorOfOne;
+  const [{ events, decisions }] = visitor.snapshots;
+  const [wire] = events;
   visitor.visitor_id = after.userId;
   if (!sameJson(before.attributes, after.attributes)) {
     visitor.attributes = amendAttributes(visitor.attributes, before.attributes, after.attributes, config);
   }
   wire.uuid = after.uuid;
   wire.timestamp = after.timestamp;
-  const [decision] = snapshot.decisions ?? [];
-  if (after.type === 'impression' && before.type === 'impression' && decision !== undefined) {
-    amendDecision(decision, wire, before, after);
+  if (before.type === 'conversion') amendConversion(wire, before, after as ExperimentConversion);
+  else if (decisions?.[0] !== undefined) {
+    amendDecision(decisions[0], wire, before, after as ExperimentImpression);
   }
-  if (after.type === 'conversion' && before.type === 'conversion') amendConversion(wire, before, after);
   const json = JSON.stringify(visitor);
   return { ...event, uuid: after.uuid, json, byteLength: Buffer.byteLength(json) };
 }

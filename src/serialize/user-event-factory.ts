@@ -60,7 +60,7 @@ export class UserEventFactory {
     const { texts, decisions } = this.#preparedFor(config);
     let attributes: string;
     try {
-      attributes = serializeAttributes(event.attributes, texts);
+      attributes = serializeAttributes(texts, event.attributes);
     } catch {
       return { reason: 'invalid', field: 'attributes' };
     }
@@ -111,10 +111,10 @@ function conversion(event: ExperimentConversion, texts: PreparedTexts): string |
 }
 
 /** The elements of a visitor's `attributes` and what follows them. */
-function serializeAttributes(attributes: UserAttributes | undefined, texts: PreparedTexts): string {
+function serializeAttributes(texts: PreparedTexts, attributes: UserAttributes = {}): string {
   let text = '';
-  for (const key of attributes === undefined ? [] : Object.keys(attributes)) {
-    const value = attributes?.[key];
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
     if (!isAttributeValue(value)) continue;
     const attribute = texts.attribute(key);
     if (attribute === undefined) continue;
