@@ -52,7 +52,7 @@ export type { EvaluationEventsOptions } from './processor/evaluation-events-opti
 export { createOptimizelySpanProcessorFromEnv } from './processor/from-env.js';
 export { OptimizelySpanProcessor } from './processor/optimizely-span-processor.js';
 export type { OptimizelySpanProcessorOptions } from './processor/processor-options.js';
-export type { Conversion, Impression } from './record/input.js';
+export type { Conversion, Impression, OptimizelyDecision } from './record/input.js';
 export { recordConversion, recordImpression } from './record/record.js';
 export type { Unresolved } from './serialize/unresolved.js';
 export { UserEventFactory } from './serialize/user-event-factory.js';

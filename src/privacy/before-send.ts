@@ -2,7 +2,7 @@
 import type { EventTags, ExperimentEvent } from '../model/experiment-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { isThenable } from '../util/guard.js';
-import { describeUnusable } from '../util/unusable-field.js';
+import { describeUnusable, isWrongShape } from '../util/unusable-field.js';
 
 /**
  * Receives each event before it is queued, stored or sent. Returns it, a different one, or null to drop it.
@@ -41,7 +41,12 @@ export function askBeforeSend(
   if (typeof returned !== 'object') return { fault: 'beforeSend returned neither an event nor null' };
   const checked = check(event.type, returned);
   if ('unusable' in checked) {
-    return { fault: `beforeSend returned an event whose ${describeUnusable(checked.unusable)}` };
+    const { unusable } = checked;
+    return {
+      fault: isWrongShape(unusable)
+        ? `beforeSend returned something that is not the ${event.type} it was given, nor one like it`
+        : `beforeSend returned an event whose ${describeUnusable(event.type, unusable)}`,
+    };
   }
   return event.type === 'impression' && event.inferRule ? stillToInfer(checked) : checked;
 }

@@ -158,7 +158,7 @@ export class EventEntrance implements InstalledProcessor {
       return;
     }
     if (this.#said.first(`${type}.${field}`)) {
-      logger.warn(`${type} refused: ${describeUnusable(field)}`);
+      logger.warn(`${type} refused: ${describeUnusable(type, field)}`);
     }
     ledger.dropped('invalid', [], 1);
   }

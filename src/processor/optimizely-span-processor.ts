@@ -17,7 +17,7 @@ import type { CheckEvent } from '../privacy/before-send.js';
 import { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { resolvePrivacyOptions } from '../privacy/privacy-options.js';
 import { checkInput } from '../record/check-input.js';
-import type { Conversion, Impression } from '../record/input.js';
+import type { Conversion, Impression, OptimizelyDecision } from '../record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from '../record/record.js';
 import { EventIntake } from '../serialize/event-intake.js';
 import { EventResolver } from '../serialize/event-resolver.js';
@@ -143,7 +143,7 @@ export class OptimizelySpanProcessor {
    * @param span the span to record on; without one, the event is recorded all the same. @default the active span
    * @returns the event's uuid, or undefined if the event was refused, and counted
    */
-  recordImpression(impression: Impression, span?: Span): string | undefined {
+  recordImpression(impression: Impression | OptimizelyDecision, span?: Span): string | undefined {
     try {
       return recordImpressionFor(this.#entrance, this.#foundation.runtime, impression, span);
     } catch {

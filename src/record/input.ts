@@ -3,7 +3,7 @@ import type { EventTags, RuleType, UserAttributes } from '../model/experiment-ev
 
 /**
  * A user was shown a variation. At least one of `flagKey`, `ruleKey`, `experimentId` and `campaignId` is required. null
- * counts as absent, so that the members of an `OptimizelyDecision` can be passed as they are.
+ * counts as absent. A decision of Optimizely's SDK can be passed as it is.
  */
 export interface Impression {
   /** Optimizely's visitor id. Any string; use an opaque id if it would be personal data. */
@@ -39,6 +39,34 @@ export interface Impression {
   timestamp?: number | Date | null | undefined;
   /** Deduplication id: events with the same one and the same timestamp count once. @default a random UUID */
   uuid?: string | null | undefined;
+}
+
+/**
+ * A decision as `decide()`, `decideForKeys()` and `decideAll()` of Optimizely's JavaScript SDK return it, versions 5 and 6,
+ * for `recordImpression(decision)`. The user id and the attributes are those of its user context. A decision of a flag
+ * that decided nothing has null keys, and is recorded as that SDK would; one that failed (the SDK was not ready, or does
+ * not know the flag) is refused.
+ *
+ * Members of an {@link Impression} may be added, and take precedence: `recordImpression({ ...decision, timestamp })`.
+ */
+export interface OptimizelyDecision extends Omit<Impression, 'userId'> {
+  userId?: string | null | undefined;
+  flagKey: string;
+  /** null if no rule decided. */
+  ruleKey: string | null;
+  /** null if no variation was decided. */
+  variationKey: string | null;
+  enabled: boolean;
+  /**
+   * Whom the decision was made for: a user context of Optimizely's SDK, or its user id and attributes as plain members,
+   * as in a copy of it, and in Optimizely's SDK for React.
+   */
+  userContext:
+    | { getUserId(): string; getAttributes(): object }
+    | { readonly userId: string; readonly attributes?: object | null | undefined }
+    | { readonly id: string | null; readonly attributes?: object | null | undefined };
+  /** Read only to tell a decision that failed. */
+  reasons?: readonly string[] | undefined;
 }
 
 /** A user did what an experiment measures. */

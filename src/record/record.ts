@@ -10,7 +10,7 @@ import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
-import type { Conversion, Impression } from './input.js';
+import type { Conversion, Impression, OptimizelyDecision } from './input.js';
 import { emitLogRecord } from './log-record.js';
 import { addSpanEvent } from './span-event.js';
 
@@ -19,10 +19,14 @@ import { addSpanEvent } from './span-event.js';
  * `emitAs` says so, and hands the impression to the installed processors that own the span, or to all of them where
  * there is no recording span. Never throws.
  *
+ * @param impression the impression, or a decision of Optimizely's SDK as it is
  * @param span the span to record on; without one, the event is recorded all the same. @default the active span
  * @returns the event's uuid, or undefined if no processor accepted the event
  */
-export function recordImpression(impression: Impression, span?: Span): string | undefined {
+export function recordImpression(
+  impression: Impression | OptimizelyDecision,
+  span?: Span,
+): string | undefined {
   try {
     return record('impression', checkImpression, impression, span, systemRuntime);
   } catch {
@@ -50,7 +54,7 @@ export function recordConversion(conversion: Conversion, span?: Span): string | 
 export function recordImpressionFor(
   processor: InstalledProcessor,
   runtime: Runtime,
-  impression: Impression,
+  impression: Impression | OptimizelyDecision,
   span?: Span,
 ): string | undefined {
   return record('impression', checkImpression, impression, span, runtime, processor);
@@ -153,7 +157,7 @@ function handOver(
   if ('unusable' in checked) {
     for (const processor of receivers) processor.refuse(type, checked.unusable);
     if (receivers.length === 0 && said.first(`${type}.${checked.unusable}`)) {
-      log.warn(`${type} refused: ${describeUnusable(checked.unusable)}`);
+      log.warn(`${type} refused: ${describeUnusable(type, checked.unusable)}`);
     }
     return undefined;
   }
