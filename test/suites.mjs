@@ -34,6 +34,7 @@ export const RUN_THE_BUILD = [
   'packages/inspector/test/package.test.ts',
   'packages/inspector/test/page/',
   'packages/inspector/test/problems.test.ts',
+  'packages/inspector/test/sample.test.ts',
   'packages/inspector/test/sdk-payloads.test.ts',
   'packages/inspector/test/server.test.ts',
   'packages/inspector/test/validate.test.ts',

@@ -4,7 +4,7 @@ import { systemRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { Inspection, type InspectionOptions } from '../src/inspection/inspection.js';
 import { readProject } from '../src/inspection/project.js';
 import { type InspectServerOptions, startInspectServer } from '../src/server/inspect-server.js';
-import { PageFiles } from '../src/server/page-files.js';
+import { ServedFiles } from '../src/server/served-files.js';
 import type { Detail, EventRow, Overview, RowsView } from '../src/view/types.js';
 
 export const NOW = 1_700_000_000_000;
@@ -171,7 +171,7 @@ export async function makeInspector({ datafile, now = () => NOW, ...options }: O
     inspection,
     datafile: () => ({ state: 'none' }),
     port: 0,
-    page: await PageFiles.read(PAGE),
+    page: await ServedFiles.page(PAGE),
     runtime: { ...systemRuntime, now },
     ...options,
   });

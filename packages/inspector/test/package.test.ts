@@ -46,7 +46,7 @@ describe('the packed inspector', () => {
     expect(run('-e', `console.log(Object.keys(require('${INSPECTOR}')).join())`)).to.equal('attachInspector');
   });
 
-  it('has a command that runs, with its page', () => {
+  it('has a command that runs, with its page and the sample project', () => {
     const { bin, version } = JSON.parse(packed('package.json')) as {
       bin: Record<string, string>;
       version: string;
@@ -57,6 +57,7 @@ describe('the packed inspector', () => {
     for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg']) {
       expect(packed(`dist/cli/page/${file}`)).not.to.equal('');
     }
+    for (const file of ['sample.json', 'sample.mjs']) expect(packed(`sample/${file}`)).not.to.equal('');
   });
 
   it('depends on the exporter that it is made with', () => {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PollingProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { decodeText } from 'opentelemetry-exporter-optimizely/testing';
 import { type Project, readProject } from '../inspection/project.js';
 import type { DatafileState } from '../view/types.js';
 import { CommandError } from './command-error.js';
+import { SAMPLE_FOLDER } from './sample-folder.js';
 
 const WATCHED_MILLIS = 500;
 
 export interface DatafileOptions {
   readonly datafile: string | undefined;
   readonly sdkKey: string | undefined;
+  /** Whether to take the one that this package ships. */
+  readonly sample?: boolean | undefined;
 }
 
 /** The datafile that events are checked against, and how it is with it. */
@@ -24,11 +28,16 @@ export class DatafileSource {
   #manager: PollingProjectConfigManager | undefined;
 
   /** @throws CommandError two sources, or a file that can't be used */
-  constructor({ datafile, sdkKey }: DatafileOptions) {
-    if (datafile !== undefined && sdkKey !== undefined) {
-      throw new CommandError('--datafile and --sdk-key exclude each other', 2);
-    }
+  constructor({ datafile, sdkKey, sample = false }: DatafileOptions) {
+    const sources = [
+      datafile !== undefined && '--datafile',
+      sdkKey !== undefined && '--sdk-key',
+      sample && '--sample',
+    ];
+    const [first, second] = sources.filter(name => name !== false);
+    if (second !== undefined) throw new CommandError(`${first} and ${second} exclude each other`, 2);
     if (datafile !== undefined) this.#readFile(datafile);
+    if (sample) this.#readFile(fileURLToPath(new URL('sample.json', SAMPLE_FOLDER)));
     if (sdkKey !== undefined) this.#fetch(sdkKey);
   }
 

@@ -4,7 +4,7 @@ import { EVENTS_PATH, safeText } from 'opentelemetry-exporter-optimizely/testing
 import type { InspectedBatch } from '../inspection/inspected-batch.js';
 import { Inspection } from '../inspection/inspection.js';
 import { type InspectServer, startInspectServer } from '../server/inspect-server.js';
-import { PageFiles } from '../server/page-files.js';
+import { SAMPLE_DATAFILE_PATH, SAMPLE_PROGRAM_PATH, ServedFiles } from '../server/served-files.js';
 import { batchLine, eventLine } from '../terminal/event-lines.js';
 import { summaryLines } from '../terminal/summary-lines.js';
 import { batchRow, eventRow } from '../view/rows.js';
@@ -12,6 +12,7 @@ import { CommandError } from './command-error.js';
 import { DatafileSource } from './datafile-source.js';
 import { type Forwarder, makeForwarder } from './forwarder.js';
 import { readCount } from './read-count.js';
+import { SAMPLE_FOLDER } from './sample-folder.js';
 import type { Terminal } from './terminal.js';
 
 const KEPT_BYTES = 268_435_456;
@@ -28,6 +29,7 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
       port: { type: 'string' },
       datafile: { type: 'string' },
       'sdk-key': { type: 'string' },
+      sample: { type: 'boolean' },
       forward: { type: 'boolean' },
       'forward-to': { type: 'string' },
       'no-page': { type: 'boolean' },
@@ -36,7 +38,18 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
   });
   const port = readCount('--port', values.port, 4319, { least: 0, most: 65_535 });
   const maxEvents = readCount('--keep', values.keep, 100_000, { least: 1, most: 10_000_000 });
-  const datafile = new DatafileSource({ datafile: values.datafile, sdkKey: values['sdk-key'] });
+  const { sample: isSample = false } = values;
+  if (isSample && values.forward === true) {
+    throw new CommandError(
+      '--sample and --forward exclude each other: the sample project is not of Optimizely',
+      2,
+    );
+  }
+  const datafile = new DatafileSource({
+    datafile: values.datafile,
+    sdkKey: values['sdk-key'],
+    sample: isSample,
+  });
   datafile.watch(values.datafile);
   const inspection = new Inspection({ maxEvents, maxBytes: KEPT_BYTES, project: () => datafile.project });
   datafile.onChange(() => inspection.changed());
@@ -50,7 +63,8 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
     inspection,
     port,
     datafile: () => datafile.state,
-    page: noPage ? undefined : await PageFiles.read(page),
+    page: noPage ? undefined : await ServedFiles.page(page),
+    sample: isSample ? await ServedFiles.sample(SAMPLE_FOLDER) : undefined,
     forward: forwarder?.forward,
     forwardsTo: () => forwarder?.url(),
     onBatch: batch => {
@@ -60,7 +74,7 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
       if (noPage) terminal.out(terminal.style('red', `refused with ${status}: ${safeText(message)}`));
     },
   });
-  greet(server, { noPage, forwarder, hasDatafile: datafile.state.state !== 'none' }, terminal);
+  greet(server, { noPage, forwarder, isSample, hasDatafile: datafile.state.state !== 'none' }, terminal);
   await Promise.race([signalled(), terminal.readerGone]);
   await server.close();
   await Promise.all([datafile.stop(), forwarder?.close()]);
@@ -82,18 +96,25 @@ async function listen(options: Parameters<typeof startInspectServer>[0]): Promis
 interface Situation {
   readonly noPage: boolean;
   readonly forwarder: Forwarder | undefined;
+  readonly isSample: boolean;
   readonly hasDatafile: boolean;
 }
 
 function greet(
   { url }: InspectServer,
-  { noPage, forwarder, hasDatafile }: Situation,
+  { noPage, forwarder, isSample, hasDatafile }: Situation,
   { out, style }: Terminal,
 ): void {
   if (!noPage) out(`Page      ${style('bold', url)}`);
   out(`Endpoint  OPTIMIZELY_EVENTS_ENDPOINT=${new URL(EVENTS_PATH, url)}`);
-  if (!hasDatafile) out('Datafile  none, so ids are not looked up: --datafile FILE or --sdk-key KEY');
+  if (!hasDatafile)
+    out('Datafile  none, so ids are not looked up: --datafile FILE or --sdk-key KEY, or --sample to try it');
+  if (isSample) {
+    out(`Datafile  ${new URL(SAMPLE_DATAFILE_PATH, url)}`);
+    out(`Program   ${new URL(SAMPLE_PROGRAM_PATH, url)} sends events of it: save it, and run it with node`);
+  }
   if (forwarder !== undefined) out(style('yellow', `Forwards  to ${forwarder.url()}`));
+  out('A batch leaves the application after 10 events or 30 seconds; batchSize: 1 sends each event at once.');
   out('Ctrl-C ends it with a summary.');
 }
 

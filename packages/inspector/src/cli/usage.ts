@@ -7,6 +7,7 @@ export const USAGE = `Usage: ${COMMAND} [command] [options]
     --port N               where to listen (default 4319; 0: any free port)
     --datafile FILE        check ids against this datafile; read again whenever it changes
     --sdk-key KEY          check ids against the datafile of this SDK key, fetched from Optimizely
+    --sample               check ids against a sample datafile, and serve it, with a program that uses it
     --forward              pass batches on to Optimizely, and answer what it answers
     --forward-to URL       pass them on to this address instead
     --no-page              no page: print a line for each event, and a summary at Ctrl-C

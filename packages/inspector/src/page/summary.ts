@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DatafileState, Overview } from '../view/types.js';
-import { byId, copyButton, h } from './dom.js';
+import { byId, h } from './dom.js';
+import { firstSteps } from './first-steps.js';
 import { count, counted } from './format.js';
 
 /** How often a screen reader is told. */
@@ -93,44 +94,12 @@ export class Summary {
     this.#announcer.textContent = `${counted(impressions + conversions, 'event')}, ${count(lost)} not counted`;
   }
 
-  #showEmpty({ tick, endpoint, datafile }: Overview): void {
-    const empty = tick.batches === 0;
+  #showEmpty(overview: Overview): void {
+    const empty = overview.tick.batches === 0;
     byId('grid').hidden = empty;
     if (this.#empty.hidden === !empty) return;
     this.#empty.hidden = !empty;
-    const line = `OPTIMIZELY_EVENTS_ENDPOINT=${endpoint}`;
-    this.#empty.replaceChildren(
-      h('h3', {}, 'Waiting for the first batch'),
-      h('p', {}, 'Start your application with'),
-      h(
-        'p',
-        { class: 'copyable' },
-        h('code', {}, line),
-        copyButton('Copy', () => line),
-      ),
-      h(
-        'p',
-        {},
-        'or give the address as ',
-        h('code', {}, 'endpoint'),
-        ' to the processor, or to the event dispatcher of an official Optimizely SDK:',
-      ),
-      h(
-        'p',
-        { class: 'copyable' },
-        h('code', {}, endpoint),
-        copyButton('Copy', () => endpoint),
-      ),
-      ...(datafile.state === 'none'
-        ? [
-            h(
-              'p',
-              { class: 'note' },
-              'No datafile was given, so ids are not looked up: start the inspector with --datafile FILE or --sdk-key KEY.',
-            ),
-          ]
-        : []),
-    );
+    this.#empty.replaceChildren(...firstSteps(overview));
   }
 }
 

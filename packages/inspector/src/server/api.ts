@@ -14,6 +14,7 @@ export interface ApiOptions {
   readonly endpoint: () => string;
   readonly datafile: () => DatafileState;
   readonly forwardsTo: () => string | undefined;
+  readonly sampleProgram: () => string | undefined;
 }
 
 const MOST_ROWS = 500;
@@ -56,13 +57,14 @@ export class Api {
 
   /** Several pages share what one of them made the server count. */
   #look(): Overview {
-    const { inspection, endpoint, datafile, forwardsTo } = this.#options;
+    const { inspection, endpoint, datafile, forwardsTo, sampleProgram } = this.#options;
     if (this.#overview?.tick.version !== inspection.version) {
       this.#overview = {
         ...summarize(inspection),
         endpoint: endpoint(),
         datafile: datafile(),
         forwardsTo: forwardsTo(),
+        sampleProgram: sampleProgram(),
       };
     }
     return this.#overview;

@@ -10,9 +10,9 @@ import type { DatafileState } from '../view/types.js';
 import { Api } from './api.js';
 import { ChangeStream } from './change-stream.js';
 import { type Forward, Intake } from './intake.js';
-import type { PageFiles } from './page-files.js';
 import { refusalOf } from './request-guard.js';
 import { sendText, setSecurityHeaders } from './responses.js';
+import { SAMPLE_PROGRAM_PATH, type ServedFiles } from './served-files.js';
 
 export interface InspectServerOptions {
   readonly inspection: Inspection;
@@ -20,7 +20,9 @@ export interface InspectServerOptions {
   /** TCP port on 127.0.0.1; 0: any free one. */
   readonly port: number;
   /** Undefined for the Events endpoint alone. */
-  readonly page: PageFiles | undefined;
+  readonly page: ServedFiles | undefined;
+  /** The sample project, if it is shown. */
+  readonly sample?: ServedFiles | undefined;
   readonly forward?: Forward | undefined;
   readonly forwardsTo?: () => string | undefined;
   readonly onBatch?: (batch: InspectedBatch) => void;
@@ -37,7 +39,7 @@ export interface InspectServer {
 
 /** Listens on 127.0.0.1 alone: an Events endpoint, the page, and what the page asks. Rejects where the port is taken. */
 export async function startInspectServer(options: InspectServerOptions): Promise<InspectServer> {
-  const { inspection, datafile, page, runtime = systemRuntime } = options;
+  const { inspection, datafile, page, sample, runtime = systemRuntime } = options;
   const stream = new ChangeStream(runtime, () => tickOf(inspection));
   const intake = new Intake({ ...options, now: () => runtime.now() });
   let bound = options.port;
@@ -48,6 +50,7 @@ export async function startInspectServer(options: InspectServerOptions): Promise
     datafile,
     endpoint: () => `${origin()}${EVENTS_PATH}`,
     forwardsTo: options.forwardsTo ?? (() => undefined),
+    sampleProgram: () => sample && `${origin()}${SAMPLE_PROGRAM_PATH}`,
   });
   inspection.onChange(() => stream.changed());
 
@@ -55,11 +58,14 @@ export async function startInspectServer(options: InspectServerOptions): Promise
     setSecurityHeaders(response);
     const refusal = refusalOf(request, bound);
     const url = readUrl(request, origin());
+    const serve = (files: ServedFiles | undefined) =>
+      request.method === 'GET' && files?.serve(url.pathname, response, origin()) === true;
     if (refusal !== undefined) refuse(request, response, refusal);
+    else if (serve(sample)) return;
     else if (page === undefined || url.pathname === EVENTS_PATH) void intake.answer(request, response);
     else if (url.pathname.startsWith('/api/')) api.answer(request, response, url);
     else if (request.method !== 'GET') sendText(response, 405, `POST events to ${EVENTS_PATH}`);
-    else if (!page.serve(url.pathname, response)) sendText(response, 404, 'there is nothing here');
+    else if (!serve(page)) sendText(response, 404, 'there is nothing here');
   };
   const server = createServer(answer);
   server.listen(options.port, '127.0.0.1');

@@ -85,6 +85,8 @@ export interface Overview {
   readonly datafile: DatafileState;
   /** Where batches are passed on to; undefined if nothing leaves the machine. */
   readonly forwardsTo: string | undefined;
+  /** URL of a program that sends events of the sample project; undefined if another project is shown. */
+  readonly sampleProgram: string | undefined;
   readonly experiments: readonly ExperimentView[];
   /** Visitors that had to be forgotten; they stay counted. */
   readonly forgottenVisitors: number;

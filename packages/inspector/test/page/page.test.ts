@@ -101,6 +101,19 @@ describe('inspect: the page in Chromium', function () {
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
   }
 
+  it('says when the first batch comes, and gives the steps to send the sample project', async () => {
+    const { page, url } = await open(['--sample']);
+    await page.getByText('after 10 events, or 30 seconds after its first event').waitFor();
+    await page.getByText('batchSize: 1').waitFor();
+    for (const step of ['npm install opentelemetry-exporter-optimizely', `curl -O ${url}sample.mjs`]) {
+      await page.getByText(step).waitFor();
+    }
+    expect(await violations(page)).to.deep.equal([]);
+    const other = await open();
+    await other.page.getByText('batchSize: 1').waitFor();
+    expect(await other.page.getByText('sample.mjs').count()).to.equal(0);
+  });
+
   it('tells what to do while nothing has come, and shows what comes without being asked', async () => {
     const { page, endpoint, rows, complaints, foreign } = await open();
     await page.getByText(`OPTIMIZELY_EVENTS_ENDPOINT=${endpoint}`).waitFor();
