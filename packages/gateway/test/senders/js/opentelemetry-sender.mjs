@@ -1,12 +1,12 @@
 // Sends experiment events as log records and as span events: COUNT users each.
 //
-// node opentelemetry-sender.mjs COUNT ENDPOINT proto|http
+// node opentelemetry-sender.mjs proto|http FILE COUNT, with packages as FILE would find them
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const [, , count, endpoint, encoding, from] = process.argv;
-// The packages of the folder named, which may have another major version than those beside this file.
-const require = createRequire(from ?? import.meta.url);
+const [, , encoding, from, count] = process.argv;
+const endpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+const require = createRequire(from);
 const load = name => import(pathToFileURL(require.resolve(name)).href);
 
 const { OTLPTraceExporter } = await load(`@opentelemetry/exporter-trace-otlp-${encoding}`);

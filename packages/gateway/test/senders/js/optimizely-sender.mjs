@@ -29,7 +29,11 @@ const client = sdk.createInstance(
     ? { datafile, eventDispatcher, eventBatchSize: 20, eventFlushInterval: 60_000, logLevel: 'error' }
     : {
         projectConfigManager: sdk.createStaticProjectConfigManager({ datafile }),
-        eventProcessor: sdk.createBatchEventProcessor({ eventDispatcher, batchSize: 20, flushInterval: 60_000 }),
+        eventProcessor: sdk.createBatchEventProcessor({
+          eventDispatcher,
+          batchSize: 20,
+          flushInterval: 60_000,
+        }),
       },
 );
 await client.onReady();
