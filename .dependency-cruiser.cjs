@@ -4,6 +4,7 @@ const rooms = require('./scripts/rooms.cjs');
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
+  'instrumentation-api': '^node_modules/@opentelemetry/instrumentation/',
   undici: '^node_modules/undici/',
 };
 

@@ -40,6 +40,7 @@ module.exports = {
   openfeature: ['model', 'util', 'record'],
   logs: ['model', 'util', 'api'],
   'optimizely-sdk': ['model', 'util'],
+  instrumentation: ['model', 'util', 'record', 'optimizely-sdk', 'api', 'instrumentation-api'],
   register: ['util', 'lifecycle', 'processor', 'node'],
   cli: ['model', 'util', 'datafile', 'serialize', 'export', 'http', 'store', 'processor', 'node'],
 };

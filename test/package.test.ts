@@ -130,6 +130,19 @@ describe('package', () => {
     );
   });
 
+  it('has the instrumentation both ways, and asks for @opentelemetry/instrumentation there alone', () => {
+    const subpath = 'opentelemetry-exporter-optimizely/instrumentation';
+    const show = (module: string) => `const m = ${module}; console.log(Object.keys(m).sort().join());`;
+    expect(runNode(show(`require('${subpath}')`))).to.equal('OptimizelyInstrumentation');
+    expect(runNode(`(async () => { ${show(`await import('${subpath}')`)} })()`)).to.equal(
+      'OptimizelyInstrumentation',
+    );
+    const files = readdirSync(new URL('../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const code = files.filter(file => /\.c?js$/.test(file));
+    const asking = code.filter(file => read(`dist/${file}`).includes('@opentelemetry/instrumentation'));
+    expect(asking.sort()).to.deep.equal(['instrumentation/index.cjs', 'instrumentation/index.js']);
+  });
+
   it('a dispatcher of one copy serves a processor of the other', async () => {
     const { createSpanEventDispatcher } =
       require('opentelemetry-exporter-optimizely/optimizely-sdk') as typeof import('opentelemetry-exporter-optimizely/optimizely-sdk');
@@ -156,7 +169,10 @@ describe('package', () => {
     for (const file of declarations) {
       const imports = read(`dist/${file}`).matchAll(/(?:from|import) ?\(?['"]([^'".][^'"]*)['"]/g);
       const imported = [...imports].map(match => match[1]);
-      for (const name of imported) expect(name, file).to.match(/^(@opentelemetry\/api|undici|node:\w+)$/);
+      const allowed = file.startsWith('instrumentation')
+        ? /^@opentelemetry\/instrumentation$/
+        : /^(@opentelemetry\/api|undici|node:\w+)$/;
+      for (const name of imported) expect(name, file).to.match(allowed);
     }
   });
 

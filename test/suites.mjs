@@ -19,6 +19,7 @@ export const RUN_THE_BUILD = [
   'test/hostile-process.test.ts',
   'test/http/process-lifetime.test.ts',
   'test/http/without-undici.test.ts',
+  'test/instrumentation/loading.test.ts',
   'test/logging.test.ts',
   'test/logs/example.test.ts',
   'test/memory.test.ts',

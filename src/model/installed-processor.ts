@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent, ExperimentEventType } from './experiment-event.js';
 import type { LogRecordPort } from './log-record-port.js';
+import type { SerializedEvent } from './serialized-event.js';
 
 /**
  * What the helpers put into the trace. `minimal`: everything but the user id, user attributes and tags, which reach
@@ -32,6 +33,12 @@ export interface InstalledProcessor {
   redact?(event: ExperimentEvent): ExperimentEvent;
   /** Offers the event. Never throws. */
   offer(event: ExperimentEvent): boolean;
+  /** Takes an event that is resolved already; `shown` is the same event by its keys. Never throws. */
+  process?(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean;
+  /** Of which project the processor's datafile is; undefined until the first one comes. */
+  projectId?(): string | undefined;
+  /** Never rejects. */
+  forceFlush?(): Promise<void>;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }

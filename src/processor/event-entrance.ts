@@ -37,6 +37,7 @@ export interface EventEntranceDependencies {
   readonly lastImpressions: LastImpressions;
   /** Where resolved events go; it counts those that it refuses, and repairs what a stack that ended left half done. */
   readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
+  readonly forceFlush: () => Promise<void>;
   readonly onTaken: () => void;
 }
 
@@ -137,6 +138,14 @@ export class EventEntrance implements InstalledProcessor {
     const taken = amended === undefined ? this.#drop('invalid', event) : this.#enqueue(amended);
     if (!taken) privacyFilter.refused(screened);
     return taken;
+  }
+
+  projectId(): string | undefined {
+    return this.#deps.config.current()?.context.projectId;
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#deps.forceFlush();
   }
 
   refuse(type: ExperimentEventType, field: string): void {

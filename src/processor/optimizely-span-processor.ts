@@ -101,6 +101,7 @@ export class OptimizelySpanProcessor {
       intake: this.#intake,
       privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
       batcher,
+      forceFlush: () => this.forceFlush(),
       onTaken: () => {
         onTaken?.();
         this.#life.eventTaken();
@@ -174,7 +175,7 @@ export class OptimizelySpanProcessor {
     const take = () => this.#entrance.process(event, shown);
     return shown === undefined || span === null
       ? take()
-      : recordResolvedFor(this.#entrance, shown, take, span);
+      : recordResolvedFor([this.#entrance], shown, take, span);
   }
 
   /** Starts to build batches if `startOnInit` is false. Events recorded before keep their age. */

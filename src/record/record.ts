@@ -71,19 +71,19 @@ export function recordConversionFor(
 }
 
 /**
- * Shows in the trace an event that goes to one processor alone and is resolved already.
+ * Shows in the trace an event that goes to certain processors alone and is resolved already.
  *
  * @param take hands it on
  * @param given the span to record on; undefined for the active one
  */
 export function recordResolvedFor(
-  processor: InstalledProcessor,
+  receivers: readonly InstalledProcessor[],
   event: ExperimentEvent,
   take: () => boolean,
   given: Span | undefined,
 ): boolean {
   const span = recordingSpan(given);
-  show(event, span, given, [processor], true);
+  show(event, span, given, receivers, true);
   return take();
 }
 
@@ -113,7 +113,8 @@ function record<E extends ExperimentEvent>(
   }
 }
 
-function recordingSpan(given: Span | undefined): Span | undefined {
+/** @returns undefined if there is none to record on */
+export function recordingSpan(given: Span | undefined): Span | undefined {
   try {
     const span = given ?? trace.getActiveSpan();
     return typeof span?.isRecording === 'function' && span.isRecording() ? span : undefined;

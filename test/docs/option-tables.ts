@@ -6,6 +6,7 @@ import { STATIC_PROJECT_CONFIG_MANAGER } from '../../src/datafile/static-project
 import { EVENT_FACTORY } from '../../src/export/event-factory.js';
 import { EXPORTER } from '../../src/export/exporter-options.js';
 import { UNDICI_EVENT_DISPATCHER } from '../../src/http/undici-event-dispatcher.js';
+import { OPTIMIZELY_INSTRUMENTATION } from '../../src/instrumentation/instrumentation-config.js';
 import { SHUTDOWN_ON_SIGNALS } from '../../src/lifecycle/shutdown-on-signals.js';
 import { LOG_RECORD_PROCESSOR } from '../../src/logs/optimizely-log-record-processor.js';
 import { NOTIFICATION_CENTER } from '../../src/notification/notification-center.js';
@@ -36,6 +37,7 @@ export const OPTIONS_OWNERS: readonly OptionsOwner[] = [
   USER_EVENT_FACTORY,
   LOG_RECORD_PROCESSOR,
   SPAN_EVENT_DISPATCHER,
+  OPTIMIZELY_INSTRUMENTATION,
   OPTIMIZELY_HOOK,
   WITH_CONVERSIONS,
   TRACK_CONVERSION,

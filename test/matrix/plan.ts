@@ -29,13 +29,13 @@ export const SDK_LINES: readonly SdkLine[] = [
     nodeVersions: NODE_VERSIONS,
     dependencies: { '@opentelemetry/api': '~1.9.1', '@opentelemetry/sdk-node': '0.223.0' },
     types: { '@opentelemetry/sdk-trace': '2.12.0', '@opentelemetry/sdk-logs': '0.223.0' },
-    peers: {},
+    peers: { '@opentelemetry/instrumentation': '0.223.0' },
   },
   {
     name: 'sdk-3',
     nodeVersions: NODE_VERSIONS.filter(version => !version.startsWith('20.')),
     dependencies: { '@opentelemetry/api': '~1.10.0', '@opentelemetry/sdk-node': '0.301.0' },
     types: { '@opentelemetry/sdk-trace': '3.1.0', '@opentelemetry/sdk-logs': '3.1.0' },
-    peers: {},
+    peers: { '@opentelemetry/instrumentation': '0.301.0' },
   },
 ];

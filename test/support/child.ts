@@ -25,8 +25,9 @@ export class Child {
   ending: Ending | undefined;
   stderr = '';
 
-  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}, cwd?: string) {
     this.#process = spawn(command, args, {
+      cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
       env: {

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+import sdk from '@optimizely/optimizely-sdk';
+import { serve } from './shop.cjs';
+
+await serve(sdk, 'default');
