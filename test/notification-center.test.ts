@@ -39,7 +39,9 @@ describe('NotificationCenter', () => {
       let heard = 0;
       expect(add(type, () => heard++)).to.equal(-1);
       expect(logger.at('error')).to.have.lengthOf(1);
-      expect(logger.at('error')[0]).to.include('LOG_EVENT, EVENTS_DROPPED, OPTIMIZELY_CONFIG_UPDATE');
+      expect(logger.at('error')[0]).to.include(
+        'LOG_EVENT, EVENTS_DELIVERED, EVENTS_DROPPED, OPTIMIZELY_CONFIG_UPDATE',
+      );
       send();
       expect(heard).to.equal(0);
     });

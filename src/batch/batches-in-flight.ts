@@ -6,7 +6,6 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { uuidsOf } from '../util/event-text.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
@@ -82,7 +81,7 @@ export class BatchesInFlight {
       for (const event of inFlight.unsettled) events.push(event);
     }
     const lost = this.#deps.storeTracker.leaveInStore(events);
-    if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', uuidsOf(lost));
+    if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', lost);
     return lost.length;
   }
 
@@ -134,10 +133,14 @@ export class BatchesInFlight {
     // All of it has arrived: what happens to nearly every batch.
     if (code === 0 && dropped.length === 0) this.#account(events, []);
     else {
-      const named = new Set(dropped.flatMap(drop => drop.events));
-      const rest = events.filter(event => !named.has(event));
-      if (code === 0) this.#account(rest, dropped);
-      else this.#account([], [...dropped, { reason: 'rejected', events: rest }]);
+      // An exporter may name an event twice, or one that it has settled before.
+      const unnamed = new Set(events);
+      const drops = dropped.map(drop => ({
+        reason: drop.reason,
+        events: drop.events.filter(event => unnamed.delete(event)),
+      }));
+      if (code === 0) this.#account([...unnamed], drops);
+      else this.#account([], [...drops, { reason: 'rejected', events: [...unnamed] }]);
     }
     this.#deps.onEnded();
   }
@@ -151,10 +154,7 @@ export class BatchesInFlight {
       const gone = reason === 'shutdown_timeout' ? storeTracker.leaveInStore(events) : events;
       if (gone.length > 0) lost.push({ reason, events: gone });
     }
-    ledger.ended(
-      delivered.length,
-      lost.map(({ reason, events }) => ({ reason, uuids: uuidsOf(events) })),
-    );
+    ledger.ended(delivered, lost);
     storeTracker.remove(delivered);
     for (const { events } of lost) storeTracker.remove(events);
   }

@@ -3,6 +3,7 @@
 import type { EventContext } from '../model/event-context.js';
 import type { EventExporter } from '../model/event-exporter.js';
 import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
+import type { StoreTicket } from '../model/event-store.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { NotificationSender } from '../model/notification.js';
@@ -17,7 +18,7 @@ import { LiveEvents } from './live-events.js';
 import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
 import { OpenBatches } from './open-batches.js';
 import { ReplayedEvents, type StoredEventResolver } from './replayed-events.js';
-import type { StoreTracker } from './store-tracker.js';
+import type { NotKept, StoreTracker } from './store-tracker.js';
 
 export interface EventBatcherDependencies {
   readonly limits: OpenBatchLimits & {
@@ -91,12 +92,12 @@ export class EventBatcher {
     const { budget, storeTracker, ledger } = this.#deps;
     if (this.#stopping !== undefined) {
       if (storeTracker.leaveInStore([event]).length === 0) return true;
-      ledger.dropped('already_shutdown', [event.uuid]);
+      ledger.dropped('already_shutdown', [event]);
       return false;
     }
     if (!this.#fits(event)) return false;
-    const ticket = event.ticket ?? storeTracker.keep(event);
-    if (!budget.take(event.type, event.byteLength)) return storeTracker.spill(event.uuid, ticket);
+    const ticket = event.ticket ?? this.#keep(event);
+    if (!budget.take(event.type, event.byteLength)) return storeTracker.spill(event, ticket);
     let isReserved = true;
     let isQueued = false;
     try {
@@ -104,7 +105,7 @@ export class EventBatcher {
       if (!isQueued) {
         budget.release(1, event.byteLength);
         isReserved = false;
-        return storeTracker.spill(event.uuid, ticket);
+        return storeTracker.spill(event, ticket);
       }
       if (this.#started) this.#live.consume();
     } catch (error) {
@@ -120,6 +121,12 @@ export class EventBatcher {
     return isQueued;
   }
 
+  #keep(event: SerializedEvent): StoreTicket | NotKept {
+    const kept = this.#deps.storeTracker.keep(event);
+    if (typeof kept === 'number') event.settlement?.stored?.();
+    return kept;
+  }
+
   /** Goes on where a call ended because the stack did. */
   #recover(): void {
     this.#deps.budget.release(this.#leakedEvents, this.#leakedBytes);
@@ -133,7 +140,7 @@ export class EventBatcher {
   #fits(event: SerializedEvent): boolean {
     if (this.#live.fits(event)) return true;
     this.#deps.storeTracker.remove([event]);
-    this.#deps.ledger.dropped('too_large', [event.uuid]);
+    this.#deps.ledger.dropped('too_large', [event]);
     return false;
   }
 
@@ -205,7 +212,7 @@ export class EventBatcher {
     this.#live.consume();
     this.#live.close('shutdown');
     const unreturned = queue.abandon();
-    if (unreturned > 0) ledger.dropped('shutdown_timeout', [], unreturned);
+    if (unreturned.count > 0) ledger.dropped('shutdown_timeout', unreturned.awaited, unreturned.count);
     const inTime = await withDeadline(runtime, withinMillis - (runtime.monotonic() - startedAt), signal =>
       this.#settled(signal),
     );

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatcherQueue, EventQueue, QueueBudget } from '../model/event-queue.js';
+import type { BatcherQueue, EventQueue, QueueBudget, UnreturnedEvents } from '../model/event-queue.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { isSerializedEvent } from '../util/event-text.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
+import { AwaitedInQueue } from './awaited-in-queue.js';
 
 /**
  * A queue of the application's own may throw, may answer with what is not an event, and may have outlived an earlier
@@ -15,6 +16,7 @@ export class GuardedQueue implements BatcherQueue {
   readonly #budget: QueueBudget;
   readonly #ledger: EventLedger;
   readonly #seam: Seam;
+  readonly #awaited = new AwaitedInQueue();
   /** Of an earlier life: their sizes are not known before they are dequeued. */
   #recovered: number;
   #count = 0;
@@ -43,6 +45,7 @@ export class GuardedQueue implements BatcherQueue {
     }
     this.#count++;
     this.#bytes += event.byteLength;
+    this.#awaited.add(event);
     return true;
   }
 
@@ -55,17 +58,17 @@ export class GuardedQueue implements BatcherQueue {
       return undefined;
     }
     this.#forget(event as SerializedEvent);
-    return event as SerializedEvent;
+    return this.#awaited.take(event as SerializedEvent);
   }
 
-  /** Gives up what the queue took and does not give back. @returns how many events that are */
-  abandon(): number {
+  /** Gives up what the queue took and does not give back. */
+  abandon(): UnreturnedEvents {
     const count = this.#count + this.#recovered;
     this.#budget.release(count, this.#bytes);
     this.#count = 0;
     this.#recovered = 0;
     this.#bytes = 0;
-    return count;
+    return { count, awaited: this.#awaited.clear() };
   }
 
   #forget({ byteLength }: SerializedEvent): void {

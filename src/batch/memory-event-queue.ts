@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatcherQueue } from '../model/event-queue.js';
+import type { BatcherQueue, UnreturnedEvents } from '../model/event-queue.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { Fifo } from '../util/fifo.js';
 
@@ -20,7 +20,7 @@ export class MemoryEventQueue implements BatcherQueue {
     return this.#events.shift();
   }
 
-  abandon(): number {
-    return 0;
+  abandon(): UnreturnedEvents {
+    return { count: 0, awaited: [] };
   }
 }

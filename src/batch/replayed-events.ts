@@ -94,7 +94,7 @@ export class ReplayedEvents {
     const { batches, budget, storeTracker, ledger } = this.#deps;
     if (!batches.fits(event)) {
       storeTracker.remove([event]);
-      ledger.dropped('too_large', [event.uuid]);
+      ledger.dropped('too_large', [event]);
       return;
     }
     budget.takeAnyway(1, event.byteLength);

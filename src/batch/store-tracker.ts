@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
@@ -12,6 +13,7 @@ import { Seam } from '../util/guard.js';
 /** Something that may have a copy in the store. */
 export interface Kept {
   readonly ticket?: StoreTicket | undefined;
+  readonly settlement?: EventSettlement | undefined;
 }
 
 /** `full`: the store takes no more; `none`: there is no store, or its disk refused. */
@@ -111,9 +113,9 @@ export class StoreTracker {
    * @param kept what keeping it gave
    * @returns whether it lives
    */
-  spill(uuid: string, kept: StoreTicket | NotKept): boolean {
-    if (typeof kept === 'number') this.leaveInStore([{ ticket: kept }]);
-    else this.#ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [uuid]);
+  spill(event: CountedEvent, kept: StoreTicket | NotKept): boolean {
+    if (typeof kept === 'number') this.leaveInStore([{ ticket: kept, settlement: event.settlement }]);
+    else this.#ledger.dropped(kept === 'full' ? 'store_full' : 'queue_full', [event]);
     return typeof kept === 'number';
   }
 
@@ -133,6 +135,7 @@ export class StoreTracker {
       this.#seam.call('release', undefined, () => this.#store?.release(tickets));
       this.#storedCount += tickets.length;
       this.#copiedCount -= tickets.length;
+      for (const { ticket, settlement } of items) if (ticket !== undefined) settlement?.settled('stored');
     }
     return items.filter(item => item.ticket === undefined);
   }
@@ -166,7 +169,7 @@ export class StoreTracker {
       } catch (error) {
         // A record that another program made: it would stop the replay in every later life.
         this.remove([{ ticket }]);
-        this.#ledger.dropped('invalid', [event.kind === 'resolved' ? event.uuid : event.event.uuid]);
+        this.#ledger.dropped('invalid', [event.kind === 'resolved' ? event : event.event]);
         this.#logger.warn(`a stored event can't be resolved and is dropped (${errorLabel(error)})`);
       }
     }

@@ -71,7 +71,7 @@ export class EvaluationEvents {
     }
     if (this.#dedupe?.isFirst(checked) === false) {
       ledger.recorded(1);
-      ledger.dropped('deduplicated', [checked.uuid]);
+      ledger.dropped('deduplicated', [checked]);
       return;
     }
     // Refused, so it stands for no other.

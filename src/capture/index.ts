@@ -7,6 +7,8 @@
  * @module opentelemetry-exporter-optimizely/capture
  */
 
+export type { DeliveredEvents } from '../model/drop-reason.js';
+export type { EventOutcome, EventSettlement } from '../model/event-settlement.js';
 export { deriveEventUuid, EVENT_UUID_NAMESPACE, eventIdentity } from './event-identity.js';
 export type { EventOrigin, RawEvent } from './raw-event.js';
 export type { ReadEvent, UnreadableEvent } from './read-event.js';

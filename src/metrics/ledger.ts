@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DroppedEvents, DropReason } from '../model/drop-reason.js';
+import type { DropReason } from '../model/drop-reason.js';
+import type { CountedEvent, EventOutcome } from '../model/event-settlement.js';
 import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
 
 /** The same figures as metrics. */
@@ -9,9 +10,16 @@ export interface LedgerMetrics {
   processed(count: number, reason?: DropReason): void;
 }
 
-/** Counts where every event went. What is pending is counted by those who hold it, not derived here. */
+/** Hears of what has been counted: what it asks the ledger adds up. */
+export interface LedgerListener {
+  delivered(events: readonly CountedEvent[]): void;
+  /** @param count may be more than the events that are named */
+  dropped(reason: DropReason, events: readonly CountedEvent[], count: number): void;
+}
+
+/** Counts where every event went, and tells those who wait for one. What is pending is counted by those who hold it, not derived here. */
 export class Ledger implements EventLedger {
-  readonly #onDrop: (dropped: DroppedEvents) => void;
+  readonly #listener: LedgerListener;
   readonly #metrics: LedgerMetrics;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   readonly #warnings: Partial<Record<LedgerWarning, number>> = {};
@@ -19,8 +27,8 @@ export class Ledger implements EventLedger {
   #recovered = 0;
   #delivered = 0;
 
-  constructor(onDrop: (dropped: DroppedEvents) => void, metrics: LedgerMetrics) {
-    this.#onDrop = onDrop;
+  constructor(listener: LedgerListener, metrics: LedgerMetrics) {
+    this.#listener = listener;
     this.#metrics = metrics;
   }
 
@@ -33,17 +41,20 @@ export class Ledger implements EventLedger {
     this.#recovered += count;
   }
 
-  /** Listeners hear of drops when everything has been counted: what they ask the ledger adds up. */
-  ended(delivered: number, dropped: readonly Drop[]): void {
-    this.#delivered += delivered;
-    this.#metrics.processed(delivered);
-    for (const { reason, uuids } of dropped) this.#count(reason, uuids.length);
-    for (const { reason, uuids } of dropped) this.#onDrop({ reason, count: uuids.length, uuids });
+  ended(delivered: readonly CountedEvent[], dropped: readonly Drop[]): void {
+    this.#delivered += delivered.length;
+    this.#metrics.processed(delivered.length);
+    for (const { reason, events } of dropped) this.#count(reason, events.length);
+    if (delivered.length > 0) this.#listener.delivered(delivered);
+    for (const { reason, events } of dropped) this.#listener.dropped(reason, events, events.length);
+    settle(delivered, 'delivered');
+    for (const { reason, events } of dropped) settle(events, reason);
   }
 
-  dropped(reason: DropReason, uuids: readonly string[], count = uuids.length): void {
+  dropped(reason: DropReason, events: readonly CountedEvent[], count = events.length): void {
     this.#count(reason, count);
-    this.#onDrop({ reason, count, uuids });
+    this.#listener.dropped(reason, events, count);
+    settle(events, reason);
   }
 
   /** Counts what was recorded and then got lost because the stack ended, once no call is under way. */
@@ -73,4 +84,8 @@ export class Ledger implements EventLedger {
       warnings: { ...this.#warnings },
     };
   }
+}
+
+function settle(events: readonly CountedEvent[], outcome: EventOutcome): void {
+  for (const { settlement } of events) settlement?.settled(outcome);
 }

@@ -58,6 +58,12 @@ export function isDropReason(value: unknown): value is DropReason {
   return typeof value === 'string' && Object.hasOwn(REASONS, value);
 }
 
+/** Events that were delivered, as reported to `EVENTS_DELIVERED` listeners. Never holds user data. */
+export interface DeliveredEvents {
+  readonly count: number;
+  readonly uuids: readonly string[];
+}
+
 /** One refusal or loss, as reported to `EVENTS_DROPPED` listeners. Never holds user data. */
 export interface DroppedEvents {
   readonly reason: DropReason;

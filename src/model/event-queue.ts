@@ -15,10 +15,17 @@ export interface EventQueue {
   dequeue(): SerializedEvent | undefined;
 }
 
+/** Events that a queue does not give back. */
+export interface UnreturnedEvents {
+  readonly count: number;
+  /** Those whose settlement is awaited. */
+  readonly awaited: readonly SerializedEvent[];
+}
+
 /** A queue as the batcher uses it. */
 export interface BatcherQueue extends Pick<EventQueue, 'enqueue' | 'dequeue'> {
-  /** Gives up what it does not give back. @returns how many events that are */
-  abandon(): number;
+  /** Gives up what it does not give back. */
+  abandon(): UnreturnedEvents;
 }
 
 /** Counts what is in memory, wherever it waits. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from './drop-reason.js';
+import type { CountedEvent } from './event-settlement.js';
 
 /**
  * Where every event is. At all times
@@ -30,16 +31,17 @@ export type LedgerWarning = 'unknown_variation' | 'ambiguous_evaluation';
 
 export interface Drop {
   readonly reason: DropReason;
-  readonly uuids: readonly string[];
+  readonly events: readonly CountedEvent[];
 }
 
-/** What the rooms tell the ledger. */
+/** What the rooms tell the ledger, which tells those who wait for it. */
 export interface EventLedger {
   recorded(count: number): void;
   recovered(count: number): void;
-  /** What became of one batch: so many delivered, the others dropped. */
-  ended(delivered: number, dropped: readonly Drop[]): void;
-  dropped(reason: DropReason, uuids: readonly string[], count?: number): void;
+  /** What became of one batch: some were delivered, the others dropped. */
+  ended(delivered: readonly CountedEvent[], dropped: readonly Drop[]): void;
+  /** @param count where there are more than can be named. @default their number */
+  dropped(reason: DropReason, events: readonly CountedEvent[], count?: number): void;
   warned(kind: LedgerWarning): void;
   /** Counts what was recorded and got lost because the stack ended, once no call is under way. */
   reconcile(pending: number, stored: number): void;

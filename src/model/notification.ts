@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DroppedEvents } from './drop-reason.js';
+import type { DeliveredEvents, DroppedEvents } from './drop-reason.js';
 import type { FlushCause } from './event-exporter.js';
 import type { LogEvent } from './log-event.js';
 
@@ -7,6 +7,8 @@ import type { LogEvent } from './log-event.js';
 export const NotificationType = {
   /** A LogEvent is about to be dispatched for the first time. */
   LOG_EVENT: 'LOG_EVENT',
+  /** Events were delivered. */
+  EVENTS_DELIVERED: 'EVENTS_DELIVERED',
   /** Events were refused or lost. */
   EVENTS_DROPPED: 'EVENTS_DROPPED',
   /** A different datafile is in force. */
@@ -28,6 +30,8 @@ export interface LogEventInfo {
 export interface NotificationListeners {
   /** Called once for each LogEvent, before it is first dispatched. Changes that a listener makes to it are sent. */
   LOG_EVENT: (logEvent: LogEvent, info: LogEventInfo) => void;
+  /** Called for each request, or part of one, whose events were delivered. */
+  EVENTS_DELIVERED: (delivered: DeliveredEvents) => void;
   /** Called for each refusal or loss. */
   EVENTS_DROPPED: (dropped: DroppedEvents) => void;
   /** Called when a different datafile has come into force. */
@@ -41,4 +45,6 @@ export interface NotificationSender {
     type: T,
     ...payload: Parameters<NotificationListeners[T]>
   ): void;
+  /** Returns whether there are listeners of this type. A notification center without this method is always told. */
+  hasNotificationListeners?(type: NotificationType): boolean;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from './event-context.js';
+import type { EventSettlement } from './event-settlement.js';
 import type { StoreTicket } from './event-store.js';
 import type { ExperimentEventType } from './experiment-event.js';
 
@@ -19,4 +20,6 @@ export interface SerializedEvent {
   readonly acceptedAt: number;
   /** The event's record in the event store, where there is one. */
   readonly ticket?: StoreTicket | undefined;
+  /** Hears what becomes of the event, for a caller that has to know. @default none */
+  readonly settlement?: EventSettlement | undefined;
 }

@@ -4,23 +4,36 @@ import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import { Seam } from '../util/guard.js';
 
+/** What happens to events. A listener that records events makes more of it. */
+const FATES: readonly NotificationType[] = [
+  NotificationType.EVENTS_DELIVERED,
+  NotificationType.EVENTS_DROPPED,
+];
+
 /**
  * A notification center of the application's own may throw or reject. Its listeners may record events, of which they are
- * then told: those that are dropped while listeners hear of dropped events are counted and not told, which would never end.
+ * then told: what happens to events while listeners hear of the same is counted and not told, which would never end.
  */
-export function guardNotifications(sender: NotificationSender, logger: Logger): NotificationSender {
+export function guardNotifications(sender: NotificationSender, logger: Logger): Required<NotificationSender> {
   const seam = new Seam('notificationCenter', logger);
-  let tellsOfDrops = false;
+  const telling = new Set<NotificationType>();
   return {
     sendNotifications(type, ...payload) {
-      const isDrop = type === NotificationType.EVENTS_DROPPED;
-      if (isDrop && tellsOfDrops) return;
-      if (isDrop) tellsOfDrops = true;
+      if (telling.has(type)) return;
+      if (FATES.includes(type)) telling.add(type);
       try {
         seam.call('sendNotifications', undefined, () => sender.sendNotifications(type, ...payload));
       } finally {
-        if (isDrop) tellsOfDrops = false;
+        telling.delete(type);
       }
+    },
+    hasNotificationListeners(type) {
+      if (telling.has(type)) return false;
+      return (
+        seam.call<unknown>('hasNotificationListeners', true, () =>
+          sender.hasNotificationListeners?.(type),
+        ) !== false
+      );
     },
   };
 }

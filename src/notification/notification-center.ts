@@ -55,6 +55,12 @@ export class NotificationCenter implements NotificationSender {
     return this.#listeners.delete(id);
   }
 
+  /** Returns whether there are listeners of this type. */
+  hasNotificationListeners(type: NotificationType): boolean {
+    for (const entry of this.#listeners.values()) if (entry.type === type) return true;
+    return false;
+  }
+
   /** Removes all listeners of one type. */
   clearNotificationListeners(type: NotificationType): void {
     for (const [id, entry] of this.#listeners) if (entry.type === type) this.#listeners.delete(id);

@@ -5,12 +5,14 @@ import { ProcessLife } from '../lifecycle/process-life.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { isSerializedEvent } from '../util/event-text.js';
+import { isSerializedEvent, withSettlement } from '../util/event-text.js';
 import { onFreshStack } from '../util/fresh-stack.js';
+import { Seam } from '../util/guard.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
 import { bool, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { type SettleOnce, settleOnce } from '../util/settle-once.js';
 import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
@@ -51,6 +53,7 @@ export class BatchEventProcessor {
   readonly #foundation: Foundation;
   readonly #pipeline: Pipeline;
   readonly #life: ProcessLife;
+  readonly #settlements: Seam;
   #stopped: Promise<void> | undefined;
 
   /** @throws TypeError if neither `eventDispatcher` nor `exporter` is given, or both, or one has the wrong type */
@@ -58,6 +61,7 @@ export class BatchEventProcessor {
     const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
     this.#foundation = layFoundation({ ...taken, logger });
     this.#pipeline = assemblePipeline(this.#foundation, NO_STORE, taken);
+    this.#settlements = new Seam('settlement', logger);
     const living = {
       ledger: () => this.ledger(),
       forceFlush: () => this.flush(),
@@ -77,14 +81,19 @@ export class BatchEventProcessor {
   process(event: SerializedEvent): boolean {
     const { ledger } = this.#foundation;
     const { recovery } = this.#pipeline.batcher;
+    let once: SettleOnce | undefined;
     try {
       if (recovery.isNeeded) recovery.request();
       ledger.recorded(1);
-      if (isSerializedEvent(event)) return this.#enqueue(event);
+      once = settleOnce(event, this.#settlements);
+      const awaited = once === undefined ? event : withSettlement(event, once);
+      if (isSerializedEvent(awaited)) return this.#enqueue(awaited);
       ledger.dropped('invalid', [], 1);
+      once?.settled('invalid');
     } catch {
       // The stack has ended.
       recovery.isNeeded = true;
+      once?.settled('interrupted');
       recovery.request();
     }
     return false;
@@ -113,7 +122,7 @@ export class BatchEventProcessor {
 
   #enqueue(event: SerializedEvent): boolean {
     if (this.#stopped !== undefined) {
-      this.#foundation.ledger.dropped('already_shutdown', [event.uuid]);
+      this.#foundation.ledger.dropped('already_shutdown', [event]);
       return false;
     }
     const taken = this.#pipeline.batcher.enqueue(event);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { UnreadableEvent } from '../capture/read-event.js';
 import type { ConfigSource } from '../datafile/config-source.js';
 import type { DropReason } from '../model/drop-reason.js';
+import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import type {
   EmitAs,
@@ -19,7 +21,9 @@ import type { EventIntake } from '../serialize/event-intake.js';
 import type { Afterwards } from '../util/afterwards.js';
 import { OnceLog } from '../util/episode-log.js';
 import { noteStamped } from '../util/event-stamps.js';
-import { isSerializedEvent } from '../util/event-text.js';
+import { isSerializedEvent, withSettlement } from '../util/event-text.js';
+import { Seam } from '../util/guard.js';
+import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
 
@@ -54,6 +58,7 @@ export class EventEntrance implements InstalledProcessor {
   readonly lastImpressions: LastImpressions;
   readonly #deps: EventEntranceDependencies;
   readonly #said = new OnceLog();
+  readonly #settlements: Seam;
   /** Calls that record from within each other, as a `beforeSend` that records does. */
   #depth = 0;
   #closed = false;
@@ -64,6 +69,7 @@ export class EventEntrance implements InstalledProcessor {
     this.logs = dependencies.logs;
     this.lastImpressions = dependencies.lastImpressions;
     this.#deps = dependencies;
+    this.#settlements = new Seam('settlement', dependencies.logger);
   }
 
   redact(event: ExperimentEvent): ExperimentEvent {
@@ -87,17 +93,45 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #offer(event: ExperimentEvent): boolean {
-    const { ledger, privacyFilter, intake, config, batcher } = this.#deps;
     this.#deps.apiCopies.eventRecorded();
+    return this.#take(event, undefined);
+  }
+
+  #take(event: ExperimentEvent, settlement: EventSettlement | undefined): boolean {
+    const { ledger, privacyFilter, intake, config, batcher } = this.#deps;
     if (batcher.recovery.isNeeded) batcher.recovery.request();
     ledger.recorded(1);
-    if (this.#closed) return this.#drop('already_shutdown', event);
+    if (this.#closed) return this.#drop('already_shutdown', event, settlement);
     const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
-    if ('dropped' in screened) return this.#drop(screened.dropped, event);
-    const taken = intake.take(screened, config.current());
+    if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
+    const taken = intake.take(screened, config.current(), settlement);
     if (taken) this.#deps.onTaken();
     else privacyFilter?.refused(screened);
     return taken;
+  }
+
+  /**
+   * Takes an event that another process recorded.
+   *
+   * @returns false if the event was refused, and counted
+   */
+  receive(event: ExperimentEvent | UnreadableEvent, settlement: EventSettlement | undefined): boolean {
+    const once = settlement && new SettleOnce(settlement, this.#settlements);
+    let isTaken = false;
+    this.#depth++;
+    try {
+      if ('unusable' in event) this.#refuse(event.type, event.unusable, once);
+      else isTaken = this.#depth > DEEPEST ? this.#refuseNested(event, once) : this.#take(event, once);
+    } catch {
+      // The stack has ended, perhaps so that not even the request succeeds.
+      const { recovery } = this.#deps.batcher;
+      recovery.isNeeded = true;
+      once?.settled('interrupted');
+      recovery.request();
+    } finally {
+      this.#depth--;
+    }
+    return isTaken;
   }
 
   /**
@@ -108,13 +142,18 @@ export class EventEntrance implements InstalledProcessor {
    */
   process(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean {
     let isTaken = false;
+    let once: SettleOnce | undefined;
     this.#depth++;
     try {
-      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#process(event, shown);
+      once = settleOnce(event, this.#settlements);
+      const awaited = once === undefined ? event : withSettlement(event, once);
+      isTaken =
+        this.#depth > DEEPEST ? this.#refuseNested(awaited, once) : this.#process(awaited, shown, once);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
+      once?.settled('interrupted');
       recovery.request();
     } finally {
       this.#depth--;
@@ -122,20 +161,24 @@ export class EventEntrance implements InstalledProcessor {
     return isTaken;
   }
 
-  #process(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean {
+  #process(
+    event: SerializedEvent,
+    shown: ExperimentEvent | undefined,
+    settlement: EventSettlement | undefined,
+  ): boolean {
     const { apiCopies, ledger, privacyFilter } = this.#deps;
     apiCopies.eventRecorded();
     ledger.recorded(1);
-    if (!isSerializedEvent(event)) return this.#drop('invalid');
+    if (!isSerializedEvent(event)) return this.#drop('invalid', undefined, settlement);
     noteStamped(shown, this.lastImpressions);
-    if (this.#closed) return this.#drop('already_shutdown', event);
+    if (this.#closed) return this.#drop('already_shutdown', event, settlement);
     if (privacyFilter === undefined) return this.#enqueue(event);
     // Without its keys, what may leave can't be decided.
-    if (shown === undefined) return this.#drop('before_send', event);
+    if (shown === undefined) return this.#drop('before_send', event, settlement);
     const screened = privacyFilter.pass(shown);
-    if ('dropped' in screened) return this.#drop(screened.dropped, event);
-    const amended = this.#amend(event, shown, screened);
-    const taken = amended === undefined ? this.#drop('invalid', event) : this.#enqueue(amended);
+    if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
+    const amended = amendEvent(event, shown, screened, this.#deps.config.current());
+    const taken = amended === undefined ? this.#drop('invalid', event, settlement) : this.#enqueue(amended);
     if (!taken) privacyFilter.refused(screened);
     return taken;
   }
@@ -159,28 +202,24 @@ export class EventEntrance implements InstalledProcessor {
     }
   }
 
-  #refuse(type: ExperimentEventType, field: string): void {
+  #refuse(type: ExperimentEventType, field: string, settlement?: EventSettlement): void {
     const { ledger, logger } = this.#deps;
     ledger.recorded(1);
-    if (this.#closed) {
-      ledger.dropped('already_shutdown', [], 1);
-      return;
-    }
-    if (this.#said.first(`${type}.${field}`)) {
+    if (!this.#closed && this.#said.first(`${type}.${field}`)) {
       logger.warn(`${type} refused: ${describeUnusable(type, field)}`);
     }
-    ledger.dropped('invalid', [], 1);
+    this.#drop(this.#closed ? 'already_shutdown' : 'invalid', undefined, settlement);
   }
 
   /** A `beforeSend` that records an event for each event would go on until the stack ends. */
-  #refuseNested(event: Pick<SerializedEvent, 'uuid'>): false {
+  #refuseNested(event: CountedEvent, settlement?: EventSettlement): false {
     this.#deps.ledger.recorded(1);
     if (this.#said.first('nested')) {
       this.#deps.logger.warn(
         'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
       );
     }
-    return this.#drop('interrupted', event);
+    return this.#drop('interrupted', event, settlement);
   }
 
   /** From now on events are counted and dropped. */
@@ -194,23 +233,15 @@ export class EventEntrance implements InstalledProcessor {
     return taken;
   }
 
-  /** @returns undefined if the changed event can't be sent */
-  #amend(
-    event: SerializedEvent,
-    before: ExperimentEvent,
-    after: ExperimentEvent,
-  ): SerializedEvent | undefined {
-    if (after === before) return event;
-    try {
-      return amendEvent(event, before, after, this.#deps.config.current());
-    } catch {
-      return undefined;
+  /** @param event undefined if it has no uuid yet */
+  #drop(reason: DropReason, event?: CountedEvent, settlement?: EventSettlement): false {
+    const { ledger } = this.#deps;
+    if (event === undefined) {
+      ledger.dropped(reason, [], 1);
+      settlement?.settled(reason);
+    } else {
+      ledger.dropped(reason, [{ uuid: event.uuid, settlement }]);
     }
-  }
-
-  #drop(reason: DropReason, event?: Pick<SerializedEvent, 'uuid'>): false {
-    if (event === undefined) this.#deps.ledger.dropped(reason, [], 1);
-    else this.#deps.ledger.dropped(reason, [event.uuid]);
     return false;
   }
 }

@@ -6,9 +6,10 @@ import { SelfObservability } from '../metrics/self-observability.js';
 import type { EventStore } from '../model/event-store.js';
 import type { LastImpressions } from '../model/installed-processor.js';
 import type { PackageLogger } from '../model/logger.js';
-import { type NotificationSender, NotificationType } from '../model/notification.js';
+import type { NotificationSender } from '../model/notification.js';
 import type { Runtime } from '../model/runtime.js';
 import { DropLog } from '../notification/drop-log.js';
+import { EventNotices } from '../notification/event-notices.js';
 import { guardNotifications } from '../notification/guard-notifications.js';
 import { NotificationCenter } from '../notification/notification-center.js';
 import { noImpressions } from '../util/event-stamps.js';
@@ -52,10 +53,7 @@ export function layFoundation(options: FoundationOptions): Foundation {
     storedCount: () => storeTracker.storedCount,
     logger,
   });
-  const ledger = new Ledger(dropped => {
-    dropLog.dropped(dropped.reason, dropped.count);
-    notifications.sendNotifications(NotificationType.EVENTS_DROPPED, dropped);
-  }, metrics);
+  const ledger = new Ledger(new EventNotices(notifications, dropLog), metrics);
   const storeTracker: StoreTracker = new StoreTracker(options.eventStore, ledger, runtime, logger);
   const lastImpressions = noImpressions();
   return {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context, Span } from '@opentelemetry/api';
-import { EventHarvest } from '../capture/event-harvest.js';
-import { LogRecords } from '../capture/log-records.js';
+import type { EventHarvest } from '../capture/event-harvest.js';
+import type { UnreadableEvent } from '../capture/read-event.js';
 import { ConfigSource } from '../datafile/config-source.js';
 import { DatafileWait } from '../datafile/datafile-wait.js';
 import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
@@ -9,14 +9,12 @@ import { Closing } from '../lifecycle/closing.js';
 import { flushUnderWaitUntil } from '../lifecycle/flush-under-wait-until.js';
 import { ProcessLife } from '../lifecycle/process-life.js';
 import type { DatafileIndex } from '../model/datafile-index.js';
+import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
 import { NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import type { CheckEvent } from '../privacy/before-send.js';
-import { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { resolvePrivacyOptions } from '../privacy/privacy-options.js';
-import { checkInput } from '../record/check-input.js';
 import type { Conversion, Impression, OptimizelyDecision } from '../record/input.js';
 import { recordConversionFor, recordImpressionFor, recordResolvedFor } from '../record/record.js';
 import { EventIntake } from '../serialize/event-intake.js';
@@ -26,8 +24,8 @@ import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { Installation } from '../util/processor-registry.js';
 import { ApiCopiesCheck } from './api-copies-check.js';
-import { evaluationEvents } from './evaluation-events-options.js';
-import { EventEntrance } from './event-entrance.js';
+import { assembleEntrance } from './assemble-entrance.js';
+import type { EventEntrance } from './event-entrance.js';
 import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { EndedSpan, StartedSpan } from './processed-span.js';
@@ -63,7 +61,7 @@ export class OptimizelySpanProcessor {
     this.#closing = new Closing(logger);
     const manager = resolveConfigManager(taken, logger);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
-    const privacyFilter = resolvePrivacyOptions(taken, logger);
+    const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });
     const { runtime, ledger } = this.#foundation;
     this.#config = new ConfigSource(manager, { logger, runtime });
@@ -87,36 +85,25 @@ export class OptimizelySpanProcessor {
       () => this.#config.stop(),
       () => this.#foundation.storeTracker.close(),
     );
-    const check: CheckEvent = (type, input) => checkInput(type, input, runtime, [this.#foundation]);
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
-    const logs = new LogRecords(logger);
-    this.#entrance = new EventEntrance({
+    const parts = {
       ...own,
-      ...this.#foundation,
-      logs,
+      privacy,
       apiCopies: this.#apiCopies,
       config: this.#config,
       intake: this.#intake,
-      privacyFilter: privacyFilter && new PrivacyFilter(privacyFilter, { check, logger, runtime }),
       batcher,
       forceFlush: () => this.forceFlush(),
       onTaken: () => {
         onTaken?.();
         this.#life.eventTaken();
       },
-    });
-    const evaluations = evaluationEvents(taken.evaluationEvents, {
-      processor: this.#entrance,
-      check,
-      inferRule: (flagKey, variationKey) => this.#config.current()?.inferRule(flagKey, variationKey),
-      ledger,
-      logger,
-      runtime,
-    });
-    this.#harvest = new EventHarvest(this.#entrance, logger, check, evaluations);
-    logs.serve(this.#harvest);
+    };
+    const { entrance, harvest } = assembleEntrance(this.#foundation, parts, taken);
+    this.#entrance = entrance;
+    this.#harvest = harvest;
     this.#installation = new Installation(this.#entrance, this);
     this.#config.onChange(config => this.#configChanged(config));
     this.#closing.add(this.#wait.watch(logger));
@@ -176,6 +163,18 @@ export class OptimizelySpanProcessor {
     return shown === undefined || span === null
       ? take()
       : recordResolvedFor([this.#entrance], shown, take, span);
+  }
+
+  /**
+   * Takes an event that another process recorded, such as one that a gateway has read. This process's trace shows nothing
+   * of it.
+   *
+   * @param event what `readExperimentEvent` has read; an unreadable event is counted as `invalid`
+   * @param settlement hears what becomes of the event. @default none
+   * @returns false if the event was refused, and counted
+   */
+  receive(event: ExperimentEvent | UnreadableEvent, settlement?: EventSettlement): boolean {
+    return this.#entrance.receive(event, settlement);
   }
 
   /** Starts to build batches if `startOnInit` is false. Events recorded before keep their age. */

@@ -23,9 +23,24 @@ interface VisitorOfOne extends Visitor {
  *
  * @param after of the same type
  * @param config knows the ids of attributes that were added
- * @throws what parsing the text, or serializing what was added, throws; a TypeError if the text has no event
+ * @returns undefined if the changed event can't be sent
  */
 export function amendEvent(
+  event: SerializedEvent,
+  before: ExperimentEvent,
+  after: ExperimentEvent,
+  config: DatafileIndex | undefined,
+): SerializedEvent | undefined {
+  if (after === before) return event;
+  try {
+    return amended(event, before, after, config);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws what parsing the text, or serializing what was added, throws; a TypeError if the text has no event */
+function amended(
   event: SerializedEvent,
   before: ExperimentEvent,
   after: ExperimentEvent,

@@ -2,6 +2,7 @@
 
 import type { DatafileIndex } from '../model/datafile-index.js';
 import type { QueueBudget } from '../model/event-queue.js';
+import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
@@ -13,18 +14,19 @@ import type { EventResolver } from './event-resolver.js';
 interface WaitingEvent extends DetachedEvent {
   readonly acceptedAt: number;
   readonly ticket?: StoreTicket | undefined;
+  readonly settlement?: EventSettlement | undefined;
 }
 
 /** What the intake needs of the event store, if there is one. */
 export interface UnresolvedTracker {
   trackUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | 'full' | 'none';
   /** Memory has no room: whether the event lives on disk; if not, it is counted. */
-  spill(uuid: string, kept: StoreTicket | 'full' | 'none'): boolean;
+  spill(event: CountedEvent, kept: StoreTicket | 'full' | 'none'): boolean;
   /** @returns the event with the ticket of its record: the resolved form takes the place of the input */
   replace(event: SerializedEvent, ticket: StoreTicket | undefined): SerializedEvent;
   remove(items: readonly { readonly ticket?: StoreTicket | undefined }[]): void;
   /** @returns what the store has not */
-  leaveInStore<T extends { readonly ticket?: StoreTicket | undefined }>(items: readonly T[]): T[];
+  leaveInStore<T extends Pick<WaitingEvent, 'ticket' | 'settlement'>>(items: readonly T[]): T[];
 }
 
 export interface EventIntakeDependencies {
@@ -51,11 +53,15 @@ export class EventIntake {
   }
 
   /** @returns whether the event was taken; if not, it has been counted and logged */
-  take(event: ExperimentEvent, datafile: DatafileIndex | undefined): boolean {
+  take(
+    event: ExperimentEvent,
+    datafile: DatafileIndex | undefined,
+    settlement: EventSettlement | undefined,
+  ): boolean {
     const { resolver, batcher, runtime } = this.#deps;
     const acceptedAt = runtime.monotonic();
-    if (datafile === undefined) return this.#wait(event, acceptedAt);
-    const resolved = resolver.resolve(event, datafile, acceptedAt);
+    if (datafile === undefined) return this.#wait(event, acceptedAt, settlement);
+    const resolved = resolver.resolve(event, datafile, acceptedAt, settlement);
     return resolved !== undefined && batcher.enqueue(resolved);
   }
 
@@ -66,7 +72,7 @@ export class EventIntake {
     this.#waiting = [];
     for (const item of waiting) {
       budget.release(1, item.byteLength);
-      const resolved = resolver.resolve(attachEvent(item), datafile, item.acceptedAt);
+      const resolved = resolver.resolve(attachEvent(item), datafile, item.acceptedAt, item.settlement);
       if (resolved === undefined) storeTracker.remove([item]);
       else batcher.enqueue(storeTracker.replace(resolved, item.ticket));
     }
@@ -77,26 +83,26 @@ export class EventIntake {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { byteLength } of waiting) this.#deps.budget.release(1, byteLength);
-    const lost = this.#deps.storeTracker.leaveInStore(waiting).map(({ uuid }) => uuid);
+    const lost = this.#deps.storeTracker.leaveInStore(waiting);
     if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);
   }
 
-  #wait(event: ExperimentEvent, acceptedAt: number): boolean {
+  #wait(event: ExperimentEvent, acceptedAt: number, settlement: EventSettlement | undefined): boolean {
     let detached: DetachedEvent;
     try {
       detached = detachEvent(event);
     } catch {
-      this.#deps.resolver.refuse(event, {
-        reason: 'invalid',
-        field: event.type === 'conversion' ? 'tags' : 'attributes',
-      });
+      const field = event.type === 'conversion' ? 'tags' : 'attributes';
+      this.#deps.resolver.refuse(event, { reason: 'invalid', field }, undefined, settlement);
       return false;
     }
     const kept = this.#deps.storeTracker.trackUnresolved(() => attachEvent(detached), acceptedAt);
+    if (typeof kept === 'number') settlement?.stored?.();
     if (this.#deps.budget.take(event.type, detached.byteLength)) {
-      this.#waiting.push({ ...detached, acceptedAt, ticket: typeof kept === 'number' ? kept : undefined });
+      const ticket = typeof kept === 'number' ? kept : undefined;
+      this.#waiting.push({ ...detached, acceptedAt, ticket, settlement });
       return true;
     }
-    return this.#deps.storeTracker.spill(event.uuid, kept);
+    return this.#deps.storeTracker.spill({ uuid: event.uuid, settlement }, kept);
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DatafileIndex } from '../model/datafile-index.js';
+import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentImpression } from '../model/experiment-event.js';
 import { AMBIGUOUS_EVALUATION } from '../model/inferred-rule.js';
 import type { EventLedger, LedgerWarning } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
+import { withSettlement } from '../util/event-text.js';
 import { explainUnresolved } from './explain-unresolved.js';
 import type { Unresolved } from './unresolved.js';
 import { UserEventFactory } from './user-event-factory.js';
@@ -24,24 +26,35 @@ export class EventResolver {
   }
 
   /** @returns undefined if it was refused, and counted */
-  resolve(event: ExperimentEvent, datafile: DatafileIndex, acceptedAt: number): SerializedEvent | undefined {
+  resolve(
+    event: ExperimentEvent,
+    datafile: DatafileIndex,
+    acceptedAt: number,
+    settlement?: EventSettlement,
+  ): SerializedEvent | undefined {
     const complete =
       event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, datafile) : event;
     const resolved =
       'reason' in complete ? complete : this.#factory.createUserEvent(complete, datafile, acceptedAt);
-    if (!('reason' in resolved)) return resolved;
-    this.refuse(event, resolved, datafile.context.revision);
+    if (!('reason' in resolved))
+      return settlement === undefined ? resolved : withSettlement(resolved, settlement);
+    this.refuse(event, resolved, datafile.context.revision, settlement);
     return undefined;
   }
 
   /** @param revision of the datafile that did not resolve it; undefined if there is none yet */
-  refuse(event: ExperimentEvent, unresolved: Unresolved, revision?: string): void {
+  refuse(
+    event: ExperimentEvent,
+    unresolved: Unresolved,
+    revision?: string,
+    settlement?: EventSettlement,
+  ): void {
     const { reason, field } = unresolved;
     if (this.#said.first(`${event.type}.${reason}.${field}`)) {
       const level = reason === 'flag_decisions_off' || reason === 'no_experiment' ? 'info' : 'warn';
       this.#logger[level](explainUnresolved(event, unresolved, revision));
     }
-    this.#ledger.dropped(reason, [event.uuid]);
+    this.#ledger.dropped(reason, [{ uuid: event.uuid, settlement }]);
   }
 
   #inferRule(event: ExperimentImpression, datafile: DatafileIndex): ExperimentImpression | Unresolved {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
+import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
@@ -66,7 +67,7 @@ function withEscapes(json: string, start: number): string {
   return JSON.parse(json.slice(start, end + 1)) as string;
 }
 
-/** A EventText that the event store has, too. */
+/** An EventText that the event store has, too. */
 class StoredEventText extends EventText {
   readonly ticket: StoreTicket;
 
@@ -76,11 +77,45 @@ class StoredEventText extends EventText {
   }
 }
 
+/** An EventText whose end somebody waits for. */
+class AwaitedEventText extends EventText {
+  readonly settlement: EventSettlement | undefined;
+  readonly ticket: StoreTicket | undefined;
+
+  constructor(text: EventText, settlement: EventSettlement | undefined, ticket: StoreTicket | undefined) {
+    super(text.type, text.context, text.json, text.acceptedAt, text.byteLength);
+    this.settlement = settlement;
+    this.ticket = ticket;
+    if (text === latest) latest = this;
+  }
+}
+
 /** The event with the ticket of its record. */
 function withTicket(event: SerializedEvent, ticket: StoreTicket): SerializedEvent {
-  if (event instanceof EventText) return new StoredEventText(event, ticket);
-  const { type, uuid, context, json, byteLength, acceptedAt } = event;
-  return { type, uuid, context, json, byteLength, acceptedAt, ticket };
+  const { settlement } = event;
+  if (!(event instanceof EventText)) return copyOf(event, settlement, ticket);
+  return settlement === undefined
+    ? new StoredEventText(event, ticket)
+    : new AwaitedEventText(event, settlement, ticket);
+}
+
+/** The event as one whose settlement is awaited, or no longer is. */
+export function withSettlement(
+  event: SerializedEvent,
+  settlement: EventSettlement | undefined,
+): SerializedEvent {
+  const { ticket } = event;
+  return event instanceof EventText
+    ? new AwaitedEventText(event, settlement, ticket)
+    : copyOf(event, settlement, ticket);
+}
+
+function copyOf(
+  { type, uuid, context, json, byteLength, acceptedAt }: SerializedEvent,
+  settlement: EventSettlement | undefined,
+  ticket: StoreTicket | undefined,
+): SerializedEvent {
+  return { type, uuid, context, json, byteLength, acceptedAt, settlement, ticket };
 }
 
 /** The event with its ticket, where it has one. */
@@ -113,6 +148,6 @@ function isObjectText(text: unknown): text is string {
   return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
 }
 
-export function uuidsOf(events: readonly SerializedEvent[]): string[] {
+export function uuidsOf(events: readonly CountedEvent[]): string[] {
   return events.map(event => event.uuid);
 }

@@ -32,6 +32,8 @@ const IMPRESSION = {
   'feature_flag.result.variant': 'treatment',
 };
 
+const processors: { shutdown(): Promise<void> }[] = [];
+
 /** An application that delivers its experiment events itself, and exports its traces and logs over OTLP, too. */
 function makeApplication({ resource = {}, spanLimits = {} } = {}) {
   const dispatcher = new RecordingDispatcher();
@@ -42,6 +44,7 @@ function makeApplication({ resource = {}, spanLimits = {} } = {}) {
     logger: new RecordingLogger(),
     runtime: new ManualRuntime(),
   });
+  processors.push(processor);
   const spans = new InMemorySpanExporter();
   const exported: SentEvent[][] = [];
   const exportAs = (read: (bytes: Uint8Array) => SentEvent[], request: Uint8Array | undefined) =>
@@ -84,6 +87,8 @@ function uuidOfSent({ event, origin }: SentEvent): string[] {
 }
 
 describe('an event that is delivered by its process and read from OTLP again', () => {
+  afterEach(() => Promise.all(processors.splice(0).map(processor => processor.shutdown())));
+
   it('has one uuid as a span event, at any time', async () => {
     const { tracer, uuids } = makeApplication();
     const span = tracer.startSpan('request');

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DropReason } from '../model/drop-reason.js';
+import type { CountedEvent } from '../model/event-settlement.js';
+import { type NotificationSender, NotificationType } from '../model/notification.js';
+import { uuidsOf } from '../util/event-text.js';
+import type { DropLog } from './drop-log.js';
+
+/** Tells listeners and the log what happened to events. Their uuids are looked up only where a listener gets them. */
+export class EventNotices {
+  readonly #notifications: Required<NotificationSender>;
+  readonly #dropLog: DropLog;
+
+  constructor(notifications: Required<NotificationSender>, dropLog: DropLog) {
+    this.#notifications = notifications;
+    this.#dropLog = dropLog;
+  }
+
+  delivered(events: readonly CountedEvent[]): void {
+    const notice = NotificationType.EVENTS_DELIVERED;
+    if (!this.#notifications.hasNotificationListeners(notice)) return;
+    this.#notifications.sendNotifications(notice, { count: events.length, uuids: uuidsOf(events) });
+  }
+
+  dropped(reason: DropReason, events: readonly CountedEvent[], count: number): void {
+    this.#dropLog.dropped(reason, count);
+    const notice = NotificationType.EVENTS_DROPPED;
+    if (!this.#notifications.hasNotificationListeners(notice)) return;
+    this.#notifications.sendNotifications(notice, { reason, count, uuids: uuidsOf(events) });
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventOutcome, EventSettlement } from '../model/event-settlement.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import type { Seam } from './guard.js';
+
+/** Around a settlement of the application's, of one event: whatever happens on the way, it hears of the event once. */
+export class SettleOnce implements EventSettlement {
+  readonly #settlement: EventSettlement;
+  readonly #seam: Seam;
+  #isStored = false;
+  #isSettled = false;
+
+  constructor(settlement: EventSettlement, seam: Seam) {
+    this.#settlement = settlement;
+    this.#seam = seam;
+  }
+
+  stored(): void {
+    if (this.#isStored || this.#isSettled) return;
+    this.#isStored = true;
+    this.#seam.call('stored', undefined, () => this.#settlement.stored?.());
+  }
+
+  settled(outcome: EventOutcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#seam.call('settled', undefined, () => this.#settlement.settled(outcome));
+  }
+}
+
+/** @returns undefined if no settlement of the event is awaited */
+export function settleOnce(event: SerializedEvent | undefined, seam: Seam): SettleOnce | undefined {
+  const settlement = event?.settlement;
+  return settlement === undefined ? undefined : new SettleOnce(settlement, seam);
+}
