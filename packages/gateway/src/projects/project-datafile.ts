@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type DatafileIndex,
-  type Logger,
-  PollingProjectConfigManager,
-  type ProjectConfigManager,
-  StaticProjectConfigManager,
-} from 'opentelemetry-exporter-optimizely';
-import type { DatafileSource } from '../model/gateway-config.js';
-import type { Runtime } from '../model/runtime.js';
-import { FileDatafile } from './file-datafile.js';
+import type { DatafileIndex, ProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 
 /** The datafile of one project, and how fresh it is. */
 export interface ProjectDatafile extends ProjectConfigManager {
@@ -17,40 +8,4 @@ export interface ProjectDatafile extends ProjectConfigManager {
   checkNow(): Promise<boolean>;
   /** When the latest look that ended well began, monotonic clock in milliseconds. */
   readonly lastCheckBeganAt: number | undefined;
-}
-
-export interface DatafileDependencies {
-  readonly logger: Logger;
-  readonly runtime: Runtime;
-}
-
-export function createProjectDatafile(
-  source: DatafileSource,
-  { logger, runtime }: DatafileDependencies,
-): ProjectDatafile {
-  switch (source.kind) {
-    case 'sdk-key': {
-      const { sdkKey, accessToken, urlTemplate, updateIntervalMillis } = source;
-      return new PollingProjectConfigManager({
-        sdkKey,
-        datafileAccessToken: accessToken,
-        urlTemplate,
-        updateIntervalMillis,
-        logger,
-        runtime,
-      });
-    }
-    case 'file':
-      return new FileDatafile(source.path, { logger, runtime });
-    case 'none':
-      return new NoDatafile({ logger });
-  }
-}
-
-class NoDatafile extends StaticProjectConfigManager implements ProjectDatafile {
-  readonly lastCheckBeganAt = undefined;
-
-  async checkNow(): Promise<boolean> {
-    return false;
-  }
 }

@@ -18,9 +18,10 @@ import type { Runtime } from '../model/runtime.js';
 import { Admission } from '../receipt/admission.js';
 import { OutstandingEvents } from '../receipt/outstanding-events.js';
 import { ReceiptStore } from '../receipt/receipt-store.js';
+import { createProjectDatafile } from './create-project-datafile.js';
 import { EarlyChecks } from './early-checks.js';
 import { ackModeOf, changesEvents, processorOptions, queueLimits } from './processor-options.js';
-import { createProjectDatafile, type ProjectDatafile } from './project-datafile.js';
+import type { ProjectDatafile } from './project-datafile.js';
 import { UnknownKeys } from './unknown-keys.js';
 
 const ACK_TIMEOUT_MILLIS = 8_000;
