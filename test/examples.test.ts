@@ -43,7 +43,7 @@ const testedElsewhere: Record<string, string> = {
   'official-sdk': 'example-official-sdk.test.ts',
 };
 
-/** Sections of the README that show code of an example. */
+/** Sections of docs/process-end.md that show code of an example. */
 const shownIn: Record<string, string> = {
   'Serverless and short-lived processes': 'serverless',
   'Several processes and threads': 'cluster',
@@ -74,8 +74,8 @@ describe('examples', function () {
 
   for (const [heading, folder] of Object.entries(shownIn)) {
     it(`${folder}: the code of "${heading}" is in it`, async () => {
-      const readme = await readFile(`${ROOT}/README.md`, 'utf8');
-      const section = readme.split('\n## ').find(text => text.startsWith(`${heading}\n`)) ?? '';
+      const page = await readFile(`${ROOT}/docs/process-end.md`, 'utf8');
+      const section = page.split('\n## ').find(text => text.startsWith(`${heading}\n`)) ?? '';
       const shown = [...section.matchAll(/```ts excerpt\n(.*?)```/gs)].flatMap(([, code = '']) =>
         linesOf(code),
       );

@@ -26,6 +26,7 @@ export const RUN_THE_BUILD = [
   'test/openfeature/example.test.ts',
   'test/package.test.ts',
   'test/polling.test.ts',
+  'test/readme/',
   'test/testing/local-events-endpoint.test.ts',
   'test/workers.test.ts',
   'packages/inspector/test/attach-inspector.test.ts',
