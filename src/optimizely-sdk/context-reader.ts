@@ -11,18 +11,13 @@ export class ContextReader {
   #last: EventContext | undefined;
 
   read(region: EventContext['region'], params: JsonObject): EventContext {
-    const context = readContext(region, params);
+    const context = contextOf(region, params);
     if (this.#last === undefined || !sameContext(this.#last, context)) this.#last = context;
     return this.#last;
   }
 }
 
-/** @param envelope all members but `visitors` as the text of an object. @default serialized again */
-export function readContext(
-  region: EventContext['region'],
-  params: JsonObject,
-  envelope?: string | undefined,
-): EventContext {
+function contextOf(region: EventContext['region'], params: JsonObject): EventContext {
   const context: EventContext = {
     region,
     accountId: textOf(params.account_id),
@@ -34,7 +29,7 @@ export function readContext(
     // Each visitor says it in an attribute, so that a batch may hold both.
     botFiltering: undefined,
   };
-  return isUsual(params) ? context : { ...context, envelope: envelope ?? envelopeOf(params) };
+  return isUsual(params) ? context : { ...context, envelope: envelopeOf(params) };
 }
 
 /** Whether the context says all of it; what is undefined is not sent. */

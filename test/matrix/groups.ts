@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Consumer, folderOf, installConsumer, lineDependencies } from './consumer.js';
 import { JEST, type NodeVersion, SDK_LINES, type SdkLine } from './plan.js';
+import { readmeGroup } from './readme-group.js';
 import { runCommand } from './run-command.js';
 import type { Toolbox } from './toolbox.js';
 import { typesGroup } from './types-group.js';
@@ -30,7 +31,8 @@ export function groups(toolbox: Toolbox): Group[] {
     jestGroup(toolbox, line),
     typesGroup(toolbox, line),
   ]);
-  return [packageGroup(toolbox), ...perLine];
+  const readme = [readmeGroup(toolbox, 'npm'), readmeGroup(toolbox, 'pnpm')];
+  return [packageGroup(toolbox), ...readme, ...perLine];
 }
 
 function packageGroup({ tarball, folder }: Toolbox): Group {

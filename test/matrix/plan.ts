@@ -10,6 +10,21 @@ export const PNPM = '12.21.0';
 export const JEST = '30.5.2';
 /** By the name under which consumers install it. 7 is the native compiler. */
 export const TYPESCRIPTS = { 'typescript-6': '6.0.3', 'typescript-7': '7.0.2' } as const;
+/** The frameworks of the README, and what their applications need beside them. */
+export const README_PACKAGES = [
+  'express@5.3.0',
+  'fastify@5.12.8',
+  '@nestjs/common@12.5.1',
+  '@nestjs/core@12.5.1',
+  '@nestjs/platform-express@12.5.1',
+  'reflect-metadata@0.2.2',
+  'rxjs@7.8.2',
+  'next@16.4.6',
+  'react@19.3.0',
+  'react-dom@19.3.0',
+  '@types/express@5.0.6',
+  '@types/react@19',
+] as const;
 export const NODE_TYPES = '~20.19.43';
 
 /** An SDK line, with what an application that uses it installs. */

@@ -20,6 +20,7 @@ export interface Manifest {
 export interface Toolbox {
   readonly folder: string;
   readonly tarball: string;
+  readonly inspectorTarball: string;
   readonly manifest: Manifest;
   readonly pnpm: string;
   /** The folder that has `node` of this version. */
@@ -35,23 +36,30 @@ export async function fillToolbox(folder: string, manifest: Manifest): Promise<T
   const nodes = NODE_VERSIONS.map(version => [`node-${version}`, `npm:${nodePackage()}@${version}`]);
   const dependencies = { ...Object.fromEntries(nodes), pnpm: PNPM };
   writeFileSync(join(tools, 'package.json'), JSON.stringify({ private: true, dependencies }));
-  const [tarball] = await Promise.all([
-    pack(folder),
+  const [[tarball, inspectorTarball]] = await Promise.all([
+    packBoth(folder),
     runCommand('npm', NPM_INSTALL, { cwd: tools, timeoutMillis: 600_000 }),
   ]);
   const modules = join(tools, 'node_modules');
   return {
     folder,
     tarball,
+    inspectorTarball,
     manifest,
     pnpm: join(modules, '.bin', 'pnpm'),
     nodeFolder: version => join(modules, `node-${version}`, 'bin'),
   };
 }
 
+async function packBoth(folder: string): Promise<[exporter: string, inspector: string]> {
+  // One after the other: packing the exporter builds both.
+  const exporter = await pack(folder, '.');
+  return [exporter, await pack(folder, './packages/inspector')];
+}
+
 /** With its scripts, so that what is tested is what would be published. */
-async function pack(folder: string): Promise<string> {
-  const { stdout } = await runCommand('npm', ['pack', '--json', '--pack-destination', folder], {
+async function pack(folder: string, name: string): Promise<string> {
+  const { stdout } = await runCommand('npm', ['pack', name, '--json', '--pack-destination', folder], {
     cwd: ROOT,
     timeoutMillis: 120_000,
   });

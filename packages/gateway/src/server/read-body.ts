@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Reservation } from './byte-budget.js';
 
 export type BodyReading =
   | { readonly kind: 'body'; readonly body: Buffer }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'no_room' }
-  /** The connection was closed. */
+  /** The sender closed the connection. */
   | { readonly kind: 'gone' };
-
-export interface RequestInHand {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 const EMPTY: BodyReading = { kind: 'body', body: Buffer.alloc(0) };
 
 /** Reads a body as it was sent, and stops listening at the first byte that is too much. Never rejects. */
 export function readBody(
-  { request, response }: RequestInHand,
+  request: IncomingMessage,
   maxBytes: number,
   reservation: Reservation,
 ): Promise<BodyReading> {
@@ -27,7 +22,6 @@ export function readBody(
     let byteLength = 0;
     const finish = (reading: BodyReading) => {
       request.off('data', take).off('end', end).off('close', gone);
-      response.off('close', gone);
       resolve(reading);
     };
     const take = (chunk: Buffer) => {
@@ -43,8 +37,6 @@ export function readBody(
     };
     const gone = () => finish({ kind: 'gone' });
     request.on('data', take).on('end', end).on('close', gone);
-    // A request that was answered before it ended, for it was malformed or too slow, is not told that it is closed.
-    response.on('close', gone);
     // A connection that ends in the middle of a body is an error of the stream, too. `close` follows.
     request.on('error', () => {});
   });
