@@ -40,8 +40,10 @@ interface ShopParts {
 /** Does what the demo asks, and tells it of each batch. */
 export function followDemo({ url, optimizely, projectConfigManager, notificationCenter }: ShopParts): void {
   notificationCenter.addNotificationListener(NotificationType.LOG_EVENT, ({ params }, { cause }) => {
-    const firstUuid = params.visitors[0]?.snapshots[0]?.events[0]?.uuid ?? '';
-    tell({ tell: 'batch', batch: { cause, firstUuid } });
+    const uuids = params.visitors.flatMap(({ snapshots }) =>
+      snapshots.flatMap(({ events }) => events.map(({ uuid }) => uuid)),
+    );
+    tell({ tell: 'batch', batch: { cause, firstUuid: uuids[0] ?? '', events: uuids.length } });
   });
   notificationCenter.addNotificationListener(NotificationType.EVENTS_DROPPED, ({ reason, count }) => {
     tell({ tell: 'dropped', reason, count });

@@ -20,6 +20,8 @@ export type Report =
 export interface SentBatch {
   readonly cause: FlushCause;
   readonly firstUuid: string;
+  /** How many events it has. */
+  readonly events: number;
 }
 
 export interface PlainSpan {

@@ -65,7 +65,8 @@ const pages: Record<string, Page> = {
 /** @returns the shop's address */
 export async function openShop(): Promise<string> {
   const visitors = new Map<string, Visitor>();
-  const server = http.createServer((request, response) => {
+  // Visitors who pause keep their connections, on a slow machine too.
+  const server = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://shop');
     const page = pages[`${request.method} ${url.pathname}`];
     const { body, recorded = [] } = page?.(visitorOf(request, visitors), url) ?? {

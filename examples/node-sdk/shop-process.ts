@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { DropReason, LogEventInfo } from 'opentelemetry-exporter-optimizely';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { DropReason } from 'opentelemetry-exporter-optimizely';
 import type { ShopDatafile } from '../datafile.js';
 import type { PlainSpan, Report, Request, SentBatch } from './messages.js';
 import { ENDPOINT_VARIABLE } from './settings.js';
 
-type FlushCause = LogEventInfo['cause'];
-
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SHOP = fileURLToPath(new URL('./shop.ts', import.meta.url));
-const ANSWER_WITHIN_MILLIS = 10_000;
 
 /** How a process ended: one of the two is null. */
 export interface ProcessEnd {
@@ -18,30 +17,44 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The shop, in a process of its own, and what it tells. */
+/** The shop, in a process of its own, and what it tells. Waits as long as the shop needs, or until it ends. */
 export class ShopProcess {
   readonly batches: SentBatch[] = [];
   readonly dropped: { reason: DropReason; count: number }[] = [];
   readonly spans: PlainSpan[] = [];
   url = '';
+  /** What its process wrote there. Complete when it has ended. */
+  stderr = '';
+  readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
-  readonly #end: Promise<ProcessEnd>;
+  #answers = 0;
 
-  constructor(eventsEndpoint: string) {
-    this.#child = fork(SHOP, {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+  constructor(eventsEndpoint: string, program = SHOP) {
+    this.#child = fork(program, {
+      execArgv: ['--import', TSX],
       env: environmentOf(eventsEndpoint),
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', text => {
+      this.stderr += text;
     });
     this.#child.on('message', report => this.#note(report as Report));
-    this.#end = endOf(this.#child);
+    this.ended = endOf(this.#child);
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
+  /** Events that were sent in a batch, or dropped. */
+  get settledEvents(): number {
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    return sum(this.batches.map(({ events }) => events)) + sum(this.dropped.map(({ count }) => count));
+  }
+
+  /** @throws Error if it ends before it opens */
   async opened(): Promise<void> {
-    if (!(await this.#tells(report => report.tell === 'open'))) throw new Error('the shop does not open');
+    await this.until(() => this.url !== '');
   }
 
   /** Has everything queued sent now. */
@@ -53,18 +66,26 @@ export class ShopProcess {
     return this.#ask({ ask: 'publish', datafile });
   }
 
-  /** Whether a batch is closed by this rule from now on, `withinMillis` at most. */
-  closesBatch(cause: FlushCause, withinMillis: number): Promise<boolean> {
-    return this.#tells(report => report.tell === 'batch' && report.batch.cause === cause, withinMillis);
+  /**
+   * Waits until what it tells makes this true.
+   *
+   * @throws Error if it ends before
+   */
+  async until(condition: () => boolean): Promise<void> {
+    let end: ProcessEnd | undefined;
+    void this.ended.then(ended => {
+      end = ended;
+    });
+    while (!condition()) {
+      if (end !== undefined) throw new Error(`the shop's process has ended by ${nameOf(end)}`);
+      await Promise.race([once(this.#child, 'message'), this.ended]);
+    }
   }
 
   /** Asks it to end, and waits until it has, and until all that it told has come in. */
   async stop(): Promise<ProcessEnd> {
     this.#child.kill('SIGTERM');
-    const impatience = setTimeout(() => this.kill(), ANSWER_WITHIN_MILLIS);
-    const end = await this.#end;
-    clearTimeout(impatience);
-    return end;
+    return this.ended;
   }
 
   /** Where asking does not help, or there is nothing to wait for. */
@@ -77,35 +98,24 @@ export class ShopProcess {
     if (report.tell === 'batch') this.batches.push(report.batch);
     if (report.tell === 'dropped') this.dropped.push(report);
     if (report.tell === 'spans') this.spans.push(...report.spans);
+    if (report.tell === 'done') this.#answers++;
   }
 
   async #ask(request: Request): Promise<void> {
-    const done = this.#tells(report => report.tell === 'done');
+    const answers = this.#answers + 1;
     this.#child.send(request);
-    if (!(await done)) throw new Error(`the shop does not answer: ${request.ask}`);
-  }
-
-  /** false: it did not say so in time, or has ended. */
-  #tells(what: (report: Report) => boolean, withinMillis = ANSWER_WITHIN_MILLIS): Promise<boolean> {
-    return new Promise(resolve => {
-      const settle = (told: boolean) => {
-        clearTimeout(timer);
-        this.#child.off('message', listen);
-        resolve(told);
-      };
-      const listen = (report: unknown) => {
-        if (what(report as Report)) settle(true);
-      };
-      const timer = setTimeout(settle, withinMillis, false);
-      this.#child.on('message', listen);
-      void this.#end.then(() => settle(false));
-    });
+    await this.until(() => this.#answers >= answers);
   }
 }
 
+/** @returns the signal, or the exit code */
+export function nameOf({ code, signal }: ProcessEnd): string {
+  return signal ?? `exit code ${code}`;
+}
+
 async function endOf(child: ChildProcess): Promise<ProcessEnd> {
-  // Messages may still come in after the exit, but not after the disconnect.
-  const [[code, signal]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  // Messages may still come in after the exit, but not after the disconnect; its streams end with `close`.
+  const [[code, signal]] = await Promise.all([once(child, 'close'), once(child, 'disconnect')]);
   return { code, signal };
 }
 

@@ -11,7 +11,7 @@ export function printTrace(spans: readonly PlainSpan[]): void {
   const trace = spans.filter(({ traceId }) => traceId === purchase.traceId);
   trace.sort((a, b) => a.startMillis - b.startMillis);
   const startMillis = trace[0]?.startMillis ?? 0;
-  console.log(`A VISIT WITH A PURCHASE, AS A TRACE (${spans.length} spans were exported)\n`);
+  console.log(`A VISIT WITH A PURCHASE, AS A TRACE (${trace.length} of ${spans.length} spans)\n`);
   console.log(`trace ${purchase.traceId}, begun in the visitor's browser`);
   const ids = new Set(trace.map(({ spanId }) => spanId));
   for (const span of trace) {

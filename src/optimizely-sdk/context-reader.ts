@@ -11,13 +11,18 @@ export class ContextReader {
   #last: EventContext | undefined;
 
   read(region: EventContext['region'], params: JsonObject): EventContext {
-    const context = contextOf(region, params);
+    const context = readContext(region, params);
     if (this.#last === undefined || !sameContext(this.#last, context)) this.#last = context;
     return this.#last;
   }
 }
 
-function contextOf(region: EventContext['region'], params: JsonObject): EventContext {
+/** @param envelope all members but `visitors` as the text of an object. @default serialized again */
+export function readContext(
+  region: EventContext['region'],
+  params: JsonObject,
+  envelope?: string | undefined,
+): EventContext {
   const context: EventContext = {
     region,
     accountId: textOf(params.account_id),
@@ -29,7 +34,7 @@ function contextOf(region: EventContext['region'], params: JsonObject): EventCon
     // Each visitor says it in an attribute, so that a batch may hold both.
     botFiltering: undefined,
   };
-  return isUsual(params) ? context : { ...context, envelope: envelopeOf(params) };
+  return isUsual(params) ? context : { ...context, envelope: envelope ?? envelopeOf(params) };
 }
 
 /** Whether the context says all of it; what is undefined is not sent. */

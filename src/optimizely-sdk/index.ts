@@ -6,6 +6,8 @@
  * @module opentelemetry-exporter-optimizely/optimizely-sdk
  */
 
+export type { EventBatchTexts, EventBatchVisitor, ReadEventBatchOptions } from './event-batch.js';
+export { readEventBatch } from './event-batch.js';
 export type { OfficialLogEvent } from './official-log-event.js';
 export type {
   ResolvedEventProcessor,

@@ -13,8 +13,8 @@ import { requireMethods, resolveOptions } from '../util/options/resolve-options.
 import { takeOptions } from '../util/options/take-options.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { ContextReader } from './context-reader.js';
+import { textOf, toEvent } from './event-batch.js';
 import type { OfficialLogEvent } from './official-log-event.js';
-import { readVisitor } from './read-visitor.js';
 import { RegionReader } from './region-reader.js';
 
 /** An `OptimizelySpanProcessor`, or a `BatchEventProcessor` where there are no traces. */
@@ -101,10 +101,8 @@ export function createSpanEventDispatcher(
     // Which of several events happened in which span is no longer known.
     const span = visitors.length > 1 ? null : undefined;
     for (const visitor of visitors) {
-      const { type, uuid, event } = readVisitor(isObject(visitor) ? visitor : {});
-      const json = textOf(visitor);
-      const byteLength = Buffer.byteLength(json);
-      processor.process({ type, uuid, context, json, byteLength, acceptedAt }, event, span);
+      const { event, shown } = toEvent(visitor, textOf(visitor), context, acceptedAt);
+      processor.process(event, shown, span);
     }
   };
 
@@ -126,13 +124,4 @@ export function createSpanEventDispatcher(
       return response;
     },
   };
-}
-
-/** @returns `''`, which the processor counts as invalid, if it is not an object or can't be serialized */
-function textOf(visitor: unknown): string {
-  try {
-    return isObject(visitor) ? (JSON.stringify(visitor) ?? '') : '';
-  } catch {
-    return '';
-  }
 }

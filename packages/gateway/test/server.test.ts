@@ -309,7 +309,7 @@ describe('gateway server', () => {
       connection.write(post('/v1/traces', '{}'));
       await doors.traces.received(1);
       const closed = serving.close();
-      runtime.advance(2_000);
+      await runtime.advance(2_000);
       await Promise.all([closed, connection.closed()]);
     });
   });

@@ -29,7 +29,10 @@ export type CountedOutcome = 'taken' | 'shown_only' | RefusalReason;
 
 export interface EventCount {
   readonly door: 'otlp' | 'events';
-  /** As the configuration names it; `''` where the events lead to no project. */
+  /**
+   * As the configuration names it. Of the outcome `unknown_project`, the name that the sender gave, if that may be shown
+   * and is one of the first few; else `''`.
+   */
   readonly project: string;
   readonly sender: string;
   readonly outcome: CountedOutcome;
@@ -48,9 +51,10 @@ export interface Engine {
   projects(): readonly ProjectState[];
   /**
    * Brings another configuration into force. A project that changed is replaced: the new one takes at once, the old one
-   * delivers what it has. Projects that did not change notice nothing. Never rejects.
+   * delivers what it has. Projects that did not change notice nothing.
    *
    * @returns a promise that resolves when the projects that were replaced have ended
+   * @throws (rejects) TypeError: an option can't be used, and nothing was changed
    */
   reload(config: GatewayConfig): Promise<void>;
   /** From here on requests are answered `later` with the reason `draining`; those in flight get their receipt. */

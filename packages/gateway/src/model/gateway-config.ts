@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ServerOptions } from './server-options.js';
 
 /** What a receipt waits for: that the event is durable in the store, or that Optimizely has answered. */
 export type AckMode = 'stored' | 'delivered';
@@ -65,4 +66,6 @@ export interface GatewayConfig {
   readonly defaultProject?: string | undefined;
   /** How long a receipt may wait for delivery, milliseconds. @default 8,000 */
   readonly ackTimeoutMillis?: number | undefined;
+  /** How the gateway listens, where the configuration file says so. */
+  readonly server?: ServerOptions | undefined;
 }

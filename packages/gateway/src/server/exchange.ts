@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { DoorAnswer } from '../model/door.js';
 import type { Runtime } from '../model/runtime.js';
 
@@ -7,10 +8,22 @@ import type { Runtime } from '../model/runtime.js';
 const LINGER_MILLIS = 2_000;
 const LINGER_BYTES = 1_048_576;
 
+/** Connections whose last answer was given. */
+const ending = new WeakSet<Socket>();
+
+/** Whether the connection closes, so that requests which were sent behind the last one are not taken. */
+export function isEnding(socket: Socket): boolean {
+  return ending.has(socket);
+}
+
+export function markEnding(socket: Socket): void {
+  ending.add(socket);
+}
+
 /** One request and its one answer. */
 export class Exchange {
   readonly request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly response: ServerResponse;
   readonly #runtime: Runtime;
   #awaitsContinue: boolean;
   #answered = false;
@@ -19,7 +32,7 @@ export class Exchange {
   /** @param awaitsContinue whether the sender waits with the body until it is asked for it */
   constructor(request: IncomingMessage, response: ServerResponse, runtime: Runtime, awaitsContinue: boolean) {
     this.request = request;
-    this.#response = response;
+    this.response = response;
     this.#runtime = runtime;
     this.#awaitsContinue = awaitsContinue;
     // A sender that goes away while it is answered.
@@ -30,6 +43,7 @@ export class Exchange {
     return this.#answered;
   }
 
+  /** What follows on the connection is of no use, so that nothing is waited for once this has been answered. */
   closeAfterAnswer(): void {
     this.#closes = true;
   }
@@ -37,12 +51,12 @@ export class Exchange {
   askForBody(): void {
     if (!this.#awaitsContinue) return;
     this.#awaitsContinue = false;
-    this.#response.writeContinue();
+    this.response.writeContinue();
   }
 
   /** Answers. A second answer is dropped: the time limit of a body may have given the first. */
   answer({ status, headers, body = '' }: DoorAnswer, connection: 'keep' | 'close'): void {
-    const response = this.#response;
+    const response = this.response;
     if (this.#answered || response.destroyed) return;
     this.#answered = true;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -54,7 +68,8 @@ export class Exchange {
       ...(closes && { connection: 'close' }),
     });
     const shown = this.request.method === 'HEAD' || status === 204 ? undefined : bytes;
-    if (!closes || this.request.complete || this.#awaitsContinue) response.end(shown);
+    if (closes) markEnding(this.request.socket);
+    if (!closes || this.#closes || this.request.complete || this.#awaitsContinue) response.end(shown);
     else this.#linger(shown);
   }
 
@@ -64,7 +79,7 @@ export class Exchange {
    */
   #linger(body: Buffer | undefined): void {
     const { request } = this;
-    const response = this.#response;
+    const response = this.response;
     if (body === undefined || body.length === 0) response.flushHeaders();
     else response.write(body);
     let left = LINGER_BYTES;

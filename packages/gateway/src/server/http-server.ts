@@ -7,7 +7,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { ServerRefusal } from '../model/door.js';
 import type { Runtime } from '../model/runtime.js';
-import { Exchange } from './exchange.js';
+import { Exchange, isEnding, markEnding } from './exchange.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { RequestHandler } from './request-handler.js';
 import type { ResolvedServerOptions } from './server-options.js';
@@ -50,7 +50,8 @@ export class HttpServer {
       keepAliveTimeout: limits.keepAliveTimeoutMillis,
       // Whatever NODE_OPTIONS says: a lenient parser is what request smuggling needs.
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Refused by the handler, which closes the connection for what follows, too.
+      requireHostHeader: false,
     };
     this.#server =
       tls === undefined
@@ -66,6 +67,8 @@ export class HttpServer {
           });
     this.#server.maxConnections = limits.maxConnections;
     this.#server.maxRequestsPerSocket = 0;
+    // Their size is limited. By number Node would drop those above, and what they say with them.
+    this.#server.maxHeadersCount = 0;
     this.#listenTo(this.#server);
   }
 
@@ -82,10 +85,11 @@ export class HttpServer {
     return this.#server.address() as AddressInfo;
   }
 
-  /** Brings new certificates into force. Connections that wait for their next request are closed: they have the old ones. */
+  /** Brings new certificates into force. Connections that have shown or were shown the old ones end. */
   useTls(tls: SecureContextOptions): void {
     (this.#server as TlsServer).setSecureContext(tls);
     this.#server.closeIdleConnections();
+    for (const exchange of this.#exchanges.values()) exchange.closeAfterAnswer();
   }
 
   /** Lets connections go that no request is on; the others close with their answer. */
@@ -112,6 +116,7 @@ export class HttpServer {
   #listenTo(server: Server): void {
     const { handler, refusals, runtime, limits } = this.#options;
     const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+      if (isEnding(request.socket)) return;
       const exchange = new Exchange(request, response, runtime, awaitsContinue);
       this.#exchanges.set(request.socket, exchange);
       response.once('close', () => {
@@ -145,8 +150,10 @@ export class HttpServer {
       socket.destroy();
       return;
     }
+    if (isEnding(socket)) return;
     const isTimeout = code === 'ERR_HTTP_REQUEST_TIMEOUT';
     if (exchange === undefined || exchange.isAnswered) {
+      markEnding(socket);
       socket.end(exchange === undefined ? (RAW_ANSWERS[code] ?? BAD_REQUEST) : '', () => socket.destroy());
     } else if (exchange.request.complete) {
       // What follows a whole request is not one. The first one gets its answer all the same.
@@ -155,6 +162,7 @@ export class HttpServer {
       const refusal: ServerRefusal = isTimeout
         ? { status: 408, message: 'the request took too long to arrive' }
         : { status: 400, message: 'the request is not HTTP/1.1 as the standard has it' };
+      exchange.closeAfterAnswer();
       this.#options.handler.refuse(exchange, refusal);
       return;
     }

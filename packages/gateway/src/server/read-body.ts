@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reservation } from './byte-budget.js';
 
 export type BodyReading =
   | { readonly kind: 'body'; readonly body: Buffer }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'no_room' }
-  /** The sender closed the connection. */
+  /** The connection was closed. */
   | { readonly kind: 'gone' };
+
+export interface RequestInHand {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 const EMPTY: BodyReading = { kind: 'body', body: Buffer.alloc(0) };
 
 /** Reads a body as it was sent, and stops listening at the first byte that is too much. Never rejects. */
 export function readBody(
-  request: IncomingMessage,
+  { request, response }: RequestInHand,
   maxBytes: number,
   reservation: Reservation,
 ): Promise<BodyReading> {
@@ -22,6 +27,7 @@ export function readBody(
     let byteLength = 0;
     const finish = (reading: BodyReading) => {
       request.off('data', take).off('end', end).off('close', gone);
+      response.off('close', gone);
       resolve(reading);
     };
     const take = (chunk: Buffer) => {
@@ -37,6 +43,8 @@ export function readBody(
     };
     const gone = () => finish({ kind: 'gone' });
     request.on('data', take).on('end', end).on('close', gone);
+    // A request that was answered before it ended, for it was malformed or too slow, is not told that it is closed.
+    response.on('close', gone);
     // A connection that ends in the middle of a body is an error of the stream, too. `close` follows.
     request.on('error', () => {});
   });

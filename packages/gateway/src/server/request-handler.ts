@@ -45,6 +45,11 @@ export class RequestHandler {
   async handle(exchange: Exchange): Promise<void> {
     const { request } = exchange;
     const route = findRoute(this.#options.routes(), request.url ?? '');
+    const fault = faultOf(request);
+    if (fault !== undefined) {
+      exchange.closeAfterAnswer();
+      return this.#refuse(exchange, route, { status: 400, message: fault });
+    }
     if (route === undefined) {
       return this.#answer(exchange, json(404, { message: NOT_FOUND }));
     }
@@ -92,16 +97,12 @@ export class RequestHandler {
   async #read(exchange: Exchange, reservation: Reservation): Promise<ReadBody> {
     const { request } = exchange;
     const { maxBodyBytes } = this.#options;
-    const transfer = request.headers['transfer-encoding'];
-    if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
-      return refused(400, 'the transfer encoding must be chunked');
-    }
     const coding = readContentCoding(request.headers['content-encoding']);
     if (coding === undefined) {
       return refused(415, `the content encoding must be one of: ${ACCEPTED_CODINGS}`);
     }
     exchange.askForBody();
-    const reading = await readBody(request, maxBodyBytes, reservation);
+    const reading = await readBody(exchange, maxBodyBytes, reservation);
     switch (reading.kind) {
       case 'gone':
         return reading;
@@ -183,6 +184,13 @@ function headersOf(status: ServerRefusal['status']): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' };
   if (status === 415) return { 'accept-encoding': ACCEPTED_CODINGS };
   return {};
+}
+
+/** @returns what Node's parser lets pass, though the server before this one may have read it in another way */
+function faultOf({ headers, httpVersion }: IncomingMessage): string | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') return 'the Host header is missing';
+  const transfer = headers['transfer-encoding']?.toLowerCase() ?? 'chunked';
+  return transfer === 'chunked' ? undefined : 'the transfer encoding must be chunked';
 }
 
 /** What is left of a small body is read and forgotten; the connection is good for the next request. */

@@ -18,7 +18,7 @@ export const READY: ProjectState = {
   ledger: { recorded: 0, recovered: 0, delivered: 0, stored: 0, pending: 0, dropped: {}, warnings: {} },
 };
 
-const running = new Set<Serving>();
+const running = new Map<Serving, ManualRuntime>();
 
 /** The server alone, with doors and projects of the test, on any free port. */
 export async function startServing(options: ServerOptions = {}, projects: readonly ProjectState[] = [READY]) {
@@ -37,12 +37,18 @@ export async function startServing(options: ServerOptions = {}, projects: readon
     logger,
     runtime,
   });
-  running.add(serving);
+  running.set(serving, runtime);
   return { serving, url: serving.url, port: serving.address.port, doors, logger, runtime, metrics, state };
 }
 
 /** Ends what the tests of a file started. */
 export async function closeServings(): Promise<void> {
-  await Promise.all([...running].map(serving => serving.close()));
+  const closing = [...running].map(async ([serving, runtime]) => {
+    const closed = serving.close();
+    // What is still waiting for its sender waits no longer.
+    await runtime.advance(60_000);
+    await closed;
+  });
   running.clear();
+  await Promise.all(closing);
 }

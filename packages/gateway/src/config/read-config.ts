@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import type { AckMode, GatewayConfig } from '../model/gateway-config.js';
+import type { ServerOptions } from '../model/server-options.js';
+import { describeMistake } from '../util/json-mistake.js';
+import { ConfigError } from './config-error.js';
+import { CONFIG_SCHEMA } from './config-schema.js';
+import { type ProjectEntry, toProjectConfig } from './project-entry.js';
+
+interface ConfigFile {
+  readonly projects: Readonly<Record<string, ProjectEntry>>;
+  readonly default?: string;
+  readonly ack?: AckMode;
+  readonly ackTimeoutMillis?: number;
+  readonly server?: ServerOptions;
+}
+
+const SERVER_PATHS = ['tokenFile', 'tlsCert', 'tlsKey', 'tlsClientCa'] as const;
+
+/**
+ * Reads a configuration file. Paths in it are relative to the file; secrets are taken from where it says.
+ *
+ * @param env where secrets may be, such as `process.env`
+ * @throws ConfigError if the file can't be read or used
+ */
+export function readConfigFile(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+): GatewayConfig {
+  const file = check(parse(path));
+  const base = dirname(resolve(path));
+  const projects = Object.entries(file.projects).map(([name, entry]) => {
+    const place = `projects.${name}`;
+    return [name, toProjectConfig(entry, { place, base, env, ack: file.ack })] as const;
+  });
+  const { default: defaultProject, ackTimeoutMillis, server } = file;
+  if (defaultProject !== undefined && !Object.hasOwn(file.projects, defaultProject)) {
+    throw new ConfigError('default must be the name of one of the projects');
+  }
+  return {
+    projects: Object.fromEntries(projects),
+    defaultProject,
+    ackTimeoutMillis,
+    server: server && withPaths(server, base),
+  };
+}
+
+function parse(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'an error' } = error as { code?: string };
+    throw new ConfigError(`the configuration ${path} can't be read (${code})`);
+  }
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch {
+    throw new ConfigError(`the configuration ${path} is not JSON: see ${describeMistake(text)}`);
+  }
+}
+
+function check(content: unknown): ConfigFile {
+  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile<ConfigFile>(CONFIG_SCHEMA);
+  if (validate(content)) return content;
+  const [error] = validate.errors ?? [];
+  throw new ConfigError(error === undefined ? 'the configuration can not be used' : describeError(error));
+}
+
+/** Without the value, which may be a secret in the wrong place. */
+function describeError({ instancePath, keyword, params, message }: ErrorObject): string {
+  const place = instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
+  switch (keyword) {
+    case 'additionalProperties':
+      return `${place} has no option ${JSON.stringify(params.additionalProperty)}`;
+    case 'enum':
+      return `${place} must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
+    case 'pattern':
+    case 'propertyNames':
+      return `${place}: the name of a project has 1 to 64 letters, digits, or characters of _ . : -`;
+    default:
+      return `${place} ${message}`;
+  }
+}
+
+function withPaths(server: ServerOptions, base: string): ServerOptions {
+  const paths = SERVER_PATHS.flatMap(name => {
+    const path = server[name];
+    return path === undefined ? [] : [[name, resolve(base, path)] as const];
+  });
+  return { ...server, ...Object.fromEntries(paths) };
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MeterProvider } from '@opentelemetry/api';
+import type { Logger } from 'opentelemetry-exporter-optimizely';
+import { ProjectsBatchIntake } from './intake/batch-intake.js';
+import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
+import type { Engine, EventCounter } from './model/engine.js';
+import type { GatewayConfig } from './model/gateway-config.js';
+import type { Runtime } from './model/runtime.js';
+import { prefixedLogger } from './projects/prefixed-logger.js';
+import { Projects } from './projects/projects.js';
+import { systemRuntime } from './util/system-runtime.js';
+
+export interface EngineOptions {
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
+  /** For the exporter's own metrics. @default none */
+  readonly meterProvider?: MeterProvider | undefined;
+  /** Hears of events when their receipt is given. @default nobody */
+  readonly countEvents?: EventCounter | undefined;
+  /** @default the system's */
+  readonly runtime?: Runtime | undefined;
+}
+
+/**
+ * Puts together everything behind the doors.
+ *
+ * @throws TypeError if an option of a project can't be used
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { config, logger, meterProvider, countEvents = () => {}, runtime = systemRuntime } = options;
+  const projects = new Projects(name => ({
+    logger: prefixedLogger(logger, name),
+    meterProvider,
+    runtime,
+  }));
+  let isDraining = false;
+  let closed: Promise<void> | undefined;
+  const dependencies = { projects, runtime, countEvents, isDraining: () => isDraining };
+  void projects.configure(config);
+
+  const drain = () => {
+    if (isDraining) return;
+    isDraining = true;
+    for (const project of projects.all()) void project.flush();
+  };
+  const close = async () => {
+    drain();
+    await Promise.all(projects.all().map(project => project.end()));
+  };
+  return {
+    otlp: new ProjectsOtlpIntake(dependencies),
+    batches: new ProjectsBatchIntake(dependencies),
+    get takesEvaluations() {
+      return projects.all().some(project => project.config.evaluationEvents === true);
+    },
+    projects: () => projects.all().map(project => project.state()),
+    async reload(next) {
+      if (!isDraining) await projects.configure(next);
+    },
+    drain,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CountedOutcome, EventCount, EventCounter } from '../model/engine.js';
+import type { LaterReason, Receipt, RefusalReason } from '../model/receipt.js';
+import type { Runtime } from '../model/runtime.js';
+import { Admission } from '../receipt/admission.js';
+import type { Settled } from '../receipt/owed-receipt.js';
+import { retryAfterSeconds } from '../receipt/retry-after.js';
+import { describeSettled } from './describe-refusal.js';
+import { Refusals } from './refusals.js';
+import type { RequestPlan } from './request-plan.js';
+
+export interface ReceiptDependencies {
+  readonly runtime: Runtime;
+  readonly countEvents: EventCounter;
+}
+
+interface Admitted {
+  readonly project: string;
+  readonly count: number;
+  readonly admission: Admission;
+}
+
+/** Takes all that a plan has to take, or nothing, and says what the sender is told. Never rejects. */
+export async function giveReceipt(
+  plan: RequestPlan,
+  { door, sender }: Pick<EventCount, 'door' | 'sender'>,
+  { runtime, countEvents }: ReceiptDependencies,
+): Promise<Receipt> {
+  const later = (reason: LaterReason): Receipt => later503(reason, runtime);
+  if (plan.later !== undefined) return later(plan.later);
+  const admitted = admitAll(plan, sender);
+  if (typeof admitted === 'string') return later(admitted);
+  const settled = await Promise.all(admitted.map(({ admission }) => admission.handOver()));
+  const refusals = new Refusals();
+  const count = (project: string, outcome: CountedOutcome, n: number) => {
+    if (n > 0) countEvents({ door, project, sender, outcome, count: n });
+  };
+  const postponed = settled.find(({ status }) => status === 'later');
+  if (postponed?.status === 'later') return later(postponed.reason);
+  for (const [index, { project, count: events }] of admitted.entries()) {
+    const refused = refusedOf(settled[index]);
+    for (const [reason, n] of refused) {
+      refusals.add(reason, describeSettled(reason), n);
+      count(project, reason, n);
+    }
+    count(project, 'taken', events - refused.reduce((sum, [, n]) => sum + n, 0));
+  }
+  for (const { project, reason, message, count: n } of plan.refused) {
+    refusals.add(reason, message, n);
+    count(project, reason, n);
+  }
+  let shownOnly = 0;
+  for (const [project, n] of plan.shown) {
+    shownOnly += n;
+    count(project, 'shown_only', n);
+  }
+  return { status: 'taken', refused: refusals.list(), shownOnly };
+}
+
+export function later503(reason: LaterReason, runtime: Runtime): Receipt & { readonly status: 'later' } {
+  return { status: 'later', reason, retryAfterSeconds: retryAfterSeconds(reason, runtime.random()) };
+}
+
+function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason {
+  const admitted: Admitted[] = [];
+  for (const [project, events] of plan.taken) {
+    const admission = project.admit(sender, events);
+    if (!(admission instanceof Admission)) {
+      for (const before of admitted) before.admission.takeBack();
+      return admission;
+    }
+    admitted.push({ project: project.name, count: events.length, admission });
+  }
+  return admitted;
+}
+
+function refusedOf(settled: Settled | undefined): (readonly [RefusalReason, number])[] {
+  return settled?.status === 'taken' ? [...settled.refused] : [];
+}

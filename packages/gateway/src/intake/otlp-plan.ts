@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { DatafileIndex, ExperimentEvent } from 'opentelemetry-exporter-optimizely';
+import {
+  type ReadEvent,
+  readExperimentEvent,
+  readFlagEvaluation,
+} from 'opentelemetry-exporter-optimizely/capture';
+import type { OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import type { LaterReason } from '../model/receipt.js';
+import type { Project } from '../projects/project.js';
+import type { Projects } from '../projects/projects.js';
+import { describeUnresolved, isShowable, missingKey, quotedKey } from './describe-refusal.js';
+import { RequestPlan } from './request-plan.js';
+
+const PROJECT_ATTRIBUTE = 'optimizely.project';
+const EVALUATION = 'feature_flag.evaluation';
+
+/**
+ * Decides what is to be done with each event of an OTLP request. Nothing is taken here.
+ *
+ * @param namedBySender the project that the request names, for events whose resource names none
+ */
+export function planOtlp(
+  request: OtlpExport,
+  namedBySender: string | undefined,
+  projects: Projects,
+): RequestPlan {
+  const plan = new RequestPlan();
+  for (const { reason, count } of request.unreadable) {
+    plan.refuse(projects.find(namedBySender)?.name ?? '', 'invalid', reason, count);
+  }
+  for (const event of request.events) {
+    const given = event.resource[PROJECT_ATTRIBUTE];
+    const name = typeof given === 'string' ? given : namedBySender;
+    const project = projects.find(name);
+    if (project === undefined) refuseUnknownProject(plan, name);
+    else planEvent(plan, project, event);
+  }
+  return plan;
+}
+
+function refuseUnknownProject(plan: RequestPlan, name: string | undefined): void {
+  const message =
+    name === undefined
+      ? `no project is named, by the resource attribute ${PROJECT_ATTRIBUTE} or a header, and there is no default`
+      : `project ${quotedKey(name)} is not in the gateway's configuration`;
+  plan.refuse(name !== undefined && isShowable(name) ? name : '', 'unknown_project', message);
+}
+
+function planEvent(plan: RequestPlan, project: Project, event: OtlpEvent): void {
+  const read = readEvent(project, event);
+  switch (read?.kind) {
+    case undefined:
+      return;
+    case 'shown':
+      plan.addShown(project.name);
+      return;
+    case 'unreadable': {
+      const { type, unusable } = read.event;
+      plan.refuse(project.name, 'invalid', `${type}: its ${unusable} is missing or can't be used`);
+      return;
+    }
+    case 'event':
+      resolve(plan, project, read.event);
+  }
+}
+
+/** @returns undefined if it is not looked at */
+function readEvent(project: Project, event: OtlpEvent): ReadEvent | undefined {
+  const { name, attributes, timeUnixNano, traceId, spanId, resource } = event;
+  const instance = resource['service.instance.id'];
+  const origin = {
+    traceId,
+    spanId,
+    serviceInstanceId: typeof instance === 'string' ? instance : undefined,
+  };
+  const raw = { name, attributes, time: timeUnixNano };
+  const isEvaluation = name === EVALUATION;
+  if (isEvaluation && project.config.evaluationEvents !== true) return undefined;
+  return isEvaluation ? readFlagEvaluation(raw, origin) : readExperimentEvent(raw, origin);
+}
+
+function resolve(plan: RequestPlan, project: Project, event: ExperimentEvent): void {
+  const { datafile } = project;
+  if (datafile === undefined) {
+    if (project.config.source.kind !== 'none') plan.postpone('no_datafile');
+    else
+      plan.refuse(project.name, 'unknown_project', `project ${quotedKey(project.name)} has no datafile here`);
+    return;
+  }
+  const complete = withRule(event, datafile);
+  if (complete === undefined) return;
+  const resolved = 'reason' in complete ? complete : project.resolve(complete, datafile);
+  if (!('reason' in resolved)) {
+    plan.take(project, { serialized: resolved, shown: complete as ExperimentEvent });
+    return;
+  }
+  if (
+    resolved.reason === 'unknown_key' &&
+    !project.isUnknownForGood(`${event.type} ${missingKey(event, resolved)}`)
+  ) {
+    plan.postpone('unknown_key' satisfies LaterReason);
+    return;
+  }
+  plan.refuse(project.name, resolved.reason, describeUnresolved(event, resolved, datafile.context.revision));
+}
+
+/** @returns undefined for a flag evaluation that no experiment decided */
+function withRule(event: ExperimentEvent, datafile: DatafileIndex) {
+  if (event.type !== 'impression' || event.inferRule !== true) return event;
+  const rule = datafile.inferRule(event.flagKey, event.variationKey);
+  if (rule === 'none') return undefined;
+  if (rule === 'ambiguous') return { reason: 'no_experiment', field: 'flagKey' } as const;
+  return { ...event, ...rule, inferRule: undefined };
+}

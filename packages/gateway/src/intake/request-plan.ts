@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PreparedEvent } from '../model/prepared-event.js';
+import type { LaterReason, RefusalReason } from '../model/receipt.js';
+import type { Project } from '../projects/project.js';
+
+export interface PlannedRefusal {
+  readonly project: string;
+  readonly reason: RefusalReason;
+  readonly message: string;
+  readonly count: number;
+}
+
+/** What is to be done with the events of one request. */
+export class RequestPlan {
+  readonly taken = new Map<Project, PreparedEvent[]>();
+  readonly refused: PlannedRefusal[] = [];
+  /** Counts by name of the project. */
+  readonly shown = new Map<string, number>();
+  #later: LaterReason | undefined;
+
+  /** Why the request as a whole is to be sent again; undefined if it can be taken. */
+  get later(): LaterReason | undefined {
+    return this.#later;
+  }
+
+  take(project: Project, event: PreparedEvent): void {
+    const events = this.taken.get(project);
+    if (events === undefined) this.taken.set(project, [event]);
+    else events.push(event);
+  }
+
+  refuse(project: string, reason: RefusalReason, message: string, count = 1): void {
+    this.refused.push({ project, reason, message, count });
+  }
+
+  addShown(project: string): void {
+    this.shown.set(project, (this.shown.get(project) ?? 0) + 1);
+  }
+
+  postpone(reason: LaterReason): void {
+    this.#later ??= reason;
+  }
+}

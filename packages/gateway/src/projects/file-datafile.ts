@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import {
+  type DatafileIndex,
+  type Logger,
+  StaticProjectConfigManager,
+} from 'opentelemetry-exporter-optimizely';
+import type { Runtime } from '../model/runtime.js';
+import type { ProjectDatafile } from './project-datafile.js';
+
+const LOOK_MILLIS = 5_000;
+
+/** A datafile in a file, which is read again when the file changes. A bad one leaves the one before it in force. */
+export class FileDatafile implements ProjectDatafile {
+  readonly #path: string;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  readonly #config: StaticProjectConfigManager;
+  #lastCheckBeganAt: number | undefined;
+  #stamp: string | undefined;
+  #endTimer = () => {};
+  #isFailing = false;
+  #isStopped = false;
+
+  constructor(path: string, { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime }) {
+    this.#path = path;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#config = new StaticProjectConfigManager({ logger });
+    // At once, so that the first request finds it.
+    try {
+      this.#take(readFileSync(path, 'utf8'), runtime.monotonic());
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#lookLater();
+  }
+
+  get lastCheckBeganAt(): number | undefined {
+    return this.#lastCheckBeganAt;
+  }
+
+  getConfig(): DatafileIndex | undefined {
+    return this.#config.getConfig();
+  }
+
+  onUpdate(listener: () => void): () => void {
+    return this.#config.onUpdate(listener);
+  }
+
+  async checkNow(): Promise<boolean> {
+    if (this.#isStopped) return false;
+    const beganAt = this.#runtime.monotonic();
+    try {
+      return this.#take(await readFile(this.#path, 'utf8'), beganAt);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#endTimer();
+  }
+
+  #take(text: string, beganAt: number): boolean {
+    this.#isFailing = false;
+    const isInForce = this.#config.setDatafile(text);
+    if (isInForce) this.#lastCheckBeganAt = beganAt;
+    return isInForce;
+  }
+
+  #failed(error: unknown): false {
+    if (!this.#isFailing) {
+      const { code = 'an error' } = error as { code?: string };
+      this.#logger.error(`the datafile ${this.#path} can't be read (${code}); it is tried again`);
+    }
+    this.#isFailing = true;
+    return false;
+  }
+
+  #lookLater(): void {
+    const timer = this.#runtime.setTimer(() => void this.#look(), LOOK_MILLIS);
+    this.#endTimer = () => timer.clear();
+  }
+
+  async #look(): Promise<void> {
+    const stamp = await stat(this.#path).then(
+      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+      () => undefined,
+    );
+    if (stamp !== this.#stamp || this.getConfig() === undefined) await this.checkNow();
+    this.#stamp = stamp;
+    if (!this.#isStopped) this.#lookLater();
+  }
+}

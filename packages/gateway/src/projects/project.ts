@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MeterProvider } from '@opentelemetry/api';
+import {
+  type DatafileIndex,
+  type ExperimentEvent,
+  FileEventStore,
+  type Logger,
+  OptimizelySpanProcessor,
+  type SerializedEvent,
+  type Unresolved,
+  UserEventFactory,
+} from 'opentelemetry-exporter-optimizely';
+import type { NotReadyReason, ProjectState } from '../model/engine.js';
+import type { AckMode, ProjectConfig } from '../model/gateway-config.js';
+import type { PreparedEvent } from '../model/prepared-event.js';
+import type { LaterReason } from '../model/receipt.js';
+import type { Runtime } from '../model/runtime.js';
+import { Admission } from '../receipt/admission.js';
+import { OutstandingEvents } from '../receipt/outstanding-events.js';
+import { ReceiptStore } from '../receipt/receipt-store.js';
+import { createProjectDatafile } from './create-project-datafile.js';
+import { EarlyChecks } from './early-checks.js';
+import { ackModeOf, changesEvents, processorOptions, queueLimits } from './processor-options.js';
+import type { ProjectDatafile } from './project-datafile.js';
+import { UnknownKeys } from './unknown-keys.js';
+
+const ACK_TIMEOUT_MILLIS = 8_000;
+const MAX_SENDER_SHARE = 0.5;
+const UNKNOWN_KEY_GRACE_MILLIS = 600_000;
+/** The exporter keeps its last tenth for conversions: above this, it would refuse impressions. */
+const USABLE_SHARE = 0.9;
+
+export interface ProjectDependencies {
+  readonly logger: Logger;
+  readonly meterProvider: MeterProvider | undefined;
+  readonly runtime: Runtime;
+  /** How long a receipt may wait for delivery, milliseconds. */
+  readonly ackTimeoutMillis: number | undefined;
+}
+
+/** One Optimizely project: its datafile, its exporter, and the events that are outstanding. */
+export class Project {
+  readonly name: string;
+  readonly config: ProjectConfig;
+  readonly #ack: AckMode;
+  readonly #ackTimeoutMillis: number;
+  readonly #runtime: Runtime;
+  readonly #datafile: ProjectDatafile;
+  readonly #checks: EarlyChecks;
+  readonly #unknownKeys: UnknownKeys;
+  readonly #factory = new UserEventFactory();
+  readonly #outstanding: OutstandingEvents;
+  readonly #store: ReceiptStore | undefined;
+  readonly #processor: OptimizelySpanProcessor;
+  #isEnding = false;
+
+  /** @throws TypeError if an option can't be used */
+  constructor(name: string, config: ProjectConfig, dependencies: ProjectDependencies) {
+    const { logger, meterProvider, runtime } = dependencies;
+    this.name = name;
+    this.config = config;
+    this.#runtime = runtime;
+    this.#ack = ackModeOf(config);
+    this.#ackTimeoutMillis = dependencies.ackTimeoutMillis ?? ACK_TIMEOUT_MILLIS;
+    const { maxQueueSize, maxQueueBytes } = queueLimits(config);
+    this.#outstanding = new OutstandingEvents(
+      {
+        maxEvents: maxQueueSize * USABLE_SHARE,
+        maxBytes: maxQueueBytes * USABLE_SHARE,
+        maxSenderShare: config.maxSenderShare ?? MAX_SENDER_SHARE,
+      },
+      this.#ack,
+    );
+    this.#store = openStore(config, runtime);
+    this.#datafile = createProjectDatafile(config.source, { logger, runtime });
+    this.#checks = new EarlyChecks(this.#datafile, runtime);
+    this.#unknownKeys = new UnknownKeys(runtime, config.unknownKeyGraceMillis ?? UNKNOWN_KEY_GRACE_MILLIS);
+    try {
+      this.#processor = new OptimizelySpanProcessor({
+        ...processorOptions(config),
+        projectConfigManager: this.#datafile,
+        eventStore: this.#store,
+        selfObsMeterProvider: meterProvider,
+        logger,
+        runtime,
+      });
+    } catch (error) {
+      void this.#datafile.stop?.();
+      throw error;
+    }
+  }
+
+  get datafile(): DatafileIndex | undefined {
+    return this.#datafile.getConfig();
+  }
+
+  /** Optimizely's id of the project, if it is known. */
+  get projectId(): string | undefined {
+    return this.config.projectId ?? this.datafile?.context.projectId;
+  }
+
+  /** Looks the event's keys up, and serializes it. Changes nothing. */
+  resolve(event: ExperimentEvent, datafile: DatafileIndex): SerializedEvent | Unresolved {
+    return this.#factory.createUserEvent(event, datafile, this.#runtime.monotonic());
+  }
+
+  /** Notes that the datafile has no such key. @returns whether that is for good; if not, the datafile is looked at */
+  isUnknownForGood(key: string): boolean {
+    const isFinal = this.#unknownKeys.isFinal(key, this.#datafile.lastCheckBeganAt);
+    if (!isFinal) this.#checks.ask();
+    return isFinal;
+  }
+
+  /** Makes sure that all events can be taken, and writes them where the receipt is that; takes none yet. */
+  admit(sender: string, events: readonly PreparedEvent[]): Admission | LaterReason {
+    if (this.#isEnding) return 'draining';
+    const admission = new Admission(events, sender, {
+      outstanding: this.#outstanding,
+      processor: this.#processor,
+      runtime: this.#runtime,
+      ackTimeoutMillis: this.#ackTimeoutMillis,
+      store: this.#ack === 'stored' ? this.#store : undefined,
+      writesFirst: !changesEvents(this.config),
+    });
+    return admission.whyLater() ?? admission;
+  }
+
+  state(): ProjectState {
+    const { lastCheckBeganAt } = this.#datafile;
+    return {
+      name: this.name,
+      notReady: this.#notReady(),
+      revision: this.datafile?.context.revision,
+      datafileAgeMillis: lastCheckBeganAt && this.#runtime.monotonic() - lastCheckBeganAt,
+      outstandingEvents: this.#outstanding.count,
+      outstandingBytes: this.#outstanding.byteLength,
+      ledger: this.#processor.ledger(),
+    };
+  }
+
+  /** Sends what waits for a batch to be full, so that its receipts can be given. */
+  async flush(): Promise<void> {
+    await this.#processor.forceFlush();
+  }
+
+  /** Takes nothing any more, and delivers what it has within its time. Never rejects. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    this.#checks.stop();
+    await this.#processor.shutdown();
+  }
+
+  #notReady(): NotReadyReason | undefined {
+    if (this.config.source.kind !== 'none' && this.datafile === undefined) return 'no_datafile';
+    return this.#ack === 'stored' && this.#store?.failure !== undefined ? 'store_unusable' : undefined;
+  }
+}
+
+function openStore(
+  { store, maxStoreBytes, fsync }: ProjectConfig,
+  runtime: Runtime,
+): ReceiptStore | undefined {
+  if (store === undefined) return undefined;
+  return new ReceiptStore(new FileEventStore({ directory: store, maxBytes: maxStoreBytes, fsync }), runtime);
+}

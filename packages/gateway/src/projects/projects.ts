@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
+import { Project, type ProjectDependencies } from './project.js';
+
+/** The projects by name, and which of them a request is for. */
+export class Projects {
+  readonly #dependencies: (name: string) => Omit<ProjectDependencies, 'ackTimeoutMillis'>;
+  #config: GatewayConfig = { projects: {} };
+  #byName: ReadonlyMap<string, Project> = new Map();
+
+  /** @param dependencies of the project of that name */
+  constructor(dependencies: (name: string) => Omit<ProjectDependencies, 'ackTimeoutMillis'>) {
+    this.#dependencies = dependencies;
+  }
+
+  all(): readonly Project[] {
+    return [...this.#byName.values()];
+  }
+
+  /** @param name as the sender gave it; undefined for the default project */
+  find(name: string | undefined): Project | undefined {
+    const { defaultProject, projects } = this.#config;
+    const names = Object.keys(projects);
+    const wanted = name ?? defaultProject ?? (names.length === 1 ? names[0] : undefined);
+    return wanted === undefined ? undefined : this.#byName.get(wanted);
+  }
+
+  /**
+   * The project that batches with this id of Optimizely's belong to. Several may have it, one for each environment: the one
+   * that the sender names goes first, then the default.
+   */
+  findById(projectId: string, name: string | undefined): Project | undefined {
+    const candidates = [this.find(name), this.find(undefined), ...this.all()];
+    return candidates.find(project => project?.projectId === projectId);
+  }
+
+  /**
+   * @returns a promise that resolves when the projects that were replaced or removed have ended
+   * @throws TypeError if an option can't be used; nothing has changed then
+   */
+  configure(config: GatewayConfig): Promise<void> {
+    const { ackTimeoutMillis } = config;
+    const isSameTimeout = ackTimeoutMillis === this.#config.ackTimeoutMillis;
+    const next = new Map<string, Project>();
+    const made: Project[] = [];
+    try {
+      for (const [name, project] of Object.entries(config.projects)) {
+        const before = this.#byName.get(name);
+        if (before !== undefined && isSameTimeout && isSame(before.config, project)) next.set(name, before);
+        else {
+          const fresh = new Project(name, project, { ...this.#dependencies(name), ackTimeoutMillis });
+          made.push(fresh);
+          next.set(name, fresh);
+        }
+      }
+    } catch (error) {
+      for (const project of made) void project.end();
+      throw error;
+    }
+    const replaced = this.all().filter(project => next.get(project.name) !== project);
+    this.#byName = next;
+    this.#config = config;
+    return Promise.all(replaced.map(project => project.end())).then(() => {});
+  }
+}
+
+function isSame(a: ProjectConfig, b: ProjectConfig): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import type { PreparedEvent } from '../model/prepared-event.js';
+import type { LaterReason } from '../model/receipt.js';
+import type { Runtime } from '../model/runtime.js';
+import type { OutstandingEvents } from './outstanding-events.js';
+import { OwedReceipt, type Settled } from './owed-receipt.js';
+import type { ReceiptStore } from './receipt-store.js';
+
+export interface AdmissionDependencies {
+  readonly outstanding: OutstandingEvents;
+  readonly processor: Pick<OptimizelySpanProcessor, 'process'>;
+  readonly runtime: Runtime;
+  readonly ackTimeoutMillis: number;
+  /** There where being stored is the receipt. */
+  readonly store: ReceiptStore | undefined;
+  /** Whether events are stored as they come, so that they can be written before any of them is taken. */
+  readonly writesFirst: boolean;
+}
+
+interface Candidate extends PreparedEvent {
+  readonly key: string;
+}
+
+/** All events of one request for one project, on their way in: looked at first, then handed over together. */
+export class Admission {
+  readonly #deps: AdmissionDependencies;
+  readonly #sender: string;
+  readonly #events: readonly Candidate[];
+
+  constructor(events: readonly PreparedEvent[], sender: string, dependencies: AdmissionDependencies) {
+    this.#deps = dependencies;
+    this.#sender = sender;
+    this.#events = events.map((event, index) => ({ ...event, key: keyOf(event, index) }));
+  }
+
+  /** @returns undefined if all can be taken; they are written then, where that comes first */
+  whyLater(): LaterReason | undefined {
+    const { outstanding, store, writesFirst } = this.#deps;
+    const fresh = this.#fresh();
+    if (fresh.length === 0) return undefined;
+    // What memory has no room for is in the store alone.
+    if (store === undefined) {
+      const bytes = fresh.reduce((sum, { serialized }) => sum + serialized.byteLength, 0);
+      return outstanding.whyNoRoom(this.#sender, fresh.length, bytes);
+    }
+    return writesFirst ? store.writeAll(fresh.map(({ serialized }) => serialized)) : store.failure;
+  }
+
+  /** Takes nothing after all. */
+  takeBack(): void {
+    this.#deps.store?.takeBack();
+  }
+
+  /** Hands the events to the exporter. @returns what becomes of all of them; never rejects */
+  handOver(): Promise<Settled> {
+    const { store, runtime, ackTimeoutMillis } = this.#deps;
+    const receipt = new OwedReceipt(runtime);
+    for (const event of this.#events) this.#handOver(event, receipt);
+    // Of events that the exporter has refused.
+    store?.takeBack();
+    receipt.begin(ackTimeoutMillis);
+    return receipt.settled;
+  }
+
+  /** Those that are not on their way already; one that comes twice in the request counts once. */
+  #fresh(): readonly Candidate[] {
+    const { outstanding } = this.#deps;
+    const seen = new Set<string>();
+    return this.#events.filter(({ key }) => {
+      if (seen.has(key) || outstanding.find(key) !== undefined || outstanding.recent(key) !== undefined)
+        return false;
+      seen.add(key);
+      return true;
+    });
+  }
+
+  #handOver({ key, serialized, shown }: Candidate, receipt: OwedReceipt): void {
+    const { outstanding, processor } = this.#deps;
+    const known = outstanding.recent(key);
+    if (known !== undefined) {
+      receipt.expect();
+      receipt.tell(known);
+      return;
+    }
+    const joined = outstanding.find(key);
+    if (joined !== undefined) {
+      joined.join(receipt);
+      return;
+    }
+    const { type, uuid, context, json, byteLength, acceptedAt } = serialized;
+    const settlement = outstanding.begin({ key, byteLength, sender: this.#sender });
+    settlement.join(receipt);
+    processor.process({ type, uuid, context, json, byteLength, acceptedAt, settlement }, shown, null);
+  }
+}
+
+/** What Optimizely counts once is the same text; without a uuid, it counts each. */
+function keyOf({ serialized }: PreparedEvent, index: number): string {
+  const { uuid, json, acceptedAt } = serialized;
+  return uuid === '' ? `${acceptedAt} ${index} ${json}` : json;
+}

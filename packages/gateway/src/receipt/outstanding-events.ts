@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AckMode } from '../model/gateway-config.js';
+import type { LaterReason } from '../model/receipt.js';
+import { OutstandingEvent } from './outstanding-event.js';
+import { RecentVerdicts } from './recent-verdicts.js';
+import type { Verdict } from './verdict.js';
+
+export interface AdmissionLimits {
+  /** Events that may be outstanding. */
+  readonly maxEvents: number;
+  /** Bytes of payload that may be. */
+  readonly maxBytes: number;
+  /** Share of either that one sender may hold while others hold some. */
+  readonly maxSenderShare: number;
+}
+
+interface Held {
+  events: number;
+  bytes: number;
+}
+
+/** The events of one project that the exporter has and has not settled: how many, whose, and whether there is room. */
+export class OutstandingEvents {
+  readonly #limits: AdmissionLimits;
+  readonly #ack: AckMode;
+  readonly #events = new Map<string, OutstandingEvent>();
+  readonly #recent = new RecentVerdicts();
+  readonly #total: Held = { events: 0, bytes: 0 };
+  readonly #bySender = new Map<string, Held>();
+
+  constructor(limits: AdmissionLimits, ack: AckMode) {
+    this.#limits = limits;
+    this.#ack = ack;
+  }
+
+  get count(): number {
+    return this.#total.events;
+  }
+
+  get byteLength(): number {
+    return this.#total.bytes;
+  }
+
+  find(key: string): OutstandingEvent | undefined {
+    return this.#events.get(key);
+  }
+
+  /** What became of an event that was settled lately. */
+  recent(key: string): Verdict | undefined {
+    return this.#recent.get(key);
+  }
+
+  /** @returns undefined if there is room for so much more of this sender */
+  whyNoRoom(sender: string, events: number, bytes: number): LaterReason | undefined {
+    const { maxEvents, maxBytes, maxSenderShare } = this.#limits;
+    const total = this.#total;
+    if (total.events + events > maxEvents || total.bytes + bytes > maxBytes) return 'queue_full';
+    const own = this.#bySender.get(sender);
+    // A request that is above the share by itself has its turn, too.
+    if (own === undefined || own.events === total.events) return undefined;
+    const isAbove =
+      own.events + events > maxEvents * maxSenderShare || own.bytes + bytes > maxBytes * maxSenderShare;
+    return isAbove ? 'sender_share' : undefined;
+  }
+
+  /** Counts the event as outstanding until the exporter settles it. */
+  begin(identity: {
+    readonly key: string;
+    readonly byteLength: number;
+    readonly sender: string;
+  }): OutstandingEvent {
+    const event = new OutstandingEvent(identity, this.#ack, this.#end);
+    this.#events.set(event.key, event);
+    this.#count(event, 1);
+    return event;
+  }
+
+  readonly #end = (event: OutstandingEvent, verdict: Verdict): void => {
+    this.#events.delete(event.key);
+    this.#count(event, -1);
+    if (verdict.kind !== 'later') this.#recent.add(event.key, verdict);
+  };
+
+  #count({ sender, byteLength }: OutstandingEvent, sign: 1 | -1): void {
+    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0 };
+    for (const held of [this.#total, own]) {
+      held.events += sign;
+      held.bytes += sign * byteLength;
+    }
+    if (own.events === 0) this.#bySender.delete(sender);
+    else this.#bySender.set(sender, own);
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SerializedEvent } from 'opentelemetry-exporter-optimizely';
+import type {
+  EventStore,
+  EventStoreHost,
+  StoredEvent,
+  StoreTicket,
+} from 'opentelemetry-exporter-optimizely/file-store';
+import type { LaterReason } from '../model/receipt.js';
+import type { Runtime } from '../model/runtime.js';
+
+/** So long after a failure the store counts as unusable; then the next request tries it. */
+const UNUSABLE_MILLIS = 5_000;
+
+/**
+ * Writes all events of a request before the exporter gets any of them, so that a full disk is known while nothing is
+ * taken yet. When the exporter then stores them, they are there.
+ */
+export class ReceiptStore implements EventStore {
+  readonly #store: EventStore;
+  readonly #runtime: Runtime;
+  /** By text; two events without a uuid may have the same. */
+  readonly #written = new Map<string, StoreTicket[]>();
+  #failure: 'store_full' | 'store_unusable' | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(store: EventStore, runtime: Runtime) {
+    this.#store = store;
+    this.#runtime = runtime;
+  }
+
+  /** What the latest write has met; undefined if it succeeded, or failed so long ago that it is worth trying. */
+  get failure(): Extract<LaterReason, 'store_full' | 'store_unusable'> | undefined {
+    return this.#runtime.monotonic() - this.#failedAt < UNUSABLE_MILLIS ? this.#failure : undefined;
+  }
+
+  /** Writes all of them or none. @returns why not */
+  writeAll(events: readonly SerializedEvent[]): LaterReason | undefined {
+    const sinceEpoch = this.#runtime.now() - this.#runtime.monotonic();
+    for (const { type, uuid, context, json, acceptedAt } of events) {
+      const record = {
+        kind: 'resolved',
+        type,
+        uuid,
+        context,
+        json,
+        acceptedAt: sinceEpoch + acceptedAt,
+      } as const;
+      const ticket = this.#write(record);
+      if (typeof ticket !== 'number') {
+        this.takeBack();
+        return this.#failure;
+      }
+      this.#written.set(json, [...(this.#written.get(json) ?? []), ticket]);
+    }
+    return undefined;
+  }
+
+  /** Removes what was written and not asked for since. */
+  takeBack(): void {
+    if (this.#written.size > 0) this.#store.remove([...this.#written.values()].flat());
+    this.#written.clear();
+  }
+
+  open(host: EventStoreHost): void {
+    this.#store.open(host);
+  }
+
+  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    const written = event.kind === 'resolved' ? this.#written.get(event.json)?.pop() : undefined;
+    return written ?? this.#write(event);
+  }
+
+  remove(tickets: readonly StoreTicket[]): void {
+    this.#store.remove(tickets);
+  }
+
+  release(tickets: readonly StoreTicket[]): void {
+    this.#store.release(tickets);
+  }
+
+  get available(): number {
+    return this.#store.available;
+  }
+
+  read(limits: { readonly maxEvents: number; readonly maxBytes: number }): ReturnType<EventStore['read']> {
+    return this.#store.read(limits);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #write(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+    const ticket = this.#store.append(event);
+    if (typeof ticket === 'number') this.#failure = undefined;
+    else {
+      this.#failure = ticket === 'full' ? 'store_full' : 'store_unusable';
+      this.#failedAt = this.#runtime.monotonic();
+    }
+    return ticket;
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventOutcome } from 'opentelemetry-exporter-optimizely/capture';
+import type { AckMode } from '../model/gateway-config.js';
+import type { LaterReason, RefusalReason } from '../model/receipt.js';
+
+/** What that means for its sender. */
+export type Verdict =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  | { readonly kind: 'later'; readonly reason: LaterReason };
+
+const TAKEN: Verdict = { kind: 'taken' };
+
+/** @param ack what the receipt waits for */
+export function verdictOf(outcome: EventOutcome, ack: AckMode): Verdict {
+  switch (outcome) {
+    case 'delivered':
+    // The one that it repeats is on its way, or was delivered.
+    case 'deduplicated':
+      return TAKEN;
+    case 'stored':
+      return ack === 'stored' ? TAKEN : { kind: 'later', reason: 'not_delivered_in_time' };
+    case 'invalid':
+    case 'unknown_key':
+    case 'flag_decisions_off':
+    case 'no_experiment':
+    case 'before_send':
+    case 'too_large':
+    case 'rejected':
+      return { kind: 'refused', reason: outcome };
+    case 'queue_full':
+    case 'interrupted':
+      return { kind: 'later', reason: 'queue_full' };
+    case 'store_full':
+      return { kind: 'later', reason: 'store_full' };
+    case 'unreadable':
+      return { kind: 'later', reason: 'store_unusable' };
+    case 'no_datafile':
+      return { kind: 'later', reason: 'no_datafile' };
+    case 'expired':
+      return { kind: 'later', reason: 'not_delivered_in_time' };
+    case 'shutdown_timeout':
+    case 'already_shutdown':
+      return { kind: 'later', reason: 'draining' };
+  }
+}
