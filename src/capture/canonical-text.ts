@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { base64 } from './json-ready.js';
 
 /** Levels: as deep as tags may nest, and no cycle goes on for ever. */
 const DEEPEST = 500;
@@ -43,7 +44,10 @@ function numberText(number: number): string {
 
 function containerText(value: object, levels: number): string {
   if (levels === 0) throw new RangeError('nests too deep');
-  if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof Uint8Array) {
+    const text = base64(value);
+    return `b${text.length}:${text}`;
+  }
   if (Array.isArray(value)) return `[${Array.from(value, item => canonicalText(item, levels - 1)).join('')}]`;
   let text = '';
   for (const key of inByteOrder(Object.keys(value))) {
@@ -51,11 +55,6 @@ function containerText(value: object, levels: number): string {
     if (member !== NULL) text += stringText(key) + member;
   }
   return `{${text}}`;
-}
-
-function bytesText({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-  return `b${base64.length}:${base64}`;
 }
 
 function inByteOrder(keys: string[]): string[] {

@@ -2,6 +2,7 @@
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import * as semconv from '../model/semantic-conventions.js';
 import { deriveEventUuid } from './event-identity.js';
+import { jsonReady } from './json-ready.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 
 /** A span event or log record as input for a record call, its members not yet checked. */
@@ -133,9 +134,8 @@ function toConversion(given: Given, attributes: unknown, tags: unknown, timestam
 /** JSON text, or the object itself: attributes of log records may nest. */
 function membersIn(value: unknown): object | null | undefined | 'unusable' {
   if (value === undefined) return undefined;
-  if (typeof value !== 'string') return membersOrNone(value);
   try {
-    return membersOrNone(JSON.parse(value));
+    return membersOrNone(typeof value === 'string' ? JSON.parse(value) : jsonReady(value));
   } catch {
     return 'unusable';
   }

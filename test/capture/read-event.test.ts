@@ -65,6 +65,34 @@ describe('readExperimentEvent', () => {
       });
   });
 
+  it('reads bytes and large integers in tags and attributes, which JSON has not', () => {
+    const tags = Object.assign(Object.create(null), {
+      big: 9_007_199_254_740_993n,
+      list: [1, [2n], { bytes: Uint8Array.of(2, 3) }],
+      plain: { text: 'a' },
+      ['__proto__']: 3n,
+    });
+    const event = conversion({ 'optimizely.event.tags': tags, 'optimizely.user.attributes': { plan: 7n } });
+    const read = readExperimentEvent(event, ORIGIN);
+    expect(read).to.have.nested.property('event.attributes.plan', 7);
+    const json = JSON.stringify((read as { event: { tags: object } }).event.tags);
+    expect(JSON.parse(json)).to.deep.equal(
+      JSON.parse(
+        '{"big":9007199254740992,"list":[1,[2],{"bytes":"AgM="}],"plain":{"text":"a"},"__proto__":3}',
+      ),
+    );
+    expect(tags.big, 'what was passed stays').to.equal(9_007_199_254_740_993n);
+    const without = { list: [1, { a: null }] };
+    const untouched = readExperimentEvent(conversion({ 'optimizely.event.tags': without }));
+    expect(untouched).to.have.nested.property('event.tags', without);
+    const circle: Record<string, unknown> = {};
+    Object.assign(circle, { one: circle, other: circle });
+    expect(readExperimentEvent(conversion({ 'optimizely.event.tags': circle }))).to.deep.equal({
+      kind: 'unreadable',
+      event: { type: 'conversion', unusable: 'optimizely.event.tags' },
+    });
+  });
+
   it('takes the uuid of the event, else of the log record, else derives one', () => {
     const uuidOf = (attributes: object) => {
       const read = readExperimentEvent(conversion({ ...attributes }), ORIGIN);
