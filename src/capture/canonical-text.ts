@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { base64 } from './json-ready.js';
 
-/** Levels: as deep as tags may nest, and no cycle goes on for ever. */
+/** Levels: as deep as tags may nest, and no circle goes on for ever. */
 const DEEPEST = 500;
 const NULL = 'n';
+const EMPTY_TEXT = 's0:';
 /** Where UTF-16 and UTF-8 sort differently. */
 const BEYOND_ASCII = /[^\0-\x7f]/;
+
+const double = new DataView(new ArrayBuffer(8));
 
 /**
  * Writes a value so that other languages write it alike. docs/semantic-conventions.md specifies it.
@@ -30,16 +33,19 @@ export function canonicalText(value: unknown, levels = DEEPEST): string {
 
 /** By the length in bytes, so that no text can pass for two. */
 export function stringText(text: string): string {
-  return `s${Buffer.byteLength(text)}:${text}`;
+  return text === '' ? EMPTY_TEXT : `s${Buffer.byteLength(text)}:${text}`;
 }
 
 /** By the bits, since each language prints fractions its own way. */
 function numberText(number: number): string {
   if (!Number.isFinite(number)) return NULL;
-  const bytes = Buffer.allocUnsafe(8);
   // -0 is 0: an integer has no sign of its own for it.
-  bytes.writeDoubleBE(number + 0);
-  return `d${bytes.toString('hex')}`;
+  double.setFloat64(0, number + 0);
+  return `d${hexOf(double.getUint32(0))}${hexOf(double.getUint32(4))}`;
+}
+
+function hexOf(bits: number): string {
+  return bits.toString(16).padStart(8, '0');
 }
 
 function containerText(value: object, levels: number): string {

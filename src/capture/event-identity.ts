@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as semconv from '../model/semantic-conventions.js';
-import { uuidV5 } from '../util/uuid-v5.js';
+import { uuidV5In } from '../util/uuid-v5.js';
 import { canonicalText, stringText } from './canonical-text.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 
 /** The namespace of derived uuids: a random UUID that never changes. */
 export const EVENT_UUID_NAMESPACE = '0f6ae195-efd6-456a-9bd3-bb3a9f0fd7ee';
+
+const uuidOf = uuidV5In(EVENT_UUID_NAMESPACE);
 
 /** After name, origin, time and user, in this order. */
 const KEYS = [
@@ -29,6 +31,11 @@ const ONLY_ZEROS = /^0*$/;
  * @returns undefined if the time or the tags can't be read
  */
 export function eventIdentity(event: RawEvent, origin: EventOrigin = {}): string | undefined {
+  return identityWith(event, origin, undefined);
+}
+
+/** @param parsed what the tags are as JSON, if they are text that has been parsed before */
+function identityWith(event: RawEvent, origin: EventOrigin, parsed: unknown): string | undefined {
   try {
     const { name, attributes = {} } = event;
     const traceId = idText(origin.traceId);
@@ -37,7 +44,7 @@ export function eventIdentity(event: RawEvent, origin: EventOrigin = {}): string
     for (const part of [name, traceId, idText(origin.spanId), instanceId, nanosOf(event.time)])
       identity += stringText(part);
     for (const key of KEYS) identity += stringText(text(attributes[key]));
-    return `${identity}${canonicalText(tagsOf(name, attributes))}]`;
+    return `${identity}${canonicalText(tagsOf(name, attributes, parsed))}]`;
   } catch {
     return undefined;
   }
@@ -50,15 +57,24 @@ export function eventIdentity(event: RawEvent, origin: EventOrigin = {}): string
  * @returns undefined if the time or the tags can't be read
  */
 export function deriveEventUuid(event: RawEvent, origin?: EventOrigin): string | undefined {
-  const identity = eventIdentity(event, origin);
-  return identity === undefined ? undefined : uuidV5(EVENT_UUID_NAMESPACE, identity);
+  return deriveUuidWith(event, origin, undefined);
+}
+
+/** As `deriveEventUuid`, for an event whose tags have been `parsed` before. */
+export function deriveUuidWith(
+  event: RawEvent,
+  origin: EventOrigin = {},
+  parsed: unknown,
+): string | undefined {
+  const identity = identityWith(event, origin, parsed);
+  return identity === undefined ? undefined : uuidOf(identity);
 }
 
 /** Only a conversion has tags: as JSON text or as they are, which is the same. @throws SyntaxError */
-function tagsOf(name: string, attributes: Readonly<Record<string, unknown>>): unknown {
+function tagsOf(name: string, attributes: Readonly<Record<string, unknown>>, parsed: unknown): unknown {
   if (name !== semconv.EVENT_OPTIMIZELY_CONVERSION) return undefined;
   const tags = attributes[semconv.ATTR_OPTIMIZELY_EVENT_TAGS];
-  return typeof tags === 'string' ? JSON.parse(tags) : tags;
+  return typeof tags === 'string' ? (parsed ?? JSON.parse(tags)) : tags;
 }
 
 /** Nanoseconds since the epoch, in decimal digits. @throws TypeError if the time can't be read */
@@ -68,6 +84,16 @@ function nanosOf(time: unknown): string {
   const [seconds, nanos] = [(time as ArrayLike<unknown>)[0], (time as ArrayLike<unknown>)[1]];
   if (typeof seconds !== 'number' || typeof nanos !== 'number')
     return nanosOf(Date.prototype.getTime.call(time as Date));
+  // What nearly every time is like; a third of the work.
+  if (
+    Number.isInteger(nanos) &&
+    nanos >= 0 &&
+    nanos < 1e9 &&
+    Number.isInteger(seconds) &&
+    seconds > 0 &&
+    seconds < 1e12
+  )
+    return `${seconds}${String(nanos).padStart(9, '0')}`;
   // Cut as OpenTelemetry's exporters cut them.
   return String(BigInt(Math.trunc(seconds)) * 1_000_000_000n + BigInt(Math.trunc(nanos)));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import * as semconv from '../model/semantic-conventions.js';
-import { deriveEventUuid } from './event-identity.js';
+import { deriveUuidWith } from './event-identity.js';
 import { jsonReady } from './json-ready.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 
@@ -73,7 +73,7 @@ export function readSpanEventSafely(type: ExperimentEventType, event: RawEvent):
 /** An event without a uuid gets the one that is derived of it; one whose time can't be read stays without. */
 export function withUuid(raw: RawExperimentEvent, event: RawEvent, origin: EventOrigin | undefined): Given {
   const { input } = raw;
-  return input.uuid === undefined ? { ...input, uuid: deriveEventUuid(event, origin) } : input;
+  return input.uuid === undefined ? { ...input, uuid: deriveUuidWith(event, origin, input.tags) } : input;
 }
 
 /**

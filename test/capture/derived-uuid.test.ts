@@ -182,7 +182,22 @@ describe('a derived uuid', () => {
     expect(uuidOf(conversion({ [TAGS]: { bytes: 'AgM=' } }))).not.to.equal(uuid);
   });
 
+  it('is made of texts of any length', () => {
+    for (const length of [1_000, 1_365, 1_366, 100_000])
+      for (const character of ['a', '€']) {
+        const event = conversion({ 'feature_flag.context.id': character.repeat(length) });
+        expect(uuidOf(event)).to.equal(v5(eventIdentity(event, ORIGIN) ?? '', EVENT_UUID_NAMESPACE));
+      }
+  });
+
   it('is the same for a pair of seconds and nanoseconds', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -10, max: 9e9 }), fc.integer({ min: 0, max: 2e9 }), (seconds, nanos) => {
+        const time = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+        expect(uuidOf(conversion({}, [seconds, nanos]))).to.equal(uuidOf(conversion({}, time)));
+      }),
+      { seed: SEED },
+    );
     expect(uuidOf(conversion({}, [1_700_000_000, 123_456_789]))).to.equal(uuidOf(conversion()));
     expect(uuidOf(conversion({}, [1_699_999_999, 1_123_456_789.9]))).to.equal(uuidOf(conversion()));
   });
