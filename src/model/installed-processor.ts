@@ -39,6 +39,8 @@ export interface InstalledProcessor {
   projectId?(): string | undefined;
   /** Never rejects. */
   forceFlush?(): Promise<void>;
+  /** Logs, once a kind, what is odd about a record call whose event is taken. Never throws. */
+  doubt?(kind: string, message: string): void;
   /** A record call with an unusable `field`. Never throws. */
   refuse(type: ExperimentEventType, field: string): void;
 }

@@ -5,6 +5,7 @@ import type { CheckEvent } from '../privacy/before-send.js';
 import { PrivacyFilter } from '../privacy/privacy-filter.js';
 import type { ResolvedPrivacyOptions } from '../privacy/privacy-options.js';
 import { checkInput } from '../record/check-input.js';
+import { DoubtLog } from './doubt-log.js';
 import { evaluationEvents } from './evaluation-events-options.js';
 import { EventEntrance, type EventEntranceDependencies } from './event-entrance.js';
 import type { Foundation } from './foundation.js';
@@ -17,7 +18,11 @@ export interface Entrance {
 }
 
 export interface EntranceParts
-  extends Omit<EventEntranceDependencies, keyof Foundation | 'logs' | 'privacyFilter'> {
+  extends Omit<
+    EventEntranceDependencies,
+    keyof Foundation | 'doubts' | 'logs' | 'onTaken' | 'privacyFilter'
+  > {
+  readonly onTaken: () => void;
   /** Undefined if everything may leave unchanged. */
   readonly privacy: ResolvedPrivacyOptions | undefined;
 }
@@ -30,10 +35,16 @@ export function assembleEntrance(
   const { logger, runtime } = foundation;
   const check: CheckEvent = (type, input) => checkInput(type, input, runtime, [foundation]);
   const logs = new LogRecords(logger);
+  const doubts = new DoubtLog(logger);
   const entrance = new EventEntrance({
     ...foundation,
     ...parts,
     logs,
+    doubts,
+    onTaken: (event, sent) => {
+      parts.onTaken();
+      doubts.look(event, sent);
+    },
     privacyFilter: parts.privacy && new PrivacyFilter(parts.privacy, { check, logger, runtime }),
   });
   const evaluations = evaluationEvents(options.evaluationEvents, {

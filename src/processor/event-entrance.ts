@@ -5,15 +5,8 @@ import type { ConfigSource } from '../datafile/config-source.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import type {
-  EmitAs,
-  InstalledProcessor,
-  LastImpressions,
-  TraceDetail,
-} from '../model/installed-processor.js';
-import type { EventLedger } from '../model/ledger.js';
+import type { EmitAs, InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
 import type { LogRecordPort } from '../model/log-record-port.js';
-import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { amendEvent } from '../serialize/amend-event.js';
@@ -26,23 +19,24 @@ import { Seam } from '../util/guard.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
+import type { DoubtLog } from './doubt-log.js';
+import type { Foundation } from './foundation.js';
 
-export interface EventEntranceDependencies {
+export interface EventEntranceDependencies extends Pick<Foundation, 'lastImpressions' | 'ledger' | 'logger'> {
   readonly traceDetail: TraceDetail;
   readonly emitAs: EmitAs;
   readonly logs: LogRecordPort;
-  readonly ledger: EventLedger;
   readonly apiCopies: ApiCopiesCheck;
   readonly config: ConfigSource;
   readonly intake: EventIntake;
   /** Undefined if everything may leave unchanged. */
   readonly privacyFilter: PrivacyFilter | undefined;
-  readonly logger: Logger;
-  readonly lastImpressions: LastImpressions;
   /** Where resolved events go; it counts those that it refuses, and repairs what a stack that ended left half done. */
   readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
   readonly forceFlush: () => Promise<void>;
-  readonly onTaken: () => void;
+  readonly doubts: DoubtLog;
+  /** @param sent what the privacy filter made of the event; both are undefined if its keys are unknown */
+  readonly onTaken: (event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined) => void;
 }
 
 /**
@@ -55,7 +49,7 @@ export class EventEntrance implements InstalledProcessor {
   readonly traceDetail: TraceDetail;
   readonly emitAs: EmitAs;
   readonly logs: LogRecordPort;
-  readonly lastImpressions: LastImpressions;
+  readonly lastImpressions: Foundation['lastImpressions'];
   readonly #deps: EventEntranceDependencies;
   readonly #said = new OnceLog();
   readonly #settlements: Seam;
@@ -105,7 +99,7 @@ export class EventEntrance implements InstalledProcessor {
     const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
     if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
     const taken = intake.take(screened, config.current(), settlement);
-    if (taken) this.#deps.onTaken();
+    if (taken) this.#deps.onTaken(event, screened);
     else privacyFilter?.refused(screened);
     return taken;
   }
@@ -172,13 +166,16 @@ export class EventEntrance implements InstalledProcessor {
     if (!isSerializedEvent(event)) return this.#drop('invalid', undefined, settlement);
     noteStamped(shown, this.lastImpressions);
     if (this.#closed) return this.#drop('already_shutdown', event, settlement);
-    if (privacyFilter === undefined) return this.#enqueue(event);
+    if (privacyFilter === undefined) return this.#enqueue(event, shown);
     // Without its keys, what may leave can't be decided.
     if (shown === undefined) return this.#drop('before_send', event, settlement);
     const screened = privacyFilter.pass(shown);
     if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
     const amended = amendEvent(event, shown, screened, this.#deps.config.current());
-    const taken = amended === undefined ? this.#drop('invalid', event, settlement) : this.#enqueue(amended);
+    const taken =
+      amended === undefined
+        ? this.#drop('invalid', event, settlement)
+        : this.#enqueue(amended, shown, screened);
     if (!taken) privacyFilter.refused(screened);
     return taken;
   }
@@ -189,6 +186,10 @@ export class EventEntrance implements InstalledProcessor {
 
   forceFlush(): Promise<void> {
     return this.#deps.forceFlush();
+  }
+
+  doubt(kind: string, message: string): void {
+    this.#deps.doubts.tell(kind, message);
   }
 
   refuse(type: ExperimentEventType, field: string): void {
@@ -227,9 +228,9 @@ export class EventEntrance implements InstalledProcessor {
     this.#closed = true;
   }
 
-  #enqueue(event: SerializedEvent): boolean {
+  #enqueue(event: SerializedEvent, shown: ExperimentEvent | undefined, sent = shown): boolean {
     const taken = this.#deps.batcher.enqueue(event);
-    if (taken) this.#deps.onTaken();
+    if (taken) this.#deps.onTaken(shown, sent);
     return taken;
   }
 

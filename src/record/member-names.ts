@@ -4,7 +4,7 @@ import { editDistance, plainName } from '../util/options/nearest-name.js';
 
 const OF_BOTH = ['userId', 'attributes', 'timestamp', 'uuid'];
 
-/** What a record call reads. `type`, as events have it, and the rest of a decision are known and not read. */
+/** What a record call reads, and what a decision has besides. */
 const MEMBERS: Readonly<Record<ExperimentEventType, ReadonlySet<string>>> = {
   impression: new Set([
     ...OF_BOTH,
@@ -18,6 +18,8 @@ const MEMBERS: Readonly<Record<ExperimentEventType, ReadonlySet<string>>> = {
     'variationId',
     'cmabUuid',
     'userContext',
+    'variables',
+    'reasons',
   ]),
   conversion: new Set([...OF_BOTH, 'eventKey', 'eventId', 'tags']),
 };
@@ -40,15 +42,29 @@ const ELSEWHERE: Readonly<Record<ExperimentEventType, ReadonlyMap<string, string
     attributes: ATTRIBUTES,
     timestamp: TIMESTAMP,
     eventKey: ['event', 'eventname', 'eventtype', 'key', 'name'],
-    tags: ['eventtags', 'properties', 'data'],
+    tags: ['tag', 'eventtags', 'properties', 'data'],
     'tags.revenue': ['revenue', 'price', 'amount'],
     'tags.value': ['value'],
   }),
 };
 
-/** @returns the member of the record call's argument that a name it does not read most likely means, if there is one */
-export function meantMember(type: ExperimentEventType, name: string): string | undefined {
-  if (MEMBERS[type].has(name) || !PLAIN_NAME.test(name)) return undefined;
+/** By type and name: comparing letters for each event would cost more than all else. */
+const MEANT = {
+  impression: new Map<string, string | undefined>(),
+  conversion: new Map<string, string | undefined>(),
+};
+const MOST_REMEMBERED = 500;
+
+/** @returns the member that a name which is not read most likely means, if there is one */
+function meantMember(type: ExperimentEventType, name: string): string | undefined {
+  const remembered = MEANT[type];
+  if (remembered.has(name)) return remembered.get(name);
+  const meant = PLAIN_NAME.test(name) ? compare(type, name) : undefined;
+  if (remembered.size < MOST_REMEMBERED) remembered.set(name, meant);
+  return meant;
+}
+
+function compare(type: ExperimentEventType, name: string): string | undefined {
   const plain = plainName(name);
   return (
     [...MEMBERS[type]].find(member => plainName(member) === plain) ??

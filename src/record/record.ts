@@ -5,6 +5,7 @@ import type { InstalledProcessor, TraceDetail } from '../model/installed-process
 import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
+import type { EventDoubt } from '../util/event-doubts.js';
 import { guardLogger } from '../util/guarded-logger.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
@@ -13,6 +14,7 @@ import { type CheckInput, checkConversion, checkImpression } from './check-input
 import type { Conversion, Impression, OptimizelyDecision } from './input.js';
 import { emitLogRecord } from './log-record.js';
 import { addSpanEvent } from './span-event.js';
+import { unreadMember } from './unread-members.js';
 
 /**
  * Records that a user was shown a variation: adds a span event, or emits a log record where the processors' option
@@ -87,6 +89,9 @@ export function recordResolvedFor(
   return take();
 }
 
+const NOT_A_SPAN =
+  'the second argument of a record call is not a span, and is not read: all that belongs to the event goes into the first';
+
 const log = guardLogger();
 const said = new OnceLog();
 
@@ -102,7 +107,9 @@ function record<E extends ExperimentEvent>(
   try {
     const span = recordingSpan(given);
     const receivers = only === undefined ? receiversOf(span) : [only];
-    return handOver(type, check(input, runtime, receivers), span, given, receivers, only !== undefined);
+    const checked = check(input, runtime, receivers);
+    if (!('unusable' in checked)) tellDoubt(unreadMember(checked, input), receivers);
+    return handOver(type, checked, span, given, receivers, only !== undefined);
   } catch (error) {
     try {
       if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
@@ -113,11 +120,22 @@ function record<E extends ExperimentEvent>(
   }
 }
 
+function tellDoubt(doubt: EventDoubt | undefined, receivers: readonly InstalledProcessor[]): void {
+  if (doubt === undefined) return;
+  for (const processor of receivers) processor.doubt?.(doubt.kind, doubt.message);
+}
+
 /** @returns undefined if there is none to record on */
 export function recordingSpan(given: Span | undefined): Span | undefined {
   try {
     const span = given ?? trace.getActiveSpan();
-    return typeof span?.isRecording === 'function' && span.isRecording() ? span : undefined;
+    if (typeof span?.isRecording !== 'function') {
+      if (span !== undefined && said.first('not a span')) {
+        log.alert('OPTIMIZELY_DOUBTFUL_EVENT', 'warn', NOT_A_SPAN);
+      }
+      return undefined;
+    }
+    return span.isRecording() ? span : undefined;
   } catch {
     // A broken span is no reason to lose the event.
     return undefined;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { quotedKey } from '../util/quoted-key.js';
 import type { Unresolved } from './unresolved.js';
-
-/** What keys look like at Optimizely. Anything else is not shown: it may be a user's data in the wrong place. */
-const KEY = /^[\w.:-]{1,64}$/;
 
 /**
  * The log line for an event that can't be resolved. It names the key at fault, if it looks like a key: keys are not personal data.
@@ -34,8 +32,4 @@ function missingKey(event: ExperimentEvent, field: string): string {
   const flag = event.flagKey === '' ? '' : ` of flag key ${quotedKey(event.flagKey)}`;
   const type = event.ruleType === undefined ? '' : ` and rule type ${event.ruleType}`;
   return `rule key ${quotedKey(event.ruleKey)}${flag}${type}`;
-}
-
-function quotedKey(key: string): string {
-  return KEY.test(key) ? `"${key}"` : `of ${key.length} characters (not shown)`;
 }

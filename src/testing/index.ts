@@ -21,7 +21,7 @@ export type { CheckContext, CheckedBatch, ReceivedEvent } from './checks/event-c
 export { checkReadings } from './checks/event-checks.js';
 export { DUPLICATE, NO_EARLIER_DECISION } from './checks/event-history.js';
 export type { EventProblem, EventProblemCode } from './checks/event-problem.js';
-export { quote } from './checks/event-problem.js';
+export { EVENT_WARNINGS, quote } from './checks/event-problem.js';
 export type { Checked } from './checks/field-constraints.js';
 export { brokenConstraint } from './checks/field-constraints.js';
 export type { BatchReading, EventReading, WireEvent } from './checks/wire-event.js';

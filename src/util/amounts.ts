@@ -37,3 +37,20 @@ function numberFrom(
   const number = typeof given === 'number' ? fromNumber(given) : fromString(given);
   return Number.isFinite(number) ? number : undefined;
 }
+
+const WHOLE_NUMBER = /^\s*[-+]?\d+\s*$/;
+
+/**
+ * Whether Optimizely counts something else than what a tag says: 42 cents for 42.99, 12 for '12abc', nothing for 'abc'.
+ *
+ * @param given the tag; null and undefined count as absent
+ * @param counted the amount that is sent, if any
+ */
+export function isMisread(name: keyof Amounts, given: unknown, counted: unknown): boolean {
+  if (given === undefined || given === null) return false;
+  if (typeof given !== 'number' && typeof given !== 'string') return true;
+  if (typeof given === 'string' && given.trim() === '') return true;
+  if (Number(given) !== counted) return true;
+  if (name === 'value') return false;
+  return !Number.isSafeInteger(counted) || (typeof given === 'string' && !WHOLE_NUMBER.test(given));
+}

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { JsonObject } from '../../util/json.js';
+import { isMisread } from '../../util/amounts.js';
+import { isObject, type JsonObject } from '../../util/json.js';
+import { placeholderUserId } from '../../util/placeholder-user-id.js';
 import type { DatafileIds } from './datafile-ids.js';
 import { type EventProblem, quote, type Report } from './event-problem.js';
 import { checkIds } from './id-checks.js';
 import { type BatchReading, type EventReading, readBatch, type WireEvent } from './wire-event.js';
 
-/** An event of a received batch, and why Optimizely would not count it. */
+/** An event of a received batch, and why Optimizely would not count it, or something else. */
 export interface ReceivedEvent extends WireEvent {
-  /** Empty: nothing keeps it from counting. `no_earlier_decision` goes again when an earlier decision arrives later. */
+  /** Empty: it counts as what it says. `no_earlier_decision` goes again when an earlier decision arrives later. */
   readonly problems: EventProblem[];
 }
 
@@ -68,6 +70,7 @@ function checkEvent(
   checkIds(reading, index, report);
   checkTimestamp(reading.wire.timestamp, now, report);
   checkNumbers(reading.wire, report);
+  checkVisitor(reading.visitor, report);
   return problems;
 }
 
@@ -90,11 +93,35 @@ function isMillis(timestamp: unknown): timestamp is number {
   return Number.isInteger(timestamp) && String(timestamp).length === 13 && Number(timestamp) > 0;
 }
 
-function checkNumbers({ revenue, value }: JsonObject, report: Report): void {
+function checkNumbers({ revenue, value, tags }: JsonObject, report: Report): void {
+  const given = isObject(tags) ? tags : {};
   if (revenue !== undefined && !Number.isInteger(revenue)) {
     report('revenue_not_integer', `revenue ${quote(revenue)} is not a whole number: send cents`);
+  } else if (isMisread('revenue', asGiven(given.revenue), revenue)) {
+    const unit = revenue === 1 ? 'cent is' : 'cents are';
+    const counted = revenue === undefined ? 'nothing is' : `${quote(revenue)} ${unit}`;
+    const message = `the tag revenue is ${quote(given.revenue)}, and ${counted} counted: give whole cents`;
+    report('revenue_misread', message);
   }
   if (value !== undefined && !Number.isFinite(value)) {
     report('value_not_number', `value ${quote(value)} is not a number: send a finite one, unquoted`);
+  } else if (isMisread('value', asGiven(given.value), value)) {
+    const counted = value === undefined ? 'nothing' : quote(value);
+    const message = `the tag value is ${quote(given.value)}, and ${counted} is counted: give a number`;
+    report('value_misread', message);
   }
+}
+
+/** JSON has no NaN: null is what is left of it, and what was null itself is not sent by the JavaScript SDKs. */
+function asGiven(tag: unknown): unknown {
+  return tag === null ? Number.NaN : tag;
+}
+
+function checkVisitor({ visitor_id: id }: JsonObject, report: Report): void {
+  const what = typeof id === 'string' ? placeholderUserId(id) : undefined;
+  if (what === undefined) return;
+  report(
+    'placeholder_visitor_id',
+    `visitor_id is ${what}: all such events count as one visitor; send an id for each`,
+  );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReceivedEvent } from './event-checks.js';
-import type { EventProblem } from './event-problem.js';
+import { EVENT_WARNINGS, type EventProblem } from './event-problem.js';
 
 export const DUPLICATE: EventProblem = {
   code: 'duplicate',
@@ -30,7 +30,7 @@ export class EventHistory {
     this.#checkDuplicate(event);
     if (event.type === 'conversion') this.#addConversion(event);
     // What Optimizely does not count, or no experiment made, decides nothing.
-    else if (event.problems.length === 0 && event.experimentId !== '') this.#addDecision(event);
+    else if (isCounted(event) && event.experimentId !== '') this.#addDecision(event);
   }
 
   #checkDuplicate({ entityId, uuid, timestamp, problems }: ReceivedEvent): void {
@@ -62,6 +62,10 @@ export class EventHistory {
       latest = undecided.at(-1);
     }
   }
+}
+
+function isCounted({ problems }: ReceivedEvent): boolean {
+  return problems.every(({ code }) => EVENT_WARNINGS.has(code));
 }
 
 function insertByTimestamp(sorted: ReceivedEvent[], event: ReceivedEvent): void {

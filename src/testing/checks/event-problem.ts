@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Why Optimizely answers 204 and yet does not count an event. */
+/** Why Optimizely answers 204 and yet does not count an event, or counts something else than it says. */
 export type EventProblemCode =
   /** A part of the batch is not of the documented form, so no event could be read from it. */
   | 'malformed'
@@ -25,9 +25,22 @@ export type EventProblemCode =
   | 'revenue_not_integer'
   | 'value_not_number'
   /** The same `entity_id`, `uuid` and `timestamp` were received before; the first one counts. */
-  | 'duplicate';
+  | 'duplicate'
+  /** The event counts, and its tag `revenue` is not the whole number of cents that is counted. */
+  | 'revenue_misread'
+  /** The event counts, and its tag `value` is not the number that is counted. */
+  | 'value_misread'
+  /** The event counts, for one visitor together with all others that have no id of their own. */
+  | 'placeholder_visitor_id';
 
-/** One reason why an event does not count, and what to do about it. Never names the visitor. */
+/** Problems of events that count all the same. */
+export const EVENT_WARNINGS: ReadonlySet<EventProblemCode> = new Set<EventProblemCode>([
+  'revenue_misread',
+  'value_misread',
+  'placeholder_visitor_id',
+]);
+
+/** One thing that is wrong with an event, and what to do about it. Never names the visitor. */
 export interface EventProblem {
   readonly code: EventProblemCode;
   readonly message: string;

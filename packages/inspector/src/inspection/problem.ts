@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventProblemCode } from 'opentelemetry-exporter-optimizely/testing';
+import { EVENT_WARNINGS, type EventProblemCode } from 'opentelemetry-exporter-optimizely/testing';
 
 /** What the inspector finds besides what keeps an event from counting by itself. */
 type OwnProblemCode =
@@ -29,6 +29,7 @@ export interface Problem {
 }
 
 const WARNINGS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  ...EVENT_WARNINGS,
   'unknown_attribute',
   'personal_data',
   'payload_near_limit',
