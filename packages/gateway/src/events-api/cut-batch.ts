@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventBatchTexts } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
 
-const QUOTE = 34;
-const BACKSLASH = 92;
-const COMMA = 44;
-const OPENING = new Set([91, 123]);
-const CLOSING = new Set([93, 125]);
-const SPACE = new Set([32, 9, 10, 13]);
+const OTHER = 0;
+const QUOTE = 1;
+const COMMA = 2;
+const OPENING = 3;
+const CLOSING = 4;
+const SPACE = 5;
+
+/** What a character is outside strings, by its code: a body has millions. */
+const KINDS = new Uint8Array(128);
+for (const [characters, kind] of [
+  ['"', QUOTE],
+  [',', COMMA],
+  ['[{', OPENING],
+  [']}', CLOSING],
+  [' \t\n\r', SPACE],
+] as const) {
+  for (const character of characters) KINDS[character.charCodeAt(0)] = kind;
+}
 
 /**
  * Cuts a batch into the texts of its visitors and of all else, as the sender wrote them: parsed and serialized again, an
@@ -27,45 +39,64 @@ export function cutBatch(text: string): EventBatchTexts {
 }
 
 function textsOf(text: string, start: number): string[] {
-  return text.charAt(start) === '[' ? elementsOf(text, start).map(([from, to]) => text.slice(from, to)) : [];
+  return text.charAt(start) === '['
+    ? elementsOf(text, start).map(([from, to]) => copyOf(text, from, to))
+    : [];
+}
+
+/** A slice would keep the whole body in memory for as long as one of its events is remembered. */
+function copyOf(text: string, from: number, to: number): string {
+  return Buffer.from(text.slice(from, to)).toString();
 }
 
 /** Where the elements of the list, or the members of the object, that begins at `start` begin and end. */
 function elementsOf(text: string, start: number): [start: number, end: number][] {
   const found: [number, number][] = [];
   let from = skipSpace(text, start + 1);
-  if (CLOSING.has(text.charCodeAt(from))) return found;
+  if (kindAt(text, from) === CLOSING) return found;
   let depth = 0;
   for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = skipString(text, at) - 1;
-    else if (OPENING.has(code)) depth++;
-    else if ((code === COMMA && depth === 0) || (CLOSING.has(code) && depth-- === 0)) {
+    const kind = kindAt(text, at);
+    if (kind === OTHER || kind === SPACE) continue;
+    if (kind === QUOTE) at = skipString(text, at) - 1;
+    else if (kind === OPENING) depth++;
+    else if (depth > 0) depth -= kind === CLOSING ? 1 : 0;
+    else {
       found.push([from, withoutSpace(text, at)]);
-      if (code !== COMMA) break;
+      if (kind === CLOSING) break;
       from = skipSpace(text, at + 1);
     }
   }
   return found;
 }
 
+function kindAt(text: string, at: number): number | undefined {
+  const code = text.charCodeAt(at);
+  return code < 128 ? KINDS[code] : OTHER;
+}
+
 /** @returns the position behind the string that begins at `start` */
 function skipString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === QUOTE || Number.isNaN(code)) return at + 1;
-  }
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end + 1;
+}
+
+/** By the number of backslashes before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text[first - 1] === '\\') first--;
+  return (at - first) % 2 === 1;
 }
 
 function skipSpace(text: string, start: number): number {
   let at = start;
-  while (SPACE.has(text.charCodeAt(at))) at++;
+  while (kindAt(text, at) === SPACE) at++;
   return at;
 }
 
 function withoutSpace(text: string, end: number): number {
   let at = end;
-  while (SPACE.has(text.charCodeAt(at - 1))) at--;
+  while (kindAt(text, at - 1) === SPACE) at--;
   return at;
 }

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { trace } from '@opentelemetry/api';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { recordConversion } from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from '../../../test/support/datafile.js';
+import { singleProject } from '../src/config/single-project.js';
+import {
+  closeEngines,
+  conversion,
+  countedEvents,
+  impression,
+  makeEngine,
+  makeFolder,
+  NOW_NANOS,
+  startDestination,
+  until,
+  userIds,
+} from './support/engine.js';
+
+const TAKEN = { status: 'taken', refused: [], shownOnly: 0 };
+
+describe('several projects', () => {
+  afterEach(closeEngines);
+
+  async function makeTwo() {
+    const made = await makeEngine();
+    const { engine, shop, folder } = made;
+    const other = await startDestination();
+    const path = join(folder, 'blog.json');
+    writeFileSync(path, JSON.stringify(makeDatafile({ projectId: 'project-2' })));
+    const blog = { ...shop, source: { kind: 'file', path }, endpoint: other.url } as const;
+    await engine.reload({ projects: { shop, blog }, defaultProject: 'shop' });
+    return { ...made, other, blog };
+  }
+
+  it('get events by the resource, else by what the request names, else by default', async () => {
+    const { take, runtime, destination, other } = await makeTwo();
+    const by = (id: string) => ({ attributes: { 'feature_flag.context.id': id } });
+    const receipts = [
+      take([
+        conversion(by('default')),
+        conversion({ ...by('resource'), resource: { 'optimizely.project': 'blog' } }),
+      ]),
+      take(
+        [
+          conversion(by('header')),
+          conversion({ ...by('resource wins'), resource: { 'optimizely.project': 'shop' } }),
+        ],
+        {
+          name: 'test',
+          project: 'blog',
+        },
+      ),
+    ];
+    await runtime.advance(501);
+    expect(await Promise.all(receipts)).to.deep.equal([TAKEN, TAKEN]);
+    expect(userIds(destination)).to.have.members(['default', 'resource wins']);
+    expect(userIds(other)).to.have.members(['resource', 'header']);
+  });
+
+  it('have no default where none is named', async () => {
+    const { take, engine, shop, blog } = await makeTwo();
+    await engine.reload({ projects: { shop, blog } });
+    const receipt = await take([conversion()]);
+    expect(receipt.status === 'taken' && receipt.refused[0]?.reason).to.equal('unknown_project');
+  });
+
+  it('are told apart in the counts and in the log', async () => {
+    const { takeAndFlush, counts, logger, engine, shop } = await makeTwo();
+    await takeAndFlush([conversion(), conversion({ resource: { 'optimizely.project': 'blog' } })]);
+    expect(counts.map(({ project, count }) => [project, count])).to.deep.equal([
+      ['shop', 1],
+      ['blog', 1],
+    ]);
+    await engine.reload({
+      projects: { broken: { ...shop, source: { kind: 'file', path: '/nonexistent' } } },
+    });
+    expect(logger.at('error').join()).to.match(
+      /^project broken: the datafile \/nonexistent can't be read \(ENOENT\)/,
+    );
+  });
+
+  it('do not see what the process itself records with the library', async () => {
+    const { engine, destination } = await makeTwo();
+    recordConversion({ userId: 'of the host', eventKey: 'purchase' });
+    trace.getActiveSpan();
+    await engine.close();
+    expect(engine.projects().map(({ ledger }) => ledger.recorded)).to.deep.equal([0, 0]);
+    expect(userIds(destination)).to.deep.equal([]);
+  });
+});
+
+describe('another configuration', () => {
+  afterEach(closeEngines);
+
+  it('replaces a project that changed: the new one takes at once, the old one delivers what it has', async () => {
+    const { engine, take, runtime, destination, shop, state } = await makeEngine();
+    const owed = take([conversion()]);
+    const replaced = engine.reload({ projects: { shop: { ...shop, batchSize: 1 } } });
+    expect(state().outstandingEvents).to.equal(0);
+    expect(await take([conversion()])).to.deep.equal(TAKEN);
+    expect(await owed).to.deep.equal(TAKEN);
+    await replaced;
+    expect(userIds(destination)).to.have.length(2);
+    await runtime.advance(1);
+  });
+
+  it('leaves projects alone that did not change', async () => {
+    const { engine, take, shop, state, destination } = await makeEngine();
+    void take([conversion()]);
+    await engine.reload({
+      projects: { shop: structuredClone(shop), more: { ...shop, batchSize: 7 } },
+      defaultProject: 'shop',
+    });
+    expect(state()).to.deep.include({ name: 'shop', outstandingEvents: 1 });
+    expect(destination.requests).to.equal(0);
+  });
+
+  it('ends projects that it does not have', async () => {
+    const { engine, take, shop, destination } = await makeEngine();
+    const owed = take([conversion()]);
+    await engine.reload({ projects: { other: shop } });
+    expect(await owed).to.deep.equal(TAKEN);
+    expect(engine.projects().map(({ name }) => name)).to.deep.equal(['other']);
+    expect(userIds(destination)).to.have.length(1);
+  });
+
+  it('that can not be used changes nothing', async () => {
+    const { engine, shop, state, take } = await makeEngine();
+    void take([conversion()]);
+    const error = await engine
+      .reload({ projects: { fine: shop, shop: { ...shop, userIdHashKey: 'short' } } })
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('userIdHashKey');
+    expect(engine.projects().map(({ name }) => name)).to.deep.equal(['shop']);
+    expect(state().outstandingEvents).to.equal(1);
+  });
+
+  it('comes into force for later requests only: one that is owed keeps its project', async () => {
+    const { engine, take, shop, runtime, destination } = await makeEngine();
+    destination.answers = [() => 503];
+    const owed = take([conversion()]);
+    await runtime.advance(600);
+    void engine.reload({ projects: { shop: { ...shop, batchSize: 3 } } });
+    let receipt: unknown;
+    void owed.then(given => {
+      receipt = given;
+    });
+    while (receipt === undefined) await runtime.advance(500);
+    expect(receipt).to.deep.include({ status: 'later' });
+  });
+});
+
+describe('flag evaluations', () => {
+  afterEach(closeEngines);
+
+  const evaluation = (attributes = {}) => ({
+    ...impression({
+      attributes: {
+        'feature_flag.context.id': 'user',
+        'feature_flag.key': 'checkout',
+        'feature_flag.result.variant': 'treatment',
+        ...attributes,
+      },
+    }),
+    name: 'feature_flag.evaluation',
+  });
+
+  it('are left alone unless they are asked for', async () => {
+    const { take, engine, counts } = await makeEngine();
+    expect(engine.takesEvaluations).to.equal(false);
+    expect(await take([evaluation()])).to.deep.equal(TAKEN);
+    expect(counts).to.deep.equal([]);
+  });
+
+  it('are impressions of the experiment that their rule, or their variation, tells', async () => {
+    const { takeAndFlush, engine, destination } = await makeEngine({ project: { evaluationEvents: true } });
+    expect(engine.takesEvaluations).to.equal(true);
+    const inferred = evaluation({ 'optimizely.rule.key': null, 'optimizely.rule.type': null });
+    expect(
+      await takeAndFlush([evaluation(), { ...inferred, timeUnixNano: NOW_NANOS + 1_000_000n }]),
+    ).to.deep.equal(TAKEN);
+    const decisions = destination.batches.flatMap(({ params }) =>
+      params.visitors.flatMap(({ snapshots }) => snapshots.flatMap(({ decisions }) => decisions ?? [])),
+    );
+    expect(decisions.map(({ experiment_id, variation_id }) => [experiment_id, variation_id])).to.deep.equal([
+      ['200', '2002'],
+      ['200', '2002'],
+    ]);
+  });
+
+  it('of other flags are no events of ours', async () => {
+    const { take, counts } = await makeEngine({ project: { evaluationEvents: true } });
+    const other = evaluation({
+      'feature_flag.key': 'other',
+      'optimizely.rule.key': null,
+      'optimizely.rule.type': null,
+    });
+    expect(await take([other])).to.deep.equal(TAKEN);
+    expect(counts).to.deep.equal([]);
+  });
+});
+
+describe('the gateway of one project', () => {
+  afterEach(closeEngines);
+
+  it('is what the flags of the command line make', async () => {
+    const folder = makeFolder();
+    const path = join(folder, 'datafile.json');
+    writeFileSync(path, JSON.stringify(makeDatafile()));
+    const destination = await startDestination();
+    const { engine, runtime, take } = await makeEngine();
+    await engine.reload(
+      singleProject({ datafile: path, endpoint: destination.url, store: join(folder, 'store') }),
+    );
+    expect(await take([conversion()])).to.deep.equal(TAKEN);
+    await runtime.advance(2_001);
+    await until(() => destination.batches.length === 1);
+  });
+
+  it('reads its datafile again when the file changes, and keeps the one before a bad one', async () => {
+    const { state, writeDatafile, runtime, folder, logger } = await makeEngine();
+    writeDatafile({ revision: '8' });
+    await runtime.advance(5_001);
+    await until(() => state().revision === '8');
+    writeFileSync(join(folder, 'datafile.json'), '{"version":');
+    for (let n = 0; n < 3; n++) await runtime.advance(5_001);
+    await until(() => logger.at('error').length > 0);
+    expect(state()).to.deep.include({ revision: '8', notReady: undefined });
+  });
+});
+
+describe('requests that are sent again', () => {
+  afterEach(closeEngines);
+
+  it('count each event once: 20,000 events, 30 % of the requests repeated', async function () {
+    this.timeout(60_000);
+    const { take, runtime, destination, state } = await makeEngine({ project: { batchSize: 500 } });
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    const late: (() => unknown)[] = [];
+    for (let request = 0; request < 1_000; request++) {
+      const events = Array.from({ length: 20 }, (_, n) =>
+        (n % 2 === 0 ? conversion : impression)({
+          timeUnixNano: NOW_NANOS + BigInt(request) * 1_000_000n,
+          spanId: String(request).padStart(16, '0'),
+        }),
+      );
+      // The attributes in another order, as another exporter writes them.
+      const again = events.map(event => ({
+        ...event,
+        attributes: Object.fromEntries(Object.entries(event.attributes).reverse()),
+      }));
+      void take(events);
+      if (random() < 0.15) void take(again);
+      else if (random() < 0.18) late.push(() => take(again));
+      if (request % 50 === 0) {
+        await runtime.advance(501);
+        for (const repeat of late.splice(0, late.length / 2)) void repeat();
+      }
+    }
+    for (const repeat of late) void repeat();
+    while (state().outstandingEvents > 0) await runtime.advance(501);
+    expect(countedEvents(destination)).to.have.length(20_000);
+    expect(userIds(destination).length, 'and hardly any is sent twice').to.be.below(20_100);
+  });
+
+  it('end in one receipt and one event each, whatever the destination answers', async () => {
+    const answers = fc.array(fc.constantFrom(204, 503, 429, 408, 500), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        answers,
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 8 }),
+        async (script, picks) => {
+          const { take, runtime, destination, state, engine } = await makeEngine({
+            project: { batchSize: 2 },
+          });
+          destination.answers = [...script];
+          const events = Array.from({ length: 5 }, () => conversion());
+          const got = new Set<number>();
+          for (const pick of picks) {
+            const chosen = [pick, (pick + 1) % 5];
+            void take(chosen.flatMap(index => events[index] ?? [])).then(({ status }) => {
+              if (status === 'taken') for (const index of chosen) got.add(index);
+            });
+            await runtime.advance(300);
+          }
+          while (state().outstandingEvents > 0) await runtime.advance(1_000);
+          await engine.close();
+          const sent = countedEvents(destination).length;
+          expect(sent).to.be.at.least(got.size);
+          expect(userIds(destination)).to.have.length(sent);
+          await closeEngines();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+});
