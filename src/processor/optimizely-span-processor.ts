@@ -104,7 +104,7 @@ export class OptimizelySpanProcessor {
     const { entrance, harvest } = assembleEntrance(this.#foundation, parts, taken);
     this.#entrance = entrance;
     this.#harvest = harvest;
-    this.#installation = new Installation(this.#entrance, this);
+    this.#installation = new Installation(this.#entrance, this, own.install);
     this.#config.onChange(config => this.#configChanged(config));
     this.#closing.add(this.#wait.watch(logger));
     if (own.startOnInit) this.start();

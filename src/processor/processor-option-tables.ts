@@ -76,6 +76,7 @@ export const SPAN_PROCESSOR_TABLE = {
     "{ eventStore: new FileEventStore({ directory: '/var/lib/…' }) }",
   ),
   startOnInit: bool(true, 'OPTIMIZELY_START_ON_INIT'),
+  install: bool(true),
   traceDetail: choice<TraceDetail>('minimal', ['minimal', 'full', 'none'], 'OPTIMIZELY_TRACE_DETAIL'),
   emitAs: choice<EmitAs>('span-event', ['span-event', 'log-record', 'both'], 'OPTIMIZELY_EMIT_AS'),
   waitUntil: callback<WaitUntil>('{ waitUntil: promise => context.waitUntil(promise) }'),

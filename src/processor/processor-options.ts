@@ -83,6 +83,12 @@ export interface OptimizelySpanProcessorOptions extends BatchingOptions, ExportO
   eventStore?: EventStore | undefined;
   /** Whether to start at construction. If false, events are queued until `start()`. @default true */
   startOnInit?: boolean | undefined;
+  /**
+   * Whether `recordImpression`, `recordConversion` and events of the process's own spans reach the processor. If false, it
+   * takes what its own methods are given, and nothing else: for a program that passes on events of other processes.
+   * @default true
+   */
+  install?: boolean | undefined;
   /** What `recordImpression` and `recordConversion` put into the trace. @default 'minimal' */
   traceDetail?: TraceDetail | undefined;
   /**

@@ -64,12 +64,17 @@ export class Installation {
   readonly #claims = new Set<Claim>();
   #lastResource: object | undefined;
   #lastClaim: Claim = { owners: [] };
-  #installed = true;
+  #installed: boolean;
 
-  /** @param processor the object that people register, by which `installedAs` finds it */
-  constructor(self: InstalledProcessor, processor: object) {
+  /**
+   * @param processor the object that people register, by which `installedAs` finds it
+   * @param isInstalled whether it is a member at all
+   */
+  constructor(self: InstalledProcessor, processor: object, isInstalled: boolean) {
     this.#self = self;
+    this.#installed = isInstalled;
     Reflect.defineProperty(processor, INSTALLED_AS, { __proto__: null, value: self } as PropertyDescriptor);
+    if (!isInstalled) return;
     const known = registry();
     known.installed = [...known.installed, self];
   }

@@ -177,7 +177,10 @@ describe('flag evaluations', () => {
   });
 
   it('are impressions of the experiment that their rule, or their variation, tells', async () => {
-    const { takeAndFlush, engine, destination } = await makeEngine({ project: { evaluationEvents: true } });
+    const { takeAndFlush, engine, destination } = await makeEngine({
+      project: { evaluationEvents: true },
+      datafile: { rollouts: [] },
+    });
     expect(engine.takesEvaluations).to.equal(true);
     const inferred = evaluation({ 'optimizely.rule.key': null, 'optimizely.rule.type': null });
     expect(

@@ -78,6 +78,8 @@ export class Project {
     try {
       this.#processor = new OptimizelySpanProcessor({
         ...processorOptions(config),
+        // The gateway may run in a process that records events of its own.
+        install: false,
         projectConfigManager: this.#datafile,
         eventStore: this.#store,
         selfObsMeterProvider: meterProvider,
