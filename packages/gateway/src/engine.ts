@@ -6,9 +6,13 @@ import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
 import type { Engine, EventCounter } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
 import type { Runtime } from './model/runtime.js';
+import { labelledMeterProvider } from './projects/labelled-meter-provider.js';
 import { prefixedLogger } from './projects/prefixed-logger.js';
 import { Projects } from './projects/projects.js';
 import { systemRuntime } from './util/system-runtime.js';
+
+/** The attribute that tells the projects of the exporter's own metrics apart. */
+const PROJECT = 'optimizely.project';
 
 export interface EngineOptions {
   readonly config: GatewayConfig;
@@ -30,7 +34,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { config, logger, meterProvider, countEvents = () => {}, runtime = systemRuntime } = options;
   const projects = new Projects(name => ({
     logger: prefixedLogger(logger, name),
-    meterProvider,
+    meterProvider: meterProvider && labelledMeterProvider(meterProvider, { [PROJECT]: name }),
     runtime,
   }));
   let isDraining = false;

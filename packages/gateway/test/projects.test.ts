@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { trace } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { recordConversion } from 'opentelemetry-exporter-optimizely';
+import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { makeDatafile } from '../../../test/support/datafile.js';
+import { RecordingLogger } from '../../../test/support/fakes.js';
 import { singleProject } from '../src/config/single-project.js';
+import { createEngine } from '../src/engine.js';
 import {
   closeEngines,
   conversion,
@@ -15,6 +23,7 @@ import {
   makeEngine,
   makeFolder,
   NOW_NANOS,
+  SENDER,
   startDestination,
   until,
   userIds,
@@ -83,10 +92,49 @@ describe('several projects', () => {
     );
   });
 
+  it('are told apart in the metrics of the exporter', async () => {
+    const { shop, destination } = await makeTwo();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const runtime = new ManualRuntime();
+    const engine = createEngine({
+      config: { projects: { shop, blog: { ...shop, batchSize: 3 } }, defaultProject: 'shop' },
+      logger: new RecordingLogger(),
+      meterProvider,
+      runtime,
+    });
+    void engine.otlp.take({ events: [conversion(), conversion()], unreadable: [] }, SENDER);
+    await runtime.advance(501);
+    await until(() => destination.batches.length === 1);
+    await until(() => engine.projects()[0]?.ledger.delivered === 2);
+    await reader.forceFlush();
+    const metrics = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(scope => scope.metrics));
+    expect(metrics).to.have.length.above(5);
+    for (const { descriptor, dataPoints } of metrics) {
+      for (const { attributes } of dataPoints) {
+        expect(attributes['optimizely.project'], descriptor.name).to.be.oneOf(['shop', 'blog']);
+      }
+    }
+    const recorded = metrics.find(({ descriptor }) => descriptor.name.endsWith('recorded'))?.dataPoints;
+    expect(recorded?.map(({ attributes, value }) => [attributes['optimizely.project'], value])).to.deep.equal(
+      [['shop', 2]],
+    );
+    await engine.close();
+    exporter.reset();
+    await reader.forceFlush();
+    const left = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(scope => scope.metrics));
+    expect(left.filter(({ descriptor }) => descriptor.name.includes('queue'))).to.deep.equal([]);
+    await meterProvider.shutdown();
+  });
+
   it('do not see what the process itself records with the library', async () => {
     const { engine, destination } = await makeTwo();
     recordConversion({ userId: 'of the host', eventKey: 'purchase' });
-    trace.getActiveSpan();
     await engine.close();
     expect(engine.projects().map(({ ledger }) => ledger.recorded)).to.deep.equal([0, 0]);
     expect(userIds(destination)).to.deep.equal([]);
