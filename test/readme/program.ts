@@ -75,7 +75,8 @@ export class Program {
   /** Asks its server. @returns the body of the answer */
   async get(path: string): Promise<string> {
     const port = await this.says(/listening on (\d+)/);
-    const request = get({ host: '127.0.0.1', port, path, agent: false });
+    const headers = { cookie: 'visitor=visitor-1' };
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: false });
     const [response] = await once(request, 'response');
     const body = await text(response);
     if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${body}\n${this.said}`);
