@@ -132,5 +132,6 @@ function pageOf(from, dir) {
 export default [
   ...libraryOf('.'),
   ...libraryOf('packages/inspector'),
+  ...libraryOf('packages/gateway'),
   pageOf('packages/inspector/src/page', 'packages/inspector/dist/cli/page'),
 ];

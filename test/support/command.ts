@@ -40,9 +40,18 @@ export class Command {
   }
 
   /** Waits until it has said this on stdout. @returns the first group, or all of it */
-  async says(pattern: RegExp): Promise<string> {
+  says(pattern: RegExp): Promise<string> {
+    return this.#waitFor(pattern, 'stdout');
+  }
+
+  /** Waits until it has said this on stderr. @returns the first group, or all of it */
+  complains(pattern: RegExp): Promise<string> {
+    return this.#waitFor(pattern, 'stderr');
+  }
+
+  async #waitFor(pattern: RegExp, where: 'stdout' | 'stderr'): Promise<string> {
     for (;;) {
-      const found = pattern.exec(this.stdout);
+      const found = pattern.exec(this[where]);
       if (found !== null) return found[1] ?? found[0];
       if (this.#process.exitCode !== null)
         throw new Error(`ended without saying ${pattern}: ${this.stdout}${this.stderr}`);

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+import { ConfigError } from '../config/config-error.js';
+import { CommandError } from './command-error.js';
+import { readFlags } from './read-flags.js';
+import { runGateway } from './run-gateway.js';
+import { USAGE } from './usage.js';
+import { COMMAND, readVersion } from './version.js';
+
+async function run(args: string[]): Promise<number> {
+  if (args.some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (args[0] === '--version') {
+    process.stdout.write(`${readVersion()}\n`);
+    return 0;
+  }
+  return runGateway(readFlags(args, process.env));
+}
+
+/** @returns the exit code */
+async function main(args: string[]): Promise<number> {
+  try {
+    return await run(args);
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    process.stderr.write(`${COMMAND}: ${messageOf(error)}\n`);
+    if (exitCode === 2) process.stderr.write(`See ${COMMAND} --help\n`);
+    return exitCode;
+  }
+}
+
+function exitCodeOf(error: unknown): 1 | 2 {
+  if (error instanceof CommandError) return error.exitCode;
+  const { code } = error as NodeJS.ErrnoException;
+  const isWrongCall = error instanceof ConfigError || code?.startsWith('ERR_PARSE_ARGS') === true;
+  return isWrongCall ? 2 : 1;
+}
+
+function messageOf(error: unknown): string {
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is taken: give another one with --port`;
+  if (code === 'EACCES' && port !== undefined)
+    return `port ${port} may not be used: give another one with --port`;
+  return message;
+}
+
+void main(process.argv.slice(2)).then(exitCode => process.exit(exitCode));

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Gateway } from '../gateway.js';
+import type { GatewayOptions } from '../options/gateway-options.js';
+import { start } from '../start-gateway.js';
+import { systemRuntime } from '../util/system-runtime.js';
+import { asFlag } from './read-flags.js';
+
+const ENDING = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Runs until a signal ends it.
+ *
+ * @returns the exit code
+ * @throws (rejects) as `startGateway`
+ */
+export async function runGateway(options: GatewayOptions): Promise<number> {
+  let gateway: Gateway | undefined;
+  const asked = nextSignal();
+  const reload = () => void gateway?.reload();
+  // From the start on: without a listener it would end the process.
+  process.on('SIGHUP', reload);
+  // What it waits for, sockets aside, keeps no process alive.
+  const alive = systemRuntime.setTimer(() => {}, Number.POSITIVE_INFINITY);
+  alive.ref();
+  try {
+    gateway = await start(options, asFlag);
+    await asked;
+    const again = nextSignal();
+    return await Promise.race([gateway.close().then(() => 0), again.then(() => 1)]);
+  } finally {
+    alive.clear();
+    process.off('SIGHUP', reload);
+  }
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise(resolve => {
+    const stop = () => {
+      for (const signal of ENDING) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of ENDING) process.on(signal, stop);
+  });
+}

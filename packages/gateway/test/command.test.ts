@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { expect } from 'chai';
+import {
+  type LocalEventsEndpoint,
+  startLocalEventsEndpoint,
+} from 'opentelemetry-exporter-optimizely/testing';
+import { Command, type CommandOptions, endCommands } from '../../../test/support/command.js';
+import { makeDatafile } from '../../../test/support/datafile.js';
+import { post, RawConnection } from './support/raw-connection.js';
+import { closeGateways, conversions, makeFolder, sendTraces, writeJson } from './support/start.js';
+
+const CLI = new URL('../dist/cli/index.js', import.meta.url).pathname;
+const run = (args: readonly string[], options?: CommandOptions) => new Command(CLI, args, options).ended;
+
+interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly time: string;
+}
+
+const linesOf = (stderr: string) =>
+  stderr
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as LogLine);
+
+/** On any free port. */
+async function startCommand(args: readonly string[], options?: CommandOptions) {
+  const command = new Command(CLI, ['--port', '0', ...args], options);
+  const url = await command.complains(/"listening on (http[^"]+)"/);
+  return { command, url };
+}
+
+describe('optimizely-event-gateway', () => {
+  let folder: string;
+  let datafile: string;
+  let endpoint: LocalEventsEndpoint;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    datafile = writeJson(folder, 'datafile.json', makeDatafile());
+    endpoint = await startLocalEventsEndpoint();
+  });
+  afterEach(async () => {
+    endCommands();
+    await Promise.all([closeGateways(), endpoint.close()]);
+  });
+
+  it('says with --help what there is, and with --version which one it is', async () => {
+    const help = await run(['--help']);
+    expect(help).to.include({ code: 0, stderr: '' });
+    const flags = ['sdk-key', 'datafile', 'config', 'store', 'host', 'port', 'endpoint', 'token-file'];
+    for (const flag of [...flags, 'tls-cert', 'tls-key', 'tls-client-ca', 'max-body', 'ack']) {
+      expect(help.stdout).to.contain(`--${flag} `);
+    }
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  for (const [args, message] of [
+    [[], 'one of --sdk-key, --datafile, --config is needed'],
+    [['--sdk-key', 'a', '--config', 'b'], 'only one of --sdk-key, --config can be used'],
+    [['--prot', '1'], "'--prot'"],
+    [['start'], "'start'"],
+    [['--sdk-key', 'a', '--port', '70000'], '--port must be a whole number from 0 to 65535'],
+    [['--sdk-key', 'a', '--port', '1e3'], '--port must be a whole number'],
+    [['--sdk-key', 'a', '--max-body', '16 stone'], '--max-body must be a size such as 16MiB'],
+    [['--sdk-key', 'a', '--max-body', '0'], '--max-body must be a size'],
+    [['--sdk-key', 'a', '--ack', 'soon'], '--ack must be stored or delivered'],
+    [['--sdk-key', 'a', '--ack', 'stored'], '--ack stored needs --store'],
+    [['--sdk-key', 'a', '--endpoint', 'optimizely'], '--endpoint must be an http or https URL'],
+    [['--sdk-key', 'a', '--tls-cert', 'b'], '--tls-cert and --tls-key belong together'],
+    [['--sdk-key', 'a', '--tls-client-ca', 'b'], '--tls-client-ca needs --tls-cert and --tls-key'],
+    [['--config', 'a', '--store', 'b'], "--store can't be used with --config: write it into that file"],
+    [['--config', '/nowhere/gateway.json'], "can't be read (ENOENT)"],
+    [['--sdk-key', ''], '--sdk-key must be text that is not empty'],
+  ] as const) {
+    it(`called wrongly ("${args.join(' ')}") ends with 2 and says what to write`, async () => {
+      const { code, stdout, stderr } = await run(args);
+      expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
+      expect(stderr).to.contain(message).and.to.contain('--help').and.not.to.contain('    at ');
+    });
+  }
+
+  it('ends with 1 where it can not start, and says why', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    for (const [args, message] of [
+      [['--port', String(port)], `port ${port} is taken: give another one with --port`],
+      [['--port', '0', '--token-file', '/nowhere/tokens'], 'the token file: '],
+      [['--port', '0', '--tls-cert', datafile, '--tls-key', datafile], 'the TLS files: '],
+      [['--port', '0', '--host', '192.0.2.1'], 'EADDRNOTAVAIL'],
+    ] as const) {
+      const { code, stderr } = await run(['--datafile', datafile, ...args]);
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.contain(message).and.not.to.contain('    at ');
+    }
+    taken.close();
+  });
+
+  it('takes events until SIGTERM, then delivers what it took, answers, and ends with 0', async () => {
+    const config = writeJson(folder, 'gateway.json', {
+      projects: { shop: { datafile, endpoint: endpoint.url, flushIntervalMillis: 3_600_000 } },
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { command, url } = await startCommand(['--config', config]);
+      const connection = await RawConnection.open(Number(new URL(url).port));
+      connection.write(post('/v1/traces', conversions([signal])));
+      // By its metrics the gateway has it.
+      while (!/outstanding_events\{.*\} 1$/m.test(await (await fetch(`${url}/metrics`)).text()));
+      command.signal(signal);
+      expect(await connection.closed()).to.match(/^HTTP\/1.1 200 /);
+      const { code, stdout, stderr } = await command.ended;
+      expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '' });
+      const lines = linesOf(stderr);
+      expect(lines.at(-1)).to.include({ level: 'info', msg: 'ended' });
+      expect(lines[0]).to.include.keys('level', 'msg', 'time', 'pid');
+    }
+    const visitors = endpoint.batches.flatMap(({ params }) =>
+      params.visitors.map(visitor => visitor.visitor_id),
+    );
+    expect(visitors).to.deep.equal(['SIGTERM', 'SIGINT']);
+  });
+
+  it('ends at once, with 1 and no receipt, at a second signal', async () => {
+    // It takes the connection and never answers.
+    const hanging = createServer().listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const { port } = hanging.address() as { port: number };
+    const { command, url } = await startCommand([
+      '--datafile',
+      datafile,
+      '--endpoint',
+      `http://127.0.0.1:${port}/v1/events`,
+    ]);
+    const receipt = sendTraces(url, conversions(['ada'])).then(
+      () => 'a receipt',
+      () => 'none',
+    );
+    while (!/outstanding_events\{.*\} 1$/m.test(await (await fetch(`${url}/metrics`)).text()));
+    command.signal('SIGTERM');
+    await command.complains(/"ending: /);
+    command.signal('SIGTERM');
+    expect((await command.ended).code).to.equal(1);
+    expect(await receipt).to.equal('none');
+    hanging.close();
+  });
+
+  it('reads tokens and configuration again at SIGHUP', async () => {
+    const tokenFile = writeJson(folder, 'tokens', 'shop old-token\n');
+    const project = { datafile, endpoint: endpoint.url, flushIntervalMillis: 1 };
+    const config = writeJson(folder, 'gateway.json', { projects: { shop: project } });
+    const { command, url } = await startCommand(['--config', config, '--token-file', tokenFile]);
+    writeFileSync(tokenFile, 'shop new-token\n');
+    writeJson(folder, 'gateway.json', { projects: { shop: project, blog: project }, default: 'shop' });
+    command.signal('SIGHUP');
+    await command.complains(/were read again"/);
+    const send = async (token: string) =>
+      (await sendTraces(url, conversions(['ada']), { authorization: `Bearer ${token}` })).status;
+    expect([await send('old-token'), await send('new-token')]).to.deep.equal([401, 200]);
+    expect(
+      Object.keys(((await (await fetch(`${url}/readyz`)).json()) as { projects: object }).projects),
+    ).to.deep.equal(['shop', 'blog']);
+    command.signal('SIGTERM');
+    const { code, stderr } = await command.ended;
+    expect(code).to.equal(0);
+    expect(stderr).not.to.contain('-token"').and.not.to.contain('new-token');
+  });
+
+  it('takes the SDK key, its token, and the endpoint of the environment', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createHttpServer((request, response) => {
+      asked.push(request.url, request.headers.authorization);
+      response.end(JSON.stringify(makeDatafile()));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const env = {
+      OPTIMIZELY_SDK_KEY: 'key-1',
+      OPTIMIZELY_DATAFILE_ACCESS_TOKEN: 'secret-1',
+      OPTIMIZELY_DATAFILE_URL_TEMPLATE: `http://127.0.0.1:${port}/{sdkKey}.json`,
+      OPTIMIZELY_EVENTS_ENDPOINT: endpoint.url,
+    };
+    const { command, url } = await startCommand([], { env });
+    let status = 503;
+    while (status === 503) ({ status } = await sendTraces(url, conversions(['ada'])));
+    expect(status).to.equal(200);
+    expect(asked.slice(0, 2)).to.deep.equal(['/key-1.json', 'Bearer secret-1']);
+    expect(endpoint.batches).to.have.length(1);
+    command.signal('SIGTERM');
+    const { stderr } = await command.ended;
+    expect(stderr).not.to.contain('secret-1');
+    server.close();
+  });
+
+  it('keeps events in its store over a kill, and delivers them in its next life', async () => {
+    const store = `${folder}/store`;
+    const args = ['--datafile', datafile, '--store', store];
+    const away = await startLocalEventsEndpoint({ respond: () => 503 });
+    const { command, url } = await startCommand([...args, '--endpoint', away.url]);
+    expect((await sendTraces(url, conversions(['ada', 'eve']))).status).to.equal(200);
+    command.signal('SIGKILL');
+    await command.ended;
+    await away.close();
+    const arrived = new Promise<void>(resolve => {
+      void startLocalEventsEndpoint({ respond: () => void resolve() }).then(async next => {
+        await startCommand([...args, '--endpoint', next.url]);
+      });
+    });
+    await arrived;
+    rmSync(store, { recursive: true, force: true });
+  });
+
+  it('is as strict where NODE_OPTIONS asks for a lenient parser', async () => {
+    const env = { NODE_OPTIONS: '--insecure-http-parser' };
+    const { url } = await startCommand(['--datafile', datafile], { env });
+    const connection = await RawConnection.open(Number(new URL(url).port));
+    connection.write(post('/v1/traces', '{}', { 'x-a': 'b\x01c' }));
+    expect(await connection.closed()).to.match(/^HTTP\/1.1 400 /);
+  });
+
+  it('warns of an address that every machine reaches', async () => {
+    const { command } = await startCommand(['--datafile', datafile, '--host', '0.0.0.0']);
+    command.signal('SIGTERM');
+    const warnings = linesOf((await command.ended).stderr).filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ msg }) => msg).join()).to.contain('--token-file');
+  });
+});

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  type LocalEventsEndpoint,
+  startLocalEventsEndpoint,
+} from 'opentelemetry-exporter-optimizely/testing';
+import { ConfigError, type GatewayOptions, startGateway } from 'optimizely-event-gateway';
+import { makeDatafile } from '../../../test/support/datafile.js';
+import {
+  closeGateways,
+  conversions,
+  makeFolder,
+  sendTraces,
+  startTestGateway,
+  writeJson,
+} from './support/start.js';
+
+const visitors = (endpoint: LocalEventsEndpoint) =>
+  endpoint.batches.flatMap(({ params }) => params.visitors.map(visitor => visitor.visitor_id));
+
+describe('startGateway', () => {
+  let folder: string;
+  let datafile: string;
+  let endpoint: LocalEventsEndpoint;
+  const quick = { flushIntervalMillis: 1 };
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    datafile = writeJson(folder, 'datafile.json', makeDatafile());
+    endpoint = await startLocalEventsEndpoint();
+  });
+  afterEach(async () => {
+    await closeGateways();
+    await endpoint.close();
+  });
+
+  it('delivers the events of a trace, and answers once they are', async () => {
+    const { url, gateway } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
+    const response = await sendTraces(url, conversions(['ada', 'eve']));
+    expect(response.status).to.equal(200);
+    expect(await response.text()).to.equal('{}');
+    expect(visitors(endpoint)).to.deep.equal(['ada', 'eve']);
+    expect(gateway.ledger().default).to.deep.include({ recorded: 2, delivered: 2, pending: 0 });
+    expect(gateway.ready).to.equal(true);
+  });
+
+  it("delivers the batches of Optimizely's SDKs", async () => {
+    const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
+    const event = {
+      entity_id: '900',
+      key: 'purchase',
+      timestamp: Date.now(),
+      uuid: '00000000-0000-4000-8000-000000000001',
+    };
+    const batch = {
+      account_id: '12001',
+      project_id: (makeDatafile() as { projectId: string }).projectId,
+      revision: '7',
+      client_name: 'python-sdk',
+      client_version: '5.2.0',
+      anonymize_ip: true,
+      enrich_decisions: true,
+      visitors: [{ visitor_id: 'ada', attributes: [], snapshots: [{ decisions: [], events: [event] }] }],
+    };
+    const response = await fetch(`${url}/v1/events`, { method: 'POST', body: JSON.stringify(batch) });
+    expect(response.status).to.equal(204);
+    expect(endpoint.batches[0]?.params).to.include({ client_name: 'python-sdk', client_version: '5.2.0' });
+    expect(visitors(endpoint)).to.deep.equal(['ada']);
+  });
+
+  it('counts events by door, project, sender, and outcome, and shows the delivery of each project', async () => {
+    const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
+    await sendTraces(url, conversions(['ada', 'eve']));
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).to.match(
+      /^optimizely_gateway_events_total\{.*door="otlp".*project="default".*sender="127.0.0.1".*outcome="taken".*\} 2$/m,
+    );
+    expect(text).to.match(/^optimizely_processor_event_processed_total\{.*\} 2$/m);
+  });
+
+  it('routes to the projects of a configuration file', async () => {
+    const other = await startLocalEventsEndpoint();
+    const config = writeJson(folder, 'gateway.json', {
+      projects: {
+        shop: { datafile: 'datafile.json', endpoint: endpoint.url, ...quick },
+        blog: { datafile: 'datafile.json', endpoint: other.url, ...quick },
+      },
+      default: 'shop',
+      server: { maxBodyBytes: 10_000 },
+    });
+    const { url, gateway } = await startTestGateway({ config });
+    await sendTraces(url, conversions(['default']));
+    await sendTraces(url, conversions(['header']), { 'x-optimizely-project': 'blog' });
+    await sendTraces(url, conversions(['resource'], { 'optimizely.project': 'blog' }));
+    expect(visitors(endpoint)).to.deep.equal(['default']);
+    expect(visitors(other)).to.deep.equal(['header', 'resource']);
+    expect(gateway.ledger().blog?.delivered).to.equal(2);
+    expect((await sendTraces(url, 'x'.repeat(10_001))).status).to.equal(413);
+    await other.close();
+  });
+
+  it('brings a changed configuration into force, and keeps the old one if the new one is of no use', async () => {
+    const projects = { shop: { datafile: 'datafile.json', endpoint: endpoint.url, ...quick } };
+    const config = writeJson(folder, 'gateway.json', { projects, default: 'shop' });
+    const { url, gateway, logger } = await startTestGateway({ config });
+    for (const bad of ['{', { projects: {} }, { projects, default: 'none' }, { projects, prot: 1 }]) {
+      writeJson(folder, 'gateway.json', bad);
+      expect(await gateway.reload()).to.have.length(1);
+      expect((await sendTraces(url, conversions(['old']))).status).to.equal(200);
+    }
+    expect(logger.at('error')).to.have.length(4);
+    expect(logger.at('error')[3]).to.contain('stays as it was').and.to.contain('"prot"');
+    const other = await startLocalEventsEndpoint();
+    const changed = { shop: { ...projects.shop, endpoint: other.url }, blog: projects.shop };
+    writeJson(folder, 'gateway.json', { projects: changed, default: 'shop', server: { maxBodyBytes: 5 } });
+    expect(await gateway.reload()).to.deep.equal([]);
+    expect(logger.at('warn').join()).to.contain('server.maxBodyBytes take effect at the next start');
+    await sendTraces(url, conversions(['new']));
+    expect(visitors(other)).to.deep.equal(['new']);
+    expect(Object.keys(gateway.ledger())).to.deep.equal(['shop', 'blog']);
+    await other.close();
+  });
+
+  it('reads flag evaluations from the moment that the configuration asks for them', async () => {
+    const shop = { datafile: 'datafile.json', endpoint: endpoint.url, ...quick };
+    const config = writeJson(folder, 'gateway.json', { projects: { shop } });
+    const { url, gateway } = await startTestGateway({ config });
+    const evaluation = conversions(['ada'])
+      .replaceAll('optimizely.conversion', 'feature_flag.evaluation')
+      .replaceAll(
+        '{"key":"optimizely.event.key","value":{"stringValue":"purchase"}}',
+        [
+          ['feature_flag.key', 'checkout'],
+          ['feature_flag.result.variant', 'treatment'],
+          ['feature_flag.provider.name', 'optimizely'],
+          ['optimizely.rule.key', 'checkout_test'],
+        ]
+          .map(([key, stringValue]) => JSON.stringify({ key, value: { stringValue } }))
+          .join(),
+      );
+    await sendTraces(url, evaluation);
+    expect(gateway.ledger().shop?.recorded).to.equal(0);
+    writeJson(folder, 'gateway.json', { projects: { shop: { ...shop, evaluationEvents: true } } });
+    await gateway.reload();
+    await sendTraces(url, evaluation);
+    expect(gateway.ledger().shop?.recorded).to.equal(1);
+  });
+
+  it('ends with what it took delivered, the receipts given, and the port free', async () => {
+    const { gateway, url } = await startTestGateway({
+      datafile,
+      endpoint: endpoint.url,
+      flushIntervalMillis: 3_600_000,
+    });
+    const receipt = sendTraces(url, conversions(['ada']));
+    while (gateway.ledger().default?.recorded !== 1) await new Promise(resolve => setImmediate(resolve));
+    const closed = gateway.close();
+    expect(gateway.close()).to.equal(closed);
+    expect((await receipt).status).to.equal(200);
+    await closed;
+    expect(visitors(endpoint)).to.deep.equal(['ada']);
+    expect(gateway.ready).to.equal(false);
+    const { port } = gateway.address;
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  });
+
+  it('answers 503 until there is a datafile, and is not ready', async () => {
+    const server = createServer((_, response) => void response.writeHead(503).end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const datafileUrlTemplate = `http://127.0.0.1:${port}/{sdkKey}.json`;
+    const { url, gateway } = await startTestGateway({
+      sdkKey: 'key',
+      datafileUrlTemplate,
+      endpoint: endpoint.url,
+    });
+    const response = await sendTraces(url, conversions(['ada']));
+    expect(response.status).to.equal(503);
+    expect(Number(response.headers.get('retry-after'))).to.be.within(1, 30);
+    expect(gateway.ready).to.equal(false);
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).to.equal(503);
+    expect(await ready.json()).to.have.nested.property('projects.default.reason', 'no_datafile');
+  });
+
+  it('keeps user data out of its log lines', async () => {
+    const { url, logger } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
+    const secret = 'ada.lovelace@example.com';
+    await sendTraces(url, conversions([secret]));
+    await sendTraces(url, conversions([secret]).replaceAll('purchase', `${'x'.repeat(10)}`));
+    await sendTraces(url, conversions([secret]).slice(0, -5));
+    await fetch(`${url}/v1/events`, { method: 'POST', body: `{"visitors":[{"visitor_id":"${secret}"` });
+    await fetch(`${url}/v1/events?user=${secret}`, { method: 'PUT', body: secret });
+    await fetch(`${url}/${secret}`);
+    expect(JSON.stringify(logger.lines)).not.to.contain('lovelace');
+  });
+
+  describe('refuses options that can not be used, and says what to write:', () => {
+    const cases: [string, () => Record<string, unknown>, string][] = [
+      ['none', () => ({}), 'one of sdkKey, datafile, config is needed'],
+      ['two sources', () => ({ sdkKey: 'a', datafile }), 'only one of sdkKey, datafile'],
+      ['an unknown name', () => ({ datafile, prot: 1 }), 'there is no option prot'],
+      ['a wrong port', () => ({ datafile, port: 70_000 }), 'port must be a whole number from 0 to 65535'],
+      ['a wrong size', () => ({ datafile, maxBodyBytes: '16MiB' }), 'maxBodyBytes must be a positive whole'],
+      [
+        'a wrong endpoint',
+        () => ({ datafile, endpoint: 'file:///x' }),
+        'endpoint must be an http or https URL',
+      ],
+      ['a wrong ack', () => ({ datafile, ack: 'soon' }), 'ack must be stored or delivered'],
+      ['a receipt without a store', () => ({ datafile, ack: 'stored' }), 'ack stored needs store'],
+      ['a datafile that is not there', () => ({ datafile: join(folder, 'none') }), "can't be read (ENOENT)"],
+      ['half of TLS', () => ({ datafile, tlsCert: 'x' }), 'tlsCert and tlsKey belong together'],
+      ['an authority without TLS', () => ({ datafile, tlsClientCa: 'x' }), 'tlsClientCa needs tlsCert'],
+      ['a token without a key', () => ({ datafile, datafileAccessToken: 'x' }), 'needs sdkKey'],
+      ['a store beside a file', () => ({ config: 'x', store: 'y' }), "store can't be used with config"],
+      ['a file that is not there', () => ({ config: join(folder, 'none') }), "can't be read (ENOENT)"],
+    ];
+    for (const [name, options, message] of cases) {
+      it(name, async () => {
+        const failure = await startGateway({ port: 0, ...options() } as GatewayOptions).catch(error => error);
+        expect(failure).to.be.instanceOf(ConfigError);
+        expect((failure as Error).message).to.contain(message);
+      });
+    }
+
+    it('a port that is taken, and leaves nothing behind', async () => {
+      const { gateway } = await startTestGateway({ datafile });
+      const failure = await startGateway({ datafile, port: gateway.address.port }).catch(error => error);
+      expect(failure).to.have.property('code', 'EADDRINUSE');
+    });
+  });
+});
