@@ -26,12 +26,12 @@ const eventDispatcher = {
 
 const client = sdk.createInstance(
   sdk.createBatchEventProcessor === undefined
-    ? { datafile, eventDispatcher, eventBatchSize: 20, eventFlushInterval: 60_000, logLevel: 'error' }
+    ? { datafile, eventDispatcher, eventBatchSize: 100, eventFlushInterval: 60_000, logLevel: 'error' }
     : {
         projectConfigManager: sdk.createStaticProjectConfigManager({ datafile }),
         eventProcessor: sdk.createBatchEventProcessor({
           eventDispatcher,
-          batchSize: 20,
+          batchSize: 100,
           flushInterval: 60_000,
         }),
       },

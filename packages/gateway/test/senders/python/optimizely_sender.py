@@ -22,7 +22,7 @@ class ToEach:
             requests.post(url, data=body, headers=event.headers, timeout=30).raise_for_status()
 
 
-processor = BatchEventProcessor(ToEach, batch_size=20, flush_interval=60, start_on_init=True)
+processor = BatchEventProcessor(ToEach, batch_size=100, flush_interval=60, timeout_interval=60, start_on_init=True)
 client = optimizely.Optimizely(datafile, event_processor=processor)
 for n in range(count // 2):
     user = client.create_user_context(f"python-{n} é", {"plan": "gold", "age": n, "unknown": True})

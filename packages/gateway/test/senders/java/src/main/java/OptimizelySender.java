@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Runs Optimizely's SDK: each request that it makes goes, as the same bytes, to every URL given: DATAFILE COUNT URL... */
 final class OptimizelySender {
@@ -30,7 +31,7 @@ final class OptimizelySender {
       }
     };
     BatchEventProcessor processor = BatchEventProcessor.builder()
-        .withEventHandler(toEach).withBatchSize(20).withFlushInterval(60_000L).build();
+        .withEventHandler(toEach).withBatchSize(100).withFlushInterval(60_000L).withTimeout(60, TimeUnit.SECONDS).build();
     Optimizely client = Optimizely.builder().withDatafile(datafile).withEventProcessor(processor).build();
     for (int n = 0; n < count / 2; n++) {
       OptimizelyUserContext user = client.createUserContext("java-" + n + " é", Map.of("plan", "gold", "age", n));
