@@ -285,7 +285,7 @@ describe('BatchEventProcessor', () => {
       ['a dispatcher and an exporter', { eventDispatcher: new RecordingDispatcher() }, /exclude each other/],
       ['an exporter without export()', { exporter: {} as never }, /exporter.*export/],
       ['a queue that is none', { eventQueue: [] as never }, /eventQueue.*enqueue/],
-      ['a notification centre that is none', { notificationCenter: {} as never }, /notificationCenter/],
+      ['a notification center that is none', { notificationCenter: {} as never }, /notificationCenter/],
       [
         'an endpoint that is no URL',
         { exporter: undefined, eventDispatcher: new RecordingDispatcher(), endpoint: 'logx' },
@@ -348,7 +348,7 @@ describe('BatchEventProcessor', () => {
       expect(JSON.stringify(logger.lines)).not.to.include('secret');
     });
 
-    it('a notification centre that throws harms nobody', async () => {
+    it('a notification center that throws harms nobody', async () => {
       const notificationCenter = {
         sendNotifications() {
           throw new Error('broken');
@@ -392,7 +392,7 @@ describe('BatchEventProcessor', () => {
       expect(dispatcher.visitors.map(visitor => visitor.visitor_id)).to.deep.equal(['redacted']);
     });
 
-    it('a batch that a listener has made unserialisable is dropped, not sent as it was', async () => {
+    it('a batch that a listener has made unserializable is dropped, not sent as it was', async () => {
       const center = new NotificationCenter();
       center.addNotificationListener(NotificationType.LOG_EVENT, logEvent => {
         Object.assign(logEvent.params, { bad: 1n });

@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { PollingProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { held, revision, send, startDatafileServer } from './support/datafile-server.js';
 import { RecordingLogger } from './support/fakes.js';
-import { type Behaviour, hangUp } from './support/hostile-server.js';
+import { type Behavior, hangUp } from './support/hostile-server.js';
 import { ManualRuntime } from './support/manual-runtime.js';
 
 const opened: (() => unknown)[] = [];
 
-async function makePolling(...script: Behaviour[]) {
+async function makePolling(...script: Behavior[]) {
   const server = await startDatafileServer(...script);
   const runtime = new ManualRuntime();
   const manager = new PollingProjectConfigManager({
@@ -44,8 +44,8 @@ describe('PollingProjectConfigManager.checkNow', () => {
   });
 
   it('begins after the call: a request that is under way is followed by another one, which all callers share', async () => {
-    const { behaviour, release } = held(revision('1'));
-    const { manager, server, inForce } = await makePolling(behaviour, revision('2'));
+    const { behavior, release } = held(revision('1'));
+    const { manager, server, inForce } = await makePolling(behavior, revision('2'));
     const checks = [manager.checkNow(), manager.checkNow()];
     release();
     expect(await Promise.all(checks)).to.deep.equal([true, true]);
@@ -53,7 +53,7 @@ describe('PollingProjectConfigManager.checkNow', () => {
     expect(server.requests).to.have.length(2);
   });
 
-  for (const [name, behaviour] of [
+  for (const [name, behavior] of [
     ['an error', send(500, {})],
     ['a connection that ends', hangUp],
     ['a datafile that can not be used', send(200, {}, '{"version":"99"}')],
@@ -62,7 +62,7 @@ describe('PollingProjectConfigManager.checkNow', () => {
       const { manager, server, runtime, inForce } = await makePolling(revision('1'));
       await manager.onReady();
       const { lastCheckBeganAt } = manager;
-      server.follow(behaviour);
+      server.follow(behavior);
       await runtime.advance(10);
       expect(await manager.checkNow()).to.equal(false);
       expect(inForce()).to.equal('1');
@@ -95,8 +95,8 @@ describe('PollingProjectConfigManager.checkNow', () => {
     await manager.onReady();
     await runtime.advance(1);
     expect(manager.lastCheckBeganAt).to.equal(startedAt);
-    const { behaviour, release } = held(revision('2'));
-    server.follow(behaviour);
+    const { behavior, release } = held(revision('2'));
+    server.follow(behavior);
     const beganAt = runtime.monotonic();
     const check = manager.checkNow();
     await runtime.advance(500);
@@ -125,10 +125,10 @@ describe('PollingProjectConfigManager.checkNow', () => {
   });
 
   it('ends with a stop during the check', async () => {
-    const { behaviour, closed } = held(revision('2'));
+    const { behavior, closed } = held(revision('2'));
     const { manager, server } = await makePolling(revision('1'));
     await manager.onReady();
-    server.follow(behaviour);
+    server.follow(behavior);
     const check = manager.checkNow();
     await server.received(2);
     await manager.stop();

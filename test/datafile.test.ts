@@ -196,7 +196,7 @@ describe('datafile', () => {
     expect(dispatcher.attempts).to.equal(1);
   });
 
-  it('held events count against maxQueueSize, and unserialisable ones are refused at once', () => {
+  it('held events count against maxQueueSize, and unserializable ones are refused at once', () => {
     const projectConfigManager = new StaticProjectConfigManager();
     const { processor } = makeHarness({ projectConfigManager, maxQueueSize: 2 });
     const answers = [1, 2, 3].map(() => processor.recordConversion(CONVERSION));

@@ -324,11 +324,11 @@ describe('event store', () => {
           return {};
         };
         let life = begin(withDatafile ? makeDatafile() : undefined);
-        // A neighbour without a store: what one does is none of the other's business.
-        const neighbour = makeHarness({ eventStore: undefined, runtime, maxQueueSize: 7, batchSize: 2 });
-        neighbour.dispatcher.answer = () => ({ statusCode: status });
+        // A neighbor without a store: what one does is none of the other's business.
+        const neighbor = makeHarness({ eventStore: undefined, runtime, maxQueueSize: 7, batchSize: 2 });
+        neighbor.dispatcher.answer = () => ({ statusCode: status });
         for (const each of steps) {
-          if (each.do === 'record') neighbour.record(each.count);
+          if (each.do === 'record') neighbor.record(each.count);
           if (each.do === 'record') {
             for (const uuid of life.record(each.count)) if (uuid !== undefined) taken.add(uuid);
           } else if (each.do === 'advance') await runtime.advance(each.millis);
@@ -349,8 +349,8 @@ describe('event store', () => {
             await runtime.advance(0);
           }
           expectIdentity(life.processor.ledger());
-          expectIdentity(neighbour.processor.ledger());
-          expect(neighbour.processor.ledger().pending).to.be.at.most(7);
+          expectIdentity(neighbor.processor.ledger());
+          expect(neighbor.processor.ledger().pending).to.be.at.most(7);
           expect(life.processor.ledger().pending).to.be.at.most(10 + 200);
         }
         status = 204;
@@ -360,9 +360,9 @@ describe('event store', () => {
         const ledger = life.processor.ledger();
         expectIdentity(ledger);
         expect(ledger).to.deep.include({ pending: 0, stored: 0 });
-        await stop(neighbour);
-        expectIdentity(neighbour.processor.ledger());
-        expect(neighbour.processor.ledger()).to.deep.include({ pending: 0, stored: 0, recovered: 0 });
+        await stop(neighbor);
+        expectIdentity(neighbor.processor.ledger());
+        expect(neighbor.processor.ledger()).to.deep.include({ pending: 0, stored: 0, recovered: 0 });
         expect([...arrived].every(uuid => taken.has(uuid))).to.equal(true);
         expect(taken.size - arrived.size).to.equal(lost);
         expect(disk.records.size).to.equal(0);

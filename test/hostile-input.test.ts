@@ -787,7 +787,7 @@ describe('hostile input', () => {
     }
   }
 
-  it('takes no other event of its batch along where tags nest as deep as can be serialised', async () => {
+  it('takes no other event of its batch along where tags nest as deep as can be serialized', async () => {
     const lost: number[] = [];
     for (let levels = deepest() - 80; levels < deepest() + 20; levels += 2) {
       const { processor, dispatcher } = makeHarness({ looks: true });

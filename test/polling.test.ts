@@ -30,7 +30,7 @@ import {
   watchPolls,
 } from './support/datafile-server.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
-import { type Behaviour, hang, hangUp, reset } from './support/hostile-server.js';
+import { type Behavior, hang, hangUp, reset } from './support/hostile-server.js';
 import { useInstrumentation } from './support/instrumentation.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
@@ -43,7 +43,7 @@ const HIGHEST_RANDOM = 1 - 2 ** -53;
 
 const opened: (() => unknown)[] = [];
 
-async function open(...script: Behaviour[]) {
+async function open(...script: Behavior[]) {
   const server = await startDatafileServer(...script);
   opened.push(() => server.close());
   return server;
@@ -456,7 +456,7 @@ describe('polling', () => {
     }
 
     it('backs off after errors, from a second to the interval, and begins anew after a success', async () => {
-      const trouble: Behaviour[] = [send(500, {}), send(503, {}), reset, hangUp, send(401, {})];
+      const trouble: Behavior[] = [send(500, {}), send(503, {}), reset, hangUp, send(401, {})];
       const script = [...trouble, send(404, {}), send(400, {}), send(502, {}), revision('7'), send(500, {})];
       const server = await open(...script);
       const { polls, runtime } = makePolling(server, { updateIntervalMillis: 60_000 });
@@ -553,7 +553,7 @@ describe('polling', () => {
     });
 
     const gzipped = { 'Content-Encoding': 'gzip' };
-    for (const [name, behaviour, label, isLogged = 'warn'] of [
+    for (const [name, behavior, label, isLogged = 'warn'] of [
       ['larger than maxDatafileBytes', send(200, {}, bloated), 'DATAFILE_TOO_LARGE'],
       ['larger once unpacked', send(200, gzipped, gzipSync(bloated)), 'DATAFILE_TOO_LARGE'],
       ['a gzip bomb of two gigabytes', send(200, gzipped, bomb), 'DATAFILE_TOO_LARGE'],
@@ -573,7 +573,7 @@ describe('polling', () => {
       ['of success but not 200', send(203, {}, valid), 'status 203'],
     ] as const) {
       it(`leave the datafile before them in force: ${name}`, async () => {
-        const server = await open(revision('7', { etag: '"7"' }), behaviour, revision('9'));
+        const server = await open(revision('7', { etag: '"7"' }), behavior, revision('9'));
         const { polls, logger, manager, revisionInForce } = makePolling(server, { maxDatafileBytes: LIMIT });
         await polls.scheduled(1);
         const config = manager.getConfig();
@@ -591,8 +591,8 @@ describe('polling', () => {
       ['unpacked', gzipped, gzipSync(bloated)],
     ] as const) {
       it(`too large have their connection closed: ${name}`, async () => {
-        const { behaviour, closed } = held(hang, { begins: [headers, part] });
-        const server = await open(behaviour);
+        const { behavior, closed } = held(hang, { begins: [headers, part] });
+        const server = await open(behavior);
         // The deadline is not what closes it.
         const { polls } = makePolling(server, { maxDatafileBytes: LIMIT, requestTimeoutMillis: 30_000 });
         await polls.scheduled(1);
@@ -601,8 +601,8 @@ describe('polling', () => {
     }
 
     it('without end are cut off at maxDatafileBytes', async () => {
-      const { behaviour, sent } = endless();
-      const server = await open(behaviour);
+      const { behavior, sent } = endless();
+      const server = await open(behavior);
       const { polls, logger } = makePolling(server, { maxDatafileBytes: LIMIT });
       await polls.scheduled(1);
       expect(logger.at('warn')[0]).to.include('DATAFILE_TOO_LARGE');
@@ -614,8 +614,8 @@ describe('polling', () => {
       ['redirects', 302],
     ] as const) {
       it(`of ${name} without end are not read to the end, and have their connection closed`, async () => {
-        const { behaviour, sent, closed } = endless(status, { Location: '/next' });
-        const server = await open(behaviour, send(500, {}));
+        const { behavior, sent, closed } = endless(status, { Location: '/next' });
+        const server = await open(behavior, send(500, {}));
         const { polls, logger } = makePolling(server, { requestTimeoutMillis: 30_000 });
         await polls.scheduled(1);
         expect(logger.at('warn')[0]).to.include('status 500');
@@ -645,8 +645,8 @@ describe('polling', () => {
       ['half an answer in gzip', BEGUN_GZIP],
     ] as const) {
       it(`ends a request with ${name}`, async () => {
-        const { behaviour, closed } = held(hang, begins && { begins });
-        const server = await open(behaviour, revision('7'));
+        const { behavior, closed } = held(hang, begins && { begins });
+        const server = await open(behavior, revision('7'));
         const { polls, runtime, logger, manager } = makePolling(server);
         await server.received(1);
         await runtime.advance(REQUEST_TIMEOUT - 1);
@@ -662,8 +662,8 @@ describe('polling', () => {
     }
 
     it('is one for a request and all its redirects', async () => {
-      const { behaviour, closed } = held(hang);
-      const server = await open(redirect('/next'), redirect('/next'), behaviour);
+      const { behavior, closed } = held(hang);
+      const server = await open(redirect('/next'), redirect('/next'), behavior);
       const { polls, runtime } = makePolling(server);
       await server.received(3);
       await runtime.advance(REQUEST_TIMEOUT);
@@ -719,7 +719,7 @@ describe('polling', () => {
         },
         set: () => Promise.reject(new Error(TOKEN)),
       };
-      const trouble: Behaviour[] = [
+      const trouble: Behavior[] = [
         ...[400, 401, 403, 404, 429, 500, 503].map(status =>
           send(status, { 'X-Echo': TOKEN, 'WWW-Authenticate': TOKEN, 'Retry-After': TOKEN }, TOKEN),
         ),
@@ -739,8 +739,8 @@ describe('polling', () => {
         cutShort(TOKEN, 'chunked'),
       ];
       const secrets = { datafileAccessToken: TOKEN, customHeaders: { 'X-Key': TOKEN }, logger: undefined };
-      for (const behaviour of trouble) {
-        server.follow(behaviour, revision('9'));
+      for (const behavior of trouble) {
+        server.follow(behavior, revision('9'));
         const { polls, manager } = makePolling(server, {
           ...secrets,
           cache: quoting,
@@ -845,8 +845,8 @@ describe('polling', () => {
 
   describe('onReady()', () => {
     it('is true when the first datafile is in force, and from then on', async () => {
-      const { behaviour, release } = held(revision('7'));
-      const server = await open(behaviour, send(500, {}));
+      const { behavior, release } = held(revision('7'));
+      const server = await open(behavior, send(500, {}));
       const { manager, runtime, polls } = makePolling(server);
       const ready = [manager.onReady(), manager.onReady({ timeoutMillis: 1 })];
       await server.received(1);
@@ -943,8 +943,8 @@ describe('polling', () => {
       ['a dispatcher that was given, in gzip', true, BEGUN_GZIP],
     ] as const) {
       it(`ends the request in flight over ${name}`, async () => {
-        const { behaviour, closed } = held(hang, { begins });
-        const server = await open(behaviour);
+        const { behavior, closed } = held(hang, { begins });
+        const server = await open(behavior);
         const agent = new Agent();
         opened.push(() => agent.close());
         const { manager, runtime, logger } = makePolling(server, own ? { dispatcher: agent } : {});
@@ -1038,8 +1038,8 @@ describe('polling', () => {
     });
 
     it('a datafile is in force until the first one is fetched', async () => {
-      const { behaviour, release } = held(revision('8'));
-      const server = await open(behaviour);
+      const { behavior, release } = held(revision('8'));
+      const server = await open(behavior);
       const { polls, revisionInForce } = makePolling(server, { datafile: textOf('7') });
       await server.received(1);
       expect(revisionInForce()).to.equal('7');
@@ -1148,8 +1148,8 @@ describe('polling', () => {
       ['holds something else', { get: () => '{"secret":1}', set: none }, [], 1],
     ] as [string, DatafileCache, string[], number][]) {
       it(`does no harm where it ${name}`, async () => {
-        const { behaviour, release } = held(revision('7'));
-        const server = await open(behaviour, revision('8'));
+        const { behavior, release } = held(revision('7'));
+        const server = await open(behavior, revision('8'));
         const { manager, polls, logger, revisionInForce } = makePolling(server, { cache });
         await server.received(1);
         expect(manager.getConfig()).to.equal(undefined);
@@ -1169,8 +1169,8 @@ describe('polling', () => {
 
   describe('under a processor', () => {
     it('holds events until the first datafile, their age counted from recording', async () => {
-      const { behaviour, release } = held(revision('7'));
-      const server = await open(behaviour);
+      const { behavior, release } = held(revision('7'));
+      const server = await open(behavior);
       const { processor, runtime, polls, dispatcher } = makeProcessing(server, {
         requestTimeoutMillis: 60_000,
       });
@@ -1295,8 +1295,8 @@ describe('polling', () => {
     for (const method of ['forceFlush', 'shutdown'] as const) {
       describe(`${method}()`, () => {
         it('waits for the first datafile while events are held, then delivers', async () => {
-          const { behaviour, release } = held(revision('7'));
-          const server = await open(behaviour);
+          const { behavior, release } = held(revision('7'));
+          const server = await open(behavior);
           const { processor, runtime, dispatcher } = makeProcessing(server);
           const uuid = processor.recordConversion(CONVERSION);
           await server.received(1);
@@ -1323,8 +1323,8 @@ describe('polling', () => {
         });
 
         it('waits timeoutIntervalMillis at most', async () => {
-          const { behaviour, closed } = held(hang);
-          const server = await open(behaviour);
+          const { behavior, closed } = held(hang);
+          const server = await open(behavior);
           const { processor, runtime, dispatcher, logger } = makeProcessing(
             server,
             {},
@@ -1352,8 +1352,8 @@ describe('polling', () => {
         });
 
         it('takes timeoutIntervalMillis for both, the wait and the delivery', async () => {
-          const { behaviour, release } = held(revision('7'));
-          const server = await open(behaviour);
+          const { behavior, release } = held(revision('7'));
+          const server = await open(behavior);
           const { processor, runtime, dispatcher, polls } = makeProcessing(server);
           let answer: (response: EventDispatcherResponse) => void = () => {};
           dispatcher.answer = () =>
@@ -1415,8 +1415,8 @@ describe('polling', () => {
     }
 
     it('refuses what is recorded while shutdown() waits, and still delivers what was held', async () => {
-      const { behaviour, release } = held(revision('7'));
-      const server = await open(behaviour);
+      const { behavior, release } = held(revision('7'));
+      const server = await open(behavior);
       const { processor, dispatcher } = makeProcessing(server);
       const uuid = processor.recordConversion(CONVERSION);
       await server.received(1);
@@ -1434,8 +1434,8 @@ describe('polling', () => {
     });
 
     it('stops polling at shutdown, and ends a request in flight', async () => {
-      const { behaviour, closed } = held(hang, { begins: BEGUN });
-      const server = await open(revision('7'), behaviour);
+      const { behavior, closed } = held(hang, { begins: BEGUN });
+      const server = await open(revision('7'), behavior);
       const { processor, polls, runtime } = makeProcessing(server);
       await polls.scheduled(1);
       await runtime.advance(INTERVAL);

@@ -167,7 +167,7 @@ describe('what may leave', () => {
       expect(given).to.deep.equal(before);
     });
 
-    it('may mend tags that cannot be serialised', async () => {
+    it('may mend tags that cannot be serialized', async () => {
       const { processor, dispatcher } = makeHarness({
         beforeSend: event => ({
           ...event,

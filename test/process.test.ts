@@ -409,7 +409,7 @@ describe('OptimizelySpanProcessor.process', () => {
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { invalid: 5 } });
     });
 
-    it('into what can not be serialised: counted as invalid', async () => {
+    it('into what can not be serialized: counted as invalid', async () => {
       const { processor } = makeHarness({
         beforeSend: event => ({ ...event, tags: { big: 1n } }) as ExperimentEvent,
       });

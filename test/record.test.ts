@@ -274,7 +274,7 @@ describe('recording', () => {
     expect(dispatcher.uuids).to.deep.equal([uuid]);
   });
 
-  it("keeps an event recorded through one processor from that processor's neighbours", async () => {
+  it("keeps an event recorded through one processor from that processor's neighbors", async () => {
     const { ours, tracer, provider } = makeHarness({ processors: 2, options: { traceDetail: 'full' } });
     const [first, second] = ours;
     const span = tracer.startSpan('request');

@@ -18,8 +18,8 @@ import { useInstrumentation } from './support/instrumentation.js';
 
 describe('UndiciEventDispatcher', () => {
   const opened: { close(): Promise<unknown> }[] = [];
-  const open = async (...behaviour: Parameters<typeof startServer>) => {
-    const server = await startServer(...behaviour);
+  const open = async (...behavior: Parameters<typeof startServer>) => {
+    const server = await startServer(...behavior);
     opened.push(server);
     return server;
   };
@@ -164,9 +164,9 @@ describe('UndiciEventDispatcher', () => {
     expect(server.requests).to.have.length(1);
   });
 
-  for (const [name, behaviour] of Object.entries({ reset, 'other side closed': hangUp })) {
+  for (const [name, behavior] of Object.entries({ reset, 'other side closed': hangUp })) {
     it(`rejects where there is no answer: ${name}`, async () => {
-      const server = await open(() => behaviour);
+      const server = await open(() => behavior);
       const error: unknown = await makeDispatcher()
         .dispatchEvent(makeLogEvent(server.url))
         .catch(error => error);

@@ -63,7 +63,7 @@ for (const version of VERSIONS) {
           const ours = await runOurs(version, datafile, callAll, { batchSize });
           expect(theirs.length).to.be.above(1);
           expect(MUST_HAVE[name]?.(version, ours.received) ?? true).to.equal(true);
-          expect(normalised(ours.received)).to.deep.equal(normalised(theirs.map(({ params }) => params)));
+          expect(normalized(ours.received)).to.deep.equal(normalized(theirs.map(({ params }) => params)));
           // With what is random too: each visitor is what the SDK had made of this very call.
           expect(visitorsOf(ours.received)).to.deep.equal(visitorsOf(ours.handedOver));
           expect(ours.problems).to.deep.equal([]);
@@ -102,7 +102,7 @@ for (const version of VERSIONS) {
       const collected = async (make: (urlTemplate: string) => OfficialClient) => {
         const next = readDatafile({ revision: '28', anonymizeIP: true });
         const fetched = held(send(200, { 'Last-Modified': 'now' }, JSON.stringify(next)));
-        const server = await startDatafileServer(fetched.behaviour);
+        const server = await startDatafileServer(fetched.behavior);
         try {
           const client = make(server.urlTemplate.replace('{sdkKey}', '%s'));
           // Version 5 tells of the first datafile too, a moment late.
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
         ['27', 3],
         ['28', 3],
       ]);
-      expect(normalised(ours.logEvents.map(({ params }) => params))).to.deep.equal(normalised(theirs));
+      expect(normalized(ours.logEvents.map(({ params }) => params))).to.deep.equal(normalized(theirs));
     });
 
     it('whatever the datafile, the users and their attributes and tags', async () => {
@@ -179,7 +179,7 @@ for (const version of VERSIONS) {
           const ours = await runInMemory(version, datafile, act, { batchSize });
           expect(ours.logEvents.map(({ url }) => url)).to.deep.equal(theirs.map(({ url }) => url));
           const received = ours.logEvents.map(({ params }) => params);
-          expect(normalised(received)).to.deep.equal(normalised(theirs.map(({ params }) => params)));
+          expect(normalized(received)).to.deep.equal(normalized(theirs.map(({ params }) => params)));
           visitors += visitorsOf(received).length;
         },
       );
@@ -268,7 +268,7 @@ function ruleTypesOf(batches: readonly EventBatchParams[]): string[] {
 }
 
 /** Without what two runs can't have in common: uuids become their place in order, timestamps a mark that they are some. */
-function normalised(batches: readonly EventBatchParams[]) {
+function normalized(batches: readonly EventBatchParams[]) {
   const places = new Map<string, number>();
   return batches.map(params => ({
     ...params,

@@ -234,7 +234,7 @@ describe('instances of FileEventStore on one directory', () => {
   });
 });
 
-describe('the judgement over an owner', () => {
+describe('the judgment over an owner', () => {
   const self: OwnerRecord = {
     version: 1,
     host: 'host',

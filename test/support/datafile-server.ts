@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Runtime } from 'opentelemetry-exporter-optimizely/testing';
 import { makeDatafile } from './datafile.js';
-import { type Behaviour, startServer } from './hostile-server.js';
+import { type Behavior, startServer } from './hostile-server.js';
 import type { ManualRuntime } from './manual-runtime.js';
 
 export interface Serving {
@@ -20,7 +20,7 @@ export interface Serving {
 export function revision(
   name: string,
   { etag, lastModified, gzip = false, members }: Serving = {},
-): Behaviour {
+): Behavior {
   const text = JSON.stringify(makeDatafile({ revision: name, ...members }));
   return (response, { headers }) => {
     const unchanged =
@@ -37,16 +37,16 @@ export function revision(
 }
 
 export const send =
-  (status: number, headers: Record<string, string>, body: string | Buffer = ''): Behaviour =>
+  (status: number, headers: Record<string, string>, body: string | Buffer = ''): Behavior =>
   response =>
     void response.writeHead(status, headers).end(body);
 
-export const redirect = (location: string, status = 302): Behaviour =>
+export const redirect = (location: string, status = 302): Behavior =>
   send(status, { Location: location }, 'moved');
 
 /** Promises the whole body and closes the connection after half of it. */
 export const cutShort =
-  (body: string, framing: 'content-length' | 'chunked'): Behaviour =>
+  (body: string, framing: 'content-length' | 'chunked'): Behavior =>
   response => {
     response.writeHead(200, framing === 'chunked' ? {} : { 'Content-Length': String(body.length) });
     response.write(body.slice(0, body.length / 2), () => response.socket?.end());
@@ -59,7 +59,7 @@ export function endless(status = 200, headers: Record<string, string> = {}) {
   const closed = new Promise<void>(resolve => {
     close = resolve;
   });
-  const behaviour: Behaviour = response => {
+  const behavior: Behavior = response => {
     response.on('close', close);
     response.writeHead(status, headers);
     const more = () => {
@@ -69,12 +69,12 @@ export function endless(status = 200, headers: Record<string, string> = {}) {
     };
     more();
   };
-  return { sent, behaviour, closed };
+  return { sent, behavior, closed };
 }
 
 /** Answers when the test says, or never; `begins` is sent at once. */
 export function held(
-  then: Behaviour,
+  then: Behavior,
   { begins }: { begins?: [headers: Record<string, string>, part: string | Buffer] } = {},
 ) {
   let release: () => void = () => {};
@@ -85,17 +85,17 @@ export function held(
   const closed = new Promise<void>(resolve => {
     close = resolve;
   });
-  const behaviour: Behaviour = (response, request) => {
+  const behavior: Behavior = (response, request) => {
     response.on('close', close);
     if (begins !== undefined) response.writeHead(200, begins[0]).write(begins[1]);
     void gate.then(() => then(response, request));
   };
   /** `closed`: the connection has ended. */
-  return { behaviour, release, closed };
+  return { behavior, release, closed };
 }
 
 /** A loopback server for datafiles that follows a script, one entry a request; the last one goes on. */
-export async function startDatafileServer(...script: Behaviour[]) {
+export async function startDatafileServer(...script: Behavior[]) {
   const server = await startServer(() => {
     const [next = send(404, {})] = script.length > 1 ? script.splice(0, 1) : script;
     return next;
@@ -104,7 +104,7 @@ export async function startDatafileServer(...script: Behaviour[]) {
     ...server,
     urlTemplate: `${server.origin}/datafiles/{sdkKey}.json`,
     /** From the next request on. */
-    follow(...next: Behaviour[]) {
+    follow(...next: Behavior[]) {
       script.splice(0, script.length, ...next);
     },
   };

@@ -11,18 +11,18 @@ export interface SeenRequest {
 }
 
 /** What to do with one request. */
-export type Behaviour = (response: ServerResponse, request: SeenRequest) => void;
+export type Behavior = (response: ServerResponse, request: SeenRequest) => void;
 
 export const answer =
-  (status: number, headers: Record<string, string> = {}, body = ''): Behaviour =>
+  (status: number, headers: Record<string, string> = {}, body = ''): Behavior =>
   response =>
     void response.writeHead(status, headers).end(body);
-export const hang: Behaviour = () => {};
-export const reset: Behaviour = response => void (response.socket as Socket).resetAndDestroy();
-export const hangUp: Behaviour = response => void response.socket?.destroy();
+export const hang: Behavior = () => {};
+export const reset: Behavior = response => void (response.socket as Socket).resetAndDestroy();
+export const hangUp: Behavior = response => void response.socket?.destroy();
 
 /** A loopback server that behaves as the test says, request by request. */
-export async function startServer(behave: (index: number) => Behaviour = () => answer(204)) {
+export async function startServer(behave: (index: number) => Behavior = () => answer(204)) {
   const requests: SeenRequest[] = [];
   const waiters: { count: number; resolve: () => void }[] = [];
   const server = createServer(async (request, response) => {

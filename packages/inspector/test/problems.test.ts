@@ -57,7 +57,7 @@ describe('inspect: problems', () => {
   it('name an attribute that the datafile does not have, or has under another id', async () => {
     await using inspector = await makeInspector({ datafile });
     await inspector.send(
-      impression({ attributes: [attribute({ entity_id: '9', key: 'colour' })] }),
+      impression({ attributes: [attribute({ entity_id: '9', key: 'color' })] }),
       impression({ attributes: [attribute({ entity_id: 'plan' })] }),
     );
     const messages = [
@@ -68,15 +68,13 @@ describe('inspect: problems', () => {
       ['unknown_attribute', 'warning'],
       ['unknown_attribute', 'warning'],
     ]);
-    expect(messages[0]?.message)
-      .to.contain('no attribute "colour"')
-      .and.to.contain('create it at Optimizely');
+    expect(messages[0]?.message).to.contain('no attribute "color"').and.to.contain('create it at Optimizely');
     expect(messages[1]?.message).to.contain('has the id "400", not "plan"');
   });
 
   it('leave attributes alone where there is no datafile to look in', async () => {
     await using inspector = await makeInspector();
-    await inspector.send(impression({ attributes: [attribute({ entity_id: '9', key: 'colour' })] }));
+    await inspector.send(impression({ attributes: [attribute({ entity_id: '9', key: 'color' })] }));
     expect(await codesOf(inspector)).to.deep.equal([[]]);
   });
 
