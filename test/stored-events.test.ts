@@ -18,16 +18,15 @@ const made: OptimizelySpanProcessor[] = [];
 /** A life of a service that gets its datafile when the test gives it one. */
 function makeLife(options: Partial<OptimizelySpanProcessorOptions> & { disk: Disk; runtime: ManualRuntime }) {
   const { disk, runtime, ...rest } = options;
-  const [dispatcher, store, manager] = [
-    new RecordingDispatcher(),
-    new MemoryStore(disk),
-    new StaticProjectConfigManager(),
-  ];
+  const dispatcher = new RecordingDispatcher();
+  const store = new MemoryStore(disk);
+  const manager = new StaticProjectConfigManager();
+  const logger = new RecordingLogger();
   const processor = new OptimizelySpanProcessor({
     projectConfigManager: manager,
     eventDispatcher: dispatcher,
     eventStore: store,
-    logger: new RecordingLogger(),
+    logger,
     runtime,
     ...rest,
   });
@@ -36,6 +35,7 @@ function makeLife(options: Partial<OptimizelySpanProcessorOptions> & { disk: Dis
     processor,
     dispatcher,
     store,
+    logger,
     record: (conversion: Partial<Conversion> = {}) =>
       processor.recordConversion({ userId: 'v', eventKey: 'purchase', ...conversion }),
     giveDatafile: () => manager.setDatafile(makeDatafile()),
@@ -185,7 +185,8 @@ describe('an event in the event store', () => {
     for (const [ticket, stored] of disk.records) {
       if (stored.kind !== 'unresolved' || stored.event.userId !== 'broken') continue;
       const event = { ...stored.event, type: 'impression', flagKey: 'checkout', ruleType: '__proto__' };
-      disk.records.set(ticket, { ...stored, event: event as never });
+      const rest = { ruleKey: '', variationKey: 'control', enabled: true };
+      disk.records.set(ticket, { ...stored, event: { ...event, ...rest } as never });
     }
     const second = makeLife({ disk, runtime });
     second.giveDatafile();
@@ -193,6 +194,27 @@ describe('an event in the event store', () => {
     expectIdentity(second.processor.ledger());
     expect(second.processor.ledger()).to.deep.include({ delivered: 2, stored: 0, pending: 0 });
     expect(second.dispatcher.visitors.map(visitor => visitor.visitor_id)).to.deep.equal(['before', 'after']);
-    expect(disk.records.size).to.equal(0);
+    expect(second.logger.at('warn').filter(line => line.includes('stored event'))).to.deep.equal([
+      "a stored event can't be resolved and is dropped (TypeError)",
+    ]);
+    expect(disk.records.size, 'it would come back in every later life').to.equal(0);
+  });
+
+  it('expires a day after it came back, where the clock was set back since it was recorded', async () => {
+    const first = makeLife({ disk, runtime });
+    first.record();
+    await first.end();
+    // A machine of its own, whose clock is two days behind.
+    runtime = new ManualRuntime();
+    for (const [ticket, stored] of disk.records) {
+      disk.records.set(ticket, { ...stored, acceptedAt: runtime.now() + 48 * HOUR });
+    }
+    const second = makeLife({ disk, runtime });
+    second.down();
+    second.giveDatafile();
+    await runtime.advance(23 * HOUR);
+    expect(second.processor.ledger()).to.deep.include({ pending: 1, dropped: {} });
+    await runtime.advance(2 * HOUR);
+    expect(second.processor.ledger()).to.deep.include({ pending: 0, dropped: { expired: 1 } });
   });
 });

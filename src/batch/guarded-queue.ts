@@ -20,7 +20,6 @@ export class GuardedQueue implements BatcherQueue {
   /** Of an earlier life: their sizes are not known before they are dequeued. */
   #recovered: number;
   #count = 0;
-  #bytes = 0;
 
   constructor(queue: EventQueue, budget: QueueBudget, ledger: EventLedger, logger: Logger) {
     this.#queue = queue;
@@ -44,7 +43,6 @@ export class GuardedQueue implements BatcherQueue {
       return false;
     }
     this.#count++;
-    this.#bytes += event.byteLength;
     this.#awaited.add(event);
     return true;
   }
@@ -61,13 +59,12 @@ export class GuardedQueue implements BatcherQueue {
     return this.#awaited.take(event as SerializedEvent);
   }
 
-  /** Gives up what the queue took and does not give back. */
+  /** Gives up what the queue took and does not give back, at the end: of the memory it took, only the count still counts. */
   abandon(): UnreturnedEvents {
     const count = this.#count + this.#recovered;
-    this.#budget.release(count, this.#bytes);
+    this.#budget.release(count, 0);
     this.#count = 0;
     this.#recovered = 0;
-    this.#bytes = 0;
     return { count, awaited: this.#awaited.clear() };
   }
 
@@ -77,7 +74,6 @@ export class GuardedQueue implements BatcherQueue {
       this.#budget.takeAnyway(0, byteLength);
     } else if (this.#count > 0) {
       this.#count--;
-      this.#bytes -= byteLength;
     } else {
       // More than it was given: of another life or another process.
       this.#ledger.recovered(1);
