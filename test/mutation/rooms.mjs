@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The rooms whose mistakes cost data, and the tests that have to notice a change there: those of the room's own rules, on
-// the manual clock.
+// the manual clock. A mutant is tried on them in this order, until one fails: fast ones come first. What waits
+// for sockets is left out: a hang is noticed late there.
 
 export const ROOMS = {
   batch: [
-    'test/batching.test.ts',
     'test/memory-bounds.test.ts',
-    'test/growing-batches.test.ts',
-    'test/delivery.test.ts',
+    'test/batching.test.ts',
     'test/stored-events.test.ts',
+    'test/growing-batches.test.ts',
     'test/event-store.test.ts',
+    'test/delivery.test.ts',
   ],
   export: [
-    'test/delivery.test.ts',
-    'test/growing-batches.test.ts',
     'test/log-event.test.ts',
-    'test/request-bytes.test.ts',
+    'test/delivery.test.ts',
     'test/batching.test.ts',
+    'test/request-bytes.test.ts',
+    'test/growing-batches.test.ts',
   ],
   serialize: [
     'test/decision-lookup.test.ts',

@@ -48,6 +48,8 @@ function configOf(room, tests) {
     // What a mutant left running is not left to all that follow.
     maxTestRunnerReuse: 100,
     coverageAnalysis: 'perTest',
+    // What runs once, when a module is loaded, would take a process of its own and all tests, a mutant.
+    ignoreStatic: true,
     timeoutMS: 5_000,
     disableTypeChecks: true,
     // Packages of workspaces, built code and reports are not needed beside.
