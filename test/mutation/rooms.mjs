@@ -8,12 +8,18 @@ export const ROOMS = {
   batch: [
     'test/memory-bounds.test.ts',
     'test/batching.test.ts',
+    'test/open-batches.test.ts',
     'test/stored-events.test.ts',
+    'test/store-answers.test.ts',
+    'test/batcher-edges.test.ts',
     'test/growing-batches.test.ts',
     'test/event-store.test.ts',
+    'test/application-objects.test.ts',
     'test/delivery.test.ts',
   ],
   export: [
+    'test/answers.test.ts',
+    'test/dispatcher-calls.test.ts',
     'test/log-event.test.ts',
     'test/delivery.test.ts',
     'test/batching.test.ts',

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  BatchEventProcessor,
+  type BatchEventProcessorOptions,
+  EventFactory,
+  type ExportBatch,
+  type SerializedEvent,
+} from 'opentelemetry-exporter-optimizely';
+import { ManualExporter, makeUserEvent, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+function makeHarness(options: Partial<BatchEventProcessorOptions> = {}) {
+  const runtime = new ManualRuntime();
+  const exporter = new ManualExporter();
+  const logger = new RecordingLogger();
+  const processor = new BatchEventProcessor({
+    exporter,
+    logger,
+    runtime,
+    batchSize: 1,
+    maxBatchSize: 1,
+    startOnInit: true,
+    ...options,
+  });
+  const record = (count = 1) =>
+    Array.from({ length: count }, () =>
+      processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() })),
+    ).filter(Boolean).length;
+  const answerAll = () => {
+    for (const callback of exporter.callbacks.splice(0)) callback({ code: 0 });
+  };
+  return { processor, exporter, logger, runtime, record, answerAll };
+}
+
+/** What the engine throws where the stack has no room left. */
+const stackOverflow = () => new RangeError('Maximum call stack size exceeded');
+
+/** A queue that keeps what it takes, but for what the test changes. */
+function makeQueue(own: object = {}) {
+  const events: SerializedEvent[] = [];
+  const queue = {
+    size: 0,
+    enqueue: (event: SerializedEvent) => events.push(event) > 0,
+    dequeue: () => events.shift(),
+    ...own,
+  };
+  return { queue: queue as never, events };
+}
+
+describe('a call that ends because the stack does', () => {
+  it('in the queue leaves no memory taken: the next event has room', async () => {
+    let calls = 0;
+    const { queue, events } = makeQueue({
+      enqueue(event: SerializedEvent) {
+        if (++calls <= 3) throw stackOverflow();
+        return events.push(event) > 0;
+      },
+    });
+    const { processor, record, exporter, answerAll } = makeHarness({ eventQueue: queue, maxQueueSize: 1 });
+    for (let n = 0; n < 3; n++) {
+      expect(record()).to.equal(0);
+      await settle();
+      expect(processor.ledger()).to.deep.include({ recorded: n + 1, pending: 0 });
+    }
+    expect(record()).to.equal(1);
+    expect(exporter.sizes).to.deep.equal([1]);
+    answerAll();
+    expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: { interrupted: 3 } });
+  });
+
+  it('while events are taken out of the queue is made up for afterwards', async () => {
+    let calls = 0;
+    const { queue, events } = makeQueue({
+      dequeue() {
+        // The first is of its start.
+        if (++calls === 2) throw stackOverflow();
+        return events.shift();
+      },
+    });
+    const { processor, record, exporter } = makeHarness({ eventQueue: queue });
+    expect(record(), 'it is queued').to.equal(1);
+    expect(exporter.sizes).to.deep.equal([]);
+    await settle();
+    expect(exporter.sizes).to.deep.equal([1]);
+    expect(processor.ledger()).to.deep.include({ recorded: 1, pending: 1, dropped: {} });
+  });
+
+  it('in the exporter is made up for afterwards, once', async () => {
+    const given: string[] = [];
+    let calls = 0;
+    const { processor, record } = makeHarness({
+      exporter: {
+        export({ events }: ExportBatch, done) {
+          if (++calls === 1) throw stackOverflow();
+          for (const { uuid } of events) given.push(uuid);
+          done({ code: 0 });
+        },
+      },
+    });
+    expect(record()).to.equal(1);
+    expect(given).to.deep.equal([]);
+    expect(processor.ledger()).to.deep.include({ pending: 1, dropped: {} });
+    await settle();
+    expect(given).to.have.length(1);
+    expect(record(2)).to.equal(2);
+    await settle();
+    expect(given, 'each once').to.have.length(3);
+    expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0, dropped: {} });
+  });
+
+  it('in an exporter each time costs its batch, and no other', async () => {
+    let calls = 0;
+    const { processor, record, logger } = makeHarness({
+      exporter: {
+        export(_batch, done) {
+          if (++calls <= 2) throw stackOverflow();
+          done({ code: 0 });
+        },
+      },
+    });
+    record();
+    await settle();
+    record();
+    await settle();
+    expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: { rejected: 1 } });
+    expect(logger.at('error')).to.deep.equal(['exporter.export failed: RangeError']);
+  });
+});
+
+describe('an exporter that records an event for each batch', () => {
+  it('keeps the call from returning for a hundred events at most, and loses none', async () => {
+    const total = 350;
+    let exported = 0;
+    const { processor, record, runtime } = makeHarness({
+      exporter: {
+        export(_batch, done) {
+          if (++exported < total) record();
+          done({ code: 0 });
+        },
+      },
+    });
+    record();
+    expect(exported).to.be.within(100, 105);
+    await runtime.advance(1);
+    expect(exported).to.be.within(200, 210);
+    await runtime.advance(20);
+    expect(exported).to.equal(total);
+    expect(processor.ledger()).to.deep.include({ recorded: total, delivered: total, pending: 0 });
+  });
+});
+
+describe('a queue of the application', () => {
+  for (const size of [-1, 1.5, Number.NaN, '2', null, undefined, Number.POSITIVE_INFINITY, 0]) {
+    it(`brings nothing along where its size is ${size}`, () => {
+      const { processor } = makeHarness({ eventQueue: makeQueue({ size }).queue });
+      expect(processor.ledger()).to.deep.include({ recovered: 0, pending: 0 });
+    });
+  }
+
+  const answers: [string, unknown, string[]][] = [
+    ['false', false, []],
+    ['nothing', undefined, []],
+    ['text', 'yes', []],
+    ['a promise', Promise.resolve(true), ['eventQueue.enqueue failed: TypeError']],
+    ['an object', {}, ['eventQueue.enqueue failed: TypeError']],
+  ];
+  for (const [name, answer, lines] of answers) {
+    it(`has not taken an event that it answers with ${name}`, () => {
+      const { processor, record, logger } = makeHarness({
+        eventQueue: makeQueue({ enqueue: () => answer }).queue,
+        maxQueueSize: 10,
+      });
+      expect(record(20)).to.equal(0);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { queue_full: 20 } });
+      expect(logger.at('error')).to.deep.equal(lines);
+    });
+  }
+
+  const junk: [string, unknown, string[]][] = [
+    ['nothing', undefined, []],
+    ['null', null, []],
+    ['text', 'event', ['eventQueue.dequeue failed: TypeError']],
+    ['an empty object', {}, ['eventQueue.dequeue failed: TypeError']],
+    ['false', false, ['eventQueue.dequeue failed: TypeError']],
+  ];
+  for (const [name, given, lines] of junk) {
+    it(`keeps what it took while it gives back ${name}`, async () => {
+      const { processor, record, logger, exporter } = makeHarness({
+        eventQueue: makeQueue({ dequeue: () => given }).queue,
+      });
+      expect(record(3)).to.equal(3);
+      expect(exporter.sizes).to.deep.equal([]);
+      expect(processor.ledger()).to.deep.include({ pending: 3 });
+      await processor.stop();
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { shutdown_timeout: 3 } });
+      expect(logger.at('error').filter(line => line.startsWith('eventQueue'))).to.deep.equal(lines);
+    });
+  }
+
+  it('is said by name and method where it throws', async () => {
+    const fail = () => {
+      throw new TypeError('secret');
+    };
+    const size = { get: fail };
+    const queue = makeQueue({ enqueue: fail, dequeue: fail }).queue;
+    const { logger, record } = makeHarness({ eventQueue: Object.defineProperty(queue, 'size', size) });
+    record(2);
+    expect(logger.at('error').sort()).to.deep.equal([
+      'eventQueue.dequeue failed: TypeError',
+      'eventQueue.enqueue failed: TypeError',
+      'eventQueue.size failed: TypeError',
+    ]);
+  });
+
+  it('loses at the end only what it does not give back', async () => {
+    let kept = 0;
+    const { queue, events } = makeQueue({ dequeue: () => (kept++ < 1 ? events.shift() : undefined) });
+    const { processor, record, answerAll } = makeHarness({ eventQueue: queue, startOnInit: false });
+    expect(record(3)).to.equal(3);
+    processor.start();
+    answerAll();
+    await processor.stop();
+    expect(processor.ledger()).to.deep.include({
+      ...{ delivered: 1, pending: 0 },
+      dropped: { shutdown_timeout: 2 },
+    });
+  });
+});
+
+describe('a batch that grew while the exporter was busy', () => {
+  it('says its exact size, and so does what stays behind of it', () => {
+    const batches: ExportBatch[] = [];
+    let busy = true;
+    let ready = () => {};
+    const { processor } = makeHarness({
+      ...{ batchSize: 2, maxBatchSize: 100 },
+      exporter: {
+        isBusy: () => busy,
+        onReady: listener => {
+          ready = listener;
+        },
+        export: batch => void batches.push(batch),
+      },
+    });
+    for (const text of ['a', 'bb', 'ccc', 'ü', 'eeeee']) {
+      processor.process(makeUserEvent({ json: JSON.stringify({ visitor_id: text }) }));
+    }
+    expect(batches).to.deep.equal([]);
+    busy = false;
+    ready();
+    processor.process(makeUserEvent({ json: JSON.stringify({ visitor_id: 'last' }) }));
+    expect(batches.map(({ events }) => events.length)).to.deep.equal([4, 2]);
+    for (const { events, byteLength } of batches) {
+      const { body } = new EventFactory().createLogEvent(events);
+      expect(byteLength).to.equal(Buffer.byteLength(body));
+    }
+    expect(batches.map(({ cause }) => cause)).to.deep.equal(['size', 'size']);
+  });
+});
+
+describe('what a processor says of its end', () => {
+  it('of a flush: how many events it could not deliver in time, and nothing where it could', async () => {
+    const { processor, record, logger, runtime, answerAll } = makeHarness({ timeoutIntervalMillis: 700 });
+    record(2);
+    const late = processor.flush();
+    await runtime.advance(699);
+    expect(logger.lines).to.deep.equal([]);
+    await runtime.advance(1);
+    await late;
+    expect(logger.at('warn')).to.deep.equal([
+      'forceFlush() ended after 700 ms; events undelivered, which stay pending: 2',
+    ]);
+    const inTime = processor.flush();
+    answerAll();
+    await inTime;
+    expect(logger.lines).to.have.length(1);
+  });
+
+  it('of a shutdown: how many events are lost, and nothing where none is', async () => {
+    const lost = makeHarness({ timeoutIntervalMillis: 700 });
+    lost.record(2);
+    const stopping = lost.processor.stop();
+    await lost.runtime.advance(700);
+    await stopping;
+    expect(lost.logger.at('error')).to.deep.equal([
+      'shutdown ended after 700 ms; events undelivered: 2, of these lost: 2, in the event store: 0',
+    ]);
+    const whole = makeHarness();
+    whole.record(2);
+    whole.answerAll();
+    await whole.processor.stop();
+    expect(whole.logger.lines).to.deep.equal([]);
+    whole.processor.start();
+    expect(whole.logger.lines, 'a start after it does nothing').to.deep.equal([]);
+  });
+
+  it('of a second start', () => {
+    const { processor, logger } = makeHarness();
+    processor.start();
+    expect(logger.at('warn')).to.deep.equal(['start() was called twice; the second call does nothing']);
+  });
+
+  it('of an exporter without a flush or a shutdown: nothing', async () => {
+    const { processor, record, logger } = makeHarness({
+      exporter: { export: (_batch, done) => done({ code: 0 }) },
+    });
+    record(2);
+    await processor.flush();
+    await processor.stop();
+    expect(logger.lines).to.deep.equal([]);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+  });
+});
+
+describe('the age of a batch', () => {
+  it('is counted anew for the events that come after one that left early', async () => {
+    const { processor, exporter, runtime, record } = makeHarness({
+      ...{ batchSize: 2, maxBatchSize: 2, flushIntervalMillis: 1_000 },
+    });
+    record();
+    await runtime.advance(600);
+    record();
+    expect(exporter.causes).to.deep.equal(['size']);
+    record();
+    await runtime.advance(999);
+    expect(exporter.causes, 'the timer of the first batch finds a younger one').to.deep.equal(['size']);
+    await runtime.advance(1);
+    expect(exporter.causes).to.deep.equal(['size', 'age']);
+    await runtime.advance(5_000);
+    expect(exporter.causes).to.deep.equal(['size', 'age']);
+    expect(runtime.armed, 'no timer without an event').to.equal(0);
+    expect(processor.ledger().pending).to.equal(3);
+  });
+});

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type EventStore,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+} from 'opentelemetry-exporter-optimizely';
+import type { EventStoreHost } from 'opentelemetry-exporter-optimizely/file-store';
+import { makeDatafile } from './support/datafile.js';
+import { makeContext, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+const CONVERSION = { userId: 'v', eventKey: 'purchase' };
+const made: OptimizelySpanProcessor[] = [];
+
+/** A processor over a store that answers what the test says. */
+function makeHarness(own: object = {}, options: Partial<OptimizelySpanProcessorOptions> = {}) {
+  const runtime = new ManualRuntime();
+  const dispatcher = new RecordingDispatcher();
+  const logger = new RecordingLogger();
+  let host: EventStoreHost | undefined;
+  let tickets = 100;
+  const removed: number[] = [];
+  const store = {
+    open(given: EventStoreHost) {
+      host = given;
+    },
+    append: () => ++tickets,
+    remove: (gone: number[]) => void removed.push(...gone),
+    release: () => {},
+    available: 0,
+    read: async () => [],
+    close: async () => {},
+    ...own,
+  } as unknown as EventStore;
+  const processor = new OptimizelySpanProcessor({
+    datafile: makeDatafile(),
+    eventDispatcher: dispatcher,
+    eventStore: store,
+    logger,
+    runtime,
+    ...options,
+  });
+  made.push(processor);
+  return {
+    ...{ processor, dispatcher, logger, runtime, removed },
+    /** What the store tells of itself. */
+    adopted: (count: unknown) => host?.adopted(count as number),
+    lost: (count: unknown) => host?.lost(count as number),
+  };
+}
+
+const resolved = (uuid: string) => ({
+  ...{ kind: 'resolved', type: 'conversion', uuid, context: makeContext(), acceptedAt: 1.7e12 },
+  json: `{"visitor_id":"${uuid}","attributes":[],"snapshots":[]}`,
+});
+const unresolved = (uuid: string) => ({
+  kind: 'unresolved',
+  event: { type: 'conversion', ...CONVERSION, uuid, timestamp: 1.7e12 },
+  acceptedAt: 1.7e12,
+});
+
+describe('an event store of the application', () => {
+  afterEach(async () => {
+    await Promise.all(made.splice(0).map(processor => processor.shutdown()));
+  });
+
+  for (const method of ['open', 'append', 'remove', 'release', 'read', 'close']) {
+    it(`that fails at ${method} is logged with the method, once, and costs no event`, async () => {
+      let calls = 0;
+      const { processor, logger, runtime, adopted, dispatcher } = makeHarness({
+        [method]() {
+          calls++;
+          throw new TypeError('secret');
+        },
+      });
+      adopted(1);
+      for (let n = 0; n < 2; n++) processor.recordConversion(CONVERSION);
+      await runtime.advance(2_000);
+      await processor.forceFlush();
+      expect(dispatcher.uuids).to.have.length(2);
+      dispatcher.answer = () => ({ statusCode: 503 });
+      processor.recordConversion(CONVERSION);
+      const ended = processor.shutdown();
+      await runtime.advance(10_000);
+      await ended;
+      expect(calls).to.be.greaterThan(0);
+      expect(logger.at('error').filter(line => line.startsWith('eventStore.'))).to.deep.equal([
+        `eventStore.${method} failed: TypeError`,
+      ]);
+    });
+  }
+
+  it('that rejects at open is logged', async () => {
+    const { logger } = makeHarness({ open: () => Promise.reject(new TypeError('secret')) });
+    await settle();
+    expect(logger.at('error')).to.deep.equal(['eventStore.open failed: TypeError']);
+  });
+
+  const answers: [unknown, string, object][] = [
+    [7, 'a ticket', { stored: 1, dropped: {} }],
+    ['full', 'that it is full', { stored: 0, dropped: { store_full: 1 } }],
+    ['failed', 'that the disk refused', { stored: 0, dropped: { queue_full: 1 } }],
+    [undefined, 'nothing', { stored: 0, dropped: { queue_full: 1 } }],
+    ['7', 'text', { stored: 0, dropped: { queue_full: 1 } }],
+    [null, 'null', { stored: 0, dropped: { queue_full: 1 } }],
+  ];
+  for (const [answer, name, ledger] of answers) {
+    it(`takes what memory has no room for only where it answers with a ticket, here with ${name}`, () => {
+      const { processor } = makeHarness({ append: () => answer }, { maxQueueSize: 1 });
+      processor.recordConversion(CONVERSION);
+      expect(processor.recordConversion(CONVERSION) !== undefined).to.equal(answer === 7);
+      expect(processor.ledger()).to.deep.include({ pending: 1, ...ledger });
+    });
+  }
+
+  it('adopts only counts of records, and loses no more than it has', () => {
+    const { processor, adopted, lost } = makeHarness();
+    for (const junk of [0, -1, 1.5, '2', Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {
+      adopted(junk);
+      lost(junk);
+    }
+    expect(processor.ledger()).to.deep.include({ recovered: 0, stored: 0, dropped: {} });
+    lost(1);
+    expect(processor.ledger()).to.deep.include({ recovered: 0, stored: 0, dropped: {} });
+    adopted(3);
+    for (const junk of [0, -1, 1.5, '2', Number.NaN]) lost(junk);
+    expect(processor.ledger()).to.deep.include({ recovered: 3, stored: 3, dropped: {} });
+    lost(2);
+    expect(processor.ledger()).to.deep.include({ recovered: 3, stored: 1, dropped: { unreadable: 2 } });
+    lost(5);
+    expect(processor.ledger()).to.deep.include({ recovered: 3, stored: 0, dropped: { unreadable: 3 } });
+  });
+
+  const records: [string, unknown][] = [
+    ['null', null],
+    ['nothing', undefined],
+    ['a number', 5],
+    ['an empty object', {}],
+    ['a ticket that is text', { ticket: '1', event: resolved('bad') }],
+    ['no ticket', { event: resolved('bad') }],
+    ['no event', { ticket: 1 }],
+    ['a null event', { ticket: 1, event: null }],
+    ['an event that is text', { ticket: 1, event: 'bad' }],
+    ['no time', { ticket: 1, event: { ...resolved('bad'), acceptedAt: undefined } }],
+    ['a time that is none', { ticket: 1, event: { ...unresolved('bad'), acceptedAt: Number.NaN } }],
+    ['another kind', { ticket: 1, event: { ...resolved('bad'), kind: 'other' } }],
+    ['no kind', { ticket: 1, event: { ...resolved('bad'), kind: undefined } }],
+    ['a null input', { ticket: 1, event: { ...unresolved('bad'), event: null } }],
+    ['an input that is text', { ticket: 1, event: { ...unresolved('bad'), event: 'bad' } }],
+    ['no input', { ticket: 1, event: { ...unresolved('bad'), event: undefined } }],
+    ['a list for JSON', { ticket: 1, event: { ...resolved('bad'), json: '[]' } }],
+    ['no context', { ticket: 1, event: { ...resolved('bad'), context: undefined } }],
+  ];
+  for (const [name, record] of records) {
+    it(`has a record counted as unreadable that is none, and the others delivered: ${name}`, async () => {
+      const page = [
+        { ticket: 11, event: resolved('first') },
+        record,
+        { ticket: 12, event: unresolved('last') },
+      ];
+      const { processor, runtime, adopted, dispatcher, removed } = makeHarness({
+        read: async () => page.splice(0),
+      });
+      adopted(3);
+      await runtime.advance(2_000);
+      expect(dispatcher.visitors.map(({ visitor_id }) => visitor_id)).to.deep.equal(['first', 'v']);
+      expect(processor.ledger()).to.deep.include({
+        ...{ recovered: 3, delivered: 2, stored: 0, pending: 0 },
+        dropped: { unreadable: 1 },
+      });
+      expect(removed).to.include(11).and.not.include(1);
+    });
+  }
+
+  for (const answer of [undefined, null, 'records', { length: 1 }]) {
+    it(`is asked again later where it reads ${JSON.stringify(answer)}`, async () => {
+      let reads = 0;
+      const { processor, runtime, adopted } = makeHarness({
+        read: async () => (++reads === 1 ? answer : [{ ticket: 11, event: resolved('first') }]),
+      });
+      adopted(1);
+      await runtime.advance(3_000);
+      expect(reads).to.equal(2);
+      expect(processor.ledger()).to.deep.include({ recovered: 1, delivered: 1, stored: 0 });
+    });
+  }
+
+  it('may have more than it told of, which counts as recovered', async () => {
+    const page = ['a', 'b', 'c'].map((uuid, n) => ({ ticket: n, event: resolved(uuid) }));
+    const { processor, runtime, adopted } = makeHarness({ read: async () => page.splice(0) });
+    adopted(1);
+    await runtime.advance(2_000);
+    expect(processor.ledger()).to.deep.include({ recovered: 3, delivered: 3, stored: 0, pending: 0 });
+  });
+
+  it('may have a record that throws when it is looked at, which is dropped by its uuid and removed', async () => {
+    const context = {
+      ...makeContext(),
+      get accountId(): string {
+        throw new TypeError('secret');
+      },
+    };
+    const bad = { ...resolved('bad'), context };
+    Object.defineProperty(bad, 'context', { value: context, enumerable: true });
+    const page = [
+      { ticket: 11, event: bad },
+      { ticket: 12, event: resolved('good') },
+    ];
+    const { processor, runtime, adopted, removed, logger } = makeHarness({
+      read: async () => page.splice(0),
+    });
+    adopted(2);
+    await runtime.advance(2_000);
+    expect(processor.ledger()).to.deep.include({ recovered: 2, delivered: 1, dropped: { invalid: 1 } });
+    expect(removed.sort()).to.deep.equal([11, 12]);
+    expect(logger.at('warn')).to.include("a stored event can't be resolved and is dropped (TypeError)");
+  });
+});
