@@ -59,7 +59,7 @@ export class GuardedQueue implements BatcherQueue {
     return this.#awaited.take(event as SerializedEvent);
   }
 
-  /** Gives up what the queue took and does not give back, at the end: of the memory it took, only the count still counts. */
+  /** Gives up what the queue took and does not give back. Only at the end, when the bound on bytes no longer matters. */
   abandon(): UnreturnedEvents {
     const count = this.#count + this.#recovered;
     this.#budget.release(count, 0);
