@@ -355,8 +355,8 @@ describe('delivery', () => {
       record(20);
       await runtime.advance(59_000);
       expect(logger.at('error')).to.have.members([
-        'delivery to Optimizely is refused for good: status 400; what is refused is lost',
-        'delivery to Optimizely is refused for good: status 422; what is refused is lost',
+        'delivery to Optimizely is refused for good: status 400 at https://logx.optimizely.com/v1/events; what is refused is lost',
+        'delivery to Optimizely is refused for good: status 422 at https://logx.optimizely.com/v1/events; what is refused is lost',
       ]);
       await runtime.advance(1_000);
       record(2);
@@ -518,7 +518,7 @@ describe('delivery', () => {
         record(5);
         await runtime.advance(10_000);
         expect(logger.at('error')).to.deep.equal([
-          `delivery to Optimizely is turned away: status ${statusCode}; check endpoint, proxy and credentials`,
+          `delivery to Optimizely is turned away: status ${statusCode} at https://logx.optimizely.com/v1/events; check endpoint, proxy and credentials`,
         ]);
         expect(processor.ledger()).to.deep.include({ pending: 5, dropped: {} });
       }

@@ -173,7 +173,7 @@ describe('a service that drains at a signal', () => {
     expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
     expect(endpoint.uuids).to.have.members(uuids);
     expect(child.told<string>('error').join('\n')).to.include(
-      'opentelemetry-exporter-optimizely: shutdown at SIGTERM failed: target.shutdown() took more than 1 ms',
+      "opentelemetry-exporter-optimizely: shutdown at SIGTERM failed: the application's target.shutdown() took more than 1 ms",
     );
   });
 

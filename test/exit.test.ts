@@ -163,9 +163,32 @@ describe('exit', () => {
       await child.message('listeners');
       child.signal('SIGTERM');
       await child.ended;
-      expect(child.stderr).to.match(/shutdown at SIGTERM failed: .*RangeError/);
+      expect(child.stderr).to.match(
+        /^opentelemetry-exporter-optimizely: shutdown at SIGTERM failed: .*RangeError/m,
+      );
       expect(child.told<string>('error').join('\n')).to.match(/shutdown at SIGTERM failed: .*TypeError/);
     });
+
+    for (const [target, name] of [
+      ['SDK', 'NodeSDK'],
+      ['wrapped', 'target'],
+    ] as const) {
+      it(`does not call it a failure of its own that no collector was there: ${target}`, async () => {
+        const child = start('service-without-collector', { target });
+        await child.message('uuids');
+        child.signal('SIGTERM');
+        expect(await child.ended).to.deep.equal({ code: null, signal: 'SIGTERM' });
+        expectDelivered(child);
+        const [line = '', ...more] = child.stderr.trim().split('\n');
+        expect(more).to.deep.equal([]);
+        expect(line).to.match(
+          new RegExp(
+            `^opentelemetry-exporter-optimizely: at SIGTERM, the application's ${name}\\.shutdown\\(\\) failed with Error ECONNREFUSED; `,
+          ),
+        );
+        expect(line).not.to.include('shutdown at SIGTERM failed');
+      });
+    }
 
     it('shuts down all targets though a logger throws', async () => {
       const child = start('service-with-targets', { throwingLogger: true });

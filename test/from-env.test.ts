@@ -136,20 +136,12 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
       BATCH_SIZE: '2.5 secret',
       FLUSH_INTERVAL_MILLIS: '-1',
       START_ON_INIT: 'secret',
-      EVENTS_ENDPOINT: 'secret',
       TRACE_DETAIL: 'secret',
       EMIT_AS: 'secret',
       MAX_QUEUE_SIZE: '  ',
       STRICT: '',
     });
-    const warned = [
-      'BATCH_SIZE',
-      'FLUSH_INTERVAL_MILLIS',
-      'START_ON_INIT',
-      'EVENTS_ENDPOINT',
-      'TRACE_DETAIL',
-      'EMIT_AS',
-    ];
+    const warned = ['BATCH_SIZE', 'FLUSH_INTERVAL_MILLIS', 'START_ON_INIT', 'TRACE_DETAIL', 'EMIT_AS'];
     for (const name of warned)
       expect(logger.at('warn').filter(line => line.includes(name))).to.have.length(1);
     expect(logger.at('warn')).to.have.length(warned.length);
@@ -252,14 +244,48 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
     expect(processor.ledger()).to.deep.include({ pending: 1, delivered: 0 });
   });
 
-  it('a file that cannot be read is an error line; events are held', () => {
-    const { processor, logger } = make({ DATAFILE_PATH: join(directory, 'missing.json') });
-    processor.recordConversion(CONVERSION);
-    expect(processor.ledger().pending).to.equal(1);
-    expect(logger.at('error').join()).to.include('OPTIMIZELY_DATAFILE_PATH');
+  for (const { file, content, says } of [
+    { file: 'missing.json', content: undefined, says: 'does not exist' },
+    { file: 'datafile.json/below.json', content: undefined, says: 'does not exist' },
+    { file: '', content: undefined, says: 'is a directory, not a file' },
+    { file: 'empty.json', content: '', says: 'is not a datafile: the datafile is not valid JSON' },
+    { file: 'page.json', content: '<html>', says: 'is not a datafile: the datafile is not valid JSON' },
+    { file: 'list.json', content: '[]', says: 'is not a datafile: the datafile is not a JSON object' },
+    {
+      file: 'old.json',
+      content: '{"version":"1"}',
+      says: "is not a datafile: the datafile's version must be",
+    },
+  ]) {
+    it(`says of a DATAFILE_PATH what is wrong with it, in one line; events wait: ${file || 'a directory'}`, () => {
+      const named = join(directory, file);
+      if (content !== undefined) writeFileSync(named, content);
+      const { processor, logger } = make({ DATAFILE_PATH: named });
+      processor.recordConversion(CONVERSION);
+      expect(processor.ledger().pending).to.equal(1);
+      expect(logger.lines).to.have.length(1);
+      const [line = ''] = logger.at('error');
+      expect(line).to.include(`OPTIMIZELY_DATAFILE_PATH: ${named.replace(/\/$/, '')} ${says}`);
+      expect(line).to.match(/; events wait until one is there at a restart$/);
+    });
+  }
+
+  it('names a DATAFILE_PATH that may not be read, and waits for the datafile of the SDK key', async () => {
+    const server = await startServer(() => answer(200, {}, JSON.stringify(makeDatafile())));
+    const { processor, logger } = make({
+      DATAFILE_PATH: join(directory, 'missing.json'),
+      DATAFILE_URL_TEMPLATE: `${server.origin}/%s.json`,
+      SDK_KEY: 'key-1',
+    });
+    expect(logger.at('error').join()).to.match(
+      /missing\.json does not exist; events wait until one is fetched$/,
+    );
+    await server.received(1);
+    await processor.shutdown();
+    await server.close();
   });
 
-  it('the classes themselves read no environment', async () => {
+  it('the classes themselves read no variable but that of the endpoint', async () => {
     process.env.OPTIMIZELY_BATCH_SIZE = '1';
     const { OptimizelySpanProcessor } = await import('opentelemetry-exporter-optimizely');
     const processor = new OptimizelySpanProcessor({
@@ -324,7 +350,7 @@ describe('--import opentelemetry-exporter-optimizely/register', () => {
     const missing = join(directory, 'missing.json');
     const script = start({}, { ...env, OPTIMIZELY_DATAFILE_PATH: missing, OPTIMIZELY_BATCH_SIZE: 'ten' });
     await script.ended;
-    expect(script.stderr).to.include('OPTIMIZELY_DATAFILE_PATH cannot be read');
+    expect(script.stderr).to.include(`OPTIMIZELY_DATAFILE_PATH: ${missing} does not exist`);
     expect(script.stderr).to.include('OPTIMIZELY_BATCH_SIZE must be a positive whole number; it is ignored');
   });
 });

@@ -31,6 +31,7 @@ describe('option names', () => {
     });
   }
 
+  const MANAGER = 'projectConfigManager: new PollingProjectConfigManager';
   const misspelled: [string, string, string][] = [
     ['OptimizelySpanProcessor', 'flushInterval', 'flushIntervalMillis, in milliseconds'],
     ['OptimizelySpanProcessor', 'flushIntervalMs', 'flushIntervalMillis, in milliseconds'],
@@ -49,6 +50,23 @@ describe('option names', () => {
     ['OptimizelySpanProcessor', 'sdk_key', 'sdkKey'],
     ['OptimizelySpanProcessor', 'maxAgeMillis', 'retry.maxAgeMillis, in milliseconds'],
     ['OptimizelySpanProcessor', 'url', 'endpoint'],
+    ['OptimizelySpanProcessor', 'flushOnExit', 'flushOnBeforeExit'],
+    ['OptimizelySpanProcessor', 'hashUserIds', 'userIdHashKey'],
+    ['OptimizelySpanProcessor', 'retries', 'retry'],
+    [
+      'OptimizelySpanProcessor',
+      'pollingInterval',
+      `${MANAGER}({ sdkKey, updateIntervalMillis }), in milliseconds`,
+    ],
+    [
+      'OptimizelySpanProcessor',
+      'updateIntervalMs',
+      `${MANAGER}({ sdkKey, updateIntervalMillis }), in milliseconds`,
+    ],
+    ['OptimizelySpanProcessor', 'datafileAccessToken', `${MANAGER}({ sdkKey, datafileAccessToken })`],
+    ['OptimizelySpanProcessor', 'token', `${MANAGER}({ sdkKey, datafileAccessToken })`],
+    ['PollingProjectConfigManager', 'pollingInterval', 'updateIntervalMillis, in milliseconds'],
+    ['BatchEventProcessor', 'retries', 'retry'],
     ['BatchEventProcessor', 'eventMaxQueueSize', 'maxQueueSize'],
     ['PollingProjectConfigManager', 'updateInterval', 'updateIntervalMillis, in milliseconds'],
     ['PollingProjectConfigManager', 'url_template', 'urlTemplate'],

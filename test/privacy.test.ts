@@ -147,7 +147,7 @@ describe('what may leave', () => {
         await settle();
         expect(dispatcher.sent).to.deep.equal([]);
         expect(processor.ledger().dropped).to.deep.equal({ before_send: 3 });
-        expect(logger.at('error')).to.deep.equal([line]);
+        expect(logger.at('error')).to.deep.equal([`events are dropped: ${line}`]);
         expect(JSON.stringify(logger.lines)).not.to.include('example.org');
       });
     }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
+import { buildIfStale } from '../scripts/build-if-stale.mjs';
 import { isIn, LONG, NIGHTLY, RUN_THE_BUILD, SPEC_FOLDERS } from './suites.mjs';
 
 // node test/run.mjs [--unit | --nightly] [--watch] [FILE or FOLDER …] [mocha's options]
@@ -19,7 +20,7 @@ const options = rest.filter(argument => !named.includes(argument));
 
 const files = named.length > 0 ? named.flatMap(testFilesIn) : defaultFiles();
 if (files.length === 0) throw new Error(`no test file in ${named.join(', ')}`);
-if (files.some(file => isIn(RUN_THE_BUILD, file)) && !isBuilt()) run('npm', ['run', 'build']);
+if (files.some(file => isIn(RUN_THE_BUILD, file))) buildIfStale();
 
 const require = createRequire(import.meta.url);
 const mocha = join(require.resolve('mocha/package.json'), '../bin/mocha.js');
@@ -61,16 +62,6 @@ function testFilesIn(path) {
     .filter(name => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .map(name => relative(ROOT, join(absolute, name)))
     .sort();
-}
-
-/** Whether no source is newer than what was built. */
-function isBuilt() {
-  const built = join(ROOT, 'dist/index.js');
-  if (!existsSync(built)) return false;
-  const { mtimeMs } = statSync(built);
-  return readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).every(
-    entry => entry.isDirectory() || statSync(join(entry.parentPath, entry.name)).mtimeMs <= mtimeMs,
-  );
 }
 
 function run(command, args) {

@@ -21,6 +21,8 @@ export const RUN_THE_BUILD = [
   'test/http/without-undici.test.ts',
   'test/instrumentation/loading.test.ts',
   'test/logging.test.ts',
+  'test/logging/defaults.test.ts',
+  'test/logging/startup.test.ts',
   'test/logs/example.test.ts',
   'test/memory.test.ts',
   'test/openfeature/example.test.ts',

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { describeUnusableEndpoint, ENDPOINT_VARIABLE } from '../export/endpoint.js';
 import type { Logger } from '../model/logger.js';
+import { environmentVariable } from '../util/environment.js';
 import { isHttpUrl } from '../util/http-url.js';
+import { shownUrl } from '../util/shown-url.js';
 import { CommandError } from './command-error.js';
 import { findDatafile } from './find-datafile.js';
 import { readCount } from './read-count.js';
@@ -32,10 +35,7 @@ async function replay(args: string[], terminal: Terminal): Promise<number> {
     },
   });
   const seconds = readCount('--give-up-after', values['give-up-after'], 30, { least: 1, most: 86_400 });
-  const { endpoint } = values;
-  if (endpoint !== undefined && !isHttpUrl(endpoint)) {
-    throw new CommandError('--endpoint must be an http or https URL', 2);
-  }
+  const endpoint = readEndpoint(values.endpoint);
   const directory = await directoryOf(positionals);
   const logger = loggerOf(terminal);
   const config = await findDatafile({ file: values.datafile, sdkKey: values['sdk-key'] }, logger);
@@ -61,6 +61,18 @@ async function replay(args: string[], terminal: Terminal): Promise<number> {
     out(style('yellow', `stored     ${ledger.stored}, left for the next time${why}`));
   }
   return ledger.stored + ledger.pending + lost === 0 ? 0 : 1;
+}
+
+/** @throws CommandError the option or, without it, the environment variable is not an address */
+function readEndpoint(option: string | undefined): string | undefined {
+  const variable = environmentVariable(ENDPOINT_VARIABLE);
+  if (option === undefined && variable !== undefined && !isHttpUrl(variable)) {
+    throw new CommandError(describeUnusableEndpoint(variable), 2);
+  }
+  if (option !== undefined && !isHttpUrl(option)) {
+    throw new CommandError(`--endpoint must be an http or https URL, not "${shownUrl(option)}"`, 2);
+  }
+  return option ?? variable;
 }
 
 async function directoryOf([directory, ...more]: string[]): Promise<string> {

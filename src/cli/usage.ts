@@ -5,7 +5,7 @@ export const USAGE = `Usage: ${CLIENT_NAME} <command> [options]
 
   store ls DIR             what a FileEventStore directory holds; changes nothing
   store replay DIR         deliver what dead processes left there
-    --endpoint URL         where to (default: the Events API of each event's region)
+    --endpoint URL         where to (default: OPTIMIZELY_EVENTS_ENDPOINT, or the Events API of each event's region)
     --datafile FILE, --sdk-key KEY
                            for events that were recorded before there was a datafile
     --give-up-after N      seconds without any progress (default 30)

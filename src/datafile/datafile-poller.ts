@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DatafileCache, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
-import type { Logger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { errorLabel } from '../util/error-label.js';
 import { parseRetryAfter } from '../util/retry-after.js';
+import { safeText } from '../util/safe-text.js';
 import { PollSchedule } from './poll-schedule.js';
 import type { StaticProjectConfigManager } from './static-project-config-manager.js';
 
 export interface DatafilePollerOptions {
   readonly url: string;
   readonly cacheKey: string;
+  /** Undefined if the address has no place for it. */
+  readonly sdkKey: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly updateIntervalMillis: number;
   readonly requestTimeoutMillis: number;
@@ -23,7 +26,7 @@ export class DatafilePoller {
   readonly #transport: DatafileTransport;
   readonly #target: StaticProjectConfigManager;
   readonly #runtime: Runtime;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #schedule: PollSchedule;
   readonly #abort = new AbortController();
   #validators: Record<string, string> = {};
@@ -43,7 +46,7 @@ export class DatafilePoller {
     transport: DatafileTransport,
     target: StaticProjectConfigManager,
     runtime: Runtime,
-    logger: Logger,
+    logger: PackageLogger,
   ) {
     this.#options = options;
     this.#transport = transport;
@@ -153,7 +156,12 @@ export class DatafilePoller {
 
   #failed(reason: string, retryAfterMillis?: number): number {
     if (!this.#failing && !this.#abort.signal.aborted) {
-      this.#logger.warn(`the datafile could not be fetched: ${reason}; it is tried again`);
+      const key = this.#options.sdkKey;
+      const whose = key === undefined ? '' : ` of sdkKey "${safeText(key)}"`;
+      const line = `the datafile${whose} could not be fetched: ${reason}${adviceFor(reason)}; it is tried again`;
+      // With none in force nothing is sent, and a script may not live long enough to be told otherwise.
+      if (this.#target.getConfig() === undefined) this.#logger.alert('OPTIMIZELY_NO_DATAFILE', 'warn', line);
+      else this.#logger.warn(line);
     }
     this.#failing = true;
     const delay = this.#schedule.afterFailure(retryAfterMillis);
@@ -185,6 +193,13 @@ export class DatafilePoller {
       }
     });
   }
+}
+
+/** Optimizely's CDN answers 403 for a key that it does not know. */
+function adviceFor(reason: string): string {
+  return /^status (?:401|403|404)$/.test(reason)
+    ? ', see that the SDK key and the access token are right'
+    : '';
 }
 
 function validatorsOf(headers: DatafileResponse['headers']): Record<string, string> {

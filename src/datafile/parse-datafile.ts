@@ -8,11 +8,19 @@ import { IndexedDatafile } from './indexed-datafile.js';
 /** A datafile whose content can't be used. Its message names the member, never quotes the content. */
 export class DatafileError extends Error {
   override readonly name = 'DatafileError';
+  /** What may be meant, for those who gave the datafile themselves. */
+  readonly advice: string;
+
+  constructor(message: string, advice = '') {
+    super(message);
+    this.advice = advice;
+  }
 }
 
 /** The log line for a datafile that can't be used. */
 export function describeBadDatafile(error: unknown, oneInForce: boolean): string {
-  const reason = error instanceof DatafileError ? error.message : 'the datafile cannot be read';
+  const reason =
+    error instanceof DatafileError ? error.message + error.advice : 'the datafile cannot be read';
   return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events are held until a good one comes'}`;
 }
 
@@ -65,7 +73,7 @@ function parseText(text: string): unknown {
   } catch (error) {
     if (isStackOverflow(error)) throw error;
     const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';
-    throw new DatafileError(`the datafile is not valid JSON${instead}`);
+    throw new DatafileError('the datafile is not valid JSON', instead);
   }
 }
 

@@ -174,6 +174,8 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
 
 interface DatafileSource {
   readonly url: string;
+  /** Undefined if the address has no place for it. */
+  readonly sdkKey: string | undefined;
   /** Of what is served there, in a cache that several managers share. */
   readonly cacheKey: string;
 }
@@ -190,12 +192,16 @@ function datafileSource({
   const template = urlTemplate ?? (datafileAccessToken === undefined ? PUBLIC_URL : AUTHENTICATED_URL);
   if (!hasPlaceForKey(template)) {
     // Not the address itself, which may have a secret in it.
-    return { url: template, cacheKey: `optimizely-datafile-${contentFingerprint([template])}` };
+    return {
+      url: template,
+      sdkKey: undefined,
+      cacheKey: `optimizely-datafile-${contentFingerprint([template])}`,
+    };
   }
   if (sdkKey === undefined) {
     throw new TypeError(`sdkKey must be a non-empty string: ${POLLING_PROJECT_CONFIG_MANAGER.example}`);
   }
-  return { url: fillUrlTemplate(template, sdkKey), cacheKey: `optimizely-datafile-${sdkKey}` };
+  return { url: fillUrlTemplate(template, sdkKey), sdkKey, cacheKey: `optimizely-datafile-${sdkKey}` };
 }
 
 /**
@@ -223,7 +229,9 @@ function headersOf(given: unknown): Record<string, string> {
 function adviseInterval(interval: number, logger: PackageLogger): number {
   const { fallback } = POLLING_PROJECT_CONFIG_MANAGER.table.updateIntervalMillis;
   if (interval < HEALTHY_INTERVAL_MILLIS && !looksLikeSeconds(interval, fallback)) {
-    logger.warn(
+    logger.alert(
+      'OPTIMIZELY_BAD_OPTION',
+      'warn',
       `updateIntervalMillis is ${interval}: Optimizely advises at least ${HEALTHY_INTERVAL_MILLIS}`,
     );
   }

@@ -4,6 +4,7 @@ import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { EPISODE_MILLIS, EpisodeLog, OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
+import { shownUrl } from '../util/shown-url.js';
 import { type Answer, judge } from './verdict.js';
 
 /** Logs how delivery goes: at most one line a minute of each kind, however often it fails and recovers. */
@@ -17,12 +18,20 @@ export class DeliveryLog {
   #failsAt = Number.NEGATIVE_INFINITY;
   #worksAt = Number.NEGATIVE_INFINITY;
   #untold = 0;
+  /** Where the latest request was sent. */
+  #url = '';
+  #hasAnswered = false;
   #alerted = false;
   #timer: RuntimeTimer | undefined;
 
   constructor(logger: PackageLogger, runtime: Runtime) {
     this.#logger = logger;
     this.#runtime = runtime;
+  }
+
+  /** @param url a listener may have changed it */
+  sending(url: string): void {
+    this.#url = url;
   }
 
   /** A request failed and is tried again. */
@@ -33,8 +42,10 @@ export class DeliveryLog {
     if (!this.#saysFailing && now - this.#failsAt >= EPISODE_MILLIS) this.#sayFails(answer, now);
     const verdict = judge(answer);
     if (verdict.kind === 'retry' && verdict.slow && this.#episodes.first('slow', now)) {
-      this.#logger.error(
-        `delivery to Optimizely is turned away: ${describe(answer)}; check endpoint, proxy and credentials`,
+      this.#logger.alert(
+        'OPTIMIZELY_DELIVERY_FAILING',
+        'error',
+        `delivery to Optimizely is turned away: ${this.#describe(answer)}; check endpoint, proxy and credentials`,
       );
     }
     if (now - this.#failingSince >= EPISODE_MILLIS && !this.#alerted) {
@@ -42,13 +53,14 @@ export class DeliveryLog {
       this.#logger.alert(
         'OPTIMIZELY_DELIVERY_FAILING',
         'error',
-        `delivery to Optimizely has failed for a minute: ${describe(answer)}; events are kept and tried again`,
+        `delivery to Optimizely has failed for a minute: ${this.#describe(answer)}; events are kept and tried again`,
       );
     }
   }
 
   /** The destination has answered. */
   answered(): void {
+    this.#hasAnswered = true;
     if (this.#failingSince === undefined) return;
     this.#failingSince = undefined;
     this.#alerted = false;
@@ -57,9 +69,12 @@ export class DeliveryLog {
 
   /** Events were refused for good. */
   refused(answer: Answer): void {
-    const said = describe(answer);
-    if (this.#episodes.first(said, this.#runtime.monotonic()))
-      this.#logger.error(`delivery to Optimizely is refused for good: ${said}; what is refused is lost`);
+    if (!this.#episodes.first(describe(answer), this.#runtime.monotonic())) return;
+    this.#logger.alert(
+      'OPTIMIZELY_EVENTS_DROPPED',
+      'error',
+      `delivery to Optimizely is refused for good: ${this.#describe(answer)}; what is refused is lost`,
+    );
   }
 
   unserializable(): void {
@@ -80,7 +95,7 @@ export class DeliveryLog {
   singledOut(answer: Answer): void {
     if (this.#episodes.first('singled out', this.#runtime.monotonic())) {
       this.#logger.warn(
-        `delivery to Optimizely fails for some events while others arrive: ${describe(answer)}; ` +
+        `delivery to Optimizely fails for some events while others arrive: ${this.#describe(answer)}; ` +
           'they are kept and tried again alone',
       );
     }
@@ -96,9 +111,14 @@ export class DeliveryLog {
     this.#saysFailing = true;
     this.#failsAt = now;
     this.#untold = 0;
-    this.#logger.warn(
-      `delivery to Optimizely fails: ${describe(answer)}; events are kept and tried again${others}`,
-    );
+    const line = `delivery to Optimizely fails: ${this.#describe(answer)}; events are kept and tried again${others}`;
+    // What has never worked is most likely a wrong address: that is worth more than what passes by itself.
+    if (this.#hasAnswered) this.#logger.warn(line);
+    else this.#logger.alert('OPTIMIZELY_DELIVERY_FAILING', 'warn', line);
+  }
+
+  #describe(answer: Answer): string {
+    return this.#url === '' ? describe(answer) : `${describe(answer)} at ${shownUrl(this.#url)}`;
   }
 
   #sayWorks(): void {

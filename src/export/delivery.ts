@@ -167,6 +167,7 @@ export class Delivery {
       return;
     }
     const { step } = this.#destination;
+    this.#destination.log.sending(logEvent.url);
     const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
       this.#inFlight.end(request);
       const seconds = (runtime.monotonic() - startedAt) / 1000;

@@ -9,39 +9,58 @@ import { errorLabel } from '../util/error-label.js';
 import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
 import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { RIGHT_PLACES } from '../util/right-places.js';
 import { systemRuntime } from '../util/system-runtime.js';
+import { refuseWrongPlaces, WrongPlace } from '../util/wrong-place.js';
 import { Delivery } from './delivery.js';
-import { EventFactory } from './event-factory.js';
+import { resolveEndpoint } from './endpoint.js';
 import { DISPATCHER_EXAMPLE, EXPORTER, type OptimizelyEventExporterOptions } from './exporter-options.js';
+import { HeldDelivery } from './held-delivery.js';
+import { LogEventBuilder } from './log-event-builder.js';
 import { payloadBytes } from './split.js';
+
+const NO_DISPATCHER = `OptimizelyEventExporter needs an eventDispatcher: ${EXPORTER.example}`;
 
 /** Turns each batch into one LogEvent and delivers it, with retries, deadlines and limited concurrency. */
 export class OptimizelyEventExporter implements EventExporter {
-  readonly #factory: EventFactory;
-  readonly #delivery: Delivery;
+  readonly #builder: LogEventBuilder;
+  readonly #delivery: Pick<Delivery, 'deliver' | 'isBusy' | 'onReady' | 'flush' | 'end'>;
   readonly #logger: PackageLogger;
+  readonly #wrongPlace: WrongPlace;
   #shutDown = false;
 
   /** @throws TypeError if there is no dispatcher, or the endpoint is not a URL */
   constructor(options: OptimizelyEventExporterOptions) {
     const { options: taken, logger } = takeOptions(EXPORTER, options);
+    if (taken.eventDispatcher === undefined)
+      throw new TypeError(`${NO_DISPATCHER}; ${RIGHT_PLACES.OptimizelyEventExporter}`);
     requireMethods('eventDispatcher', taken.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
+    refuseWrongPlaces(this, 'OptimizelyEventExporter', logger);
+    this.#wrongPlace = new WrongPlace('OptimizelyEventExporter', logger);
     const { endpoint, strict, retry, ...resolved } = resolveOptions(EXPORTER.table, taken, logger);
     this.#logger = logger;
-    this.#factory = new EventFactory({ endpoint, strict });
-    this.#delivery = new Delivery(
-      { ...resolved, ...retry },
-      {
-        dispatcher: taken.eventDispatcher as AnyEventDispatcher,
-        runtime: resolved.runtime ?? systemRuntime,
-        logger,
-        observer: resolved.observer,
-      },
-    );
+    const where = resolveEndpoint(endpoint, logger);
+    this.#builder = new LogEventBuilder(where, strict);
+    this.#delivery =
+      where.kind === 'unusable'
+        ? new HeldDelivery()
+        : new Delivery(
+            { ...resolved, ...retry },
+            {
+              dispatcher: taken.eventDispatcher as AnyEventDispatcher,
+              runtime: resolved.runtime ?? systemRuntime,
+              logger,
+              observer: resolved.observer,
+            },
+          );
   }
 
   /** @param resultCallback called once, when every event was delivered or is lost */
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
+    if (!Array.isArray(batch?.events)) {
+      this.#wrongPlace.say('a span, log or metric exporter', resultCallback);
+      return;
+    }
     if (this.#shutDown) {
       resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
       return;
@@ -76,7 +95,7 @@ export class OptimizelyEventExporter implements EventExporter {
 
   #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {
     try {
-      const logEvent = this.#factory.createLogEvent(events);
+      const logEvent = this.#builder.build(events);
       const whole = events.length === batch.events.length;
       const piece = {
         eventCount: events.length,

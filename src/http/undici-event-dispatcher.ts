@@ -13,6 +13,7 @@ import { LOGGER } from '../util/options/common-option-rows.js';
 import { millis, type OptionTable, object } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { HttpClient, wholeMillis } from './http-client.js';
 
 /** How requests are made. */
@@ -51,6 +52,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
   /** @throws TypeError if an option has a wrong type and no usable default */
   constructor(options: UndiciEventDispatcherOptions = {}) {
     const { options: taken, logger } = takeOptions(UNDICI_EVENT_DISPATCHER, options);
+    refuseWrongPlaces(this, 'UndiciEventDispatcher', logger);
     const resolved = resolveOptions(UNDICI_EVENT_DISPATCHER.table, taken, logger);
     const { dispatcher, requestTimeoutMillis: timeoutMillis } = resolved;
     this.#timeoutMillis = wholeMillis(timeoutMillis);

@@ -7,6 +7,7 @@ import {
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
+import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { ClientInstrumenter } from './client-instrumenter.js';
 import {
   OPTIMIZELY_INSTRUMENTATION,
@@ -58,6 +59,7 @@ export class OptimizelyInstrumentation extends InstrumentationBase<OptimizelyIns
     const resolved = resolveOptions(OPTIMIZELY_INSTRUMENTATION.table, options, logger);
     // Enabled below: the SDK may be loaded already, and is patched at once then, by members that exist only from here on.
     super(CLIENT_NAME, CLIENT_VERSION, { enabled: false });
+    refuseWrongPlaces(this, 'OptimizelyInstrumentation', logger);
     this.setConfig(resolved);
     const instrumenter = new ClientInstrumenter({
       isEnabled: () => this.isEnabled(),

@@ -66,6 +66,6 @@ function reportUnsaved(processors: Set<OpenProcessor>): void {
   writeSync(
     2,
     `${CLIENT_NAME}: [OPTIMIZELY_EVENTS_LOST_AT_EXIT] experiment events lost, since the ${ending} ended before they ` +
-      `were delivered: ${count}; await the processor's shutdown() before process.exit(), or set eventStore\n`,
+      `were delivered: ${count}; await the processor's shutdown() before the end, or set flushOnBeforeExit or eventStore\n`,
   );
 }

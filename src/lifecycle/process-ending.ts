@@ -5,9 +5,9 @@ import type { RuntimeTimer } from '../model/runtime.js';
 import { withDeadline } from '../util/deadline.js';
 import { errorLabel } from '../util/error-label.js';
 import { systemRuntime } from '../util/system-runtime.js';
-import { CLIENT_NAME } from '../util/version.js';
 import { onProcess } from './on-process.js';
 import { openProcessors, setProcessEnding } from './open-processors.js';
+import { tellFailure } from './target-failure.js';
 
 export interface EndingTarget {
   readonly target: { shutdown(): Promise<unknown>; forceFlush?: unknown };
@@ -75,13 +75,13 @@ export class ProcessEnding {
 
   /** Processors end in time by themselves; what else a target shuts down may not. */
   async #shutDown({ target, logger }: EndingTarget): Promise<void> {
-    const failed = (why: string) =>
-      logger.error(`${CLIENT_NAME}: shutdown at ${this.#signal} failed: ${nameOf(target)}.shutdown() ${why}`);
+    const failed = (how: string, error?: unknown) =>
+      tellFailure({ target, logger, signal: this.#signal, how, error });
     try {
       const inTime = await withDeadline(systemRuntime, this.#timeoutMillis, async () => target.shutdown());
       if (!inTime) failed(`took more than ${this.#timeoutMillis} ms, and is waited for no longer`);
     } catch (error) {
-      failed(`failed with ${errorLabel(error)}`);
+      failed(`failed with ${errorLabel(error)}`, error);
     }
   }
 }
@@ -102,17 +102,6 @@ async function settled(work: () => unknown): Promise<void> {
 
 function attempt(work: () => unknown): void {
   void settled(work);
-}
-
-const CLASS_NAME = /^[A-Za-z_$][\w$]{0,60}$/;
-
-function nameOf(target: object): string {
-  try {
-    const { name } = target.constructor;
-    return CLASS_NAME.test(name) && name !== 'Object' ? name : 'target';
-  } catch {
-    return 'target';
-  }
 }
 
 function raise(signal: NodeJS.Signals): void {

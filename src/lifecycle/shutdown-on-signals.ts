@@ -5,6 +5,7 @@ import { LOGGER } from '../util/options/common-option-rows.js';
 import { millis, type OptionTable, other } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { isOwnMethod } from '../util/wrong-place.js';
 import { type ShutdownTarget, watch } from './signal-watches.js';
 
 export type { ShutdownTarget };
@@ -56,7 +57,7 @@ export function shutdownOnSignals(
 ): () => void {
   const { options: taken, logger } = takeOptions(SHUTDOWN_ON_SIGNALS, options, stderrLogger);
   const { signals = ['SIGTERM', 'SIGINT'] } = taken;
-  if (typeof target?.shutdown !== 'function') {
+  if (!isOwnMethod(target?.shutdown)) {
     throw new TypeError('shutdownOnSignals needs something to shut down: shutdownOnSignals(sdk)');
   }
   if (!Array.isArray(signals) || !signals.every(canBeCaught)) {

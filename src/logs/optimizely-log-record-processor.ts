@@ -5,6 +5,7 @@ import { callback, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { installedAs } from '../util/processor-registry.js';
+import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { globalLoggerProvider } from './global-logger-provider.js';
 import { LoggerEmitter, type LoggerProviderLike } from './logger-emitter.js';
 
@@ -45,6 +46,7 @@ export class OptimizelyLogRecordProcessor {
   /** @throws TypeError if the argument is not an OptimizelySpanProcessor */
   constructor(processor: LogRecordTarget, options: OptimizelyLogRecordProcessorOptions = {}) {
     const { options: taken, logger } = takeOptions(LOG_RECORD_PROCESSOR, options);
+    refuseWrongPlaces(this, 'OptimizelyLogRecordProcessor', logger);
     const { getLoggerProvider } = resolveOptions(LOG_RECORD_PROCESSOR.table, taken, logger);
     const port =
       typeof processor === 'object' && processor !== null ? installedAs(processor)?.logs : undefined;

@@ -16,9 +16,10 @@ export interface Logger {
 export interface PackageLogger extends Logger {
   /**
    * Logs what a person must know of. Where the application gave no logger and has set no diag logger, or its logger
-   * fails, a process warning says it, once a code.
+   * fails, a process warning says it, once a code. What is said before the first event is told to a diag logger that is
+   * set later, too.
    */
-  alert(code: WarningCode, level: 'warn' | 'error', message: string): void;
+  alert(code: WarningCode, level: 'info' | 'warn' | 'error', message: string): void;
 }
 
 export const TAG_OF = Object.prototype.toString;

@@ -84,7 +84,9 @@ export function createSpanEventDispatcher(
   const contexts = new ContextReader();
   const regions = new RegionReader(() => {
     if (!said.first('host')) return;
-    logger.warn(
+    logger.alert(
+      'OPTIMIZELY_BAD_OPTION',
+      'warn',
       "Optimizely's SDK was given an address that is not Optimizely's; it is not followed: give it to the processor as `endpoint`",
     );
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
-import type { Logger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { ImpressionDedupe } from '../util/impression-dedupe.js';
@@ -17,7 +17,7 @@ export interface Screened {
 
 export interface PrivacyFilterDependencies {
   readonly check: CheckEvent;
-  readonly logger: Logger;
+  readonly logger: PackageLogger;
   readonly runtime: Runtime;
 }
 
@@ -45,7 +45,11 @@ export class PrivacyFilter {
       const answer = askBeforeSend(beforeSend, event, this.#deps.check);
       if ('fault' in answer) {
         if (answer.fault !== undefined && this.#said.first(answer.fault))
-          this.#deps.logger.error(answer.fault);
+          this.#deps.logger.alert(
+            'OPTIMIZELY_EVENTS_DROPPED',
+            'error',
+            `events are dropped: ${answer.fault}`,
+          );
         return { dropped: 'before_send' };
       }
       passed = answer;
@@ -56,7 +60,11 @@ export class PrivacyFilter {
       return this.#isRepeated(passed) ? { dropped: 'deduplicated' } : passed;
     } catch {
       if (this.#said.first('unreadable'))
-        this.#deps.logger.warn('an event is refused: its members cannot be read');
+        this.#deps.logger.alert(
+          'OPTIMIZELY_EVENTS_DROPPED',
+          'warn',
+          'an event is refused: its members cannot be read',
+        );
       return { dropped: 'invalid' };
     }
   }

@@ -13,6 +13,8 @@ import { bool, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { type SettleOnce, settleOnce } from '../util/settle-once.js';
+import { endStartup } from '../util/unheard-lines.js';
+import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import { BATCHING_TABLE, EXPORT_TABLE } from './processor-option-tables.js';
@@ -59,6 +61,7 @@ export class BatchEventProcessor {
   /** @throws TypeError if neither `eventDispatcher` nor `exporter` is given, or both, or one has the wrong type */
   constructor(options: BatchEventProcessorOptions) {
     const { options: taken, logger } = takeOptions(BATCH_EVENT_PROCESSOR, options);
+    refuseWrongPlaces(this, 'BatchEventProcessor', logger);
     this.#foundation = layFoundation({ ...taken, logger });
     this.#pipeline = assemblePipeline(this.#foundation, NO_STORE, taken);
     this.#settlements = new Seam('settlement', logger);
@@ -84,6 +87,7 @@ export class BatchEventProcessor {
     let once: SettleOnce | undefined;
     try {
       if (recovery.isNeeded) recovery.request();
+      endStartup();
       ledger.recorded(1);
       once = settleOnce(event, this.#settlements);
       const awaited = once === undefined ? event : withSettlement(event, once);

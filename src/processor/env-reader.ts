@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Logger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
+import { environmentVariable } from '../util/environment.js';
 import { isHttpUrl } from '../util/http-url.js';
 import { editDistance, plainName } from '../util/options/nearest-name.js';
 import type { AnyOptionTable, OptionRow } from '../util/options/option-table.js';
@@ -16,14 +17,14 @@ type Parsed = { readonly value: unknown } | { readonly expected: string };
 
 /** Reads environment variables. Empty ones count as unset; nonsense is warned about, without its value, and ignored. */
 export class EnvReader {
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
 
-  constructor(logger: Logger) {
+  constructor(logger: PackageLogger) {
     this.#logger = logger;
   }
 
   text(name: string): string | undefined {
-    return process.env[name]?.trim() || undefined;
+    return environmentVariable(name);
   }
 
   /** @returns what the variables of a table say, by the option's name; members of members likewise */
@@ -46,7 +47,7 @@ export class EnvReader {
       const near =
         RENAMED.get(name) ??
         known.find(one => editDistance(plain, plainName(one)) <= (plain.length > 8 ? 2 : 0));
-      if (near !== undefined) this.#logger.warn(`${name} is not read; did you mean ${near}?`);
+      if (near !== undefined) this.#warn(`${name} is not read; did you mean ${near}?`);
     }
   }
 
@@ -55,8 +56,12 @@ export class EnvReader {
     if (text === undefined) return undefined;
     const parsed = parse(row, text);
     if ('value' in parsed) return parsed.value;
-    this.#logger.warn(`${row.env} must be ${parsed.expected}; it is ignored`);
+    this.#warn(`${row.env} must be ${parsed.expected}; it is ignored`);
     return undefined;
+  }
+
+  #warn(line: string): void {
+    this.#logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line);
   }
 }
 

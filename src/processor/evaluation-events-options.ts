@@ -27,7 +27,8 @@ export function evaluationEvents(
   const { logger } = dependencies;
   if (value === undefined || value === false) return undefined;
   if (value !== true && (typeof value !== 'object' || value === null)) {
-    logger.info('evaluationEvents must be true, false or { dedupe }; the default false is used instead');
+    const line = 'evaluationEvents must be true, false or { dedupe }; the default false is used instead';
+    logger.alert('OPTIMIZELY_BAD_OPTION', 'info', line);
     return undefined;
   }
   const members = typeof value === 'object' ? value : undefined;

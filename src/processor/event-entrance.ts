@@ -17,6 +17,7 @@ import { noteStamped } from '../util/event-stamps.js';
 import { isSerializedEvent, withSettlement } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
+import { endStartup } from '../util/unheard-lines.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
 import type { DoubtLog } from './doubt-log.js';
@@ -93,6 +94,7 @@ export class EventEntrance implements InstalledProcessor {
 
   #take(event: ExperimentEvent, settlement: EventSettlement | undefined): boolean {
     const { ledger, privacyFilter, intake, config, batcher } = this.#deps;
+    endStartup();
     if (batcher.recovery.isNeeded) batcher.recovery.request();
     ledger.recorded(1);
     if (this.#closed) return this.#drop('already_shutdown', event, settlement);
@@ -162,6 +164,7 @@ export class EventEntrance implements InstalledProcessor {
   ): boolean {
     const { apiCopies, ledger, privacyFilter } = this.#deps;
     apiCopies.eventRecorded();
+    endStartup();
     ledger.recorded(1);
     if (!isSerializedEvent(event)) return this.#drop('invalid', undefined, settlement);
     noteStamped(shown, this.lastImpressions);
@@ -204,23 +207,23 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #refuse(type: ExperimentEventType, field: string, settlement?: EventSettlement): void {
-    const { ledger, logger } = this.#deps;
-    ledger.recorded(1);
-    if (!this.#closed && this.#said.first(`${type}.${field}`)) {
-      logger.warn(`${type} refused: ${describeUnusable(type, field)}`);
-    }
+    this.#deps.ledger.recorded(1);
+    if (!this.#closed) this.#sayOnce(`${type}.${field}`, `${type} refused: ${describeUnusable(type, field)}`);
     this.#drop(this.#closed ? 'already_shutdown' : 'invalid', undefined, settlement);
   }
 
   /** A `beforeSend` that records an event for each event would go on until the stack ends. */
   #refuseNested(event: CountedEvent, settlement?: EventSettlement): false {
     this.#deps.ledger.recorded(1);
-    if (this.#said.first('nested')) {
-      this.#deps.logger.warn(
-        'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
-      );
-    }
+    this.#sayOnce(
+      'nested',
+      'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
+    );
     return this.#drop('interrupted', event, settlement);
+  }
+
+  #sayOnce(kind: string, line: string): void {
+    if (this.#said.first(kind)) this.#deps.logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
   }
 
   /** From now on events are counted and dropped. */

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import {
   POLLING_PROJECT_CONFIG_MANAGER,
   PollingProjectConfigManager,
   type PollingProjectConfigManagerOptions,
 } from '../datafile/polling-project-config-manager.js';
 import { StaticProjectConfigManager } from '../datafile/static-project-config-manager.js';
-import type { Datafile } from '../model/datafile-index.js';
-import type { Logger, PackageLogger } from '../model/logger.js';
-import { decodeText } from '../util/decode-text.js';
-import { errorLabel } from '../util/error-label.js';
+import type { PackageLogger } from '../model/logger.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { hasPlaceForKey } from '../util/url-template.js';
 import { EnvReader } from './env-reader.js';
 import { OptimizelySpanProcessor } from './optimizely-span-processor.js';
 import { SOURCES_TABLE, SPAN_PROCESSOR } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
+import { readDatafileFile } from './read-datafile-file.js';
 
 /**
  * Makes a processor of the environment: `OPTIMIZELY_SDK_KEY` or `OPTIMIZELY_DATAFILE_PATH`, and a variable for each
@@ -27,7 +24,15 @@ import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 export function createOptimizelySpanProcessorFromEnv(
   options: OptimizelySpanProcessorOptions = {},
 ): OptimizelySpanProcessor {
-  return createFromEnv(options);
+  const { options: taken, logger } = takeOptions(FROM_ENV, options);
+  const env = new EnvReader(logger);
+  env.noteMisspelled([SPAN_PROCESSOR.table, POLLING_PROJECT_CONFIG_MANAGER.table]);
+  return new OptimizelySpanProcessor({
+    // The endpoint is read by the class that uses it.
+    ...env.options(without(SPAN_PROCESSOR.table, [...SOURCE_NAMES, 'endpoint'])),
+    ...readSource(env, logger, taken),
+    ...withoutUnset(without(taken, SOURCE_NAMES)),
+  });
 }
 
 const FROM_ENV = {
@@ -36,24 +41,6 @@ const FROM_ENV = {
   table: SPAN_PROCESSOR.table,
 };
 const SOURCE_NAMES = Object.keys(SOURCES_TABLE);
-
-/**
- * @param fallback hears what is wrong with the environment where the options have no logger
- * @throws TypeError as {@link createOptimizelySpanProcessorFromEnv}
- */
-export function createFromEnv(
-  given: OptimizelySpanProcessorOptions,
-  fallback?: Logger | undefined,
-): OptimizelySpanProcessor {
-  const { options, logger } = takeOptions(FROM_ENV, given, fallback);
-  const env = new EnvReader(logger);
-  env.noteMisspelled([SPAN_PROCESSOR.table, POLLING_PROJECT_CONFIG_MANAGER.table]);
-  return new OptimizelySpanProcessor({
-    ...env.options(without(SPAN_PROCESSOR.table, SOURCE_NAMES)),
-    ...readSource(env, logger, options),
-    ...withoutUnset(without(options, SOURCE_NAMES)),
-  });
-}
 
 /** An SDK key of the options is used as one of the environment is: with its token, address and interval. */
 function readSource(
@@ -70,29 +57,22 @@ function readSource(
     ...env.options(without(POLLING_PROJECT_CONFIG_MANAGER.table, ['datafile'])),
     ...withoutUnset({ sdkKey }),
   };
-  const fromFile = readDatafile(env.text('OPTIMIZELY_DATAFILE_PATH'), envLogger);
+  const path = env.text('OPTIMIZELY_DATAFILE_PATH');
   const needsNoKey = polling.urlTemplate !== undefined && !hasPlaceForKey(polling.urlTemplate);
-  if (polling.sdkKey !== undefined || needsNoKey) {
+  const isFetched = polling.sdkKey !== undefined || needsNoKey;
+  // A file that can't be used does not stop the service: as with a datafile of bad content, events wait.
+  const fromFile =
+    path && readDatafileFile(path, isFetched ? 'one is fetched' : 'one is there at a restart', envLogger);
+  if (isFetched) {
     const manager = new PollingProjectConfigManager({ ...polling, datafile: fromFile, logger, runtime });
     return { projectConfigManager: manager };
   }
-  if (fromFile !== undefined) {
+  if (path !== undefined) {
     return { projectConfigManager: new StaticProjectConfigManager({ datafile: fromFile, logger }) };
   }
   throw new TypeError(
     'set OPTIMIZELY_SDK_KEY or OPTIMIZELY_DATAFILE_PATH, or pass { datafile } or { sdkKey }',
   );
-}
-
-/** A file that can't be read does not stop the service: as a datafile of bad content, it leaves events held. */
-function readDatafile(path: string | undefined, logger: PackageLogger): Datafile | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return decodeText(readFileSync(path));
-  } catch (error) {
-    logger.error(`OPTIMIZELY_DATAFILE_PATH cannot be read: ${errorLabel(error)}`);
-    return '';
-  }
 }
 
 function without<T extends object>(members: T, names: readonly string[]): T {

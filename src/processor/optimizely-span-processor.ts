@@ -23,6 +23,7 @@ import { onFreshStack } from '../util/fresh-stack.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { Installation } from '../util/processor-registry.js';
+import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { ApiCopiesCheck } from './api-copies-check.js';
 import { assembleEntrance } from './assemble-entrance.js';
 import type { EventEntrance } from './event-entrance.js';
@@ -58,6 +59,7 @@ export class OptimizelySpanProcessor {
    */
   constructor(options: OptimizelySpanProcessorOptions) {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
+    refuseWrongPlaces(this, 'OptimizelySpanProcessor', logger);
     this.#closing = new Closing(logger);
     const manager = resolveConfigManager(taken, logger);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
@@ -81,10 +83,8 @@ export class OptimizelySpanProcessor {
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
     this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher });
-    this.#closing.add(
-      () => this.#config.stop(),
-      () => this.#foundation.storeTracker.close(),
-    );
+    this.#closing.add(() => this.#config.stop());
+    this.#closing.add(() => this.#foundation.storeTracker.close());
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);

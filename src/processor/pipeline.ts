@@ -3,12 +3,13 @@ import { EventBatcher } from '../batch/event-batcher.js';
 import { GuardedQueue } from '../batch/guarded-queue.js';
 import { MemoryEventQueue } from '../batch/memory-event-queue.js';
 import type { StoredEventResolver } from '../batch/replayed-events.js';
-import { DELIVERY_TABLE } from '../export/exporter-options.js';
+import { DELIVERY_TABLE, DISPATCHER_EXAMPLE } from '../export/exporter-options.js';
 import { GuardedExporter } from '../export/guarded-exporter.js';
 import { OptimizelyEventExporter } from '../export/optimizely-event-exporter.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventExporter } from '../model/event-exporter.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
+import { classNameOf } from '../util/class-name.js';
 import { requireMethods } from '../util/options/resolve-options.js';
 import type { Foundation } from './foundation.js';
 import type { BatchingOptions, ExportOptions } from './processor-options.js';
@@ -71,10 +72,27 @@ function deliveryOptions(options: ExportOptions): Partial<ExportOptions> {
   return Object.fromEntries(EXPORTER_OPTIONS.map(name => [name, options[name]]));
 }
 
+/** Of OpenTelemetry's own, which export something else by a method of the same name. */
+const SIGNAL_EXPORTER =
+  /^(?:OTLP|Console|InMemory|Zipkin|Prometheus)(?:Span|Trace|Log|LogRecord|Metric)?Exporter$/;
+
+/** @throws TypeError if it is not an exporter of experiment events */
+function requireEventExporter(exporter: EventExporter): void {
+  const example = '{ exporter: new OptimizelyEventExporter({ eventDispatcher }) }';
+  requireMethods('exporter', exporter, ['export'], example);
+  const name = classNameOf(exporter);
+  if (!SIGNAL_EXPORTER.test(name)) return;
+  throw new TypeError(
+    `exporter must take batches of experiment events, which ${name} does not: ${example}; ` +
+      `${name} goes into a BatchSpanProcessor, beside this one`,
+  );
+}
+
 function resolveExporter(options: PipelineOptions, { metrics, logger, runtime }: Foundation): EventExporter {
   const { exporter, eventDispatcher, defaultDispatcher } = options;
   if (exporter === undefined) {
     const dispatcher = eventDispatcher ?? defaultDispatcher?.();
+    requireMethods('eventDispatcher', dispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
     return new OptimizelyEventExporter({
       ...deliveryOptions(options),
       observer: metrics,
@@ -88,14 +106,11 @@ function resolveExporter(options: PipelineOptions, { metrics, logger, runtime }:
       'exporter and eventDispatcher exclude each other: give the dispatcher to the exporter',
     );
   }
-  requireMethods(
-    'exporter',
-    exporter,
-    ['export'],
-    '{ exporter: new OptimizelyEventExporter({ eventDispatcher }) }',
-  );
+  requireEventExporter(exporter);
   const ignored = EXPORTER_OPTIONS.filter(name => options[name] !== undefined);
-  if (ignored.length > 0)
-    logger.warn(`ignored, since an exporter is given: ${ignored.join(', ')}; pass them to the exporter`);
+  if (ignored.length > 0) {
+    const line = `ignored, since an exporter is given: ${ignored.join(', ')}; pass them to the exporter`;
+    logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line);
+  }
   return new GuardedExporter(exporter, logger);
 }

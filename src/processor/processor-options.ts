@@ -59,7 +59,7 @@ export interface ExportOptions {
   eventDispatcher?: AnyEventDispatcher | undefined;
   /** Takes whole batches over. @default OptimizelyEventExporter over `eventDispatcher` */
   exporter?: EventExporter | undefined;
-  /** Where to send events. @default the Events API of the datafile's region */
+  /** Where to send events. @default `OPTIMIZELY_EVENTS_ENDPOINT`, or the Events API of the datafile's region */
   endpoint?: string | undefined;
   /** Makes Optimizely refuse malformed events instead of accepting them silently; for development. @default false */
   strict?: boolean | undefined;

@@ -12,7 +12,9 @@ export function resolveBatchingOptions(
   const resolved = resolveOptions(BATCHING_TABLE, options, logger);
   const { batchSize, maxBatchSize, maxQueueSize } = resolved;
   if (batchSize > maxQueueSize - Math.floor(maxQueueSize / 10)) {
-    logger.warn(
+    logger.alert(
+      'OPTIMIZELY_BAD_OPTION',
+      'warn',
       `batchSize ${batchSize} is never reached with maxQueueSize ${maxQueueSize}, of which a tenth is kept for ` +
         'conversions: batches go out when that is reached; lower batchSize or raise maxQueueSize',
     );

@@ -9,6 +9,7 @@ import type { EventDoubt } from '../util/event-doubts.js';
 import { guardLogger } from '../util/guarded-logger.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
+import { endStartup } from '../util/unheard-lines.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression, OptimizelyDecision } from './input.js';
@@ -105,6 +106,7 @@ function record<E extends ExperimentEvent>(
   only?: InstalledProcessor,
 ): string | undefined {
   try {
+    endStartup();
     const span = recordingSpan(given);
     const receivers = only === undefined ? receiversOf(span) : [only];
     const checked = check(input, runtime, receivers);
@@ -152,7 +154,8 @@ function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
       log.alert(
         'OPTIMIZELY_NO_PROCESSOR',
         'warn',
-        'no OptimizelySpanProcessor is installed, or it was shut down: experiment events go to the trace only',
+        'no OptimizelySpanProcessor is installed, or it was shut down: experiment events go to the trace only; create ' +
+          'one before the first event, and shut it down after the last',
       );
     }
     return receivers;

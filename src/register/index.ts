@@ -8,10 +8,9 @@
 
 import { isMainThread } from 'node:worker_threads';
 import { shutdownOnSignals } from '../lifecycle/shutdown-on-signals.js';
-import { createFromEnv } from '../processor/from-env.js';
+import { createOptimizelySpanProcessorFromEnv } from '../processor/from-env.js';
 import type { OptimizelySpanProcessor } from '../processor/optimizely-span-processor.js';
-import { echoing, guardLogger } from '../util/guarded-logger.js';
-import { CLIENT_NAME } from '../util/version.js';
+import { guardLogger } from '../util/guarded-logger.js';
 
 /**
  * `node --import opentelemetry-exporter-optimizely/register app.mjs`: a processor made of the environment, shut down at
@@ -24,21 +23,15 @@ import { CLIENT_NAME } from '../util/version.js';
 export const processor: OptimizelySpanProcessor | undefined = register();
 
 function register(): OptimizelySpanProcessor | undefined {
-  // This runs before the application can set a diag logger, so the lines go to stderr too.
-  let early = true;
-  const logger = echoing(guardLogger(), message => {
-    if (early) process.stderr.write(`${CLIENT_NAME}: ${message}\n`);
-  });
   try {
     const options = process.env.OPTIMIZELY_FLUSH_ON_BEFORE_EXIT ? {} : { flushOnBeforeExit: true };
-    const created = createFromEnv(options, logger);
+    const created = createOptimizelySpanProcessorFromEnv(options);
     // Signals reach the main thread only; --import runs in every worker.
     if (isMainThread) shutdownOnSignals(created);
     return created;
   } catch (error) {
-    logger.error(`nothing is recorded: ${error instanceof TypeError ? error.message : 'unexpected error'}`);
+    const why = error instanceof TypeError ? error.message : 'unexpected error';
+    guardLogger().alert('OPTIMIZELY_BAD_OPTION', 'error', `nothing is recorded: ${why}`);
     return undefined;
-  } finally {
-    early = false;
   }
 }

@@ -4,7 +4,7 @@ import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentImpression } from '../model/experiment-event.js';
 import { AMBIGUOUS_EVALUATION } from '../model/inferred-rule.js';
 import type { EventLedger, LedgerWarning } from '../model/ledger.js';
-import type { Logger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
 import { withSettlement } from '../util/event-text.js';
@@ -15,11 +15,11 @@ import { UserEventFactory } from './user-event-factory.js';
 /** Looks an event's keys up in a datafile and serializes it, or counts and logs why that is not possible. */
 export class EventResolver {
   readonly #ledger: EventLedger;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #factory: UserEventFactory;
   readonly #said = new OnceLog();
 
-  constructor(ledger: EventLedger, logger: Logger) {
+  constructor(ledger: EventLedger, logger: PackageLogger) {
     this.#ledger = ledger;
     this.#logger = logger;
     this.#factory = new UserEventFactory({ onWarning: kind => this.#warn(kind) });
@@ -51,8 +51,10 @@ export class EventResolver {
   ): void {
     const { reason, field } = unresolved;
     if (this.#said.first(`${event.type}.${reason}.${field}`)) {
-      const level = reason === 'flag_decisions_off' || reason === 'no_experiment' ? 'info' : 'warn';
-      this.#logger[level](explainUnresolved(event, unresolved, revision));
+      const line = explainUnresolved(event, unresolved, revision);
+      if (reason === 'flag_decisions_off' || reason === 'no_experiment') this.#logger.info(line);
+      // Before the line that counts: where there is no logger, the process is warned of one of them.
+      else this.#logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
     }
     this.#ledger.dropped(reason, [{ uuid: event.uuid, settlement }]);
   }

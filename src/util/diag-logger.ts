@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CLIENT_NAME } from './version.js';
 
-type Level = 'error' | 'warn' | 'info' | 'debug';
+export type Level = 'error' | 'warn' | 'info' | 'debug';
 type DiagLogger = Record<Level, (namespace: string, message: string) => void>;
 
 /** Where all copies of `@opentelemetry/api` 1.x keep what was registered with any of them. */

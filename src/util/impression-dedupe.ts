@@ -26,7 +26,8 @@ export function resolveDedupe(
 ): RecentKeysOptions | undefined {
   if (value === false || (value === undefined && fallback === 'off')) return undefined;
   if (value !== undefined && value !== true && (typeof value !== 'object' || value === null)) {
-    logger.info(`dedupe must be true, false or { windowMillis, maxEntries }; it is ${fallback}`);
+    const line = `dedupe must be true, false or { windowMillis, maxEntries }; it is ${fallback}`;
+    logger.alert('OPTIMIZELY_BAD_OPTION', 'info', line);
     if (fallback === 'off') return undefined;
   }
   const members = typeof value === 'object' ? value : undefined;

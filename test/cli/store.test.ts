@@ -222,6 +222,36 @@ describe('the command store', () => {
     expect((await run(['store', 'ls', directory])).stdout).to.contain('4 records pending');
   });
 
+  it('replay sends to OPTIMIZELY_EVENTS_ENDPOINT unless an option says otherwise', async () => {
+    await using endpoint = await startLocalEventsEndpoint();
+    const replay = async (variable: string, ...args: string[]) => {
+      await kill(await makeService(2));
+      const env = { OPTIMIZELY_EVENTS_ENDPOINT: variable };
+      const { code, stdout } = await run(['store', 'replay', directory, ...args], { env });
+      return { code, stdout };
+    };
+    const delivered = { code: 0, stdout: 'recovered  2\ndelivered  2\n' };
+    expect(await replay(endpoint.url)).to.deep.equal(delivered);
+    expect(await replay('http://127.0.0.1:9/v1/events', '--endpoint', endpoint.url)).to.deep.equal(delivered);
+    expect(await replay('nonsense', '--endpoint', endpoint.url)).to.deep.equal(delivered);
+    expect(endpoint.batches.flatMap(({ events }) => events)).to.have.length(6);
+  });
+
+  it('replay sends nothing where the address is none, and shows it', async () => {
+    await kill(await makeService(2));
+    const inVariable = await run(['store', 'replay', directory], {
+      env: { OPTIMIZELY_EVENTS_ENDPOINT: 'localhost:4319' },
+    });
+    expect(inVariable).to.deep.include({ code: 2, stdout: '' });
+    expect(inVariable.stderr)
+      .to.include('OPTIMIZELY_EVENTS_ENDPOINT must be')
+      .and.include('not "localhost:4319"');
+    const inOption = await run(['store', 'replay', directory, '--endpoint', 'localhost:4319']);
+    expect(inOption).to.deep.include({ code: 2, stdout: '' });
+    expect(inOption.stderr).to.include('--endpoint must be an http or https URL, not "localhost:4319"');
+    expect((await run(['store', 'ls', directory])).stdout).to.contain('2 records pending');
+  });
+
   it('refuses a directory that is not there', async () => {
     for (const action of ['ls', 'replay']) {
       const { code, stderr } = await run(['store', action, join(directory, 'none')]);

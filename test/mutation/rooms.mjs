@@ -12,7 +12,6 @@ export const ROOMS = {
     'test/stored-events.test.ts',
     'test/store-answers.test.ts',
     'test/batcher-edges.test.ts',
-    'test/settlement/settlement.test.ts',
     'test/growing-batches.test.ts',
     'test/event-store.test.ts',
     'test/application-objects.test.ts',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { sayUnheard } from '../../src/util/unheard-lines.js';
 import { RecordingLogger } from './fakes.js';
 
 /** What OpenTelemetry's `diag` is told while the tests of the enclosing suite run; emptied before each. */
@@ -16,6 +17,8 @@ export function diagLogger(): RecordingLogger {
       { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug'), verbose() {} },
       { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true },
     );
+    // What other tests said while no logger was set.
+    sayUnheard();
     lines.length = 0;
   });
   afterEach(() => diag.disable());

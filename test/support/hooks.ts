@@ -11,6 +11,9 @@ let watchesForHangs = false;
 // A property that fails says its seed and path itself. With a thousand mutants each gets a moment of it.
 fc.configureGlobal({ seed: SEED, ...(triesMutants && { interruptAfterTimeLimit: 200 }) });
 
+// A machine whose services are pointed somewhere is no reason for the tests to go there.
+for (const name of Object.keys(process.env)) if (name.startsWith('OPTIMIZELY_')) delete process.env[name];
+
 /** Servers that listen, with whether they were opened for the whole file. */
 const open = new Map<Server, 'for a test' | 'for a file'>();
 let isInTest = false;

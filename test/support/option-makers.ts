@@ -16,6 +16,7 @@ import {
   UndiciEventDispatcher,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import { OptimizelyInstrumentation } from 'opentelemetry-exporter-optimizely/instrumentation';
 import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
 import { OptimizelyHook, withConversions } from 'opentelemetry-exporter-optimizely/openfeature';
 import { createSpanEventDispatcher } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
@@ -69,6 +70,10 @@ export function optionMakers() {
     NotificationCenter: options => new NotificationCenter(options),
     UserEventFactory: options => new UserEventFactory(options),
     OptimizelyLogRecordProcessor: options => new OptimizelyLogRecordProcessor(plainProcessor(), options),
+    OptimizelyInstrumentation(options) {
+      const instrumentation = new OptimizelyInstrumentation(options);
+      undone.push(() => instrumentation.disable());
+    },
     createSpanEventDispatcher: options => createSpanEventDispatcher(plainProcessor(), options),
     OptimizelyHook: options => new OptimizelyHook(options),
     withConversions: options => withConversions({}, options),

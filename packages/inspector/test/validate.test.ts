@@ -108,6 +108,18 @@ describe('inspect: validate', () => {
     expect((await command.ended).code).to.equal(1);
   });
 
+  it('says that ids were not looked up where it has no datafile, and only there', async () => {
+    const unknown = JSON.stringify(batchOf([impression({ decision: { variation_id: '9' } })]));
+    const without = await validate(unknown);
+    expect(without.code).to.equal(0);
+    expect(without.stdout).to.equal(
+      '1 payload, 1 event: no problems\nno datafile, so ids were not looked up: --datafile FILE or --sdk-key KEY\n',
+    );
+    const withOne = await validate(unknown, '--datafile', datafile);
+    expect(withOne.code).to.equal(1);
+    expect(withOne.stdout).to.include('unknown_variation').and.not.to.include('looked up');
+  });
+
   it('does not mind how old a file is', async () => {
     const old = Date.now() - 86_400_000 * 30;
     const { code } = await validate(JSON.stringify(batchOf([impression({ timestamp: old })])));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isThenable } from '../guard.js';
+import { isOwnMethod } from '../wrong-place.js';
 import type { AnyOptionTable, OptionsOwner } from './option-table.js';
 
 /** Two of these, and it is a datafile and not options. */
@@ -59,6 +60,8 @@ function mistakenFor(given: object | string): string | undefined {
     if (Array.isArray(given)) return 'a list';
     if (ArrayBuffer.isView(given)) return 'bytes';
     if (isThenable(given)) return 'a promise';
+    if (isOwnMethod((given as { export?: unknown }).export)) return 'an exporter';
+    if (isOwnMethod((given as { onEnd?: unknown }).onEnd)) return 'a span processor';
     return isDatafile(given) ? 'a datafile' : undefined;
   } catch {
     return 'an object that cannot be read';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { namesElsewhere } from './option-names-elsewhere.js';
+import { nameOfManager, namesElsewhere } from './option-names-elsewhere.js';
 import type { AnyOptionTable, OptionUnit } from './option-table.js';
 
 interface Candidate {
@@ -17,9 +17,15 @@ export function nearestName(unknown: string, table: AnyOptionTable): Candidate |
   return (
     candidates.find(({ name }) => plainName(name) === plain) ??
     elsewhere.map(called).find(candidate => candidate !== undefined) ??
+    ofManager(plain, table) ??
     misspelled(plain, candidates) ??
     candidates.find(({ name }) => contains(plainName(name), plain))
   );
+}
+
+function ofManager(plain: string, table: AnyOptionTable): Candidate | undefined {
+  const name = 'projectConfigManager' in table ? nameOfManager(plain, plainName) : undefined;
+  return name === undefined ? undefined : { name, unit: name.includes('Millis') ? 'ms' : undefined };
 }
 
 function candidatesOf(table: AnyOptionTable, prefix: string): Candidate[] {

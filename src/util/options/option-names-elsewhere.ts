@@ -54,8 +54,54 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   tracedetail: ['traceDetail'],
   signal: ['emitAs'],
   spanattributes: ['traceDetail'],
+  apikey: ['sdkKey'],
+  uri: ['endpoint'],
+  baseurl: ['endpoint'],
+  collectorurl: ['endpoint'],
+  interval: ['flushIntervalMillis', 'updateIntervalMillis'],
+  retries: ['retry'],
+  retrycount: ['retry'],
+  retrydelay: ['retry.initialDelayMillis'],
+  backoff: ['retry.initialDelayMillis'],
+  concurrency: ['maxConcurrentRequests'],
+  shutdowntimeout: ['timeoutIntervalMillis'],
+  draintimeout: ['drainTimeoutMillis', 'timeoutIntervalMillis'],
+  autostart: ['startOnInit'],
+  flushonexit: ['flushOnBeforeExit'],
+  flushatexit: ['flushOnBeforeExit'],
+  hashuserid: ['userIdHashKey'],
+  hashuserids: ['userIdHashKey'],
+  anonymizeuserids: ['userIdHashKey'],
+  deduplicate: ['dedupe'],
+  deduplication: ['dedupe'],
+  allowlist: ['allowedAttributes'],
+  filter: ['beforeSend'],
+  redact: ['beforeSend'],
+  storage: ['eventStore'],
+  persistence: ['eventStore'],
+  metrics: ['selfObsMeterProvider'],
+  debug: ['logger'],
+  loglevel: ['logger'],
+  verbose: ['logger'],
 };
+
+/** Options of the manager that a processor makes of its `sdkKey`; other ones need a manager of one's own. */
+const OF_THE_MANAGER = [
+  'updateIntervalMillis',
+  'datafileAccessToken',
+  'urlTemplate',
+  'customHeaders',
+  'cache',
+];
 
 export function namesElsewhere(plainName: string): readonly string[] {
   return Object.hasOwn(NAMES, plainName) ? (NAMES[plainName] ?? []) : [];
+}
+
+/** @returns the option of a `PollingProjectConfigManager` that is meant, as a processor is given it */
+export function nameOfManager(plain: string, plainName: (name: string) => string): string | undefined {
+  const meant = OF_THE_MANAGER.find(
+    name => plainName(name) === plain || namesElsewhere(plain).includes(name),
+  );
+  return meant && `projectConfigManager: new PollingProjectConfigManager({ sdkKey, ${meant} })`;
 }

@@ -2,7 +2,9 @@
 
 import type { Logger, PackageLogger } from '../../model/logger.js';
 import { isHttpUrl } from '../http-url.js';
+import { shownUrl } from '../shown-url.js';
 import { fillUrlTemplate } from '../url-template.js';
+import { isOwnMethod } from '../wrong-place.js';
 import { copyOptions } from './copy-options.js';
 import { looksLikeSeconds } from './looks-like-seconds.js';
 import type { AnyOptionTable, OptionRow, ResolvedOptions } from './option-table.js';
@@ -69,7 +71,9 @@ export function resolveMembers<Table extends AnyOptionTable>(
 ): ResolvedOptions<Table> {
   const names = `{ ${Object.keys(members).join(', ')} }`;
   const isObject = value === undefined || (typeof value === 'object' && value !== null);
-  if (!isObject) logger.info(`${name} must be ${names}; the defaults are used instead`);
+  if (!isObject) {
+    logger.alert('OPTIMIZELY_BAD_OPTION', 'info', `${name} must be ${names}; the defaults are used instead`);
+  }
   const owner = { name, example: `{ ${name}: ${names} }`, table: members };
   const options = copyOptions<{ [Name in keyof Table]?: unknown }>(owner, isObject ? value : {});
   return resolveOptions(members, options, logger, `${name}.`);
@@ -96,11 +100,11 @@ function fallBack<T>(
   name: string,
   expected: string,
   shown: unknown,
-  logger: Logger,
+  logger: PackageLogger,
   fallback: T = shown as T,
 ): T {
   const line = `${name} must be ${expected}; the default ${shown} is used instead`;
-  tell(logger, line, () => logger.info(line));
+  tell(logger, line, () => logger.alert('OPTIMIZELY_BAD_OPTION', 'info', line));
   return fallback;
 }
 
@@ -124,7 +128,11 @@ function tell(logger: Logger, line: string, write: (line: string) => void): void
 function requireText(name: string, { kind, example }: OptionRow, value: unknown): string {
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') throw new TypeError(`${name} must be a non-empty string: ${example}`);
-  if (kind !== 'text' && !isHttpUrl(kind === 'url' ? text : fillUrlTemplate(text, 'key'))) {
+  if (kind === 'url' && !isHttpUrl(text)) {
+    throw new TypeError(`${name} must be an http or https URL, not "${shownUrl(text)}": ${example}`);
+  }
+  // Not shown: a secret may be part of its path.
+  if (kind === 'url-template' && !isHttpUrl(fillUrlTemplate(text, 'key'))) {
     throw new TypeError(`${name} must be an http or https URL: ${example}`);
   }
   return text;
@@ -150,7 +158,7 @@ export function requireMethods(
 /** A getter that throws is a failure at run time, which is no reason to stop a service from starting. */
 function hasMethod(holder: Record<string, unknown> | null, method: string): boolean {
   try {
-    return typeof holder?.[method] === 'function';
+    return isOwnMethod(holder?.[method]);
   } catch {
     return true;
   }

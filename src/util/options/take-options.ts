@@ -2,6 +2,7 @@
 
 import type { Logger, PackageLogger } from '../../model/logger.js';
 import { guardLogger } from '../guarded-logger.js';
+import { beginStartup } from '../unheard-lines.js';
 import { LOGGER } from './common-option-rows.js';
 import { copyOptions } from './copy-options.js';
 import type { OptionsOwner } from './option-table.js';
@@ -20,6 +21,7 @@ export function takeOptions<Options extends object>(
   given: Options | null | undefined,
   fallback?: Logger,
 ): { readonly options: Partial<Options>; readonly logger: PackageLogger } {
+  beginStartup();
   const options = copyOptions(owner, given);
   const { logger: own } = options as { logger?: Logger | null };
   if (own !== undefined && own !== null)

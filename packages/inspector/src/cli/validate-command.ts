@@ -32,7 +32,12 @@ export async function validateCommand(args: string[], terminal: Terminal): Promi
   const content = await read(path);
   const limits = { maxEvents: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
   const inspection = new Inspection({ ...limits, project: () => datafile.project, live: false });
-  return check(content, inspection, terminal);
+  const exitCode = check(content, inspection, terminal);
+  if (datafile.project === undefined) {
+    const hint = 'no datafile, so ids were not looked up: --datafile FILE or --sdk-key KEY';
+    terminal.out(terminal.style('yellow', hint));
+  }
+  return exitCode;
 }
 
 interface Finding {
