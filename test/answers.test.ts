@@ -353,7 +353,7 @@ describe('what delivery logs', () => {
     answers(() => ({ statusCode: 503 }));
     record();
     await settle();
-    const fails = 'warn: delivery to Optimizely fails: status 503; events are kept and tried again';
+    const fails = 'warn: delivery to Optimizely fails: status 503 at https://logx.optimizely.com/v1/events; events are kept and tried again';
     expect(lines()).to.deep.equal([fails]);
     await runtime.advance(59_000);
     expect(lines()).to.deep.equal([]);
@@ -387,7 +387,7 @@ describe('what delivery logs', () => {
       await runtime.advance(1_000);
     }
     expect(logger.at('warn').filter(line => line.includes('while others arrive'))).to.deep.equal([
-      'delivery to Optimizely fails for some events while others arrive: status 502; they are kept and tried again alone',
+      'delivery to Optimizely fails for some events while others arrive: status 502 at https://logx.optimizely.com/v1/events; they are kept and tried again alone',
     ]);
   });
 

@@ -191,7 +191,9 @@ describe('values of another realm', () => {
     hashing.recordConversion({ userId: 'ada', eventKey: 'purchase' });
     await Promise.all([asking.shutdown(), hashing.shutdown()]);
     expect(asking.ledger().dropped).to.deep.equal({ before_send: 1 });
-    expect(logger.at('error')).to.deep.equal(['beforeSend returned a promise; it must be synchronous']);
+    expect(logger.at('error')).to.deep.equal([
+      'events are dropped: beforeSend returned a promise; it must be synchronous',
+    ]);
     expect(eventDispatcher.visitors.map(({ visitor_id }) => visitor_id.length)).to.deep.equal([64]);
   });
 
@@ -201,6 +203,6 @@ describe('values of another realm', () => {
     const processor = new OptimizelySpanProcessor({ datafile: makeDatafile(), beforeSend, logger });
     processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
     await processor.shutdown();
-    expect(logger.at('error')).to.deep.equal(['beforeSend threw RangeError']);
+    expect(logger.at('error')).to.deep.equal(['events are dropped: beforeSend threw RangeError']);
   });
 });
