@@ -353,13 +353,14 @@ describe('what delivery logs', () => {
     answers(() => ({ statusCode: 503 }));
     record();
     await settle();
-    const fails = 'warn: delivery to Optimizely fails: status 503 at https://logx.optimizely.com/v1/events; events are kept and tried again';
+    const fails =
+      'warn: delivery to Optimizely fails: status 503 at https://logx.optimizely.com/v1/events; events are kept and tried again';
     expect(lines()).to.deep.equal([fails]);
     await runtime.advance(59_000);
     expect(lines()).to.deep.equal([]);
     await runtime.advance(240_000);
     const failing =
-      'error: delivery to Optimizely has failed for a minute: status 503; events are kept and tried again';
+      'error: delivery to Optimizely has failed for a minute: status 503 at https://logx.optimizely.com/v1/events; events are kept and tried again';
     expect(lines()).to.deep.equal([failing]);
     answers(() => DELIVERED);
     await runtime.advance(31_000);
@@ -372,7 +373,7 @@ describe('what delivery logs', () => {
     const again = lines();
     expect(again).to.have.length(2);
     expect(again[0]).to.match(
-      /^warn: delivery to Optimizely fails: TypeError; events are kept and tried again \(requests that failed since the last line: \d+\)$/,
+      /^warn: delivery to Optimizely fails: TypeError at https:\/\/logx.optimizely.com\/v1\/events; events are kept and tried again \(requests that failed since the last line: \d+\)$/,
     );
     expect(again[1]).to.equal(failing.replace('status 503', 'TypeError'));
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 1 });
