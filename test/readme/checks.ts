@@ -15,6 +15,8 @@ export interface ServiceProgram {
   readonly recordsVisits?: boolean;
   /** Whether requests that are being answered at SIGTERM are answered. @default true */
   readonly drains?: boolean;
+  /** Where its events go. @default Optimizely's Events API */
+  readonly eventHost?: string;
 }
 
 /**
@@ -24,6 +26,7 @@ export interface ServiceProgram {
  */
 export async function checkService(service: ServiceProgram, where: Where): Promise<void> {
   const { args, path, records, recordsVisits = false, drains = true } = service;
+  const { eventHost = 'logx.optimizely.com' } = service;
   await withStandIn(async standIn => {
     const program = new Program(args, { ...where, standIn, recordsVisits });
     await program.get(path);
@@ -35,6 +38,7 @@ export async function checkService(service: ServiceProgram, where: Where): Promi
     expect([0, 143, 'SIGTERM'], program.said).to.include(code ?? signal);
     expect(program.said).not.to.match(/OPTIMIZELY_|warning/i);
     expectCounted(standIn);
+    expect([...new Set(standIn.eventHosts)]).to.deep.equal([eventHost]);
     const requests = drains ? 2 : 1;
     const whileItEnds = drains ? ['conversion'] : [];
     const expected = [

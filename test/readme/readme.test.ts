@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { codeBlocks, ROOT, readPage } from '../docs/markdown.js';
 import { patience } from '../support/slowness.cjs';
+import { checkService } from './checks.js';
 import { FILES, FORMATS, writeFiles } from './formats.js';
 import { commandLines, pastedFile, pastedFiles } from './pasted.js';
 import { endPrograms } from './program.js';
@@ -40,6 +41,15 @@ describe('the README', function () {
     expect(packed).to.include('docs/options.md');
     expect(linksOf('README.md').filter(link => !packed.has(link.split('#')[0] ?? ''))).to.deep.equal([]);
     expect(linksOf('packages/inspector/README.md')).to.deep.equal([]);
+  });
+
+  it('points server.mjs at the inspector by the variable that it names, and nothing reaches Optimizely', async () => {
+    const cwd = join(folder, 'pointed');
+    await writeFiles(cwd, 'pasted');
+    const [, name = '', value = ''] = /^export (\w+)=(\S+)$/m.exec(commandLines().join('\n')) ?? [];
+    const service = { path: '/', records: ['impression', 'conversion'] } as const;
+    const args = ['--import', './instrumentation.mjs', 'server.mjs'];
+    await checkService({ ...service, args, eventHost: '127.0.0.1:4319' }, { cwd, env: { [name]: value } });
   });
 
   it('says how server.mjs is started, as the tests start it', () => {

@@ -17,6 +17,8 @@ export class StandIn {
   readonly #server: Server;
   readonly #endpoint: LocalEventsEndpoint;
   readonly #datafile: string;
+  /** Of each request with events, whom it was meant for. */
+  readonly eventHosts: (string | undefined)[] = [];
 
   static async start(): Promise<StandIn> {
     const datafile = await readFile(DATAFILE, 'utf8');
@@ -51,6 +53,7 @@ export class StandIn {
     if (request.url?.startsWith('/datafiles/')) {
       response.end(this.#datafile);
     } else if (request.url === '/v1/events') {
+      this.eventHosts.push(request.headers.host);
       const headers = { 'content-type': 'application/json' };
       const { status } = await fetch(this.#endpoint.url, { method: 'POST', headers, body });
       response.writeHead(status).end();
