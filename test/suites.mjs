@@ -31,6 +31,7 @@ export const RUN_THE_BUILD = [
   'test/readme/',
   'test/testing/local-events-endpoint.test.ts',
   'test/workers.test.ts',
+  'packages/gateway/test/faults.test.ts',
   'packages/inspector/test/attach-inspector.test.ts',
   'packages/inspector/test/command.test.ts',
   'packages/inspector/test/experiments.test.ts',

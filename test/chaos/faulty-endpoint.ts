@@ -27,6 +27,9 @@ export type Outcome = Exclude<Fault, 'none'> | '204' | '400';
 
 export type FaultWeights = readonly (readonly [Fault, number])[];
 
+/** What decides of events, and keeps what was taken. */
+export type EndpointBook = Pick<Book, 'isPoison' | 'isolated' | 'receive'>;
+
 /** A batch below this is never too large; the largest event alone is. */
 const TOO_LARGE_BYTES = 2_000;
 
@@ -39,7 +42,7 @@ export class FaultyEndpoint {
     // A client that has gone away is nothing to complain about.
     void this.#serve(request, response).catch(() => response.destroy());
   });
-  readonly #book: Book;
+  readonly #book: EndpointBook;
   readonly #random: Random;
   readonly #weights: FaultWeights;
   readonly outcomes = new Map<Outcome, number>();
@@ -47,7 +50,7 @@ export class FaultyEndpoint {
   healthy = false;
   url = '';
 
-  constructor(book: Book, random: Random, weights: FaultWeights) {
+  constructor(book: EndpointBook, random: Random, weights: FaultWeights) {
     this.#book = book;
     this.#random = random;
     this.#weights = weights;

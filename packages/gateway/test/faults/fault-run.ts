@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setMaxListeners } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FAULTS } from '../../../../test/chaos/faults.js';
+import { FaultyEndpoint, type Outcome } from '../../../../test/chaos/faulty-endpoint.js';
+import { Random } from '../../../../test/chaos/random.js';
+import { makeDatafile } from '../../../../test/support/datafile.js';
+import { endLeftovers, freePort, GatewayProcess } from './gateway-process.js';
+import { type BookTotals, ReceiptBook } from './receipt-book.js';
+import { sendAll } from './repeating-sender.js';
+import { SENDERS } from './sent-request.js';
+
+/** What the receipt of a gateway is. */
+export const FORMS = {
+  'no disk': { store: false, ack: undefined },
+  store: { store: true, ack: undefined },
+  'store, ack delivered': { store: true, ack: 'delivered' },
+} as const;
+export type Form = keyof typeof FORMS;
+
+export interface FaultRunOptions {
+  readonly form: Form;
+  readonly events: number;
+  readonly kills: number;
+  readonly seed: number;
+  readonly limitMillis: number;
+  /** Deadlines are short, so that a run of few events does not consist of waiting. @default those of the command */
+  readonly isHurried?: boolean;
+  readonly onProgress?: (report: FaultReport) => void;
+}
+
+export interface FaultReport extends BookTotals {
+  readonly kills: { readonly SIGKILL: number; readonly SIGTERM: number };
+  /** What senders were answered. */
+  readonly answers: ReadonlyMap<string, number>;
+  /** What the endpoint did. */
+  readonly outcomes: ReadonlyMap<Outcome, number>;
+  readonly seconds: number;
+  readonly violations: readonly string[];
+}
+
+const PROGRESS_MILLIS = 5_000;
+const POLL_MILLIS = 20;
+
+/**
+ * Four senders that repeat what gets no receipt, a gateway that is killed and started again, and an endpoint that fails:
+ * at the end each event with a receipt was counted once, and no other.
+ */
+export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
+  const run = new FaultRun(options);
+  const progress = setInterval(() => options.onProgress?.(run.report()), PROGRESS_MILLIS);
+  try {
+    await run.run();
+  } finally {
+    clearInterval(progress);
+    await run.close();
+  }
+  return run.report();
+}
+
+class FaultRun {
+  readonly #options: FaultRunOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'gateway-faults-'));
+  readonly #book = new ReceiptBook();
+  readonly #random: Random;
+  readonly #endpoint: FaultyEndpoint;
+  readonly #answers = { counts: new Map<string, number>() };
+  readonly #kills = { SIGKILL: 0, SIGTERM: 0 };
+  readonly #startedAt = performance.now();
+  readonly #limit: AbortSignal;
+
+  constructor(options: FaultRunOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#endpoint = new FaultyEndpoint(this.#book, new Random(options.seed + 1), FAULTS);
+    this.#limit = AbortSignal.timeout(options.limitMillis);
+    // One a request in flight.
+    setMaxListeners(0, this.#limit);
+  }
+
+  async run(): Promise<void> {
+    const { events } = this.#options;
+    await this.#endpoint.open();
+    writeFileSync(join(this.#folder, 'datafile.json'), JSON.stringify(makeDatafile()));
+    const port = await freePort();
+    let areSending = true;
+    const sending = Promise.all(
+      SENDERS.map(kind =>
+        sendAll(
+          {
+            kind,
+            events: Math.ceil(events / SENDERS.length),
+            eventsPerRequest: Math.max(5, Math.min(50, Math.floor(events / 400))),
+            requestsAtOnce: Math.max(8, Math.min(64, Math.floor(events / 1_500))),
+            // Each costs a dozen requests, and each of those may fail: twenty a sender are enough.
+            poisonEvery: Math.max(137, Math.floor(events / 80)),
+            port,
+            book: this.#book,
+            signal: this.#limit,
+          },
+          this.#answers,
+        ),
+      ),
+    ).finally(() => {
+      areSending = false;
+    });
+    let gateway = await this.#start(port);
+    for (let kill = 1; kill <= this.#options.kills; kill++) {
+      // Evenly over the receipts, at a moment that nothing announces.
+      const from = (events * kill) / (this.#options.kills + 2);
+      while (areSending && this.#book.totals().receipts < from && !this.#limit.aborted)
+        await pause(POLL_MILLIS);
+      await pause(this.#random.between(0, 300));
+      await this.#kill(gateway, kill % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
+      gateway = await this.#start(port);
+    }
+    await sending;
+    this.#endpoint.healthy = true;
+    while (this.#book.totals().missing > 0 && !this.#limit.aborted) await pause(POLL_MILLIS);
+    await this.#end(gateway);
+    this.#book.check();
+    const { sent, receipts } = this.#book.totals();
+    if (receipts < sent) this.#book.violate(`${sent - receipts} events got no receipt in time`);
+  }
+
+  async close(): Promise<void> {
+    await endLeftovers();
+    await this.#endpoint.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  report(): FaultReport {
+    return {
+      ...this.#book.totals(),
+      kills: this.#kills,
+      answers: this.#answers.counts,
+      outcomes: this.#endpoint.outcomes,
+      seconds: (performance.now() - this.#startedAt) / 1_000,
+      violations: this.#book.violations,
+    };
+  }
+
+  async #start(port: number): Promise<GatewayProcess> {
+    const source = this.#options.isHurried === true ? ['--config', this.#writeConfig()] : this.#flags();
+    const gateway = new GatewayProcess([...source, '--port', String(port)]);
+    await gateway.listening();
+    return gateway;
+  }
+
+  #flags(): string[] {
+    const { store, ack } = FORMS[this.#options.form];
+    return [
+      ...['--datafile', join(this.#folder, 'datafile.json')],
+      ...['--endpoint', this.#endpoint.url],
+      ...(store ? ['--store', join(this.#folder, 'store')] : []),
+      ...(ack === undefined ? [] : ['--ack', ack]),
+    ];
+  }
+
+  #writeConfig(): string {
+    const { store, ack } = FORMS[this.#options.form];
+    const project = {
+      datafile: 'datafile.json',
+      endpoint: this.#endpoint.url,
+      store: store ? 'store' : undefined,
+      flushIntervalMillis: 100,
+      requestTimeoutMillis: 1_000,
+      drainTimeoutMillis: 3_000,
+    };
+    const path = join(this.#folder, 'gateway.json');
+    writeFileSync(path, JSON.stringify({ projects: { default: project }, ack, ackTimeoutMillis: 2_000 }));
+    return path;
+  }
+
+  async #kill(gateway: GatewayProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#kills[signal]++;
+    if (signal === 'SIGTERM') await this.#end(gateway);
+    else await gateway.end(signal);
+  }
+
+  async #end(gateway: GatewayProcess): Promise<void> {
+    const ending = await gateway.end('SIGTERM');
+    if (ending !== 0)
+      this.#book.violate(`SIGTERM ended the gateway with ${ending}:\n${gateway.stderr.slice(-1_000)}`);
+  }
+}

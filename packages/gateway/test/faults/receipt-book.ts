@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
+import type { EndpointBook } from '../../../../test/chaos/faulty-endpoint.js';
+
+interface Entry {
+  readonly isPoison: boolean;
+  /** Some sender was told that it is taken. */
+  hasReceipt: boolean;
+  /** The sender was told that it is refused for good. */
+  isRefused: boolean;
+  /** Entity and timestamp, as it came first. */
+  identity: string | undefined;
+  received: number;
+}
+
+export interface BookTotals {
+  readonly sent: number;
+  readonly receipts: number;
+  readonly poison: number;
+  /** Different events, as Optimizely counts them. */
+  readonly counted: number;
+  /** Received once more. */
+  readonly resent: number;
+  /** Events with a receipt that were not counted, or not refused alone if they are poison. */
+  readonly missing: number;
+}
+
+const VIOLATIONS_KEPT = 50;
+
+/** What senders sent, what they were told, and what a server that counts as Optimizely does has counted. */
+export class ReceiptBook implements EndpointBook {
+  readonly #entries = new Map<string, Entry>();
+  readonly #isolated = new Set<string>();
+  readonly violations: string[] = [];
+  #resent = 0;
+
+  /** An event is about to be sent. */
+  add(uuid: string, isPoison: boolean): void {
+    if (this.#entries.has(uuid)) throw new Error(`${uuid} was there before`);
+    this.#entries.set(uuid, {
+      isPoison,
+      hasReceipt: false,
+      isRefused: false,
+      identity: undefined,
+      received: 0,
+    });
+  }
+
+  /** @param refused how many of them the answer names as refused for good */
+  receipt(uuids: readonly string[], refused: number): void {
+    const entries = uuids.map(uuid => this.#entries.get(uuid)).filter(entry => entry !== undefined);
+    const poison = entries.filter(({ isPoison }) => isPoison);
+    if (refused > poison.length)
+      this.violate(`${refused} events were refused, of which ${poison.length} are poison`);
+    for (const entry of entries) entry.hasReceipt = true;
+    if (refused === poison.length) for (const entry of poison) entry.isRefused = true;
+  }
+
+  isPoison(uuid: string): boolean {
+    return this.#entries.get(uuid)?.isPoison === true;
+  }
+
+  isolated(uuid: string): void {
+    this.#isolated.add(uuid);
+  }
+
+  receive({ visitors }: EventBatchParams): void {
+    for (const { snapshots } of visitors) {
+      for (const event of snapshots.flatMap(({ events }) => events)) {
+        const entry = this.#entries.get(event.uuid);
+        const identity = `${event.entity_id} ${event.timestamp}`;
+        if (entry === undefined) this.violate(`${event.uuid} was never sent`);
+        else {
+          if (entry.received++ > 0) this.#resent++;
+          entry.identity ??= identity;
+          if (entry.identity !== identity) this.violate(`${event.uuid} is counted twice: ${identity}`);
+        }
+      }
+    }
+  }
+
+  violate(what: string): void {
+    if (this.violations.length < VIOLATIONS_KEPT) this.violations.push(what);
+  }
+
+  totals(): BookTotals {
+    const totals = { sent: 0, receipts: 0, poison: 0, counted: 0, missing: 0 };
+    for (const [uuid, entry] of this.#entries) {
+      totals.sent++;
+      if (entry.hasReceipt) totals.receipts++;
+      if (entry.isPoison) totals.poison++;
+      if (entry.received > 0) totals.counted++;
+      if (entry.hasReceipt && this.#isMissing(uuid, entry)) totals.missing++;
+    }
+    return { ...totals, resent: this.#resent };
+  }
+
+  /** At the end: names what has a receipt and is missing. */
+  check(): void {
+    for (const [uuid, entry] of this.#entries) {
+      if (entry.hasReceipt && this.#isMissing(uuid, entry))
+        this.violate(`${uuid} has a receipt and was not counted`);
+    }
+  }
+
+  #isMissing(uuid: string, { isPoison, received }: Entry): boolean {
+    return isPoison ? !this.#isolated.has(uuid) : received === 0;
+  }
+}
