@@ -185,8 +185,7 @@ describe('event store', () => {
     second.record(2);
     await second.runtime.advance(1);
     expect(causes).to.deep.equal([
-      ['size', 3],
-      ['replay', 1],
+      ['replay', 4],
       ['size', 3],
     ]);
   });

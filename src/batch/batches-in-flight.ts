@@ -28,6 +28,8 @@ interface BatchInFlight extends OutstandingWork {
   unsettled: readonly SerializedEvent[];
   /** Whether the exporter has it. */
   isGiven: boolean;
+  /** Whether its events come from the store. */
+  readonly isReplayed: boolean;
 }
 
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
@@ -39,6 +41,7 @@ export class BatchesInFlight {
   readonly #outstanding = new Outstanding<BatchInFlight>();
   #latest: BatchInFlight | undefined;
   #eventCount = 0;
+  #replayedCount = 0;
 
   constructor(dependencies: BatchesInFlightDependencies) {
     this.#deps = dependencies;
@@ -49,11 +52,17 @@ export class BatchesInFlight {
     return this.#eventCount;
   }
 
+  /** Batches of events that come from the store. */
+  get replayedCount(): number {
+    return this.#replayedCount;
+  }
+
   /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
-  begin(batch: ClosedBatch): void {
-    const inFlight: BatchInFlight = { place: -1, batch, unsettled: batch.events, isGiven: false };
+  begin(batch: ClosedBatch, isReplayed = false): void {
+    const inFlight = { place: -1, batch, unsettled: batch.events, isGiven: false, isReplayed };
     this.#outstanding.begin(inFlight);
     this.#eventCount += batch.events.length;
+    if (isReplayed) this.#replayedCount++;
     this.#latest = inFlight;
   }
 
@@ -162,6 +171,7 @@ export class BatchesInFlight {
   /** @returns false if it had ended before, or was given up */
   #forget(inFlight: BatchInFlight): boolean {
     if (!this.#outstanding.end(inFlight)) return false;
+    if (inFlight.isReplayed) this.#replayedCount--;
     this.#release(inFlight.unsettled);
     return true;
   }

@@ -1,43 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { EventContext } from '../model/event-context.js';
-import type { EventExporter } from '../model/event-exporter.js';
-import type { BatcherQueue, QueueBudget } from '../model/event-queue.js';
 import type { StoreTicket } from '../model/event-store.js';
-import type { EventLedger } from '../model/ledger.js';
-import type { Logger } from '../model/logger.js';
-import type { NotificationSender } from '../model/notification.js';
-import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { Afterwards } from '../util/afterwards.js';
 import { withDeadline } from '../util/deadline.js';
 import { asStored } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
+import type { EventBatcherDependencies } from './event-batcher-dependencies.js';
 import { LiveEvents } from './live-events.js';
-import { OpenBatch, type OpenBatchLimits } from './open-batch.js';
+import { type BatchTaker, OpenBatch } from './open-batch.js';
 import { OpenBatches } from './open-batches.js';
-import { ReplayedEvents, type StoredEventResolver } from './replayed-events.js';
-import type { NotKept, StoreTracker } from './store-tracker.js';
-
-export interface EventBatcherDependencies {
-  readonly limits: OpenBatchLimits & {
-    readonly maxOpenBatches: number;
-    readonly flushIntervalMillis: number;
-    readonly timeoutIntervalMillis: number;
-    readonly maxQueueSize: number;
-    readonly maxQueueBytes: number;
-  };
-  readonly queue: BatcherQueue;
-  readonly exporter: EventExporter;
-  readonly budget: QueueBudget;
-  readonly storeTracker: StoreTracker;
-  readonly resolver: StoredEventResolver;
-  readonly ledger: EventLedger;
-  readonly notifications: NotificationSender;
-  readonly logger: Logger;
-  readonly runtime: Runtime;
-}
+import { ReplayedEvents } from './replayed-events.js';
+import type { NotKept } from './store-tracker.js';
 
 /** Turns queued events into batches, by size and by age, and flushes and stops. */
 export class EventBatcher {
@@ -59,14 +35,13 @@ export class EventBatcher {
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
-    const open = () =>
-      new OpenBatches(
-        limits.maxOpenBatches,
-        () => new OpenBatch(limits, this.#inFlight, () => exporter.isBusy?.() === true),
-      );
+    const inFlight = this.#inFlight;
+    const isBusy = () => exporter.isBusy?.() === true;
+    const open = (taker: BatchTaker, batchSize: number) =>
+      new OpenBatches(limits.maxOpenBatches, () => new OpenBatch({ ...limits, batchSize }, taker, isBusy));
     this.#live = new LiveEvents({
       ...dependencies,
-      batches: open(),
+      batches: open(inFlight, limits.batchSize),
       flushIntervalMillis: limits.flushIntervalMillis,
       // One that does not tell is taken to be busy while it has a batch.
       hasFreeRequest: () => this.#inFlight.eventCount === 0 || exporter.isBusy?.() === false,
@@ -74,9 +49,16 @@ export class EventBatcher {
     // In batches of their own: events of an earlier life have other contexts, and would break live batches up.
     this.#replayed = new ReplayedEvents({
       ...dependencies,
-      batches: open(),
+      // A page at a time: what has waited on disk need not be split into the batches of live events.
+      batches: open(
+        { begin: batch => inFlight.begin(batch, true), exportLatest: () => inFlight.exportLatest() },
+        limits.maxBatchSize,
+      ),
       maxPageBytes: limits.maxQueueBytes / 4,
-      isReady: () => this.#canReplay(),
+      maxQueueSize: limits.maxQueueSize,
+      isRunning: () => this.#started && this.#stopping === undefined,
+      isBusy,
+      inFlight,
       isStopping: () => this.#stopping !== undefined,
     });
     exporter.onReady?.(() => this.#exporterIsReady());
@@ -186,7 +168,7 @@ export class EventBatcher {
     const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
       await this.#settled(signal);
       // Being stored does not count as flushed.
-      while (!signal.aborted && this.#deps.storeTracker.storedCount > 0 && this.#canReplay()) {
+      while (!signal.aborted && this.#deps.storeTracker.storedCount > 0 && this.#replayed.isReady) {
         if ((await this.#replayed.takePage()) === 0) break;
         await this.#settled(signal);
       }
@@ -233,16 +215,6 @@ export class EventBatcher {
     }
   }
 
-  #canReplay(): boolean {
-    const { budget, resolver, limits } = this.#deps;
-    return (
-      this.#started &&
-      this.#stopping === undefined &&
-      budget.count * 2 < limits.maxQueueSize &&
-      resolver.isReady
-    );
-  }
-
   #batchEnded(): void {
     this.#live.makeRoom();
     this.#replayed.nudge();
@@ -252,6 +224,7 @@ export class EventBatcher {
     this.#live.closeIfFull();
     this.#live.makeRoom();
     this.#replayed.closeIfFull();
+    this.#replayed.nudge();
   }
 
   async #settled(signal: AbortSignal): Promise<void> {

@@ -14,17 +14,20 @@ export interface OpenBatchLimits {
   readonly maxPayloadBytes: number;
 }
 
+/** Where closed batches go. */
+export type BatchTaker = Pick<BatchesInFlight, 'begin' | 'exportLatest'>;
+
 /**
  * A batch that is being built, and where it goes. It goes out at `batchSize`; while the exporter is busy it grows
  * instead: small batches would wait in line, where a service that records faster than they leave loses events.
  */
 export class OpenBatch {
   readonly #limits: OpenBatchLimits;
-  readonly #inFlight: BatchesInFlight;
+  readonly #inFlight: BatchTaker;
   readonly #isBusy: () => boolean;
   readonly #builder: BatchBuilder;
 
-  constructor(limits: OpenBatchLimits, inFlight: BatchesInFlight, isBusy: () => boolean) {
+  constructor(limits: OpenBatchLimits, inFlight: BatchTaker, isBusy: () => boolean) {
     this.#limits = limits;
     this.#inFlight = inFlight;
     this.#isBusy = isBusy;

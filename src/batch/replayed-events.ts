@@ -5,6 +5,7 @@ import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import type { BatchesInFlight } from './batches-in-flight.js';
 import type { OpenBatches } from './open-batches.js';
 import { StoreReplay } from './store-replay.js';
 import type { Kept, StoreTracker } from './store-tracker.js';
@@ -25,7 +26,13 @@ export interface ReplayedEventsDependencies {
   readonly resolver: StoredEventResolver;
   readonly runtime: Runtime;
   readonly maxPageBytes: number;
-  readonly isReady: () => boolean;
+  /** Events in memory at half of which nothing more is taken from the store. */
+  readonly maxQueueSize: number;
+  /** Started, and not stopping. */
+  readonly isRunning: () => boolean;
+  /** Whether batches have to wait for their turn. */
+  readonly isBusy: () => boolean;
+  readonly inFlight: Pick<BatchesInFlight, 'replayedCount'>;
   readonly isStopping: () => boolean;
 }
 
@@ -36,16 +43,30 @@ export class ReplayedEvents {
   readonly #unresolved: Kept[] = [];
 
   constructor(dependencies: ReplayedEventsDependencies) {
-    const { batches, storeTracker, runtime, maxPageBytes, isReady } = dependencies;
+    const { batches, storeTracker, runtime, maxPageBytes } = dependencies;
     this.#deps = dependencies;
     this.#replay = new StoreReplay({
       storeTracker,
       runtime,
       maxPageBytes,
-      isReady,
+      isReady: () => this.isReady,
       take: (event, ticket, acceptedAt) => this.#take(event, ticket, acceptedAt),
       close: () => batches.close('replay'),
     });
+  }
+
+  /**
+   * Whether events can be taken from the store now. While requests are busy, one page of them is on its way at a time:
+   * live events do not wait behind all that the store has, and the store is emptied under any load.
+   */
+  get isReady(): boolean {
+    const { budget, resolver, maxQueueSize, isRunning, isBusy, inFlight } = this.#deps;
+    return (
+      isRunning() &&
+      budget.count * 2 < maxQueueSize &&
+      resolver.isReady &&
+      (inFlight.replayedCount === 0 || !isBusy())
+    );
   }
 
   /** Something may be possible now that was not before. */
