@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
+const gatewayRooms = require('./scripts/gateway-rooms.cjs');
 const rooms = require('./scripts/rooms.cjs');
 
 const packages = {
   api: '^node_modules/@opentelemetry/api/',
   'instrumentation-api': '^node_modules/@opentelemetry/instrumentation/',
   undici: '^node_modules/undici/',
+  ajv: '^(packages/gateway/)?node_modules/ajv/',
+  metrics: '^node_modules/@opentelemetry/(sdk-metrics|exporter-prometheus)/',
+  pino: '^node_modules/pino/',
+  protobuf: '^node_modules/@bufbuild/protobuf/',
+  exporter: '^src/',
+  root: '^packages/gateway/src/[^/]+$',
 };
 
-const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
-  name: `room-${room}`,
-  comment: `src/${room}/ may import: ${allowed.join(', ') || 'nothing'}`,
-  severity: 'error',
-  from: { path: `^src/${room}/` },
-  to: {
-    pathNot: [`^src/${room}/`, ...allowed.map(name => packages[name] ?? `^src/${name}/`)],
-    ...(allowed.includes('node') && { dependencyTypesNot: ['core'] }),
-  },
-}));
+const roomRules = [
+  ...rulesOf('src', rooms, 'room'),
+  ...rulesOf('packages/gateway/src', gatewayRooms, 'gateway-room'),
+];
+
+function rulesOf(folder, table, prefix) {
+  return Object.entries(table).map(([room, allowed]) => ({
+    name: `${prefix}-${room}`,
+    comment: `${folder}/${room}/ may import: ${allowed.join(', ') || 'nothing'}`,
+    severity: 'error',
+    from: { path: `^${folder}/${room}/` },
+    to: {
+      pathNot: [
+        `^${folder}/${room}/`,
+        ...allowed.map(name => (name in table ? `^${folder}/${name}/` : (packages[name] ?? `^${name}$`))),
+      ],
+      ...(allowed.includes('node') && { dependencyTypesNot: ['core'] }),
+    },
+  }));
+}
 
 module.exports = {
   forbidden: [

@@ -52,8 +52,13 @@ describe('the documentation', () => {
       const name = /^`([\w/-]+)\/`$/.exec(room)?.[1];
       return name === undefined || mayImport === 'all' ? [] : [[name, allowed(mayImport)] as const];
     });
-    const rooms = createRequire(import.meta.url)('../scripts/rooms.cjs') as Record<string, string[]>;
-    const held = Object.entries(rooms).map(([room, names]) => [room, [...names].sort()]);
+    const load = createRequire(import.meta.url) as (path: string) => Record<string, string[]>;
+    const held = [
+      ...Object.entries(load('../scripts/rooms.cjs')),
+      ...Object.entries(load('../scripts/gateway-rooms.cjs')).map(
+        ([room, names]) => [`gateway/${room}`, names] as const,
+      ),
+    ].map(([room, names]) => [room, [...names].sort()]);
     expect(Object.fromEntries(told)).to.deep.equal(Object.fromEntries(held));
   });
 

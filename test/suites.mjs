@@ -32,6 +32,8 @@ export const RUN_THE_BUILD = [
   'test/testing/local-events-endpoint.test.ts',
   'test/workers.test.ts',
   'packages/gateway/test/faults.test.ts',
+  'packages/gateway/test/command.test.ts',
+  'packages/gateway/test/package.test.ts',
   'packages/inspector/test/attach-inspector.test.ts',
   'packages/inspector/test/command.test.ts',
   'packages/inspector/test/experiments.test.ts',

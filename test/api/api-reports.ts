@@ -21,7 +21,11 @@ interface Entry {
 
 /** Everything that the packages' declarations promise, by report file: one for each subpath of `exports`. */
 export function apiReports(): Map<string, string> {
-  return new Map([...reportsOf('.', ''), ...reportsOf('packages/inspector', 'inspector-')]);
+  return new Map([
+    ...reportsOf('.', ''),
+    ...reportsOf('packages/inspector', 'inspector-'),
+    ...reportsOf('packages/gateway', 'gateway-'),
+  ]);
 }
 
 function reportsOf(folder: string, prefix: string): Map<string, string> {

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { safeText } from 'opentelemetry-exporter-optimizely/testing';
 import type { Sender } from '../model/door.js';
 
 /** The request header that selects a project. */
@@ -36,7 +35,9 @@ function commonName(socket: Socket | TLSSocket): string | undefined {
   // A subject may have several, which the types do not know.
   const name: unknown = socket.getPeerCertificate().subject?.CN;
   const text = Array.isArray(name) ? name.join(' ') : name;
-  return typeof text === 'string' && text !== '' ? safeText(text).slice(0, LONGEST_NAME) : undefined;
+  return typeof text === 'string' && text !== ''
+    ? text.slice(0, LONGEST_NAME).replace(/[^ -~]/g, '?')
+    : undefined;
 }
 
 /** An IPv4 address that came through an IPv6 socket is the same sender. */

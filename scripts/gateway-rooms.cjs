@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What each room of packages/gateway/src/ may import besides itself: the second table of docs/architecture.md.
+ * `exporter` is what the exporter's package exports.
+ */
+module.exports = {
+  model: ['exporter'],
+  util: ['model', 'node'],
+  otlp: ['model', 'protobuf'],
+  'events-api': ['model', 'util', 'exporter'],
+  config: ['model', 'util', 'ajv', 'node'],
+  receipt: ['model', 'exporter'],
+  projects: ['model', 'receipt', 'exporter', 'api', 'node'],
+  intake: ['model', 'events-api', 'projects', 'receipt', 'exporter'],
+  server: ['model', 'exporter', 'api', 'metrics', 'pino', 'node'],
+  options: ['model', 'config', 'exporter', 'node'],
+  cli: ['util', 'config', 'options', 'root', 'node'],
+};
