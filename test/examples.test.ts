@@ -27,6 +27,12 @@ const essentials: Record<string, readonly RegExp[]> = {
     /the gateway answered 503, 204, 204; 3 events arrived/,
     /recorded 4 \+ recovered 0 = delivered 3 .* dropped before_send 1/,
   ],
+  gateway: [
+    /sent 200 log records in 4 requests/,
+    /sent 200 span events/,
+    /Arrived: 200 impressions and 200 conversions in \d batches/,
+    /would not count 0 of them/,
+  ],
   'webhook-datafile': [
     /no datafile yet: 3 events are held/,
     /answered 401, 413, 400/,
@@ -70,6 +76,7 @@ describe('examples', function () {
 
   it('the demo is one of them', () => {
     expect(scriptOf('demo')).to.equal(scriptOf('example:node-sdk'));
+    expect(scriptOf('demo:gateway')).to.equal(scriptOf('example:gateway'));
   });
 
   for (const [heading, folder] of Object.entries(shownIn)) {

@@ -22,6 +22,20 @@ describe('gateway server access', () => {
   afterEach(closeServings);
   after(() => rmSync(folder, { recursive: true }));
 
+  it('refuses web pages where it asks for nothing else', async () => {
+    const send = async (url: string, headers: Record<string, string>) =>
+      (await fetch(`${url}/v1/events`, { method: 'POST', headers, body: '{}' })).status;
+    const page = { origin: 'https://evil.example', 'content-type': 'text/plain' };
+    const open = await startServing();
+    expect(await send(open.url, page)).to.equal(403);
+    expect(await send(open.url, { ...page, origin: open.url })).to.equal(403);
+    expect(await send(open.url, {})).to.equal(200);
+    expect(open.doors.events.requests).to.have.length(1);
+    writeFileSync(tokenFile, 's3cret\n');
+    const guarded = await startServing({ tokenFile });
+    expect(await send(guarded.url, { ...page, authorization: 'Bearer s3cret' })).to.equal(200);
+  });
+
   describe('by token', () => {
     const send = async (url: string, authorization?: string, path = '/v1/traces') => {
       const headers = authorization === undefined ? {} : { authorization };

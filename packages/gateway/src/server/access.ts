@@ -32,7 +32,10 @@ export class Access {
   admit(request: IncomingMessage): Admission {
     const { tokens, asksForCertificate } = this.#options;
     if (asksForCertificate && !(request.socket as TLSSocket).authorized) return refused(NO_CERTIFICATE);
-    if (tokens === undefined) return { kind: 'sender', sender: senderOf(request, undefined) };
+    if (tokens === undefined) {
+      if (!asksForCertificate && request.headers.origin !== undefined) return refused(WEB_PAGE);
+      return { kind: 'sender', sender: senderOf(request, undefined) };
+    }
     const name = tokens.value.nameOf(request.headers.authorization);
     if (name === undefined) return refused(NO_TOKEN);
     return { kind: 'sender', sender: senderOf(request, name) };
@@ -46,6 +49,13 @@ function refused(refusal: ServerRefusal): Admission {
 const NO_CERTIFICATE: ServerRefusal = {
   status: 403,
   message: 'a client certificate of an accepted authority is needed',
+};
+
+/** Any page that is open in a browser on this machine, or in this network, could send a request of this kind. */
+const WEB_PAGE: ServerRefusal = {
+  status: 403,
+  message:
+    'web pages may not send to a gateway that asks for no token: send from a server, which names no Origin',
 };
 
 const NO_TOKEN: ServerRefusal = {

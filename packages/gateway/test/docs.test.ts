@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import { readPage, sections, tableRows } from '../../../test/docs/markdown.js';
+import { USAGE } from '../src/cli/usage.js';
+import { CONFIG_SCHEMA } from '../src/config/config-schema.js';
+import { readConfigFile } from '../src/config/read-config.js';
+import { SERVER_DEFAULTS } from '../src/server/server-options.js';
+import { closeServings, startServing } from './support/serving.js';
+import { closeGateways, makeFolder, writeJson } from './support/start.js';
+
+const PAGE = 'docs/gateway.md';
+
+const rowsUnder = (heading: string) => {
+  const section = sections(PAGE).find(one => one.heading === heading);
+  return tableRows(section?.lines ?? []);
+};
+const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+describe('docs/gateway.md', () => {
+  afterEach(async () => {
+    await closeServings();
+    await closeGateways();
+  });
+
+  it('has a row for each flag of the command, and no other', () => {
+    const told = rowsUnder('Running it').flatMap(([cell = '']) => cell.match(/--[a-z-]+/g) ?? []);
+    const known = new Set(USAGE.match(/--[a-z-]+/g));
+    for (const flag of ['--help', '--version']) known.delete(flag);
+    expect(told.sort()).to.deep.equal([...known].sort());
+  });
+
+  it('has a row with the right default for each option of the server', () => {
+    const rows = rowsUnder('Limits').flatMap(([names = '', , fallback = '']) =>
+      namesIn(names).map(name => [name, fallback.replaceAll(/[`,]/g, '')] as const),
+    );
+    const options = Object.keys(CONFIG_SCHEMA.properties.server.properties);
+    expect(rows.map(([name]) => name)).to.have.members(options);
+    const defaults = SERVER_DEFAULTS as Readonly<Record<string, string | number>>;
+    for (const [name, fallback] of rows) expect(fallback, name).to.equal(String(defaults[name] ?? 'none'));
+  });
+
+  it('has a row for each metric', async () => {
+    const { url, metrics } = await startServing();
+    await fetch(`${url}/v1/traces`, { method: 'POST', body: '{}' });
+    metrics.count({ door: 'otlp', project: 'shop', sender: 'team', outcome: 'taken', count: 1 });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const served = [...text.matchAll(/^# TYPE (optimizely_gateway_\w+?)(?:_total)? /gm)].map(
+      ([, name]) => name,
+    );
+    const told = rowsUnder('Health, metrics, logs').flatMap(([cell = '']) => namesIn(cell));
+    expect(told.map(name => name.replaceAll('.', '_')).sort()).to.deep.equal(served.sort());
+  });
+
+  it('shows a configuration that can be used', () => {
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(readPage(PAGE)) ?? [];
+    const { projects, server } = readConfigFile(writeJson(makeFolder(), 'gateway.json', example), {});
+    expect(Object.keys(projects)).to.deep.equal(['shop', 'blog', 'legacy']);
+    expect(server?.host).to.equal('0.0.0.0');
+  });
+});
