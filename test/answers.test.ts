@@ -392,6 +392,33 @@ describe('what delivery logs', () => {
     ]);
   });
 
+  for (const [when, isDown] of [
+    ['a minute after it was said before, where it still does', false],
+    ['not at all where it fails again by then', true],
+  ] as const) {
+    it(`is that it works again ${when}`, async () => {
+      const { logger, record, answers, runtime, dispatcher } = makeHarness();
+      const worksAgain = () => logger.at('info').length;
+      answers(attempt => (attempt % 2 === 1 ? { statusCode: 503 } : DELIVERED));
+      record();
+      await runtime.advance(60_000);
+      expect([worksAgain(), dispatcher.attempts]).to.deep.equal([1, 2]);
+      runtime.randomValue = 0.1;
+      record();
+      await runtime.advance(100);
+      expect([worksAgain(), dispatcher.attempts]).to.deep.equal([1, 4]);
+      answers(() => ({ statusCode: isDown ? 503 : 204 }));
+      record();
+      await runtime.advance(399);
+      expect(worksAgain()).to.equal(1);
+      await runtime.advance(10);
+      expect(worksAgain()).to.equal(isDown ? 1 : 2);
+      await runtime.advance(20_000);
+      expect(worksAgain()).to.equal(isDown ? 1 : 2);
+      expect(logger.at('warn')).to.have.length(2);
+    });
+  }
+
   it('is not said after a shutdown: no timer is left for it', async () => {
     const { logger, record, answers, runtime, processor } = makeHarness();
     answers(attempt => (attempt % 2 === 1 ? { statusCode: 503 } : DELIVERED));

@@ -5,6 +5,8 @@ import {
   type BatchEventProcessorOptions,
   EventFactory,
   type ExportBatch,
+  NotificationCenter,
+  NotificationType,
   type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import { ManualExporter, makeUserEvent, RecordingLogger } from './support/fakes.js';
@@ -69,6 +71,27 @@ describe('a call that ends because the stack does', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: { interrupted: 3 } });
   });
 
+  it('in the queue leaves no bytes taken', async () => {
+    let calls = 0;
+    const { queue, events } = makeQueue({
+      enqueue(event: SerializedEvent) {
+        if (++calls <= 5) throw stackOverflow();
+        return events.push(event) > 0;
+      },
+    });
+    const { byteLength } = makeUserEvent({ uuid: 'of the length of an uuid-0000000000000' });
+    const maxQueueBytes = byteLength * 2;
+    const { processor, exporter } = makeHarness({ eventQueue: queue, maxQueueBytes });
+    const take = () => processor.process(makeUserEvent({ uuid: 'of the length of an uuid-0000000000000' }));
+    for (let n = 0; n < 5; n++) {
+      expect(take()).to.equal(false);
+      await settle();
+    }
+    expect([take(), take(), take()]).to.deep.equal([true, true, false]);
+    expect(exporter.sizes).to.deep.equal([1, 1]);
+    expect(processor.ledger().dropped).to.deep.equal({ interrupted: 5, queue_full: 1 });
+  });
+
   it('while events are taken out of the queue is made up for afterwards', async () => {
     let calls = 0;
     const { queue, events } = makeQueue({
@@ -107,6 +130,24 @@ describe('a call that ends because the stack does', () => {
     await settle();
     expect(given, 'each once').to.have.length(3);
     expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0, dropped: {} });
+  });
+
+  it('in the exporter sends nothing again that is in flight', async () => {
+    const batches: string[][] = [];
+    let calls = 0;
+    const { record, processor } = makeHarness({
+      exporter: {
+        export({ events }: ExportBatch) {
+          if (++calls === 2) throw stackOverflow();
+          batches.push(events.map(({ uuid }) => uuid));
+        },
+      },
+    });
+    record(2);
+    await settle();
+    expect(batches.flat()).to.have.length(2);
+    expect(new Set(batches.flat()).size).to.equal(2);
+    expect(processor.ledger()).to.deep.include({ pending: 2, dropped: {} });
   });
 
   it('in an exporter each time costs its batch, and no other', async () => {
@@ -275,6 +316,11 @@ describe('what a processor says of its end', () => {
     answerAll();
     await inTime;
     expect(logger.lines).to.have.length(1);
+    record();
+    const again = processor.flush();
+    await runtime.advance(700);
+    await again;
+    expect(logger.at('warn')[1], 'what has arrived is not in flight').to.match(/pending: 1$/);
   });
 
   it('of a shutdown: how many events are lost, and nothing where none is', async () => {
@@ -293,6 +339,20 @@ describe('what a processor says of its end', () => {
     expect(whole.logger.lines).to.deep.equal([]);
     whole.processor.start();
     expect(whole.logger.lines, 'a start after it does nothing').to.deep.equal([]);
+  });
+
+  it('of a shutdown where the exporter does not end and nothing is left: nothing', async () => {
+    const { processor, exporter, record, answerAll, logger, runtime } = makeHarness({
+      timeoutIntervalMillis: 700,
+    });
+    exporter.forceFlush = () => new Promise(() => {});
+    record(2);
+    answerAll();
+    const stopping = processor.stop();
+    await runtime.advance(700);
+    await stopping;
+    expect(logger.lines).to.deep.equal([]);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, dropped: {} });
   });
 
   it('of a second start', () => {
@@ -331,5 +391,26 @@ describe('the age of a batch', () => {
     expect(exporter.causes).to.deep.equal(['size', 'age']);
     expect(runtime.armed, 'no timer without an event').to.equal(0);
     expect(processor.ledger().pending).to.equal(3);
+  });
+});
+
+describe('an exporter of the application that tells LOG_EVENT listeners', () => {
+  it('need not say what of the batch it sends: all of it', () => {
+    const center = new NotificationCenter();
+    const told: unknown[] = [];
+    center.addNotificationListener(NotificationType.LOG_EVENT, (_logEvent, info) => told.push(info));
+    const sizes: number[] = [];
+    const { record } = makeHarness({
+      ...{ batchSize: 2, maxBatchSize: 2, notificationCenter: center },
+      exporter: {
+        export({ events, byteLength, notifyLogEvent }, done) {
+          sizes.push(byteLength);
+          notifyLogEvent(new EventFactory().createLogEvent(events));
+          done({ code: 0 });
+        },
+      },
+    });
+    record(2);
+    expect(told).to.deep.equal([{ cause: 'size', eventCount: 2, byteLength: sizes[0] }]);
   });
 });

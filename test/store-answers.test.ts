@@ -216,4 +216,122 @@ describe('an event store of the application', () => {
     expect(removed.sort()).to.deep.equal([11, 12]);
     expect(logger.at('warn')).to.include("a stored event can't be resolved and is dropped (TypeError)");
   });
+
+  describe('is read', () => {
+    const page = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ ticket: n + 1, event: resolved(`stored-${n}`) }));
+
+    /** When it was read, milliseconds from now on, and how many records it gave each time. */
+    function makeReads(counts: number[], options: Partial<OptimizelySpanProcessorOptions> = {}) {
+      const reads: number[] = [];
+      let tickets = 0;
+      const harness = makeHarness(
+        {
+          read: async () => {
+            reads.push(harness.runtime.monotonic() - startedAt);
+            return page(counts.shift() ?? 0).map(record => ({ ...record, ticket: ++tickets }));
+          },
+        },
+        options,
+      );
+      const startedAt = harness.runtime.monotonic();
+      harness.runtime.randomValue = 0.5;
+      return { ...harness, reads };
+    }
+
+    it('after up to a second, page by page in quick succession, and after a second where nothing came', async () => {
+      const { adopted, runtime, reads, processor } = makeReads([2, 0, 1, 1]);
+      adopted(4);
+      await runtime.advance(499);
+      expect(reads).to.deep.equal([]);
+      await runtime.advance(3_000);
+      expect(reads).to.deep.equal([500, 505, 1_005, 1_010]);
+      adopted(1);
+      await runtime.advance(3_000);
+      expect(reads[4], 'another process brought some').to.equal(3_999);
+      expect(processor.ledger()).to.deep.include({ recovered: 5, delivered: 4 });
+    });
+
+    it('no more once a shutdown has begun, and leaves no timer', async () => {
+      const { adopted, runtime, reads, processor } = makeReads([1, 1]);
+      adopted(2);
+      await runtime.advance(100);
+      const ended = processor.shutdown();
+      await runtime.advance(5_000);
+      await ended;
+      adopted(1);
+      await runtime.advance(5_000);
+      expect(reads).to.deep.equal([]);
+      expect(processor.ledger()).to.deep.include({ recovered: 3, stored: 3, pending: 0 });
+      expect(runtime.armed).to.equal(0);
+    });
+
+    it('while less than half of memory is taken, also where that changes before its turn', async () => {
+      const { adopted, runtime, reads, dispatcher, processor } = makeReads([1], {
+        ...{ maxQueueSize: 4, batchSize: 1, maxBatchSize: 1, requestTimeoutMillis: 100_000 },
+      });
+      const answers: ((answer: { statusCode: number }) => void)[] = [];
+      dispatcher.answer = () => new Promise(resolve => answers.push(resolve));
+      processor.recordConversion(CONVERSION);
+      adopted(1);
+      processor.recordConversion(CONVERSION);
+      await runtime.advance(2_000);
+      expect(reads, 'half is taken').to.deep.equal([]);
+      answers.shift()?.({ statusCode: 204 });
+      await runtime.advance(499);
+      expect(reads).to.deep.equal([]);
+      await runtime.advance(1);
+      expect(reads).to.deep.equal([2_500]);
+      for (const answer of answers.splice(0)) answer({ statusCode: 204 });
+      await settle();
+      for (const answer of answers.splice(0)) answer({ statusCode: 204 });
+      await settle();
+      expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0, stored: 0 });
+    });
+  });
+
+  it('that hangs while it reads takes no time of its own at the end: all of it ends within the limit', async () => {
+    const { adopted, dispatcher, processor, runtime } = makeHarness(
+      { read: () => new Promise(() => {}) },
+      { timeoutIntervalMillis: 700, requestTimeoutMillis: 100_000 },
+    );
+    dispatcher.answer = () => new Promise(() => {});
+    adopted(1);
+    await runtime.advance(2_000);
+    processor.recordConversion(CONVERSION);
+    let ended = false;
+    const ending = processor.shutdown().then(() => {
+      ended = true;
+    });
+    await runtime.advance(699);
+    expect(ended).to.equal(false);
+    await runtime.advance(1);
+    await settle();
+    expect(ended).to.equal(true);
+    await ending;
+  });
+
+  it('has at the end what could not be delivered, and a line says how many events', async () => {
+    const { adopted, dispatcher, processor, runtime, logger } = makeHarness(
+      {},
+      { timeoutIntervalMillis: 700, maxQueueSize: 4 },
+    );
+    dispatcher.answer = () => new Promise(() => {});
+    processor.recordConversion(CONVERSION);
+    processor.recordConversion(CONVERSION);
+    adopted(5);
+    const ended = processor.shutdown();
+    await runtime.advance(700);
+    await ended;
+    expect(logger.at('error')).to.deep.equal([
+      'shutdown ended after 700 ms; events undelivered: 2, of these lost: 0, in the event store: 2',
+    ]);
+    expect(processor.ledger()).to.deep.include({
+      recorded: 2,
+      recovered: 5,
+      stored: 7,
+      pending: 0,
+      dropped: {},
+    });
+  });
 });
