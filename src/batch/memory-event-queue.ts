@@ -7,10 +7,6 @@ import { Fifo } from '../util/fifo.js';
 export class MemoryEventQueue implements BatcherQueue {
   readonly #events = new Fifo<SerializedEvent>();
 
-  get size(): number {
-    return this.#events.size;
-  }
-
   enqueue(event: SerializedEvent): boolean {
     this.#events.push(event);
     return true;

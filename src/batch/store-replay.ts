@@ -46,11 +46,7 @@ export class StoreReplay {
     this.#timer = runtime.setTimer(() => {
       this.#timer = undefined;
       if (!isReady()) return;
-      void this.takePage().then(count => {
-        // Nothing, though something is there: the disk can't be read just now.
-        this.#first = count === 0;
-        this.nudge();
-      });
+      void this.takePage().then(() => this.nudge());
     }, runtime.random() * pause);
   }
 
@@ -72,6 +68,9 @@ export class StoreReplay {
   async #takePage(): Promise<number> {
     const { storeTracker, maxPageBytes, take, close } = this.#deps;
     const count = await storeTracker.read({ maxEvents: PAGE_EVENTS, maxBytes: maxPageBytes }, take);
+    // Nothing, though something is there: the disk can't be read just now. Known before the page is sent: what is
+    // delivered at once asks for the next one.
+    this.#first = count === 0;
     close();
     return count;
   }
