@@ -30,7 +30,7 @@ export type FaultWeights = readonly (readonly [Fault, number])[];
 /** What decides of events, and keeps what was taken. */
 export type EndpointBook = Pick<Book, 'isPoison' | 'isolated' | 'receive'>;
 
-/** A batch below this is never too large; the largest event alone is. */
+/** By default, a batch below this is never too large; the largest event alone is. */
 const TOO_LARGE_BYTES = 2_000;
 
 /**
@@ -45,15 +45,17 @@ export class FaultyEndpoint {
   readonly #book: EndpointBook;
   readonly #random: Random;
   readonly #weights: FaultWeights;
+  readonly #tooLargeBytes: number;
   readonly outcomes = new Map<Outcome, number>();
   /** It fails no more. */
   healthy = false;
   url = '';
 
-  constructor(book: EndpointBook, random: Random, weights: FaultWeights) {
+  constructor(book: EndpointBook, random: Random, weights: FaultWeights, tooLargeBytes = TOO_LARGE_BYTES) {
     this.#book = book;
     this.#random = random;
     this.#weights = weights;
+    this.#tooLargeBytes = tooLargeBytes;
   }
 
   async open(): Promise<void> {
@@ -113,7 +115,7 @@ export class FaultyEndpoint {
         response.socket?.resetAndDestroy();
         return;
       case '413':
-        if (bytes < TOO_LARGE_BYTES) this.#take(params, '204', response);
+        if (bytes < this.#tooLargeBytes) this.#take(params, '204', response);
         else this.#refuse(fault, response);
         return;
       case '429':

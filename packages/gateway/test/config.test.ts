@@ -154,6 +154,15 @@ describe('the configuration file', () => {
     );
   });
 
+  it('is described member by member in docs/gateway.md', () => {
+    const page = readFileSync(new URL('../../../docs/gateway.md', import.meta.url), 'utf8');
+    const section = page.slice(page.indexOf('## The configuration file'));
+    const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const { $schema: _, ...members } = CONFIG_SCHEMA.properties;
+    const project = CONFIG_SCHEMA.properties.projects.additionalProperties.properties;
+    expect(rows).to.have.members([...Object.keys(members), ...Object.keys(project)]);
+  });
+
   it('has a schema for editors that says the same', () => {
     const published: unknown = JSON.parse(
       readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8'),

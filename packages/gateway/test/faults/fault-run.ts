@@ -42,6 +42,8 @@ export interface FaultReport extends BookTotals {
   readonly violations: readonly string[];
 }
 
+/** A tenth of what a gateway's requests have: what is learnt from a 413 must leave some batching. */
+const TOO_LARGE_BYTES = 20_000;
 const PROGRESS_MILLIS = 5_000;
 const POLL_MILLIS = 20;
 
@@ -75,7 +77,7 @@ class FaultRun {
   constructor(options: FaultRunOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
-    this.#endpoint = new FaultyEndpoint(this.#book, new Random(options.seed + 1), FAULTS);
+    this.#endpoint = new FaultyEndpoint(this.#book, new Random(options.seed + 1), FAULTS, TOO_LARGE_BYTES);
     this.#limit = AbortSignal.timeout(options.limitMillis);
     // One a request in flight.
     setMaxListeners(0, this.#limit);
