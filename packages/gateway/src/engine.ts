@@ -3,6 +3,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import { ProjectsBatchIntake } from './intake/batch-intake.js';
 import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
+import { UnknownProjects } from './intake/unknown-projects.js';
 import type { Engine, EventCounter } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
 import type { Runtime } from './model/runtime.js';
@@ -31,7 +32,15 @@ export interface EngineOptions {
  * @throws TypeError if an option of a project can't be used
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { config, logger, meterProvider, countEvents = () => {}, runtime = systemRuntime } = options;
+  const {
+    config,
+    logger,
+    meterProvider,
+    countEvents: listener = () => {},
+    runtime = systemRuntime,
+  } = options;
+  const unknown = new UnknownProjects(logger);
+  const countEvents: EventCounter = count => listener(unknown.withKnownName(count));
   const projects = new Projects(name => ({
     logger: prefixedLogger(logger, name),
     meterProvider: meterProvider && labelledMeterProvider(meterProvider, { [PROJECT]: name }),

@@ -132,6 +132,23 @@ describe('several projects', () => {
     await meterProvider.shutdown();
   });
 
+  it('that are not there are counted by the first twenty names, each of which has one line', async () => {
+    const { take, counts, logger } = await makeTwo();
+    for (let n = 0; n < 30; n++) {
+      await take([conversion({ resource: { 'optimizely.project': `other-${n}` } })]);
+      await take([conversion({ resource: { 'optimizely.project': 'other-0' } })]);
+    }
+    const names = new Set(counts.map(({ project }) => project));
+    expect(names.size).to.equal(21);
+    expect([...names]).to.include.members(['other-0', 'other-19', '']);
+    expect(counts.reduce((sum, { count }) => sum + count, 0)).to.equal(60);
+    const lines = logger.at('warn').filter(line => line.includes('are refused'));
+    expect(lines).to.have.length(20);
+    expect(lines[0]).to.equal(
+      'events are refused: they name project "other-0", and the configuration has none for them',
+    );
+  });
+
   it('do not see what the process itself records with the library', async () => {
     const { engine, destination } = await makeTwo();
     recordConversion({ userId: 'of the host', eventKey: 'purchase' });
