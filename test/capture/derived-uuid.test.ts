@@ -202,6 +202,28 @@ describe('a derived uuid', () => {
     expect(uuidOf(conversion({}, [1_699_999_999, 1_123_456_789.9]))).to.equal(uuidOf(conversion()));
   });
 
+  const times: [string, unknown, bigint][] = [
+    ['a number of milliseconds', 1_700_000_000_123, 1_700_000_000_123_000_000n],
+    ['a number of milliseconds with a fraction', 1_700_000_000_123.5, 1_700_000_000_123_500_000n],
+    ['a Date', new Date(1_700_000_000_123), 1_700_000_000_123_000_000n],
+    ['a pair without nanoseconds', [1_700_000_000, 0], 1_700_000_000_000_000_000n],
+    ['a pair with few nanoseconds', [1_700_000_000, 7], 1_700_000_000_000_000_007n],
+    ['a pair with a whole second of nanoseconds', [1_700_000_000, 1e9], 1_700_000_001_000_000_000n],
+    ['a pair with negative nanoseconds', [1_700_000_000, -1], 1_699_999_999_999_999_999n],
+    ['a pair with a fraction', [1_700_000_000, 7.9], 1_700_000_000_000_000_007n],
+    ['a pair of seconds with a fraction', [1_700_000_000.9, 7], 1_700_000_000_000_000_007n],
+    ['a pair of 1970', [0, 5], 5n],
+    ['a pair of before 1970', [-1, 5], -999_999_995n],
+    ['a pair of a distant time', [1e12, 5], 1_000_000_000_000_000_000_005n],
+  ];
+  for (const [name, time, nanos] of times) {
+    it(`is the same for the same time, given as ${name}`, () => {
+      expect(eventIdentity(conversion({}, time as RawEvent['time']), ORIGIN)).to.equal(
+        eventIdentity(conversion({}, nanos), ORIGIN),
+      );
+    });
+  }
+
   it('is not made of what can not be read', () => {
     const cycle: Record<string, unknown> = {};
     cycle.cycle = cycle;

@@ -12,6 +12,8 @@ export const ROOMS = {
     'test/stored-events.test.ts',
     'test/store-answers.test.ts',
     'test/batcher-edges.test.ts',
+    'test/settlement/settlement.test.ts',
+    'test/replay-behind-live.test.ts',
     'test/growing-batches.test.ts',
     'test/event-store.test.ts',
     'test/application-objects.test.ts',
@@ -50,6 +52,9 @@ export const ROOMS = {
     'test/user-event-factory.test.ts',
   ],
   capture: [
+    'test/capture/read-event.test.ts',
+    'test/capture/derived-uuid.test.ts',
+    'test/capture/otlp-agreement.test.ts',
     'test/foreign-spans.test.ts',
     'test/raw-span-events.test.ts',
     'test/logs/signal.test.ts',
@@ -59,5 +64,6 @@ export const ROOMS = {
     'test/logs/raw-log-records.test.ts',
     'test/logs/evaluation-records.test.ts',
     'test/logs/bridge.test.ts',
+    'test/capture/sent-again.test.ts',
   ],
 };
