@@ -66,6 +66,9 @@ export function createEngine(options: EngineOptions): Engine {
     get takesEvaluations() {
       return projects.all().some(project => project.config.evaluationEvents === true);
     },
+    get isFull() {
+      return projects.all().every(project => project.isFull);
+    },
     projects: () => projects.all().map(project => project.state()),
     async reload(next) {
       if (!isDraining) await projects.configure(next);

@@ -36,7 +36,16 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
   try {
     const projects = () => engine.projects();
     const doors = doorsOf(engine);
-    const serving = await serve({ options: serverOptions, doors, projects, page, metrics, logger, runtime });
+    const serving = await serve({
+      options: serverOptions,
+      doors,
+      projects,
+      isFull: () => engine.isFull,
+      page,
+      metrics,
+      logger,
+      runtime,
+    });
     const gateway = new RunningGateway({ options, nameOf, server, serving, engine, page, logger, doorsOf });
     logger.info(`listening on ${serving.url}`);
     return gateway;

@@ -156,7 +156,7 @@ describe('the configuration file', () => {
 
   it('is described member by member in docs/gateway.md', () => {
     const page = readFileSync(new URL('../../../docs/gateway.md', import.meta.url), 'utf8');
-    const section = page.slice(page.indexOf('## The configuration file'));
+    const [section = ''] = page.slice(page.indexOf('## The configuration file')).split('\n## ', 1);
     const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     const { $schema: _, ...members } = CONFIG_SCHEMA.properties;
     const project = CONFIG_SCHEMA.properties.projects.additionalProperties.properties;

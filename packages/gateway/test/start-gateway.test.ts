@@ -168,6 +168,41 @@ describe('startGateway', () => {
     await once(server, 'listening');
   });
 
+  it('puts events of many small requests into few requests to Optimizely', async () => {
+    const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, flushIntervalMillis: 50 });
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        const response = await sendTraces(url, conversions([`a-${index}`, `b-${index}`]));
+        await response.arrayBuffer();
+        return response.status;
+      }),
+    );
+    expect(statuses).to.deep.equal(Array(300).fill(200));
+    expect(new Set(visitors(endpoint)).size).to.equal(600);
+    expect(endpoint.batches).to.have.length.below(30);
+  });
+
+  it('refuses requests unread while no project has room, and takes them again once there is', async () => {
+    let isAway = true;
+    const away = await startLocalEventsEndpoint({ respond: () => (isAway ? 503 : undefined) });
+    const config = writeJson(folder, 'gateway.json', {
+      projects: { shop: { datafile: 'datafile.json', endpoint: away.url, ...quick, maxQueueSize: 100 } },
+      ackTimeoutMillis: 50,
+    });
+    const { url } = await startTestGateway({ config });
+    const users = Array.from({ length: 88 }, (_, index) => `user-${index}`);
+    const first = await sendTraces(url, conversions(users));
+    expect(await first.json()).to.have.property('message', 'not_delivered_in_time');
+    const second = await sendTraces(url, 'this is not read');
+    expect(second.status).to.equal(503);
+    expect(await second.json()).to.have.property('message', 'queue_full');
+    isAway = false;
+    let status = 503;
+    while (status === 503) ({ status } = await sendTraces(url, conversions(['later'])));
+    expect(status).to.equal(200);
+    await away.close();
+  });
+
   it('answers 503 until there is a datafile, and is not ready', async () => {
     const server = createServer((_, response) => void response.writeHead(503).end()).listen(0, '127.0.0.1');
     await once(server, 'listening');

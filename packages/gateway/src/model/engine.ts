@@ -48,6 +48,8 @@ export interface Engine {
   readonly batches: BatchIntake;
   /** Whether a project asks for `feature_flag.evaluation` events; may change when the configuration does. */
   readonly takesEvaluations: boolean;
+  /** Whether no project has room for another request, so that none need be read. */
+  readonly isFull: boolean;
   projects(): readonly ProjectState[];
   /**
    * Brings another configuration into force. A project that changed is replaced: the new one takes at once, the old one

@@ -101,6 +101,11 @@ export class Project {
     return this.config.projectId ?? this.datafile?.context.projectId;
   }
 
+  /** Whether it would refuse a request for want of memory. With a store, what memory has no room for is there alone. */
+  get isFull(): boolean {
+    return this.#ack !== 'stored' && this.#outstanding.isFull;
+  }
+
   /** Looks the event's keys up, and serializes it. Changes nothing. */
   resolve(event: ExperimentEvent, datafile: DatafileIndex): SerializedEvent | Unresolved {
     return this.#factory.createUserEvent(event, datafile, this.#runtime.monotonic());

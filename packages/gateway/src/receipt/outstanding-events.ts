@@ -5,6 +5,9 @@ import { OutstandingEvent } from './outstanding-event.js';
 import { RecentVerdicts } from './recent-verdicts.js';
 import type { Verdict } from './verdict.js';
 
+/** So that a request is refused before it is read, and not after. */
+const FULL_SHARE = 0.95;
+
 export interface AdmissionLimits {
   /** Events that may be outstanding. */
   readonly maxEvents: number;
@@ -39,6 +42,12 @@ export class OutstandingEvents {
 
   get byteLength(): number {
     return this.#total.bytes;
+  }
+
+  /** Whether there is no room for a request of usual size. */
+  get isFull(): boolean {
+    const { maxEvents, maxBytes } = this.#limits;
+    return this.#total.events >= maxEvents * FULL_SHARE || this.#total.bytes >= maxBytes * FULL_SHARE;
   }
 
   find(key: string): OutstandingEvent | undefined {

@@ -10,6 +10,7 @@ import { json } from './health.js';
 import { declaredLength, readBody } from './read-body.js';
 import type { RefusalLog } from './refusal-log.js';
 import { ALLOWED, findRoute, type Route, type Routes } from './routes.js';
+import type { TurnQueue } from './turn-queue.js';
 import { ACCEPTED_CODINGS, readContentCoding, unpack } from './unpack.js';
 
 export interface RequestHandlerOptions {
@@ -17,7 +18,9 @@ export interface RequestHandlerOptions {
   readonly access: Access;
   readonly budget: ByteBudget;
   readonly maxBodyBytes: number;
+  readonly turns: TurnQueue;
   readonly isDraining: () => boolean;
+  readonly isFull: () => boolean;
   readonly metrics: GatewayMetrics;
   readonly refusals: RefusalLog;
   readonly runtime: Runtime;
@@ -72,7 +75,7 @@ export class RequestHandler {
   }
 
   async #handleDoor(exchange: Exchange, route: DoorRoute): Promise<void> {
-    const { access, budget, maxBodyBytes, isDraining, metrics, runtime } = this.#options;
+    const { access, budget, maxBodyBytes, turns, isDraining, metrics, runtime } = this.#options;
     const began = runtime.monotonic();
     const { request } = exchange;
     const admission = access.admit(request);
@@ -80,18 +83,30 @@ export class RequestHandler {
     if (isDraining()) return this.#refuse(exchange, route, this.#later('the gateway is ending'));
     const length = declaredLength(request);
     if (length > maxBodyBytes) return this.#refuse(exchange, route, this.#tooLarge());
+    const crowded = this.#whyCrowded();
+    if (crowded !== undefined) return this.#refuse(exchange, route, this.#later(crowded));
     const reservation = budget.open(length);
     if (reservation === undefined) return this.#refuse(exchange, route, this.#later(NO_ROOM));
     try {
       const reading = await this.#read(exchange, reservation);
       if (reading.kind === 'gone') return;
       if (reading.kind === 'refused') return this.#refuse(exchange, route, reading.refusal);
+      // While it was read, others may have come.
+      const crowdedNow = this.#whyCrowded();
+      if (crowdedNow !== undefined) return this.#refuse(exchange, route, this.#later(crowdedNow));
+      await turns.turn(reading.body.length);
       const answer = await this.#ask(route, request, reading.body, admission.sender);
       metrics.answered(route.name, answer.status, (runtime.monotonic() - began) / 1_000);
       exchange.answer(answer, isDraining() ? 'close' : 'keep');
     } finally {
       reservation.release();
     }
+  }
+
+  /** What costs next to nothing to refuse, before it costs anything to take. */
+  #whyCrowded(): string | undefined {
+    if (this.#options.isFull()) return 'queue_full';
+    return this.#options.turns.isOverloaded ? NO_ROOM : undefined;
   }
 
   async #read(exchange: Exchange, reservation: Reservation): Promise<ReadBody> {

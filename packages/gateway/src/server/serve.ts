@@ -17,12 +17,15 @@ import { RequestHandler } from './request-handler.js';
 import type { DoorName, Routes } from './routes.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import { readTls, tlsPaths } from './tls-files.js';
+import { TurnQueue } from './turn-queue.js';
 import { WatchedFiles } from './watched-files.js';
 
 export interface ServeOptions {
   readonly options: ResolvedServerOptions;
   readonly doors: Readonly<Record<DoorName, Door>>;
   readonly projects: () => readonly ProjectState[];
+  /** Whether no project has room, so that requests are refused before they are read. */
+  readonly isFull: () => boolean;
   readonly page: PrometheusPage;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
@@ -67,7 +70,9 @@ export async function serve(given: ServeOptions): Promise<Serving> {
     access,
     budget,
     maxBodyBytes: options.maxBodyBytes,
+    turns: new TurnQueue(runtime),
     isDraining: () => isDraining,
+    isFull: given.isFull,
     metrics: given.metrics,
     refusals,
     runtime,

@@ -27,11 +27,12 @@ export async function startServing(options: ServerOptions = {}, projects: readon
   const runtime = new ManualRuntime();
   const page = new PrometheusPage();
   const metrics = new GatewayMetrics(page.meterProvider.getMeter('optimizely-event-gateway'));
-  const state = { projects };
+  const state = { projects, isFull: false };
   const serving = await serve({
     options: resolveServerOptions({ port: 0, ...options }),
     doors,
     projects: () => state.projects,
+    isFull: () => state.isFull,
     page,
     metrics,
     logger,

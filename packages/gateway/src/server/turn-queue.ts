@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setImmediate } from 'node:timers/promises';
+import type { Runtime } from '../model/runtime.js';
+
+/** After so much work on requests in one go, connections get their turn: those to be refused are answered then. */
+const SLICE_MILLIS = 10;
+/** Whoever would wait longer is refused at once. */
+const MOST_WAIT_MILLIS = 250;
+/** Of reading and taking a byte of a request, before there was one. */
+const GUESSED_MILLIS_PER_BYTE = 5e-5;
+/** Of the latest request, in what is expected of the next one. */
+const WEIGHT = 0.05;
+
+interface Waiting {
+  readonly byteLength: number;
+  readonly since: number;
+  readonly begin: () => void;
+}
+
+/**
+ * Lets requests be worked on one after the other. Without it, a hundred large bodies that arrive together are read in
+ * one go, seconds in which nothing is answered, not even with a refusal.
+ */
+export class TurnQueue {
+  readonly #runtime: Runtime;
+  #waiting: Waiting[] = [];
+  #next = 0;
+  #isRunning = false;
+  /** Bytes of the bodies that wait. What has not arrived does not count: a slow sender must not keep others out. */
+  #byteLength = 0;
+  #millisPerByte = GUESSED_MILLIS_PER_BYTE;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Whether requests come faster than they can be worked on. */
+  get isOverloaded(): boolean {
+    if (this.#byteLength * this.#millisPerByte > MOST_WAIT_MILLIS) return true;
+    const oldest = this.#waiting[this.#next];
+    return oldest !== undefined && this.#runtime.monotonic() - oldest.since > 2 * MOST_WAIT_MILLIS;
+  }
+
+  /** Resolves when it is this request's turn. */
+  turn(byteLength: number): Promise<void> {
+    return new Promise(begin => {
+      this.#byteLength += byteLength;
+      this.#waiting.push({ byteLength, since: this.#runtime.monotonic(), begin });
+      if (this.#isRunning) return;
+      this.#isRunning = true;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    let sliceBegan = this.#runtime.monotonic();
+    for (;;) {
+      const request = this.#waiting[this.#next++];
+      if (request === undefined) break;
+      this.#byteLength -= request.byteLength;
+      const began = this.#runtime.monotonic();
+      request.begin();
+      // The request goes on before this does, as far as it gets without waiting for anything.
+      await undefined;
+      await undefined;
+      const now = this.#runtime.monotonic();
+      const millisPerByte = (now - began) / (request.byteLength + 1_000);
+      this.#millisPerByte += WEIGHT * (millisPerByte - this.#millisPerByte);
+      if (now - sliceBegan < SLICE_MILLIS) continue;
+      await setImmediate();
+      this.#forget();
+      sliceBegan = this.#runtime.monotonic();
+    }
+    this.#waiting = [];
+    this.#next = 0;
+    this.#isRunning = false;
+  }
+
+  /** Those that have begun; not one by one, which would move all others each time. */
+  #forget(): void {
+    if (this.#next < 1_000) return;
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
+  }
+}
