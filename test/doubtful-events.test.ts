@@ -180,10 +180,13 @@ describe('an event that counts as something else than it says', () => {
     ['', 'empty'],
     [' ', 'nothing but white space'],
     ['\t\n\u00a0', 'nothing but white space'],
+    [' '.repeat(100), 'nothing but white space'],
     ['undefined', 'the text of a missing value'],
     ['null', 'the text of a missing value'],
     ['[object Object]', 'the text of a missing value'],
     ['0', undefined],
+    ['nadia', undefined],
+    ['über', undefined],
     [' ada ', undefined],
     ['undefined visitor', undefined],
   ];

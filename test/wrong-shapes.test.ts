@@ -159,6 +159,15 @@ describe('what a record call cannot use', () => {
     ]);
   });
 
+  it('is recorded all the same where the second argument is not a span, as with no span', async () => {
+    const { processor, dispatcher } = makeHarness();
+    for (const given of [SECRET, { plan: 'gold' }, 7, null, () => SECRET]) {
+      expect(convert({ userId: SECRET, eventKey: 'purchase' }, given)).to.be.a('string');
+    }
+    await processor.forceFlush();
+    expect(dispatcher.visitors).to.have.lengthOf(5);
+  });
+
   it('is never said in the words of the application: no name that is not near to one of ours is shown', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ maxLength: 60 }), fc.string()), members => {

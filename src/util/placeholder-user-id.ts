@@ -8,7 +8,8 @@ const OF_MISSING_VALUES: ReadonlySet<string> = new Set([
   '[object Object]',
   '[object Promise]',
 ]);
-const LONGEST = 16;
+/** What the texts above begin with: u, n, N and [. */
+const FIRST_LETTERS: readonly number[] = [0x75, 0x6e, 0x4e, 0x5b];
 
 /**
  * Whether a user id is no one's: empty, nothing but white space, or the text of a missing value. Optimizely takes any
@@ -18,8 +19,13 @@ const LONGEST = 16;
  */
 export function placeholderUserId(userId: string): string | undefined {
   if (userId === '') return 'empty';
-  // A longer one has more to it; looking at each would cost time.
-  if (userId.length > LONGEST) return undefined;
+  // Each event is looked at, and a longer look at most of them would cost time.
+  if (isVisible(userId.charCodeAt(0))) return undefined;
   if (OF_MISSING_VALUES.has(userId)) return 'the text of a missing value';
   return userId.trim() === '' ? 'nothing but white space' : undefined;
+}
+
+/** Whether an id that begins with it is neither white space nor one of the texts. */
+function isVisible(first: number): boolean {
+  return first > 0x20 && first < 0x80 && !FIRST_LETTERS.includes(first);
 }
