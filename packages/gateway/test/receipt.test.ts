@@ -84,6 +84,26 @@ describe('a receipt at delivery', () => {
     expect(destination.requests).to.equal(1);
   });
 
+  it('of a repeat is remembered for the next 5,000 events at least, and not for ever', async () => {
+    const { take, takeAndFlush, destination, runtime } = await makeEngine();
+    const event = conversion();
+    await takeAndFlush([event]);
+    const others = (count: number) => Array.from({ length: count }, () => conversion());
+    await takeAndFlush(others(4_000));
+    const requests = destination.requests;
+    await take([event]);
+    expect(destination.requests).to.equal(requests);
+    await takeAndFlush(others(4_000));
+    await takeAndFlush(others(4_000));
+    const again = take([event]);
+    await runtime.advance(501);
+    await again;
+    expect(
+      userIds(destination).filter(id => id === event.attributes['feature_flag.context.id']),
+    ).to.have.length(2);
+    expect(countedEvents(destination)).to.have.length(12_001);
+  });
+
   it('counts an event once that comes twice in one request', async () => {
     const { takeAndFlush, destination, counts } = await makeEngine();
     const event = conversion();
