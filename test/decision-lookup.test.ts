@@ -254,6 +254,16 @@ describe('what a datafile is asked', () => {
     expect([last, last, beyond, beyond, last].map(timesAskedFor)).to.deep.equal([1, 0, 1, 1, 0]);
   });
 
+  it('is asked once for a key, however many it was asked for that it does not have', () => {
+    const { asked, create } = makeHarness();
+    const unknown = Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`unknown_${n}`, n]));
+    create({ ...GIVEN, attributes: unknown });
+    create({ ...GIVEN, attributes: { plan: 'gold' } });
+    const before = asked.length;
+    create({ ...GIVEN, attributes: { plan: 'gold' } });
+    expect(asked.length - before).to.equal(0);
+  });
+
   it('is asked again when it is another datafile', () => {
     const factory = new UserEventFactory();
     const idsIn = (config: DatafileIndex) => {

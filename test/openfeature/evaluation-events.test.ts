@@ -243,7 +243,7 @@ describe('feature_flag.evaluation span events', () => {
 
   it('that are held are screened like any other, and resolved all the same', async () => {
     const manager = new StaticProjectConfigManager();
-    const { evaluate, processor, received } = await makeHarness(CLEAR, {
+    const { evaluate, processor, received, logger } = await makeHarness(CLEAR, {
       projectConfigManager: manager,
       beforeSend: event =>
         event.userId === 'visitor-2' && event.type === 'impression'
@@ -255,7 +255,10 @@ describe('feature_flag.evaluation span events', () => {
     await evaluate('other', { targetingKey: 'visitor-2' });
     manager.setDatafile(makeDatafile(CLEAR));
     expect((await received()).map(event => event.ruleKey)).to.deep.equal(['checkout_test', 'banner']);
-    expect(processor.ledger().dropped).to.deep.equal({ no_experiment: 1 });
+    expect(processor.ledger()).to.deep.include({ dropped: { no_experiment: 1 }, warnings: {} });
+    expect(logger.at('info').filter(line => line.startsWith('impression dropped: '))).to.deep.equal([
+      'impression dropped: it is a flag evaluation, and no single experiment of its flag has its variation',
+    ]);
   });
 
   it('of a span that ends twice are taken once', async () => {
