@@ -10,6 +10,7 @@ const packages = {
   ajv: '^(packages/gateway/)?node_modules/ajv/',
   metrics: '^node_modules/@opentelemetry/(sdk-metrics|exporter-prometheus)/',
   pino: '^node_modules/pino/',
+  nats: '^node_modules/@nats-io/(jetstream|transport-node)/',
   protobuf: '^node_modules/@bufbuild/protobuf/',
   exporter: '^src/',
   root: '^packages/gateway/src/[^/]+$',

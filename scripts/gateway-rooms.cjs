@@ -11,9 +11,10 @@ module.exports = {
   'events-api': ['model', 'util', 'exporter'],
   config: ['model', 'util', 'ajv', 'node'],
   receipt: ['model', 'exporter'],
+  jetstream: ['model', 'util', 'exporter', 'nats', 'node'],
   projects: ['model', 'receipt', 'exporter', 'api', 'node'],
   intake: ['model', 'events-api', 'projects', 'receipt', 'exporter'],
   server: ['model', 'exporter', 'api', 'metrics', 'pino', 'node'],
   options: ['model', 'config', 'exporter', 'node'],
-  cli: ['util', 'config', 'options', 'root', 'node'],
+  cli: ['model', 'util', 'config', 'options', 'root', 'node'],
 };

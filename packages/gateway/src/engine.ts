@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api';
-import type { Logger } from 'opentelemetry-exporter-optimizely';
+import type { EventDispatcher, Logger } from 'opentelemetry-exporter-optimizely';
 import { ProjectsBatchIntake } from './intake/batch-intake.js';
 import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
 import { UnknownProjects } from './intake/unknown-projects.js';
@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly meterProvider?: MeterProvider | undefined;
   /** Hears of events when their receipt is given. @default nobody */
   readonly countEvents?: EventCounter | undefined;
+  /** Where batches go. @default Optimizely, over HTTP */
+  readonly eventDispatcher?: EventDispatcher | undefined;
   /** @default the system's */
   readonly runtime?: Runtime | undefined;
 }
@@ -36,6 +38,7 @@ export function createEngine(options: EngineOptions): Engine {
     config,
     logger,
     meterProvider,
+    eventDispatcher,
     countEvents: listener = () => {},
     runtime = systemRuntime,
   } = options;
@@ -44,6 +47,7 @@ export function createEngine(options: EngineOptions): Engine {
   const projects = new Projects(name => ({
     logger: prefixedLogger(logger, name),
     meterProvider: meterProvider && labelledMeterProvider(meterProvider, { [PROJECT]: name }),
+    eventDispatcher,
     runtime,
   }));
   let isDraining = false;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createEngine } from './engine.js';
+import { ConfigError } from './config/config-error.js';
+import { createEngine, type EngineOptions } from './engine.js';
 import { createEventsDoor } from './events-api/events-door.js';
 import type { Gateway } from './gateway.js';
 import type { Engine } from './model/engine.js';
 import type { GatewayOptions } from './options/gateway-options.js';
 import { asOption, resolveOptions } from './options/resolve-options.js';
 import { createOtlpDoor } from './otlp/otlp-door.js';
+import { createRelayEngine } from './relay-engine.js';
 import { RunningGateway } from './running-gateway.js';
 import { GatewayMetrics } from './server/gateway-metrics.js';
 import { createStderrLogger } from './server/pino-logger.js';
@@ -32,7 +34,7 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
   const page = new PrometheusPage();
   const { meterProvider } = page;
   const metrics = new GatewayMetrics(meterProvider.getMeter('optimizely-event-gateway'));
-  const engine = createEngine({ config, logger, meterProvider, countEvents: metrics.count, runtime });
+  const engine = engineOf({ config, logger, meterProvider, countEvents: metrics.count, runtime });
   try {
     const projects = () => engine.projects();
     const doors = doorsOf(engine);
@@ -51,6 +53,18 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
     return gateway;
   } catch (error) {
     await Promise.all([engine.close(), page.close()]);
+    throw error;
+  }
+}
+
+/** @throws ConfigError if an option of the relay can't be used, TypeError if one of a project can't */
+function engineOf(options: EngineOptions): Engine {
+  const { relay } = options.config;
+  if (relay === undefined) return createEngine(options);
+  try {
+    return createRelayEngine({ ...options, relay });
+  } catch (error) {
+    if (error instanceof TypeError) throw new ConfigError(`relay: ${error.message}`);
     throw error;
   }
 }

@@ -71,6 +71,13 @@ describe('optimizely-event-gateway', () => {
     [['--sdk-key', 'a', '--max-body', '16 stone'], '--max-body must be a size such as 16MiB'],
     [['--sdk-key', 'a', '--max-body', '0'], '--max-body must be a size'],
     [['--sdk-key', 'a', '--ack', 'soon'], '--ack must be stored or delivered'],
+    [['--sdk-key', 'a', '--role', 'receive'], '--role needs --nats'],
+    [['--sdk-key', 'a', '--nats', 'nats://127.0.0.1:1', '--role', 'send'], '--role must be receive, deliver'],
+    [['--sdk-key', 'a', '--nats', 'nats://u:p@127.0.0.1:1'], 'must not hold credentials'],
+    [
+      ['--sdk-key', 'a', '--nats', 'nats://127.0.0.1:1', '--nats-user', 'b'],
+      'user and passwordFile belong together',
+    ],
     [['--sdk-key', 'a', '--ack', 'stored'], '--ack stored needs --store'],
     [['--sdk-key', 'a', '--endpoint', 'optimizely'], '--endpoint must be an http or https URL'],
     [['--sdk-key', 'a', '--tls-cert', 'b'], '--tls-cert and --tls-key belong together'],

@@ -157,10 +157,12 @@ describe('the configuration file', () => {
   it('is described member by member in docs/gateway.md', () => {
     const page = readFileSync(new URL('../../../docs/gateway.md', import.meta.url), 'utf8');
     const [section = ''] = page.slice(page.indexOf('## The configuration file')).split('\n## ', 1);
-    const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const firstCells = [...section.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].map(([, names = '']) => names);
+    const rows = firstCells.flatMap(names => names.replaceAll('`', '').split(', '));
     const { $schema: _, ...members } = CONFIG_SCHEMA.properties;
     const project = CONFIG_SCHEMA.properties.projects.additionalProperties.properties;
-    expect(rows).to.have.members([...Object.keys(members), ...Object.keys(project)]);
+    const relay = CONFIG_SCHEMA.properties.relay.properties;
+    expect(rows).to.have.members([members, project, relay].flatMap(one => Object.keys(one)));
   });
 
   it('has a schema for editors that says the same', () => {

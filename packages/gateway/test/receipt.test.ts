@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ReceivedBatch } from 'opentelemetry-exporter-optimizely/testing';
+import type { Receipt } from '../src/model/receipt.js';
 import {
   closeEngines,
   conversion,
@@ -59,10 +60,15 @@ describe('a receipt at delivery', () => {
     await runtime.advance(8_001);
     const answer = await first;
     expect(answer).to.deep.include({ status: 'later', reason: 'not_delivered_in_time' });
-    const second = take(events);
     destination.answers = [];
-    while (destination.batches.length === 0) await runtime.advance(100);
-    expect(await second).to.deep.equal(TAKEN);
+    // The clock is the test's and the network is not: a repeat may have to come again.
+    let repeat: Receipt;
+    do {
+      const receipt = take(events);
+      await runtime.advance(8_001);
+      repeat = await receipt;
+    } while (repeat.status === 'later');
+    expect(repeat).to.deep.equal(TAKEN);
     expect(userIds(destination)).to.have.length(2);
   });
 

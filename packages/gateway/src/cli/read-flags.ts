@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
+import type { RelayOptions } from '../model/relay-options.js';
 import type { GatewayOptions } from '../options/gateway-options.js';
 import { CommandError } from './command-error.js';
 import { readSize } from './read-size.js';
@@ -13,6 +14,16 @@ const FLAGS = {
   store: { type: 'string' },
   endpoint: { type: 'string' },
   ack: { type: 'string' },
+  nats: { type: 'string' },
+  role: { type: 'string' },
+  'nats-user': { type: 'string' },
+  'nats-password-file': { type: 'string' },
+  'nats-token-file': { type: 'string' },
+  'nats-nkey-file': { type: 'string' },
+  'nats-creds-file': { type: 'string' },
+  'nats-ca': { type: 'string' },
+  'nats-cert': { type: 'string' },
+  'nats-key': { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
   'max-body': { type: 'string' },
@@ -25,6 +36,7 @@ const FLAGS = {
 /** How the command line, or the environment, writes an option. */
 const NAMES: Readonly<Partial<Record<string, string>>> = {
   maxBodyBytes: '--max-body',
+  relay: '--nats',
   datafileAccessToken: 'OPTIMIZELY_DATAFILE_ACCESS_TOKEN',
   datafileUrlTemplate: 'OPTIMIZELY_DATAFILE_URL_TEMPLATE',
 };
@@ -53,6 +65,7 @@ export function readFlags(args: string[], env: Env): GatewayOptions {
     endpoint:
       values.endpoint ?? (values.config === undefined ? given(env.OPTIMIZELY_EVENTS_ENDPOINT) : undefined),
     ack: ack as GatewayOptions['ack'],
+    relay: readRelay(values),
     host: values.host,
     port: port === undefined ? undefined : readPort(port),
     maxBodyBytes: maxBody === undefined ? undefined : readSize('--max-body', maxBody),
@@ -61,6 +74,34 @@ export function readFlags(args: string[], env: Env): GatewayOptions {
     tlsKey: values['tls-key'],
     tlsClientCa: values['tls-client-ca'],
   });
+}
+
+type Values = { readonly [Name in keyof typeof FLAGS]?: string | undefined };
+
+const ROLES = ['receive', 'deliver', 'both'] as const;
+
+function readRelay(values: Values): RelayOptions | undefined {
+  const { nats, role } = values;
+  const given = Object.keys(values).filter(name => name === 'role' || name.startsWith('nats-'));
+  if (nats === undefined) {
+    if (given.length > 0) throw new CommandError(`--${given[0]} needs --nats: the URL of a NATS server`, 2);
+    return undefined;
+  }
+  const known = ROLES.find(one => one === role);
+  if (role !== undefined && known === undefined) {
+    throw new CommandError('--role must be receive, deliver or both', 2);
+  }
+  const tls = { caFile: values['nats-ca'], certFile: values['nats-cert'], keyFile: values['nats-key'] };
+  return {
+    servers: nats,
+    role: known,
+    user: values['nats-user'],
+    passwordFile: values['nats-password-file'],
+    tokenFile: values['nats-token-file'],
+    nkeyFile: values['nats-nkey-file'],
+    credsFile: values['nats-creds-file'],
+    ...(Object.values(tls).some(path => path !== undefined) && { tls }),
+  };
 }
 
 function readPort(text: string): number {

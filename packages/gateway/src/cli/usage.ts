@@ -16,6 +16,15 @@ and delivers them to Optimizely. It answers 2xx once the events are delivered, o
     --store DIR            keeps events on disk until they are delivered (default: no state)
     --ack stored|delivered what an answer waits for (default: stored with --store, else delivered)
 
+  Over a NATS JetStream stream
+    --nats URL             fills a stream, and delivers from it; several servers with commas between
+    --role receive|deliver|both
+                           what this gateway does with the stream (default: both)
+    --nats-user NAME, --nats-password-file FILE, --nats-token-file FILE, --nats-nkey-file FILE,
+    --nats-creds-file FILE one way to authenticate
+    --nats-ca FILE, --nats-cert FILE, --nats-key FILE
+                           a private authority, a client certificate (PEM)
+
   How it listens
     --host ADDRESS         default 127.0.0.1
     --port N               default 4318; 0: any free port

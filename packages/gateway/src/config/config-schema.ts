@@ -98,6 +98,44 @@ const SERVER = {
   },
 } as const;
 
+const RELAY = {
+  type: 'object',
+  description: 'A NATS JetStream stream between gateways that receive and gateways that deliver.',
+  additionalProperties: false,
+  required: ['servers'],
+  properties: {
+    servers: {
+      description: 'NATS servers, such as nats://127.0.0.1:4222, without credentials.',
+      anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }],
+    },
+    role: described({ enum: ['receive', 'deliver', 'both'] }, "What this gateway does. By default 'both'."),
+    user: TEXT,
+    passwordFile: TEXT,
+    tokenFile: TEXT,
+    nkeyFile: TEXT,
+    credsFile: TEXT,
+    tls: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { caFile: TEXT, certFile: TEXT, keyFile: TEXT },
+    },
+    stream: described(TEXT, "By default 'optimizely-events'."),
+    subject: described(TEXT, "By default 'optimizely.events'."),
+    maxAgeMillis: described(
+      COUNT,
+      'Of a stream that is made: the age at which NATS deletes a batch. A week by default.',
+    ),
+    maxBytes: described(COUNT, 'Of a stream that is made. 10 GiB by default.'),
+    replicas: described({ enum: [1, 3, 5] }, 'Of a stream that is made. 1 by default.'),
+    consumer: described(TEXT, "Shared by all gateways that deliver. By default 'optimizely-event-gateway'."),
+    maxMessages: described(COUNT, 'Messages that this gateway has at once. 200 by default.'),
+    ackWaitMillis: described(
+      COUNT,
+      'How long a message of a gateway that died stays with it. 30,000 by default.',
+    ),
+  },
+} as const;
+
 /** JSON schema of the configuration file; `config.schema.json` holds the same, for editors. */
 export const CONFIG_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -121,5 +159,6 @@ export const CONFIG_SCHEMA = {
     ),
     ackTimeoutMillis: described(COUNT, 'How long a receipt may wait for delivery.'),
     server: SERVER,
+    relay: RELAY,
   },
 } as const;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import type { AckMode, GatewayConfig } from '../model/gateway-config.js';
+import type { RelayOptions } from '../model/relay-options.js';
 import type { ServerOptions } from '../model/server-options.js';
 import { describeMistake } from '../util/json-mistake.js';
 import { ConfigError } from './config-error.js';
@@ -15,6 +16,7 @@ interface ConfigFile {
   readonly ack?: AckMode;
   readonly ackTimeoutMillis?: number;
   readonly server?: ServerOptions;
+  readonly relay?: RelayOptions;
 }
 
 const SERVER_PATHS = ['tokenFile', 'tlsCert', 'tlsKey', 'tlsClientCa'] as const;
@@ -35,7 +37,7 @@ export function readConfigFile(
     const place = `projects.${name}`;
     return [name, toProjectConfig(entry, { place, base, env, ack: file.ack })] as const;
   });
-  const { default: defaultProject, ackTimeoutMillis, server } = file;
+  const { default: defaultProject, ackTimeoutMillis, server, relay } = file;
   if (defaultProject !== undefined && !Object.hasOwn(file.projects, defaultProject)) {
     throw new ConfigError('default must be the name of one of the projects');
   }
@@ -43,7 +45,8 @@ export function readConfigFile(
     projects: Object.fromEntries(projects),
     defaultProject,
     ackTimeoutMillis,
-    server: server && withPaths(server, base),
+    server: server && withPaths(SERVER_PATHS, server, base),
+    relay: relay && relayWithPaths(relay, base),
   };
 }
 
@@ -85,10 +88,18 @@ function describeError({ instancePath, keyword, params, message }: ErrorObject):
   }
 }
 
-function withPaths(server: ServerOptions, base: string): ServerOptions {
-  const paths = SERVER_PATHS.flatMap(name => {
-    const path = server[name];
-    return path === undefined ? [] : [[name, resolve(base, path)] as const];
+function withPaths<T extends object>(names: readonly (keyof T)[], options: T, base: string): T {
+  const paths = names.flatMap(name => {
+    const path = options[name];
+    return typeof path === 'string' ? [[name, resolve(base, path)] as const] : [];
   });
-  return { ...server, ...Object.fromEntries(paths) };
+  return { ...options, ...Object.fromEntries(paths) };
+}
+
+function relayWithPaths(relay: RelayOptions, base: string): RelayOptions {
+  const { tls } = relay;
+  return {
+    ...withPaths(['passwordFile', 'tokenFile', 'nkeyFile', 'credsFile'], relay, base),
+    tls: tls && withPaths(['caFile', 'certFile', 'keyFile'], tls, base),
+  };
 }

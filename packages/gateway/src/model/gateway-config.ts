@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RelayOptions } from './relay-options.js';
 import type { ServerOptions } from './server-options.js';
 
 /** What a receipt waits for: that the event is durable in the store, or that Optimizely has answered. */
@@ -68,4 +69,6 @@ export interface GatewayConfig {
   readonly ackTimeoutMillis?: number | undefined;
   /** How the gateway listens, where the configuration file says so. */
   readonly server?: ServerOptions | undefined;
+  /** A NATS JetStream stream between those who receive and those who deliver. @default none */
+  readonly relay?: RelayOptions | undefined;
 }

@@ -22,6 +22,7 @@ export interface Refusal {
 /** Why a request is to be sent again later. Nothing in it was taken for good. */
 export type LaterReason =
   | 'draining'
+  | 'delivers_only'
   | 'no_datafile'
   | 'unknown_key'
   | 'queue_full'

@@ -42,6 +42,7 @@ const CHECKS: Readonly<Record<keyof GatewayOptions, Check>> = {
   requestTimeoutMillis: COUNT,
   keepAliveTimeoutMillis: COUNT,
   logLevel: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  relay: OBJECT,
   logger: OBJECT,
   runtime: OBJECT,
 };

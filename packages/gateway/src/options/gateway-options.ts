@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { AckMode } from '../model/gateway-config.js';
+import type { RelayOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
 import type { ServerOptions } from '../model/server-options.js';
 
@@ -32,6 +33,8 @@ export interface GatewayOptions extends ServerOptions {
    * @default 500 where a receipt waits for delivery, else 2,000
    */
   readonly flushIntervalMillis?: number | undefined;
+  /** A NATS JetStream stream between gateways that receive and gateways that deliver. Not with `config`. @default none */
+  readonly relay?: RelayOptions | undefined;
   /** Takes the log lines. @default lines of JSON on stderr, from `logLevel` on */
   readonly logger?: Logger | undefined;
   /** Clocks, timers and randomness, for tests. @default the system's */

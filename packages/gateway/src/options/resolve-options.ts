@@ -54,11 +54,11 @@ function ofOneProject(options: GatewayOptions, nameOf: (option: string) => strin
   }
   if (datafile !== undefined) requireReadable(datafile);
   const project = Object.fromEntries(PROJECT_OPTIONS.map(name => [name, options[name]]));
-  return singleProject({ sdkKey, datafile, ...project });
+  return { ...singleProject({ sdkKey, datafile, ...project }), relay: options.relay };
 }
 
 function ofFile(options: GatewayOptions, path: string, nameOf: (option: string) => string): GatewayConfig {
-  const misplaced = PROJECT_OPTIONS.find(name => options[name] !== undefined);
+  const misplaced = [...PROJECT_OPTIONS, 'relay' as const].find(name => options[name] !== undefined);
   if (misplaced !== undefined) {
     throw new ConfigError(
       `${nameOf(misplaced)} can't be used with ${nameOf('config')}: write it into that file`,

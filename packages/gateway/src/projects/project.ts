@@ -2,6 +2,7 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import {
   type DatafileIndex,
+  type EventDispatcher,
   type ExperimentEvent,
   FileEventStore,
   type Logger,
@@ -33,6 +34,8 @@ const USABLE_SHARE = 0.9;
 export interface ProjectDependencies {
   readonly logger: Logger;
   readonly meterProvider: MeterProvider | undefined;
+  /** Where batches go; undefined for Optimizely, over HTTP. */
+  readonly eventDispatcher: EventDispatcher | undefined;
   readonly runtime: Runtime;
   /** How long a receipt may wait for delivery, milliseconds. */
   readonly ackTimeoutMillis: number | undefined;
@@ -56,7 +59,7 @@ export class Project {
 
   /** @throws TypeError if an option can't be used */
   constructor(name: string, config: ProjectConfig, dependencies: ProjectDependencies) {
-    const { logger, meterProvider, runtime } = dependencies;
+    const { logger, meterProvider, eventDispatcher, runtime } = dependencies;
     this.name = name;
     this.config = config;
     this.#runtime = runtime;
@@ -82,6 +85,7 @@ export class Project {
         install: false,
         projectConfigManager: this.#datafile,
         eventStore: this.#store,
+        eventDispatcher,
         selfObsMeterProvider: meterProvider,
         logger,
         runtime,

@@ -5,6 +5,7 @@ import type { LaterReason } from '../model/receipt.js';
 const USUAL_SECONDS: Readonly<Record<LaterReason, number>> = {
   // Another gateway may take it at once.
   draining: 2,
+  delivers_only: 30,
   no_datafile: 5,
   // The datafile is looked at again meanwhile.
   unknown_key: 5,

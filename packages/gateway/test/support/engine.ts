@@ -31,6 +31,13 @@ export function makeFolder(): string {
   return folder;
 }
 
+/** The datafile of the tests in a file of its own. */
+export function makeDatafileFile(): string {
+  const path = join(makeFolder(), 'datafile.json');
+  writeFileSync(path, JSON.stringify(makeDatafile()));
+  return path;
+}
+
 /** Resolves once the condition holds: something else goes on meanwhile that makes it hold. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setImmediate(resolve));

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Undefined if there is none here. */
+export const NATS_VERSION = /v(\d+\.\d+\.\d+)/.exec(
+  spawnSync('nats-server', ['--version'], { encoding: 'utf8' }).stdout ?? '',
+)?.[1];
+export const NO_NATS = 'no nats-server; Debian has it as the package nats-server';
+
+/** A real nats-server with JetStream, whose files outlive its process. */
+export class NatsServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'nats-'));
+  readonly port: number;
+  readonly #config: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, config: string) {
+    this.port = port;
+    this.#config = config;
+  }
+
+  /** @param config more lines of the server's configuration */
+  static async start(config = ''): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), config);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** A file beside the server's own. */
+  file(name: string, content: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  /** Starts it, again if it was killed, on the same port and files. */
+  async start(): Promise<void> {
+    const config = this.file(
+      'server.conf',
+      `listen: 127.0.0.1:${this.port}\njetstream { store_dir: "${join(this.folder, 'store')}" }\n${this.#config}`,
+    );
+    const child = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = child;
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stderr)) {
+      lines.push(line);
+      if (line.includes('Server is ready')) break;
+    }
+    if (!lines.at(-1)?.includes('Server is ready')) throw new Error(`nats-server ended\n${lines.join('\n')}`);
+    child.stderr.resume();
+  }
+
+  /** As a machine that loses power, but for what the system has in its caches. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
