@@ -69,7 +69,8 @@ describe('a receipt at delivery', () => {
       repeat = await receipt;
     } while (repeat.status === 'later');
     expect(repeat).to.deep.equal(TAKEN);
-    expect(userIds(destination)).to.have.length(2);
+    // Its deadline, on the test's clock, may have had a request made twice.
+    expect(countedEvents(destination)).to.have.length(2);
   });
 
   it('of a repeat in flight is the receipt of the first, and one request is made', async () => {
