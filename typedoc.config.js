@@ -20,6 +20,8 @@ export default {
   skipErrorChecking: true,
   // Our defaults are sentences as often as values.
   jsDocCompatibility: { defaultTag: false },
+  // Members that are inherited from the instrumentation API link to its types.
+  externalSymbolLinkMappings: { '@opentelemetry/instrumentation': { '*': '#' } },
   validation: { invalidLink: true, invalidPath: true, notExported: true, rewrittenLink: true },
   treatWarningsAsErrors: true,
   // Seen through the members of public types only: the main entry has few names, so that it can keep them.

@@ -184,7 +184,8 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   projectId(): string | undefined {
-    return this.#deps.config.current()?.context.projectId;
+    const { config } = this.#deps;
+    return (config.inForce ?? config.current())?.context.projectId;
   }
 
   forceFlush(): Promise<void> {
