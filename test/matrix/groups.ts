@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Consumer, folderOf, installConsumer, lineDependencies } from './consumer.js';
-import { JEST, type NodeVersion, SDK_LINES, type SdkLine } from './plan.js';
+import { JEST, type NodeVersion, OPTIMIZELY_SDKS, SDK_LINES, type SdkLine } from './plan.js';
 import { readmeGroup } from './readme-group.js';
 import { runCommand } from './run-command.js';
 import type { Toolbox } from './toolbox.js';
 import { typesGroup } from './types-group.js';
 
 const PROGRAMS = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
+const INSTRUMENTED_DATAFILE = fileURLToPath(new URL('../golden/datafile.json', import.meta.url));
 const RUN_MILLIS = 60_000;
 
 export interface Cell {
@@ -30,6 +31,7 @@ export function groups(toolbox: Toolbox): Group[] {
     aloneGroup(toolbox, line),
     jestGroup(toolbox, line),
     typesGroup(toolbox, line),
+    ...OPTIMIZELY_SDKS.map(version => instrumentationGroup(toolbox, line, version)),
   ]);
   const readme = [readmeGroup(toolbox, 'npm'), readmeGroup(toolbox, 'pnpm')];
   return [packageGroup(toolbox), ...readme, ...perLine];
@@ -74,6 +76,25 @@ function pnpmGroup(toolbox: Toolbox, line: SdkLine): Group {
     dependencies: lineDependencies(line, toolbox.manifest),
   };
   return groupOf(toolbox, line, consumer, applications);
+}
+
+/** Optimizely's own SDK, instrumented. */
+function instrumentationGroup(toolbox: Toolbox, line: SdkLine, version: string): Group {
+  const consumer: Consumer = {
+    name: `${line.name} optimizely-sdk ${version}`,
+    fixtures: ['../../instrumentation/app', 'instrumentation'],
+    packageManager: 'npm',
+    installedBy: oldest(line),
+    dependencies: {
+      ...lineDependencies(line, toolbox.manifest),
+      '@optimizely/optimizely-sdk': version,
+      // A peer of version 5.
+      '@babel/runtime': '^7.0.0',
+    },
+  };
+  return groupOf(toolbox, line, consumer, [
+    { what: 'instrumented', args: ['instrumented.mjs', INSTRUMENTED_DATAFILE] },
+  ]);
 }
 
 /** The package and the API alone, installed by the newest Node, under which npm takes the newest of everything. */

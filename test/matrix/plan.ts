@@ -8,6 +8,8 @@ export type NodeVersion = (typeof NODE_VERSIONS)[number];
 
 export const PNPM = '12.21.0';
 export const JEST = '30.5.2';
+/** Optimizely's own SDK: the oldest and the newest of each line that is instrumented. */
+export const OPTIMIZELY_SDKS = ['5.1.0', '5.4.1', '6.0.0', '6.6.1'] as const;
 /** By the name under which consumers install it. 7 is the native compiler. */
 export const TYPESCRIPTS = { 'typescript-6': '6.0.3', 'typescript-7': '7.0.2' } as const;
 /** The frameworks of the README, and what their applications need beside them. */
