@@ -47,8 +47,12 @@ export const RUN_THE_BUILD = [
   'packages/inspector/test/validate.test.ts',
 ];
 
-/** These take long without a process of their own: millions of random values, whole disks, or the official SDK beside. */
+/** These take long: millions of random values, whole disks, the official SDK beside, real servers and SDKs. */
 export const LONG = [
+  'packages/gateway/test/collector.test.ts',
+  'packages/gateway/test/jetstream-dispatcher.test.ts',
+  'packages/gateway/test/real-senders.test.ts',
+  'packages/gateway/test/relay.test.ts',
   'test/hostile-input.test.ts',
   'test/optimizely-sdk/batch-for-batch.test.ts',
   'test/recording-from-within.test.ts',
