@@ -80,6 +80,23 @@ describe('optimizely-event-gateway', () => {
     ],
     [['--sdk-key', 'a', '--ack', 'stored'], '--ack stored needs --store'],
     [['--sdk-key', 'a', '--endpoint', 'optimizely'], '--endpoint must be an http or https URL'],
+    [
+      ['--sdk-key', 'a', '--endpoint', 'http://localhost:4318/v1/events'],
+      'the endpoint of project default is the gateway itself',
+    ],
+    [
+      [
+        '--sdk-key',
+        'a',
+        '--host',
+        '0.0.0.0',
+        '--port',
+        '4400',
+        '--endpoint',
+        'http://127.0.0.1:4400/v1/events',
+      ],
+      'the endpoint of project default is the gateway itself',
+    ],
     [['--sdk-key', 'a', '--tls-cert', 'b'], '--tls-cert and --tls-key belong together'],
     [['--sdk-key', 'a', '--tls-client-ca', 'b'], '--tls-client-ca needs --tls-cert and --tls-key'],
     [['--config', 'a', '--store', 'b'], "--store can't be used with --config: write it into that file"],

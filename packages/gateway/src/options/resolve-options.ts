@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../model/gateway-config.js';
 import type { ServerOptions } from '../model/server-options.js';
 import { checkOptions } from './check-options.js';
 import { type GatewayOptions, PROJECT_OPTIONS } from './gateway-options.js';
+import { refuseOwnEndpoint } from './own-endpoint.js';
 
 export interface ResolvedGateway {
   readonly config: GatewayConfig;
@@ -37,6 +38,7 @@ export function resolveOptions(options: GatewayOptions, nameOf: (option: string)
     options.config === undefined ? ofOneProject(options, nameOf) : ofFile(options, options.config, nameOf);
   const server = { ...config.server, ...serverOptionsOf(options) };
   checkTls(server, nameOf);
+  refuseOwnEndpoint(config, server);
   return { config, server };
 }
 
