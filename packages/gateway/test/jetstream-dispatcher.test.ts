@@ -67,8 +67,11 @@ describe('createJetStreamDispatcher', () => {
   /** Takes every message out of the stream. @returns the visitors' user ids, and the messages' headers */
   async function drain(server: NatsServer) {
     const connection = await connectTo(server);
-    const manager = await jetstreamManager(connection);
-    await manager.consumers.add('optimizely-events', { durable_name: 'test', ack_policy: 'explicit' });
+    // A cluster that elects a leader answers nobody for a while.
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const add = () =>
+      manager.consumers.add('optimizely-events', { durable_name: 'test', ack_policy: 'explicit' });
+    while (!(await add().catch(() => false)));
     const consumer = await jetstream(connection).consumers.get('optimizely-events', 'test');
     const users: string[] = [];
     const headers: Record<string, string | undefined>[] = [];
@@ -199,6 +202,28 @@ describe('createJetStreamDispatcher', () => {
     await server.start();
     while (processor.ledger().pending > 0) await processor.forceFlush();
     expect((await drain(server)).users).to.have.members(users(20));
+  });
+
+  it('goes on with a cluster of which one server is killed', async () => {
+    const routes = [await freePort(), await freePort(), await freePort()];
+    const all = routes.map(port => `nats://127.0.0.1:${port}`).join(', ');
+    const servers = await Promise.all(
+      routes.map((port, n) =>
+        startServer(`server_name: n${n}\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${all}] }`),
+      ),
+    );
+    const { processor } = makeProcessor(servers.map(({ url }) => url).join(','), {
+      replicas: 3,
+      publishTimeoutMillis: 1_000,
+    });
+    record(processor, 10);
+    // Until the cluster has elected who makes the stream.
+    while (processor.ledger().pending > 0) await processor.forceFlush();
+    await servers[0]?.kill();
+    for (let n = 10; n < 20; n++) processor.recordConversion({ userId: `user-${n}`, eventKey: 'purchase' });
+    while (processor.ledger().pending > 0) await processor.forceFlush();
+    const sent = (await drain(servers[1] as NatsServer)).users;
+    expect(new Set(sent)).to.deep.equal(new Set(users(20)));
   });
 
   it('lets go of the connection when no batch has come for a while, and makes a new one for the next', async () => {
