@@ -22,6 +22,7 @@ const FAMILIES = [
   'package',
   'datafile',
   'otlp-reading',
+  'gateway',
 ];
 
 const args = process.argv.slice(2);
