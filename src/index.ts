@@ -58,5 +58,4 @@ export type { Unresolved } from './serialize/unresolved.js';
 export { UserEventFactory } from './serialize/user-event-factory.js';
 export type { FileEventStoreOptions } from './store/file-event-store.js';
 export { FileEventStore } from './store/file-event-store.js';
-export type { DedupeOptions } from './util/impression-dedupe.js';
 export { bodyOf } from './util/log-event-body.js';

@@ -124,9 +124,11 @@ describe('package', () => {
     const show = (module: string) => `const m = ${module}; console.log(Object.keys(m).sort().join());`;
     const loaded =
       "console.log(Object.keys(require.cache).filter(path => path.includes('optimizely-sdk/dist')).length)";
-    expect(runNode(`${show(`require('${subpath}')`)} ${loaded}`)).to.equal('createSpanEventDispatcher\n0');
+    expect(runNode(`${show(`require('${subpath}')`)} ${loaded}`)).to.equal(
+      'createSpanEventDispatcher,readEventBatch\n0',
+    );
     expect(runNode(`(async () => { ${show(`await import('${subpath}')`)} })()`)).to.equal(
-      'createSpanEventDispatcher',
+      'createSpanEventDispatcher,readEventBatch',
     );
   });
 

@@ -4,7 +4,7 @@ import type { Runtime } from '../model/runtime.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import type { Chunk } from './chunk.js';
 import { DeliveryLog } from './delivery-log.js';
-import { LearntLimit } from './learnt-limit.js';
+import { LearnedLimit } from './learned-limit.js';
 import { halve, payloadBytes } from './split.js';
 import { type Answer, isReset, type Retry, speaksOfTheChunk } from './verdict.js';
 
@@ -20,7 +20,7 @@ export class Destination {
   readonly log: DeliveryLog;
   readonly #maxConcurrentRequests: number;
   readonly #backoff: Backoff;
-  readonly #limit = new LearntLimit();
+  readonly #limit = new LearnedLimit();
   #failing = false;
   #arrivals = 0;
 

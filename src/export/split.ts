@@ -20,7 +20,7 @@ export function splitToFit(
   events: readonly SerializedEvent[],
   maxBytes: number,
 ): readonly (readonly SerializedEvent[])[] {
-  // Mostly nothing was learnt of a limit, and nothing need be added up.
+  // Mostly nothing was learned of a limit, and nothing need be added up.
   if (events.length <= 1 || maxBytes === Number.POSITIVE_INFINITY) return [events];
   if (payloadBytes(events) <= maxBytes) return [events];
   return halve(events).flatMap(half => splitToFit(half, maxBytes));

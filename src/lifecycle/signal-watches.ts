@@ -37,7 +37,7 @@ export function watch(signal: NodeJS.Signals, target: ShutdownTarget, watched: W
   const { signals } = watches();
   let entry = signals.get(signal);
   if (entry === undefined) {
-    entry = { targets: new Map(), listener: () => signalled(signal) };
+    entry = { targets: new Map(), listener: () => signaled(signal) };
     signals.set(signal, entry);
   }
   const { targets, listener } = entry;
@@ -54,7 +54,7 @@ export function watch(signal: NodeJS.Signals, target: ShutdownTarget, watched: W
   };
 }
 
-function signalled(signal: NodeJS.Signals): void {
+function signaled(signal: NodeJS.Signals): void {
   const shared = watches();
   const hostListens = process.listenerCount(signal) > 1 + signalExitListeners();
   if (shared.ending !== undefined) {

@@ -92,7 +92,8 @@ export function misnamedIn(
   const members = MEMBERS[type];
   let left = MOST;
   for (const name in input) {
-    if (members.has(name)) continue;
+    // What every object has is nothing that was given.
+    if (members.has(name) || name in Object.prototype) continue;
     if (left-- === 0) return undefined;
     const meant = meantMember(type, name);
     if (meant === undefined || (wanted !== undefined && meant !== wanted)) continue;

@@ -75,7 +75,7 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
     },
   });
   greet(server, { noPage, forwarder, isSample, hasDatafile: datafile.state.state !== 'none' }, terminal);
-  await Promise.race([signalled(), terminal.readerGone]);
+  await Promise.race([signaled(), terminal.readerGone]);
   await server.close();
   await Promise.all([datafile.stop(), forwarder?.close()]);
   for (const line of summaryLines(inspection, terminal.style)) terminal.out(line);
@@ -125,7 +125,7 @@ function printBatch(batch: InspectedBatch, { project }: Inspection, { out, style
   }
 }
 
-function signalled(): Promise<void> {
+function signaled(): Promise<void> {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

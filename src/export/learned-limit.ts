@@ -7,10 +7,10 @@ const GROWTH = 1.25;
 const FORGOTTEN_BYTES = 3_500_000;
 
 /**
- * The request size that something on the way has been seen to refuse (413): learnt at once, forgotten slowly, since
+ * The request size that something on the way has been seen to refuse (413): learned at once, forgotten slowly, since
  * proxies come and go.
  */
-export class LearntLimit {
+export class LearnedLimit {
   #bytes = Number.POSITIVE_INFINITY;
   #arrived = 0;
 
