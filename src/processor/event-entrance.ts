@@ -119,7 +119,6 @@ export class EventEntrance implements InstalledProcessor {
       if ('unusable' in event) this.#refuse(event.type, event.unusable, once);
       else isTaken = this.#depth > DEEPEST ? this.#refuseNested(event, once) : this.#take(event, once);
     } catch {
-      // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       once?.settled('interrupted');
@@ -146,7 +145,6 @@ export class EventEntrance implements InstalledProcessor {
       isTaken =
         this.#depth > DEEPEST ? this.#refuseNested(awaited, once) : this.#process(awaited, shown, once);
     } catch {
-      // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       once?.settled('interrupted');
@@ -200,7 +198,6 @@ export class EventEntrance implements InstalledProcessor {
     try {
       this.#refuse(type, field);
     } catch {
-      // The stack has ended, perhaps so that not even the request succeeds.
       const { recovery } = this.#deps.batcher;
       recovery.isNeeded = true;
       recovery.request();

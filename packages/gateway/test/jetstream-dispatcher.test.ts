@@ -10,6 +10,17 @@ import { skip } from '../../../test/support/skip.js';
 import { createJetStreamDispatcher, type JetStreamDispatcherOptions } from '../src/jetstream/index.js';
 import { freePort, NATS_VERSION, NatsServer, NO_NATS } from './support/nats-server.js';
 
+/** Asks until there is an answer: a cluster that elects a leader answers nobody for a while. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      await new Promise(setImmediate);
+    }
+  }
+}
+
 /** How long a flush goes on trying what can't succeed, milliseconds. */
 const UNTIL_GIVEN_UP = 500;
 
@@ -67,16 +78,15 @@ describe('createJetStreamDispatcher', () => {
   /** Takes every message out of the stream. @returns the visitors' user ids, and the messages' headers */
   async function drain(server: NatsServer) {
     const connection = await connectTo(server);
-    // A cluster that elects a leader answers nobody for a while.
     const manager = await jetstreamManager(connection, { checkAPI: false });
-    const add = () =>
-      manager.consumers.add('optimizely-events', { durable_name: 'test', ack_policy: 'explicit' });
-    while (!(await add().catch(() => false)));
-    const consumer = await jetstream(connection).consumers.get('optimizely-events', 'test');
+    const consumer = await answered(async () => {
+      await manager.consumers.add('optimizely-events', { durable_name: 'test', ack_policy: 'explicit' });
+      return jetstream(connection).consumers.get('optimizely-events', 'test');
+    });
     const users: string[] = [];
     const headers: Record<string, string | undefined>[] = [];
     for (;;) {
-      const message = await consumer.next({ expires: 1_000 });
+      const message = await answered(() => consumer.next({ expires: 1_000 }));
       if (message === null) return { users, headers };
       const { visitors } = message.json<{ visitors: { visitor_id: string }[] }>();
       users.push(...visitors.map(({ visitor_id }) => visitor_id));
