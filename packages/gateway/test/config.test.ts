@@ -75,6 +75,13 @@ describe('the configuration file', () => {
     ['an empty list of projects', { projects: {} }, 'projects must NOT have fewer than 1 properties'],
     ['an option that there is not', shop({ batchsize: 1 }), 'projects.shop has no option "batchsize"'],
     ['a number as text', shop({ batchSize: '100' }), 'projects.shop.batchSize must be integer'],
+    [
+      'one store of two projects',
+      {
+        projects: { shop: { sdkKey: 'a', store: 'events' }, blog: { sdkKey: 'b', store: './x/../events' } },
+      },
+      'projects.blog.store is that of project shop: give each a directory of its own',
+    ],
     ['a number below 1', shop({ maxQueueSize: 0 }), 'projects.shop.maxQueueSize must be >= 1'],
     ['another ack', { ...shop({}), ack: 'soon' }, 'ack must be one of stored, delivered'],
     [

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import type { AckMode, GatewayConfig } from '../model/gateway-config.js';
+import type { AckMode, GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import type { RelayOptions } from '../model/relay-options.js';
 import type { ServerOptions } from '../model/server-options.js';
 import { describeMistake } from '../util/json-mistake.js';
@@ -37,6 +37,7 @@ export function readConfigFile(
     const place = `projects.${name}`;
     return [name, toProjectConfig(entry, { place, base, env, ack: file.ack })] as const;
   });
+  requireOwnStores(projects);
   const { default: defaultProject, ackTimeoutMillis, server, relay } = file;
   if (defaultProject !== undefined && !Object.hasOwn(file.projects, defaultProject)) {
     throw new ConfigError('default must be the name of one of the projects');
@@ -48,6 +49,25 @@ export function readConfigFile(
     server: server && withPaths(SERVER_PATHS, server, base),
     relay: relay && relayWithPaths(relay, base),
   };
+}
+
+/**
+ * What a store holds after a kill is delivered by the project that opens it first: to its endpoint.
+ *
+ * @throws ConfigError if two projects have one store
+ */
+function requireOwnStores(projects: readonly (readonly [name: string, ProjectConfig])[]): void {
+  const owners = new Map<string, string>();
+  for (const [name, { store }] of projects) {
+    if (store === undefined) continue;
+    const owner = owners.get(store);
+    if (owner !== undefined) {
+      throw new ConfigError(
+        `projects.${name}.store is that of project ${owner}: give each a directory of its own`,
+      );
+    }
+    owners.set(store, name);
+  }
 }
 
 function parse(path: string): unknown {
