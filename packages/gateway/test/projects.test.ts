@@ -70,6 +70,35 @@ describe('several projects', () => {
     expect(userIds(other)).to.have.members(['resource', 'header']);
   });
 
+  it('never get events of a resource whose project is no text: those are refused', async () => {
+    const { take, counts, other, runtime, destination } = await makeTwo();
+    for (const name of [true, 1.5, null, ['shop'], { name: 'shop' }, new Uint8Array([1])]) {
+      const receipt = await take([conversion({ resource: { 'optimizely.project': name } })]);
+      expect(receipt.status === 'taken' && receipt.refused[0]?.reason).to.equal('unknown_project');
+    }
+    expect(counts.map(({ outcome }) => outcome)).to.deep.equal(Array(6).fill('unknown_project'));
+    await runtime.advance(501);
+    expect([...userIds(destination), ...userIds(other)]).to.deep.equal([]);
+  });
+
+  it('may be named by digits, also where an SDK makes a number of them', async () => {
+    const { engine, take, runtime, blog, shop, other } = await makeTwo();
+    await engine.reload({ projects: { shop, '42': blog, '9007199254740993': blog }, defaultProject: 'shop' });
+    for (const name of [42, 9_007_199_254_740_993n]) {
+      void take([conversion({ resource: { 'optimizely.project': name } })]);
+    }
+    await runtime.advance(501);
+    await until(() => userIds(other).length === 2);
+  });
+
+  it('are the default for a resource that names an empty one, as an unset variable does', async () => {
+    const { take, runtime, destination } = await makeTwo();
+    const receipt = take([conversion({ resource: { 'optimizely.project': '' } })]);
+    await runtime.advance(501);
+    expect(await receipt).to.deep.equal(TAKEN);
+    expect(userIds(destination)).to.have.length(1);
+  });
+
   it('have no default where none is named', async () => {
     const { take, engine, shop, blog } = await makeTwo();
     await engine.reload({ projects: { shop, blog } });
@@ -190,6 +219,27 @@ describe('another configuration', () => {
     await engine.reload({ projects: { other: shop } });
     expect(await owed).to.deep.equal(TAKEN);
     expect(engine.projects().map(({ name }) => name)).to.deep.equal(['other']);
+    expect(userIds(destination)).to.have.length(1);
+  });
+
+  it('and an end right after it: what the replaced project has is delivered, and its receipts are given', async () => {
+    const { engine, take, shop, destination, runtime } = await makeEngine();
+    let answer = 503;
+    destination.answers = [() => answer];
+    const owed = take([conversion()]);
+    await runtime.advance(501);
+    await until(() => destination.requests === 1);
+    void engine.reload({ projects: { shop: { ...shop, batchSize: 3 } } });
+    let isClosed = false;
+    const closed = engine.close().then(() => {
+      isClosed = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(isClosed, 'while the old project has an event').to.equal(false);
+    answer = 204;
+    while (!isClosed) await runtime.advance(100);
+    await closed;
+    expect(await owed).to.deep.equal(TAKEN);
     expect(userIds(destination)).to.have.length(1);
   });
 

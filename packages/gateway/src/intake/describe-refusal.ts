@@ -14,8 +14,15 @@ export function isShowable(key: string): boolean {
   return KEY.test(key);
 }
 
+/** Tells keys apart, also those that are not shown. */
+export function identityOfKey(event: ExperimentEvent, { field }: Unresolved): string {
+  if (event.type === 'conversion') return JSON.stringify([event.eventKey]);
+  const { flagKey, ruleKey, ruleType } = event;
+  return JSON.stringify(field === 'ruleKey' ? [flagKey, ruleKey, ruleType] : [flagKey, 'flag']);
+}
+
 /** The key that the datafile does not have. */
-export function missingKey(event: ExperimentEvent, { field }: Unresolved): string {
+function missingKey(event: ExperimentEvent, { field }: Unresolved): string {
   if (event.type === 'conversion') return `event key ${quotedKey(event.eventKey)}`;
   if (field !== 'ruleKey') return `flag key ${quotedKey(event.flagKey)}`;
   const flag = event.flagKey === '' ? '' : ` of flag key ${quotedKey(event.flagKey)}`;

@@ -6,11 +6,11 @@ import {
   readExperimentEvent,
   readFlagEvaluation,
 } from 'opentelemetry-exporter-optimizely/capture';
-import type { OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
 import type { LaterReason } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import type { Projects } from '../projects/projects.js';
-import { describeUnresolved, isShowable, missingKey, quotedKey } from './describe-refusal.js';
+import { describeUnresolved, identityOfKey, isShowable, quotedKey } from './describe-refusal.js';
 import { RequestPlan } from './request-plan.js';
 
 const PROJECT_ATTRIBUTE = 'optimizely.project';
@@ -31,13 +31,31 @@ export function planOtlp(
     plan.refuse(projects.find(namedBySender)?.name ?? '', 'invalid', reason, count);
   }
   for (const event of request.events) {
-    const given = event.resource[PROJECT_ATTRIBUTE];
-    const name = typeof given === 'string' ? given : namedBySender;
+    const name = nameIn(event.resource) ?? namedBySender;
+    if (name === NO_NAME) {
+      plan.refuse('', 'unknown_project', `the resource attribute ${PROJECT_ATTRIBUTE} is not a text`);
+      continue;
+    }
     const project = projects.find(name);
     if (project === undefined) refuseUnknownProject(plan, name);
     else planEvent(plan, project, event);
   }
   return plan;
+}
+
+const NO_NAME = Symbol('not a name');
+
+/**
+ * Visitors of one project must not reach another, so a name that can't be understood is not taken for none.
+ *
+ * @returns undefined if the resource names none
+ */
+function nameIn(resource: OtlpAttributes): string | typeof NO_NAME | undefined {
+  const given = resource[PROJECT_ATTRIBUTE];
+  // An environment variable that is not set makes an empty one.
+  if (given === undefined || given === '') return undefined;
+  if (typeof given === 'number' || typeof given === 'bigint') return String(given);
+  return typeof given === 'string' ? given : NO_NAME;
 }
 
 function refuseUnknownProject(plan: RequestPlan, name: string | undefined): void {
@@ -96,10 +114,7 @@ function resolve(plan: RequestPlan, project: Project, event: ExperimentEvent): v
     plan.take(project, { serialized: resolved, shown: complete as ExperimentEvent });
     return;
   }
-  if (
-    resolved.reason === 'unknown_key' &&
-    !project.isUnknownForGood(`${event.type} ${missingKey(event, resolved)}`)
-  ) {
+  if (resolved.reason === 'unknown_key' && !project.isUnknownForGood(identityOfKey(event, resolved))) {
     plan.postpone('unknown_key' satisfies LaterReason);
     return;
   }

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { Runtime } from '../model/runtime.js';
 
-/** Keys that are remembered; those that were seen longest ago are forgotten, and begin anew. */
-const MAX_KEYS = 1_000;
+/**
+ * Keys that are remembered; those that were seen longest ago are forgotten, and begin anew. More than one request may
+ * have: one that is repeated must find all of its keys, or it would be repeated for ever.
+ */
+const MAX_KEYS = 100_000;
+/** Of longer ones a digest is remembered. */
+const LONGEST_KEY = 120;
 
 /**
  * Keys that the datafile does not have. It may be older than the key: an event is refused for good only once a look at
@@ -21,10 +27,12 @@ export class UnknownKeys {
   /**
    * Notes that the key came.
    *
+   * @param given what tells it from others
    * @param lastCheckBeganAt of the datafile in force, monotonic clock; undefined if there was no look yet
    * @returns whether it is unknown for good
    */
-  isFinal(key: string, lastCheckBeganAt: number | undefined): boolean {
+  isFinal(given: string, lastCheckBeganAt: number | undefined): boolean {
+    const key = given.length <= LONGEST_KEY ? given : digestOf(given);
     const now = this.#runtime.monotonic();
     const firstSeen = this.#firstSeen.get(key);
     // Again to the end: the map keeps the order of setting.
@@ -45,4 +53,8 @@ export class UnknownKeys {
       return;
     }
   }
+}
+
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64');
 }
