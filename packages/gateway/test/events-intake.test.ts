@@ -6,7 +6,7 @@ import { makeDatafile } from '../../../test/support/datafile.js';
 import { startProxy } from '../../../test/support/datafile-server.js';
 import { startServer } from '../../../test/support/hostile-server.js';
 import { createEventsDoor } from '../src/events-api/events-door.js';
-import { closeEngines, countedEvents, makeEngine, until, userIds } from './support/engine.js';
+import { closeEngines, countedEvents, makeEngine, makeFolder, until, userIds } from './support/engine.js';
 
 let made = 0;
 
@@ -158,6 +158,36 @@ describe('batches of Optimizely SDKs', () => {
     expect(await postAndFlush(batch({ visitors: [same, same] }))).to.deep.include({ status: 204 });
     expect(userIds(destination)).to.deep.equal(['same', 'same']);
   });
+
+  it('of more visitors, or of more JSON, than one request may hold are refused with 413, and nothing is taken', async () => {
+    const { post, state } = await makeDoor();
+    const visitors = (count: number) => `{"project_id":"project-1","visitors":[${Array(count).fill('{}')}]}`;
+    for (const body of [visitors(50_001), `[${Array(1_500_001).fill('{}')}]`]) {
+      const { status, message } = await post(body);
+      expect(status).to.equal(413);
+      expect(message).to.match(/holds more than \d+ .*: send smaller batches$/);
+    }
+    expect(state().ledger.recorded).to.equal(0);
+  });
+
+  for (const [name, store] of [
+    ['a receipt at delivery', false],
+    ['a receipt at the store', true],
+  ] as const) {
+    for (const member of ['client_version', 'something_else']) {
+      it(`hold no more memory than there is by what they say of all visitors, in ${member}: ${name}`, async () => {
+        const { post, destination, state } = await makeDoor({
+          project: { maxQueueBytes: 1_000_000, ...(store && { store: join(makeFolder(), 'store') }) },
+        });
+        destination.answers = [() => 503];
+        const send = (index: number) => post(batch({ [member]: `${index}${'x'.repeat(100_000)}` }));
+        const owed = Array.from({ length: 9 }, (_, index) => send(index));
+        expect(await send(9)).to.deep.include({ status: 503, message: 'queue_full' });
+        expect(state().outstandingEvents).to.equal(9);
+        if (store) for (const { status } of await Promise.all(owed)) expect(status).to.equal(204);
+      });
+    }
+  }
 
   it('without visitors have nothing to deliver', async () => {
     const { post, destination } = await makeDoor();

@@ -93,6 +93,71 @@ describe('OTLP: hostile bodies', () => {
     expect(taken.at(-1)?.events).to.have.length(1);
   });
 
+  describe('that hold more than one request may', () => {
+    const event = { name: 'optimizely.conversion' };
+    const withEvents = (count: number) => ({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ events: Array(count).fill(event) }] }] }],
+    });
+
+    for (const encoding of ['protobuf', 'json'] as const) {
+      it(`are refused with 413: events (${encoding})`, async () => {
+        const { send, taken } = makeDoor('traces');
+        const encoded = (count: number) =>
+          encoding === 'json'
+            ? Buffer.from(JSON.stringify(withEvents(count)))
+            : encode('ExportTraceServiceRequest', withEvents(count));
+        expect((await send(encoded(50_000), MEDIA_TYPES[encoding])).status).to.equal(200);
+        expect(taken[0]?.events).to.have.length(50_000);
+        const answer = await send(encoded(50_001), MEDIA_TYPES[encoding]);
+        expect(answer.status).to.equal(413);
+        expect(String(answer.body)).to.contain('more than 50000 experiment events: send smaller batches');
+        expect(taken).to.have.length(1);
+      });
+    }
+
+    for (const [what, piece] of Object.entries({
+      objects: '{},',
+      lists: '[],',
+      'lists in lists': '[',
+      members: '"":0,',
+    })) {
+      it(`are refused with 413 before they are parsed, as they would take a hundred times as much memory: ${what}`, async () => {
+        const { send, taken } = makeDoor('traces');
+        const answer = await send(Buffer.alloc(16_000_000, piece), MEDIA_TYPES.json);
+        expect(answer.status).to.equal(413);
+        expect(taken).to.deep.equal([]);
+      });
+    }
+
+    it('is not said of 16 MiB of usual spans, whatever their texts hold', async () => {
+      const { send, taken } = makeDoor('traces');
+      const attribute = { key: 'http.route', value: { stringValue: '/[id]:{a}' } };
+      const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'GET', attributes: [attribute] };
+      const text = JSON.stringify(span);
+      const spans = Array(Math.floor(16_700_000 / (text.length + 1))).fill(text);
+      const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join(',')}]}]}]}`;
+      expect((await send(Buffer.from(body), MEDIA_TYPES.json)).status).to.equal(200);
+      expect(taken).to.have.length(1);
+    });
+  });
+
+  for (const key of ['service.instance.id', 'optimizely.project']) {
+    it(`cost only the events of a resource that can't be read: ${key} is not UTF-8`, async () => {
+      const { send, taken } = makeDoor('traces');
+      const group = (value: string) => ({
+        resource: { attributes: [{ key, value: { stringValue: value } }] },
+        scopeSpans: [{ spans: [{ events: [{ name: 'optimizely.conversion' }] }] }],
+      });
+      const good = encode('ExportTraceServiceRequest', { resourceSpans: [group('good')] });
+      const bad = encode('ExportTraceServiceRequest', { resourceSpans: [group('Q!Q')] });
+      bad[bad.indexOf('Q!Q')] = 0xff;
+      const { status } = await send(Buffer.concat([bad, good]), MEDIA_TYPES.protobuf);
+      expect(status).to.equal(200);
+      expect(taken[0]?.unreadable).to.deep.equal([{ reason: 'a string is not UTF-8', count: 1 }]);
+      expect(taken[0]?.events.map(({ resource }) => resource[key])).to.deep.equal(['good']);
+    });
+  }
+
   it('leave objects as they are: __proto__ is a key', async () => {
     const attributes = [
       { key: '__proto__', value: { stringValue: 'polluted' } },

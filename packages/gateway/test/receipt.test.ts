@@ -311,9 +311,57 @@ describe('503, and nothing taken', () => {
   });
 
   it('where the bytes are too many', async () => {
-    const { take } = await makeEngine({ project: { maxQueueBytes: 1_000 } });
-    const large = conversion({ attributes: { 'optimizely.event.tags': `{"text":"${'x'.repeat(900)}"}` } });
-    expect(await take([large])).to.deep.include({ status: 'later', reason: 'queue_full' });
+    const { take } = await makeEngine({ project: { maxQueueBytes: 2_000 } });
+    const large = () =>
+      conversion({ attributes: { 'optimizely.event.tags': `{"text":"${'x'.repeat(900)}"}` } });
+    expect(await isOpen(take([large()]))).to.equal(true);
+    expect(await take([large()])).to.deep.include({ status: 'later', reason: 'queue_full' });
+  });
+
+  it('and never again where there could be no room in any case: it is to be sent in smaller batches', async () => {
+    for (const project of [{ maxQueueSize: 10 }, { maxQueueBytes: 1_500 }]) {
+      const { take, state } = await makeEngine({ project });
+      const receipt = await take(Array.from({ length: 10 }, () => conversion()));
+      expect(receipt.status).to.equal('too_large');
+      expect(state().ledger.recorded).to.equal(0);
+      expect(await isOpen(take([conversion()]))).to.equal(true);
+    }
+  });
+
+  it('for more unknown keys than a thousand in one request, and not for ever', async () => {
+    const { take, runtime, engine } = await makeEngine();
+    const events = Array.from({ length: 3_000 }, (_, index) =>
+      conversion({ attributes: { 'optimizely.event.key': `wrong-${index}` } }),
+    );
+    expect(await take(events)).to.deep.include({ status: 'later', reason: 'unknown_key' });
+    const [before] = engine.projects();
+    await until(() => engine.projects()[0]?.datafileAgeMillis === 0);
+    expect(before?.name).to.equal('shop');
+    await runtime.advance(5_001);
+    const receipt = await take(events);
+    expect(receipt.status).to.equal('taken');
+    expect(receipt.status === 'taken' && receipt.refused.reduce((sum, { count }) => sum + count, 0)).to.equal(
+      3_000,
+    );
+  });
+
+  it('for each key that is not shown by itself: one that came before says nothing of another', async () => {
+    const { take, runtime } = await makeEngine();
+    const withKey = (key: string) => conversion({ attributes: { 'optimizely.event.key': key } });
+    for (const [first, second] of [
+      ['Add to cart', 'Add to card'],
+      ['a'.repeat(65), 'b'.repeat(65)],
+      ['a'.repeat(1_000), 'b'.repeat(1_000)],
+    ] as const) {
+      expect((await take([withKey(first)])).status).to.equal('later');
+      await runtime.advance(5_001);
+      let receipt = await take([withKey(first)]);
+      while (receipt.status === 'later') {
+        await runtime.advance(100);
+        receipt = await take([withKey(first)]);
+      }
+      expect(await take([withKey(second)])).to.deep.include({ status: 'later', reason: 'unknown_key' });
+    }
   });
 
   it('for a sender that holds its share while others hold some, and not for the others', async () => {

@@ -2,6 +2,7 @@
 import type { Door, DoorAnswer, DoorRequest, ServerRefusal } from '../model/door.js';
 import type { BatchIntake } from '../model/intake.js';
 import { describeMistake } from '../util/json-mistake.js';
+import { RequestTooLarge, requireBearableCount, requireBearableJson } from '../util/request-size.js';
 
 /**
  * Takes batches as Optimizely's SDKs send them, of any content type, as Optimizely's own Events API does: 204, or an
@@ -22,13 +23,15 @@ class EventsDoor implements Door {
 
   async answer({ body, sender }: DoorRequest): Promise<DoorAnswer> {
     const read = readBody(body);
-    if ('mistake' in read) return this.refuse({ status: 400, message: read.mistake });
+    if ('message' in read) return this.refuse(read);
     const receipt = await this.#intake.take(read.batch, read.text, sender);
     switch (receipt.status) {
       case 'taken':
         return { status: 204 };
       case 'malformed':
         return this.refuse({ status: 400, message: receipt.message });
+      case 'too_large':
+        return this.refuse({ status: 413, message: receipt.message });
       case 'later': {
         const { reason, retryAfterSeconds } = receipt;
         return this.refuse({ status: 503, message: reason, retryAfterSeconds });
@@ -48,23 +51,35 @@ class EventsDoor implements Door {
   }
 }
 
-type Body = { readonly batch: Batch; readonly text: string } | { readonly mistake: string };
+type Body = { readonly batch: Batch; readonly text: string } | ServerRefusal;
 
 function readBody(body: Buffer): Body {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
-    return { mistake: 'the body is not UTF-8' };
+    return mistaken('the body is not UTF-8');
   }
-  let batch: unknown;
   try {
-    batch = JSON.parse(text);
+    requireBearableJson(body);
+    const batch: unknown = JSON.parse(text);
+    if (!isObject(batch)) return mistaken('the body is not a JSON object');
+    if (Array.isArray(batch.visitors)) requireBearableCount(batch.visitors.length);
+    return { batch, text };
   } catch (error) {
-    return error instanceof SyntaxError
-      ? { mistake: `the body is not JSON: see ${describeMistake(text)}` }
-      : { mistake: 'the body nests too deep' };
+    if (error instanceof RequestTooLarge) return { status: 413, message: error.message };
+    return mistaken(
+      error instanceof SyntaxError
+        ? `the body is not JSON: see ${describeMistake(text)}`
+        : 'the body nests too deep',
+    );
   }
-  const isObject = typeof batch === 'object' && batch !== null && !Array.isArray(batch);
-  return isObject ? { batch: batch as Batch, text } : { mistake: 'the body is not a JSON object' };
+}
+
+function mistaken(message: string): ServerRefusal {
+  return { status: 400, message };
+}
+
+function isObject(value: unknown): value is Batch {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -29,6 +29,7 @@ export async function giveReceipt(
   const later = (reason: LaterReason): Receipt => later503(reason, runtime);
   if (plan.later !== undefined) return later(plan.later);
   const admitted = admitAll(plan, sender);
+  if (admitted === 'too_large') return { status: 'too_large', message: TOO_LARGE };
   if (typeof admitted === 'string') return later(admitted);
   const settled = await Promise.all(admitted.map(({ admission }) => admission.handOver()));
   const refusals = new Refusals();
@@ -61,7 +62,10 @@ export function later503(reason: LaterReason, runtime: Runtime): Receipt & { rea
   return { status: 'later', reason, retryAfterSeconds: retryAfterSeconds(reason, runtime.random()) };
 }
 
-function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason {
+const TOO_LARGE =
+  'the request holds more than maxQueueSize or maxQueueBytes of its project allow at once: send smaller batches';
+
+function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason | 'too_large' {
   const admitted: Admitted[] = [];
   for (const [project, events] of plan.taken) {
     const admission = project.admit(sender, events);

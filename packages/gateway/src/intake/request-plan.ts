@@ -13,7 +13,7 @@ export interface PlannedRefusal {
 /** What is to be done with the events of one request. */
 export class RequestPlan {
   readonly taken = new Map<Project, PreparedEvent[]>();
-  readonly refused: PlannedRefusal[] = [];
+  readonly #refused = new Map<string, PlannedRefusal & { count: number }>();
   /** Counts by name of the project. */
   readonly shown = new Map<string, number>();
   #later: LaterReason | undefined;
@@ -23,6 +23,11 @@ export class RequestPlan {
     return this.#later;
   }
 
+  /** One of each kind: a request may hold any number of the same. */
+  get refused(): readonly PlannedRefusal[] {
+    return [...this.#refused.values()];
+  }
+
   take(project: Project, event: PreparedEvent): void {
     const events = this.taken.get(project);
     if (events === undefined) this.taken.set(project, [event]);
@@ -30,7 +35,10 @@ export class RequestPlan {
   }
 
   refuse(project: string, reason: RefusalReason, message: string, count = 1): void {
-    this.refused.push({ project, reason, message, count });
+    const kind = `${project} ${reason} ${message}`;
+    const known = this.#refused.get(kind);
+    if (known === undefined) this.#refused.set(kind, { project, reason, message, count });
+    else known.count += count;
   }
 
   addShown(project: string): void {

@@ -41,7 +41,9 @@ export type Receipt =
       /** Events that the library delivers itself and shows in the trace only. */
       readonly shownOnly: number;
     }
-  | { readonly status: 'later'; readonly reason: LaterReason; readonly retryAfterSeconds: number };
+  | { readonly status: 'later'; readonly reason: LaterReason; readonly retryAfterSeconds: number }
+  /** More than there would be room for in any case: nothing was taken, and it is to be sent in smaller batches. */
+  | { readonly status: 'too_large'; readonly message: string };
 
 /** What the sender of a batch of Optimizely's Events API is told. `malformed`: it is not one, and nothing was taken. */
 export type BatchReceipt = Receipt | { readonly status: 'malformed'; readonly message: string };

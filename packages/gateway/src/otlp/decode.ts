@@ -20,6 +20,7 @@ const READERS = {
  * Reads the events of these names from the body of an OTLP/HTTP request.
  *
  * @throws MalformedRequest if the body is not what the encoding says
+ * @throws RequestTooLarge if it holds too much
  */
 export function decodeExport(
   signal: OtlpSignal,

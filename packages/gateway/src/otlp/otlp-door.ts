@@ -3,6 +3,7 @@ import type { Door, DoorAnswer, DoorRequest, ServerRefusal } from '../model/door
 import type { OtlpIntake } from '../model/intake.js';
 import type { OtlpExport } from '../model/otlp-event.js';
 import type { Refusal } from '../model/receipt.js';
+import { RequestTooLarge } from '../util/request-size.js';
 import { decodeExport, type OtlpEncoding, type OtlpSignal } from './decode.js';
 import { encodeResponse, encodeStatus } from './encode-answer.js';
 import { eventNames, type NameFilter } from './event-names.js';
@@ -64,16 +65,19 @@ class OtlpDoor implements Door {
     try {
       decoded = decodeExport(this.#signal, encoding, body, this.#names);
     } catch (error) {
-      const message = error instanceof MalformedRequest ? error.message : 'the body can not be read';
-      return this.refuse({ status: 400, message }, mediaType);
+      return this.refuse(refusalOf(error), mediaType);
     }
     const receipt = await this.#intake.take(decoded, sender);
-    return receipt.status === 'taken'
-      ? this.#taken(encoding, receipt.refused)
-      : this.refuse(
-          { status: 503, message: receipt.reason, retryAfterSeconds: receipt.retryAfterSeconds },
-          mediaType,
-        );
+    switch (receipt.status) {
+      case 'taken':
+        return this.#taken(encoding, receipt.refused);
+      case 'too_large':
+        return this.refuse({ status: 413, message: receipt.message }, mediaType);
+      case 'later': {
+        const { reason, retryAfterSeconds } = receipt;
+        return this.refuse({ status: 503, message: reason, retryAfterSeconds }, mediaType);
+      }
+    }
   }
 
   refuse({ status, message, retryAfterSeconds }: ServerRefusal, mediaType: string): DoorAnswer {
@@ -99,6 +103,12 @@ class OtlpDoor implements Door {
       body: encodeResponse(this.#signal, encoding, partial),
     };
   }
+}
+
+function refusalOf(error: unknown): ServerRefusal {
+  if (error instanceof RequestTooLarge) return { status: 413, message: error.message };
+  const message = error instanceof MalformedRequest ? error.message : 'the body can not be read';
+  return { status: 400, message };
 }
 
 function encodingOf(mediaType: string): OtlpEncoding | undefined {

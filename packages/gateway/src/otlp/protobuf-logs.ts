@@ -65,7 +65,7 @@ class LogsReading {
     this.#resource = resource;
     readNested(this.#reader, tag => {
       if (tag === SCOPE_LOGS) readNested(this.#reader, this.#scopeLogsField);
-      else if (tag === RESOURCE) readResource(this.#reader, resource);
+      else if (tag === RESOURCE) readResource(this.#reader, resource, this.#found);
       else return false;
       return true;
     });

@@ -68,7 +68,7 @@ class TracesReading {
     this.#resource = resource;
     readNested(this.#reader, tag => {
       if (tag === SCOPE_SPANS) readNested(this.#reader, this.#scopeSpansField);
-      else if (tag === RESOURCE) readResource(this.#reader, resource);
+      else if (tag === RESOURCE) readResource(this.#reader, resource, this.#found);
       else return false;
       return true;
     });

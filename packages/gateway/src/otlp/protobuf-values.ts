@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
+import type { CollectedEvents } from './collected-events.js';
 import { type NameFilter, RESOURCE_ATTRIBUTES } from './event-names.js';
 import { UnreadableEvent } from './malformed-request.js';
 import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP } from './values.js';
@@ -52,10 +53,10 @@ export function readAttributeOf(keys: NameFilter, reader: BinaryReader, into: Mu
 }
 
 /** Reads what is needed of the `Resource` that begins here. A resource that is sent in parts is one. */
-export function readResource(reader: BinaryReader, into: MutableAttributes): void {
+export function readResource(reader: BinaryReader, into: MutableAttributes, found: CollectedEvents): void {
   readNested(reader, tag => {
     if (tag !== lengthDelimited(1)) return false;
-    readAttributeOf(RESOURCE_ATTRIBUTES, reader, into);
+    found.readResource(into, () => readAttributeOf(RESOURCE_ATTRIBUTES, reader, into));
     return true;
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { RequestTooLarge } from '../util/request-size.js';
 import type { NameFilter } from './event-names.js';
 import { MalformedRequest, UnreadableEvent } from './malformed-request.js';
 
@@ -95,12 +96,13 @@ export function hexId(bytes: Uint8Array | undefined, byteLength: number): string
  * Reads a whole body.
  *
  * @throws MalformedRequest if it is not protobuf
+ * @throws RequestTooLarge if it holds too much
  */
 export function readBody<T>(body: Uint8Array, read: (reader: BinaryReader) => T): T {
   try {
     return read(new BinaryReader(body));
   } catch (error) {
-    if (error instanceof MalformedRequest) throw error;
+    if (error instanceof MalformedRequest || error instanceof RequestTooLarge) throw error;
     throw new MalformedRequest('the body is not valid protobuf');
   }
 }

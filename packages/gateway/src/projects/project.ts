@@ -19,6 +19,7 @@ import type { Runtime } from '../model/runtime.js';
 import { Admission } from '../receipt/admission.js';
 import { OutstandingEvents } from '../receipt/outstanding-events.js';
 import { ReceiptStore } from '../receipt/receipt-store.js';
+import { heapLimit } from '../util/memory.js';
 import { createProjectDatafile } from './create-project-datafile.js';
 import { EarlyChecks } from './early-checks.js';
 import { ackModeOf, changesEvents, processorOptions, queueLimits } from './processor-options.js';
@@ -39,6 +40,8 @@ export interface ProjectDependencies {
   readonly runtime: Runtime;
   /** How long a receipt may wait for delivery, milliseconds. */
   readonly ackTimeoutMillis: number | undefined;
+  /** How many there are: they share the memory. */
+  readonly projects: number;
 }
 
 /** One Optimizely project: its datafile, its exporter, and the events that are outstanding. */
@@ -65,7 +68,8 @@ export class Project {
     this.#runtime = runtime;
     this.#ack = ackModeOf(config);
     this.#ackTimeoutMillis = dependencies.ackTimeoutMillis ?? ACK_TIMEOUT_MILLIS;
-    const { maxQueueSize, maxQueueBytes } = queueLimits(config);
+    const limits = queueLimits(config, heapLimit(), dependencies.projects);
+    const { maxQueueSize, maxQueueBytes } = limits;
     this.#outstanding = new OutstandingEvents(
       {
         maxEvents: maxQueueSize * USABLE_SHARE,
@@ -81,6 +85,7 @@ export class Project {
     try {
       this.#processor = new OptimizelySpanProcessor({
         ...processorOptions(config),
+        ...limits,
         // The gateway may run in a process that records events of its own.
         install: false,
         projectConfigManager: this.#datafile,
@@ -123,7 +128,7 @@ export class Project {
   }
 
   /** Makes sure that all events can be taken, and writes them where the receipt is that; takes none yet. */
-  admit(sender: string, events: readonly PreparedEvent[]): Admission | LaterReason {
+  admit(sender: string, events: readonly PreparedEvent[]): Admission | LaterReason | 'too_large' {
     if (this.#isEnding) return 'draining';
     const admission = new Admission(events, sender, {
       outstanding: this.#outstanding,
@@ -133,7 +138,7 @@ export class Project {
       store: this.#ack === 'stored' ? this.#store : undefined,
       writesFirst: !changesEvents(this.config),
     });
-    return admission.whyLater() ?? admission;
+    return admission.whyNot() ?? admission;
   }
 
   state(): ProjectState {

@@ -3,7 +3,8 @@ import type { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely'
 import type { PreparedEvent } from '../model/prepared-event.js';
 import type { LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
-import type { OutstandingEvents } from './outstanding-events.js';
+import { contextBytes } from './context-bytes.js';
+import type { OutstandingEvents, Wanted } from './outstanding-events.js';
 import { OwedReceipt, type Settled } from './owed-receipt.js';
 import type { ReceiptStore } from './receipt-store.js';
 
@@ -35,15 +36,16 @@ export class Admission {
   }
 
   /** @returns undefined if all can be taken; they are written then, where that comes first */
-  whyLater(): LaterReason | undefined {
+  whyNot(): LaterReason | 'too_large' | undefined {
     const { outstanding, store, writesFirst } = this.#deps;
     const fresh = this.#fresh();
     if (fresh.length === 0) return undefined;
+    const wanted = wantedBy(fresh);
     // What memory has no room for is in the store alone.
     if (store === undefined) {
-      const bytes = fresh.reduce((sum, { serialized }) => sum + serialized.byteLength, 0);
-      return outstanding.whyNoRoom(this.#sender, fresh.length, bytes);
+      return outstanding.isTooLarge(wanted) ? 'too_large' : outstanding.whyNoRoom(this.#sender, wanted);
     }
+    if (outstanding.hasNoRoomForContexts(wanted.contextBytes)) return 'queue_full';
     return writesFirst ? store.writeAll(fresh.map(({ serialized }) => serialized)) : store.failure;
   }
 
@@ -89,10 +91,24 @@ export class Admission {
       return;
     }
     const { type, uuid, context, json, byteLength, acceptedAt } = serialized;
-    const settlement = outstanding.begin({ key, byteLength, sender: this.#sender });
+    const settlement = outstanding.begin({
+      key,
+      byteLength,
+      contextBytes: contextBytes(serialized),
+      sender: this.#sender,
+    });
     settlement.join(receipt);
     processor.process({ type, uuid, context, json, byteLength, acceptedAt, settlement }, shown, null);
   }
+}
+
+function wantedBy(events: readonly Candidate[]): Wanted {
+  const wanted = { events: events.length, bytes: 0, contextBytes: 0 };
+  for (const { serialized } of events) {
+    wanted.bytes += serialized.byteLength;
+    wanted.contextBytes += contextBytes(serialized);
+  }
+  return wanted;
 }
 
 /** What Optimizely counts once is the same text; without a uuid, it counts each. */

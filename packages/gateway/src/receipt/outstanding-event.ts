@@ -6,10 +6,19 @@ import { type Verdict, verdictOf } from './verdict.js';
 
 const TAKEN: Verdict = { kind: 'taken' };
 
+export interface OutstandingIdentity {
+  readonly key: string;
+  readonly byteLength: number;
+  /** What it holds in memory besides. */
+  readonly contextBytes: number;
+  readonly sender: string;
+}
+
 /** An event that was handed to the exporter, and the receipts that wait for it: of its request, and of repeats. */
 export class OutstandingEvent implements EventSettlement {
   readonly key: string;
   readonly byteLength: number;
+  readonly contextBytes: number;
   readonly sender: string;
   readonly #ack: AckMode;
   readonly #onSettled: (event: OutstandingEvent, verdict: Verdict) => void;
@@ -18,12 +27,13 @@ export class OutstandingEvent implements EventSettlement {
 
   /** @param onSettled called once, when the exporter has said what became of it */
   constructor(
-    identity: { readonly key: string; readonly byteLength: number; readonly sender: string },
+    identity: OutstandingIdentity,
     ack: AckMode,
     onSettled: (event: OutstandingEvent, verdict: Verdict) => void,
   ) {
     this.key = identity.key;
     this.byteLength = identity.byteLength;
+    this.contextBytes = identity.contextBytes;
     this.sender = identity.sender;
     this.#ack = ack;
     this.#onSettled = onSettled;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AckMode } from '../model/gateway-config.js';
 import type { LaterReason } from '../model/receipt.js';
-import { OutstandingEvent } from './outstanding-event.js';
+import { OutstandingEvent, type OutstandingIdentity } from './outstanding-event.js';
 import { RecentVerdicts } from './recent-verdicts.js';
 import type { Verdict } from './verdict.js';
 
@@ -20,7 +20,12 @@ export interface AdmissionLimits {
 interface Held {
   events: number;
   bytes: number;
+  /** Besides the events themselves. */
+  contextBytes: number;
 }
+
+/** What a request would add. */
+export type Wanted = Readonly<Held>;
 
 /** The events of one project that the exporter has and has not settled: how many, whose, and whether there is room. */
 export class OutstandingEvents {
@@ -28,7 +33,7 @@ export class OutstandingEvents {
   readonly #ack: AckMode;
   readonly #events = new Map<string, OutstandingEvent>();
   readonly #recent = new RecentVerdicts();
-  readonly #total: Held = { events: 0, bytes: 0 };
+  readonly #total: Held = { events: 0, bytes: 0, contextBytes: 0 };
   readonly #bySender = new Map<string, Held>();
 
   constructor(limits: AdmissionLimits, ack: AckMode) {
@@ -59,25 +64,35 @@ export class OutstandingEvents {
     return this.#recent.get(key);
   }
 
+  /** Whether there would be no room for so much if nothing else were outstanding. */
+  isTooLarge({ events, bytes, contextBytes }: Wanted): boolean {
+    const { maxEvents, maxBytes } = this.#limits;
+    return events > maxEvents || bytes > maxBytes || contextBytes > maxBytes;
+  }
+
   /** @returns undefined if there is room for so much more of this sender */
-  whyNoRoom(sender: string, events: number, bytes: number): LaterReason | undefined {
+  whyNoRoom(sender: string, { events, bytes, contextBytes }: Wanted): LaterReason | undefined {
     const { maxEvents, maxBytes, maxSenderShare } = this.#limits;
     const total = this.#total;
     if (total.events + events > maxEvents || total.bytes + bytes > maxBytes) return 'queue_full';
+    if (this.hasNoRoomForContexts(contextBytes)) return 'queue_full';
     const own = this.#bySender.get(sender);
     // A request that is above the share by itself has its turn, too.
     if (own === undefined || own.events === total.events) return undefined;
     const isAbove =
-      own.events + events > maxEvents * maxSenderShare || own.bytes + bytes > maxBytes * maxSenderShare;
+      own.events + events > maxEvents * maxSenderShare ||
+      own.bytes + bytes > maxBytes * maxSenderShare ||
+      own.contextBytes + contextBytes > maxBytes * maxSenderShare;
     return isAbove ? 'sender_share' : undefined;
   }
 
+  /** What events hold besides themselves is in memory, even where they are in the store. */
+  hasNoRoomForContexts(contextBytes: number): boolean {
+    return contextBytes > 0 && this.#total.contextBytes + contextBytes > this.#limits.maxBytes;
+  }
+
   /** Counts the event as outstanding until the exporter settles it. */
-  begin(identity: {
-    readonly key: string;
-    readonly byteLength: number;
-    readonly sender: string;
-  }): OutstandingEvent {
+  begin(identity: OutstandingIdentity): OutstandingEvent {
     const event = new OutstandingEvent(identity, this.#ack, this.#end);
     this.#events.set(event.key, event);
     this.#count(event, 1);
@@ -90,11 +105,12 @@ export class OutstandingEvents {
     if (verdict.kind !== 'later') this.#recent.add(event.key, verdict);
   };
 
-  #count({ sender, byteLength }: OutstandingEvent, sign: 1 | -1): void {
-    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0 };
+  #count({ sender, byteLength, contextBytes }: OutstandingEvent, sign: 1 | -1): void {
+    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0, contextBytes: 0 };
     for (const held of [this.#total, own]) {
       held.events += sign;
       held.bytes += sign * byteLength;
+      held.contextBytes += sign * contextBytes;
     }
     if (own.events === 0) this.#bySender.delete(sender);
     else this.#bySender.set(sender, own);

@@ -15,11 +15,17 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
  */
 export function describeMistake(text: string): string {
   const at = new Scan(text).firstMistake();
-  const before = text.slice(0, at).split('\n');
-  const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  const place = `line ${lineOf(text, at)}, column ${at - (text.lastIndexOf('\n', at - 1) + 1) + 1}`;
   if (at >= text.length) return `${place}: the text ends too early`;
   const word = NO_JSON.find(one => text.startsWith(one, at));
   return word === undefined ? place : `${place}: ${word} is not a JSON value`;
+}
+
+/** Counted, not cut: a body may consist of line feeds. */
+function lineOf(text: string, position: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < position; at = text.indexOf('\n', at + 1)) line++;
+  return line;
 }
 
 /** Goes through the text without recursion: a body can nest deeper than the stack is. */
