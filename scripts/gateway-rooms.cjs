@@ -7,14 +7,14 @@
 module.exports = {
   model: ['exporter'],
   util: ['model', 'node'],
-  otlp: ['model', 'protobuf'],
+  otlp: ['model', 'util', 'protobuf'],
   'events-api': ['model', 'util', 'exporter'],
   config: ['model', 'util', 'ajv', 'node'],
   receipt: ['model', 'exporter'],
   jetstream: ['model', 'util', 'exporter', 'nats', 'node'],
-  projects: ['model', 'receipt', 'exporter', 'api', 'node'],
+  projects: ['model', 'util', 'receipt', 'exporter', 'api', 'node'],
   intake: ['model', 'events-api', 'projects', 'receipt', 'exporter'],
-  server: ['model', 'exporter', 'api', 'metrics', 'pino', 'node'],
+  server: ['model', 'util', 'exporter', 'api', 'metrics', 'pino', 'node'],
   options: ['model', 'config', 'exporter', 'node'],
   cli: ['model', 'util', 'config', 'options', 'root', 'node'],
 };

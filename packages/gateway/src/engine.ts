@@ -62,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
   const close = async () => {
     drain();
-    await Promise.all(projects.all().map(project => project.end()));
+    await projects.end();
   };
   return {
     otlp: new ProjectsOtlpIntake(dependencies),

@@ -3,6 +3,7 @@ import type { LedgerSnapshot, Logger } from 'opentelemetry-exporter-optimizely';
 import type { Gateway } from './gateway.js';
 import type { Door } from './model/door.js';
 import type { Engine } from './model/engine.js';
+import type { RelayOptions } from './model/relay-options.js';
 import type { ServerOptions } from './model/server-options.js';
 import type { GatewayOptions } from './options/gateway-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -15,6 +16,7 @@ export interface RunningGatewayParts {
   readonly nameOf: (option: string) => string;
   /** What the server was started with. */
   readonly server: ServerOptions;
+  readonly relay: RelayOptions | undefined;
   readonly serving: Serving;
   readonly engine: Engine;
   readonly page: PrometheusPage;
@@ -71,6 +73,7 @@ export class RunningGateway implements Gateway {
     try {
       const { config, server } = resolveOptions(options, nameOf);
       this.#noteUnchangeable(server);
+      this.#noteRelay(config.relay);
       const replacedHaveEnded = engine.reload(config);
       serving.useDoors(doorsOf(engine));
       await replacedHaveEnded;
@@ -93,6 +96,11 @@ export class RunningGateway implements Gateway {
     const changed = [...names].filter(name => before[name] !== server[name]);
     if (changed.length === 0) return;
     this.#parts.logger.warn(`changes of server.${changed.join(', server.')} take effect at the next start`);
+  }
+
+  #noteRelay(relay: RelayOptions | undefined): void {
+    if (JSON.stringify(relay) === JSON.stringify(this.#parts.relay)) return;
+    this.#parts.logger.warn('changes of relay take effect at the next start');
   }
 
   async #close(): Promise<void> {

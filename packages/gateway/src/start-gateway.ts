@@ -48,7 +48,17 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
       logger,
       runtime,
     });
-    const gateway = new RunningGateway({ options, nameOf, server, serving, engine, page, logger, doorsOf });
+    const gateway = new RunningGateway({
+      options,
+      nameOf,
+      server,
+      relay: config.relay,
+      serving,
+      engine,
+      page,
+      logger,
+      doorsOf,
+    });
     logger.info(`listening on ${serving.url}`);
     return gateway;
   } catch (error) {

@@ -240,6 +240,34 @@ describe('optimizely-event-gateway', () => {
     rmSync(store, { recursive: true, force: true });
   });
 
+  it('bears in a heap of 256 MiB what becomes largest when it is read, and takes the next request', async () => {
+    const env = { NODE_OPTIONS: '--max-old-space-size=256' };
+    const { command, url } = await startCommand(['--datafile', datafile, '--endpoint', endpoint.url], {
+      env,
+    });
+    const impression = Buffer.from([0x5a, 23, 0x12, 21, ...Buffer.from('optimizely.impression')]);
+    const nested = (field: number, body: Buffer) => {
+      const length = [0, 7, 14, 21].map(bits => ((body.length >> bits) & 127) | (bits < 21 ? 128 : 0));
+      return Buffer.concat([Buffer.from([(field << 3) | 2, ...length]), body]);
+    };
+    const span = nested(2, Buffer.alloc(16_000_000 - (16_000_000 % impression.length), impression));
+    const bodies: [string, string, Uint8Array][] = [
+      ['/v1/traces', 'application/x-protobuf', nested(1, nested(2, span))],
+      ['/v1/traces', 'application/json', Buffer.alloc(16_000_000, '{},')],
+      ['/v1/events', 'application/json', Buffer.alloc(16_000_000, '[')],
+      ['/v1/events', 'application/json', Buffer.from(`{"visitors":[${Array(700_000).fill('{}')}]}`)],
+    ];
+    for (const [path, type, body] of bodies) {
+      const headers = { 'content-type': type };
+      const response = await fetch(url + path, { method: 'POST', headers, body: new Uint8Array(body) });
+      expect(response.status).to.equal(413);
+      await response.arrayBuffer();
+    }
+    expect((await sendTraces(url, conversions(['ada']))).status).to.equal(200);
+    command.signal('SIGTERM');
+    expect(await command.ended).to.include({ code: 0 });
+  });
+
   it('is as strict where NODE_OPTIONS asks for a lenient parser', async () => {
     const env = { NODE_OPTIONS: '--insecure-http-parser' };
     const { url } = await startCommand(['--datafile', datafile], { env });

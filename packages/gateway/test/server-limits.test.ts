@@ -171,16 +171,39 @@ describe('gateway server limits', () => {
     });
 
     it('count what they hold once they are unpacked', async () => {
-      const { url, doors } = await startServing({ maxRequestBytesInFlight: 100_000 });
+      const { url, doors } = await startServing({ maxRequestBytesInFlight: 250_000 });
       const send = (size: number) =>
         fetch(`${url}/v1/traces`, {
           method: 'POST',
           headers: { 'content-encoding': 'gzip' },
           body: new Uint8Array(gzipSync(Buffer.alloc(size))),
         });
-      expect((await send(99_000)).status).to.equal(503);
-      expect((await send(900_000)).status).to.equal(503);
+      let isReleased = false;
+      let release = () => {};
+      const released = new Promise<void>(resolve => {
+        release = resolve;
+      });
+      doors.traces.respond = async () => {
+        if (!isReleased) await released;
+        return { status: 200 };
+      };
+      const two = [send(90_000), send(90_000)];
+      await doors.traces.received(2);
+      expect((await send(90_000)).status).to.equal(503);
+      isReleased = true;
+      release();
+      for (const { status } of await Promise.all(two)) expect(status).to.equal(200);
       expect((await send(90_000)).status).to.equal(200);
+    });
+
+    it('that exceed the limit alone are too large: they would be sent again for ever', async () => {
+      const { url, doors } = await startServing({ maxRequestBytesInFlight: 100_000 });
+      const send = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+        fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
+      expect((await send(new Uint8Array(99_000))).status).to.equal(413);
+      const packed = new Uint8Array(gzipSync(Buffer.alloc(99_000)));
+      expect((await send(packed, { 'content-encoding': 'gzip' })).status).to.equal(413);
+      expect((await send(new Uint8Array(45_000))).status).to.equal(200);
       expect(doors.traces.requests).to.have.length(1);
     });
 

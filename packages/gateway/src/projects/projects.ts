@@ -2,14 +2,17 @@
 import type { GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import { Project, type ProjectDependencies } from './project.js';
 
+type OwnDependencies = Omit<ProjectDependencies, 'ackTimeoutMillis' | 'projects'>;
+
 /** The projects by name, and which of them a request is for. */
 export class Projects {
-  readonly #dependencies: (name: string) => Omit<ProjectDependencies, 'ackTimeoutMillis'>;
+  readonly #dependencies: (name: string) => OwnDependencies;
   #config: GatewayConfig = { projects: {} };
   #byName: ReadonlyMap<string, Project> = new Map();
+  readonly #ending = new Set<Promise<void>>();
 
   /** @param dependencies of the project of that name */
-  constructor(dependencies: (name: string) => Omit<ProjectDependencies, 'ackTimeoutMillis'>) {
+  constructor(dependencies: (name: string) => OwnDependencies) {
     this.#dependencies = dependencies;
   }
 
@@ -41,6 +44,7 @@ export class Projects {
   configure(config: GatewayConfig): Promise<void> {
     const { ackTimeoutMillis } = config;
     const isSameTimeout = ackTimeoutMillis === this.#config.ackTimeoutMillis;
+    const shared = { ackTimeoutMillis, projects: Object.keys(config.projects).length };
     const next = new Map<string, Project>();
     const made: Project[] = [];
     try {
@@ -48,7 +52,7 @@ export class Projects {
         const before = this.#byName.get(name);
         if (before !== undefined && isSameTimeout && isSame(before.config, project)) next.set(name, before);
         else {
-          const fresh = new Project(name, project, { ...this.#dependencies(name), ackTimeoutMillis });
+          const fresh = new Project(name, project, { ...this.#dependencies(name), ...shared });
           made.push(fresh);
           next.set(name, fresh);
         }
@@ -60,7 +64,19 @@ export class Projects {
     const replaced = this.all().filter(project => next.get(project.name) !== project);
     this.#byName = next;
     this.#config = config;
-    return Promise.all(replaced.map(project => project.end())).then(() => {});
+    return Promise.all(replaced.map(project => this.#end(project))).then(() => {});
+  }
+
+  /** Ends all, and waits for those that were replaced and are still at it. */
+  async end(): Promise<void> {
+    for (const project of this.all()) void this.#end(project);
+    await Promise.all(this.#ending);
+  }
+
+  #end(project: Project): Promise<void> {
+    const ended: Promise<void> = project.end().finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+    return ended;
   }
 }
 

@@ -96,6 +96,7 @@ export class RequestHandler {
       if (crowdedNow !== undefined) return this.#refuse(exchange, route, this.#later(crowdedNow));
       await turns.turn(reading.body.length);
       const answer = await this.#ask(route, request, reading.body, admission.sender);
+      this.#noteRefused(route, answer.status);
       metrics.answered(route.name, answer.status, (runtime.monotonic() - began) / 1_000);
       exchange.answer(answer, isDraining() ? 'close' : 'keep');
     } finally {
@@ -156,6 +157,13 @@ export class RequestHandler {
       this.#options.refusals.note(kind, `${kind}: ${error instanceof Error ? error.stack : 'unknown error'}`);
       return door.refuse(this.#later('the request could not be taken'), mediaType);
     }
+  }
+
+  /** What is to be sent again is counted alone: it is a state of the project, which has lines of its own. */
+  #noteRefused({ name }: DoorRoute, status: number): void {
+    if (status < 400 || status === 503) return;
+    const kind = `requests of ${name} refused with ${status}`;
+    this.#options.refusals.note(kind, `${kind}: their answers say why`);
   }
 
   #tooLarge(): ServerRefusal {

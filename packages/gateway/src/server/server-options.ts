@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServerOptions } from '../model/server-options.js';
+import { heapLimit } from '../util/memory.js';
 
 type Files = 'tokenFile' | 'tlsCert' | 'tlsKey' | 'tlsClientCa';
 type Required_ = {
@@ -22,8 +23,30 @@ export const SERVER_DEFAULTS: Required_ = {
   logLevel: 'info',
 };
 
-/** Unset options get their default. */
-export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+/** Of the heap, for requests that are being read or wait for their receipt. */
+const HEAP_SHARE = 0.25;
+/** Of a body that is packed, both forms are held for a moment; and a little for the request itself. */
+const BODY_COPIES = 2;
+const BESIDES_BODY_BYTES = 8_192;
+
+/**
+ * Unset options get their default. A body that the memory of all requests could never hold is too large.
+ *
+ * @param heapBytes what the heap may grow to
+ */
+export function resolveServerOptions(options: ServerOptions, heapBytes = heapLimit()): ResolvedServerOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...SERVER_DEFAULTS, ...Object.fromEntries(given) };
+  const resolved: ResolvedServerOptions = { ...SERVER_DEFAULTS, ...Object.fromEntries(given) };
+  const maxRequestBytesInFlight =
+    options.maxRequestBytesInFlight ??
+    Math.max(
+      Math.min(SERVER_DEFAULTS.maxRequestBytesInFlight, Math.floor(heapBytes * HEAP_SHARE)),
+      BODY_COPIES * resolved.maxBodyBytes + BESIDES_BODY_BYTES,
+    );
+  const largestBody = Math.floor((maxRequestBytesInFlight - BESIDES_BODY_BYTES) / BODY_COPIES);
+  return {
+    ...resolved,
+    maxRequestBytesInFlight,
+    maxBodyBytes: Math.min(resolved.maxBodyBytes, Math.max(1, largestBody)),
+  };
 }
