@@ -32,6 +32,11 @@ export class DiskEpisode {
     return this.#failing && this.#runtime.monotonic() < this.#retryAt;
   }
 
+  /** The disk failed, and is worth another try. */
+  get isDue(): boolean {
+    return this.#failing && !this.isResting;
+  }
+
   /** An event was not stored because of it. */
   missed(): void {
     this.#missed++;

@@ -7,6 +7,7 @@ import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { makeDirectory } from '../util/make-directory.js';
 import { NotRegularFile, openRegular } from '../util/regular-file.js';
+import { isFullDisk, makeReserve, releaseReserve } from './disk-reserve.js';
 import { liveInstances } from './live-instances.js';
 import { STALE_MILLIS } from './liveness.js';
 import type { OwnerRecord } from './owner.js';
@@ -18,7 +19,7 @@ export const OWNER_FILE = 'owner.json';
 export const HEARTBEAT_FILE = 'heartbeat';
 export const CLOSED_FILE = 'closed';
 /** What an instance directory may hold besides segments; an ack file outlives its segment only in a crash. */
-const SMALL_FILE = /^(owner\.json|heartbeat|closed|\d+\.ack)$/;
+const SMALL_FILE = /^(owner\.json|heartbeat|closed|reserve|\d+\.ack)$/;
 
 const { O_RDWR, O_CREAT, O_WRONLY } = constants;
 
@@ -42,11 +43,22 @@ export class InstanceDirectory {
     makeDirectory(directory);
     const parent = realpathSync(directory);
     warnOfSharedDirectory(parent, logger);
+    try {
+      return InstanceDirectory.#createIn(parent, owner, runtime);
+    } catch (error) {
+      if (!isFullDisk(error) || !releaseReserve(parent, name => INSTANCE_NAME.test(name))) throw error;
+      return InstanceDirectory.#createIn(parent, owner, runtime);
+    }
+  }
+
+  /** @throws what the file system says; nothing is left behind then */
+  static #createIn(parent: string, owner: OwnerRecord, runtime: Runtime): InstanceDirectory {
     const path = makeChild(parent, runtime);
     liveInstances().add(path);
     try {
       writeFileSync(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
       writeFileSync(join(path, HEARTBEAT_FILE), '.', { mode: 0o600, flag: 'wx' });
+      makeReserve(path);
       return new InstanceDirectory(parent, path, runtime);
     } catch (error) {
       liveInstances().delete(path);

@@ -62,7 +62,10 @@ export class OpenStore {
     this.#heartbeat = new Heartbeat(
       runtime,
       () => log.instance,
-      () => this.#tryAgain(),
+      () => {
+        this.#tryAgain();
+        log.openIfItFailed();
+      },
     );
     this.#adopter = new Adopter({
       owner,

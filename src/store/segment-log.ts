@@ -6,6 +6,7 @@ import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { DiskEpisode } from './disk-episode.js';
+import { isFullDisk } from './disk-reserve.js';
 import { InstanceDirectory } from './instance-directory.js';
 import { OwnDirectories } from './own-directories.js';
 import type { OwnerRecord } from './owner.js';
@@ -18,8 +19,6 @@ import { SegmentWriter } from './segment-writer.js';
 import type { SerialQueue } from './serial-queue.js';
 
 const CHECK_EVERY = 256;
-/** The disk is full, not broken: the same segment goes on when it has room again. */
-const FULL_DISK = new Set(['ENOSPC', 'EDQUOT']);
 export interface SegmentLogHost {
   readonly directory: string;
   readonly maxBytes: number;
@@ -73,6 +72,11 @@ export class SegmentLog {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Without a directory nothing is taken over of earlier processes, whether there are events to write or not. */
+  openIfItFailed(): void {
+    if (this.instance === undefined && this.#episode.isDue) this.open();
   }
 
   append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
@@ -211,7 +215,8 @@ export class SegmentLog {
 
   #failed(error: unknown): void {
     this.#episode.failed(error);
-    if (!FULL_DISK.has(String((error as NodeJS.ErrnoException).code))) this.retire();
+    // On a full disk the same segment goes on when there is room again.
+    if (!isFullDisk(error)) this.retire();
   }
 
   #retireIfUseless(fromBytes: number): void {

@@ -89,6 +89,38 @@ describe('FileEventStore on a failing disk', () => {
     expect((await store.read(everything)).map(record => uuidOf(record.event))).to.deep.equal(['before']);
   });
 
+  it('hands events over to the next store, and to the one after it, though they fill the disk', async function () {
+    const directory = smallDisk(this, '256k');
+    const first = openStore({ directory });
+    let count = 0;
+    while (typeof first.store.append(makeEvent(`${count}`)) === 'number') count++;
+    expect(count).to.be.greaterThan(100);
+    fillUp(directory);
+    await first.store.close();
+    const second = openStore({ directory });
+    await second.adopted.reaches(count);
+    await second.store.close();
+    const third = openStore({ directory });
+    await third.adopted.reaches(count);
+    expect((await third.readAll()).map(uuidOf)).to.have.members([...Array(count).keys()].map(String));
+  });
+
+  it('takes over what is there as soon as the disk can be written again, without a new event', async function () {
+    const directory = smallDisk(this, '1m');
+    const former = openStore({ directory });
+    former.append(makeEvent('left'));
+    await former.store.close();
+    remount(directory, 'ro');
+    const { logger, adopted, scans, scan } = openStore({ directory });
+    await scans.reaches(1);
+    expect(logger.at('warn')[0]).to.contain('EROFS');
+    remount(directory, 'rw');
+    await scan();
+    await scan();
+    await adopted.reaches(1);
+    expect(logger.at('info')[0]).to.contain('can write again');
+  });
+
   it('works in memory only on a read-only file system, until it can be written', async function () {
     const directory = smallDisk(this, '1m');
     remount(directory, 'ro');

@@ -250,7 +250,7 @@ describe('FileEventStore', () => {
     const [instance = ''] = instancesIn(directory);
     expect(mode(instance)).to.equal(0o700);
     const files = filesIn(instance, '');
-    expect(files).to.have.length(4);
+    expect(files).to.have.length(5);
     for (const file of files) expect(mode(file), file).to.equal(0o600);
   });
 
