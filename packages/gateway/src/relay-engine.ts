@@ -24,7 +24,7 @@ const CONNECT_TIMEOUT_MILLIS = 5_000;
 /** A connection that fills a stream all the time need not close between two batches. */
 const IDLE_TIMEOUT_MILLIS = 60_000;
 /** Messages hold what came within it: batches are filled when they are delivered. */
-const RECEIVE_FLUSH_INTERVAL_MILLIS = 100;
+const RECEIVE_FLUSH_INTERVAL_MILLIS = 150;
 
 /**
  * Puts an engine together whose doors fill a stream, or one that delivers from a stream, or both: two engines then, of

@@ -278,6 +278,30 @@ describe('gateway server access', () => {
       agent.destroy();
     });
 
+    it('keeps its authorities while their file is incomplete: senders of those behind would be refused', async () => {
+      const caFile = join(folder, 'list-ca.pem');
+      const list = stranger.cert + authority.cert;
+      writeFileSync(caFile, list);
+      const { url, serving, logger } = await startServing({
+        tlsCert: server.certFile,
+        tlsKey: server.keyFile,
+        tlsClientCa: caFile,
+      });
+      const options = { cert: client.cert, key: client.key };
+      const cuts = [40, stranger.cert.length + 40, list.length - 60, list.length - 10];
+      for (const length of cuts) {
+        writeFileSync(caFile, list.slice(0, length));
+        expect(serving.reload()[0], `cut at ${length}`).to.contain("client authorities can't be read");
+        expect(await send(url, options)).to.include({ status: 200 });
+      }
+      writeFileSync(caFile, `${list.slice(0, 100)}!!${list.slice(102)}`);
+      expect(serving.reload()).to.have.length(1);
+      writeFileSync(caFile, `# the authorities\n${list.replaceAll('\n', '\r\n')}# end`);
+      expect(serving.reload()).to.deep.equal([]);
+      expect(await send(url, options)).to.include({ status: 200 });
+      expect(logger.at('info').at(-1)).to.equal('the TLS files changed and were read again');
+    });
+
     it('bears what is not TLS', async () => {
       const { url, logger } = await startServing({ tlsCert: server.certFile, tlsKey: server.keyFile });
       expect(await failureOf(fetch(url.replace('https', 'http')))).to.be.a('string');

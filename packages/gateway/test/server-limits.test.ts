@@ -382,6 +382,18 @@ describe('gateway server limits', () => {
     });
   });
 
+  it('says what doors refuse for good, once a kind, and not what is to be sent again', async () => {
+    const { url, doors, logger } = await startServing();
+    for (const status of [400, 400, 413, 503, 200]) {
+      doors.logs.respond = () => ({ status });
+      await fetch(`${url}/v1/logs`, { method: 'POST', body: '{}' });
+    }
+    expect(logger.at('warn')).to.deep.equal([
+      'requests of logs refused with 400: their answers say why',
+      'requests of logs refused with 413: their answers say why',
+    ]);
+  });
+
   it('says refusals once a kind, and how many there were', async () => {
     const { url, logger, runtime } = await startServing({ maxBodyBytes: 10 });
     for (let count = 0; count < 5; count++) {

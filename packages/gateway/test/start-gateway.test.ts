@@ -124,6 +124,34 @@ describe('startGateway', () => {
     await other.close();
   });
 
+  it('keeps the configuration whose datafile is there, where another one names one that is not', async () => {
+    const config = writeJson(folder, 'gateway.json', {
+      projects: { shop: { datafile, endpoint: endpoint.url } },
+    });
+    const { url, gateway } = await startTestGateway({ config });
+    writeJson(folder, 'gateway.json', {
+      projects: { shop: { datafile: 'none.json', endpoint: endpoint.url } },
+    });
+    expect((await gateway.reload()).join())
+      .to.contain('stays as it was')
+      .and.to.contain('none.json');
+    expect((await sendTraces(url, conversions(['ada']))).status).to.equal(200);
+  });
+
+  it('says that another relay takes effect at the next start', async () => {
+    const write = (stream: string) =>
+      writeJson(folder, 'gateway.json', {
+        projects: { shop: { datafile, endpoint: endpoint.url } },
+        relay: { servers: 'nats://127.0.0.1:1', role: 'receive', stream },
+      });
+    const { gateway, logger } = await startTestGateway({ config: write('one') });
+    await gateway.reload();
+    expect(logger.at('warn')).to.deep.equal([]);
+    write('two');
+    await gateway.reload();
+    expect(logger.at('warn')).to.deep.equal(['changes of relay take effect at the next start']);
+  });
+
   it('reads flag evaluations from the moment that the configuration asks for them', async () => {
     const shop = { datafile: 'datafile.json', endpoint: endpoint.url, ...quick };
     const config = writeJson(folder, 'gateway.json', { projects: { shop } });

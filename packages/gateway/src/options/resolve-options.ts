@@ -66,7 +66,11 @@ function ofFile(options: GatewayOptions, path: string, nameOf: (option: string) 
       `${nameOf(misplaced)} can't be used with ${nameOf('config')}: write it into that file`,
     );
   }
-  return readConfigFile(path, process.env);
+  const config = readConfigFile(path, process.env);
+  for (const { source } of Object.values(config.projects)) {
+    if (source.kind === 'file') requireReadable(source.path);
+  }
+  return config;
 }
 
 function requireReadable(path: string): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { ServerOptions } from '../model/server-options.js';
 
@@ -15,11 +16,30 @@ export function tlsPaths({ tlsCert, tlsKey, tlsClientCa }: ServerOptions): reado
  * after the other do not belong together for a moment
  */
 export function readTls([cert, key, ca]: readonly Buffer[]): SecureContextOptions {
-  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
-    // Else it would be taken for a list of none, and OpenSSL's message would name no file.
-    throw new Error('there is no certificate in the file of client authorities');
-  }
+  if (ca !== undefined) requireCertificates(ca.toString('latin1'));
   const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
   createSecureContext(options);
   return options;
+}
+
+/**
+ * OpenSSL takes what it can read of a list, and nothing for a list of none: with a file that is being written, senders
+ * would be refused whose authority is in the rest of it.
+ *
+ * @throws Error
+ */
+function requireCertificates(list: string): void {
+  const certificates = list.split(/^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m).slice(1);
+  if (certificates.length === 0) {
+    throw new Error('there is no certificate in the file of client authorities');
+  }
+  for (const [index, rest] of certificates.entries()) {
+    const [body, end] = rest.split(/^-----END (?:TRUSTED |X509 )?CERTIFICATE-----/m);
+    try {
+      if (end === undefined) throw new Error('it has no end');
+      new X509Certificate(`-----BEGIN CERTIFICATE-----${body}-----END CERTIFICATE-----`);
+    } catch {
+      throw new Error(`certificate ${index + 1} in the file of client authorities can't be read`);
+    }
+  }
 }

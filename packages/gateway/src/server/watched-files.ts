@@ -55,14 +55,14 @@ export class WatchedFiles<T> {
   reload(): string | undefined {
     const seen = this.#look();
     if (seen === this.#seen && this.#problem === '') return undefined;
-    const { name, logger, onChange } = this.#options;
+    const { name, paths, logger, onChange } = this.#options;
     try {
       const value = this.#make();
       onChange?.(value);
       this.#value = value;
       this.#seen = seen;
       this.#problem = '';
-      logger.info(`${name} changed and was read again`);
+      logger.info(`${name} changed and ${paths.length === 1 ? 'was' : 'were'} read again`);
       return undefined;
     } catch (error) {
       const problem = `${name} changed and can't be used, so what was read before stays in use: ${messageOf(error)}`;
