@@ -108,14 +108,16 @@ class TracesReading {
   #readEvents(): void {
     const reader = this.#reader;
     const spanEnd = reader.pos;
-    const shared = {
-      traceId: hexId(this.#traceId, 16),
-      spanId: hexId(this.#spanId, 8),
-      resource: this.#resource,
+    const traceId = hexId(this.#traceId, 16);
+    const spanId = hexId(this.#spanId, 8);
+    const resource = this.#resource;
+    const read = (): OtlpEvent => {
+      const { name, timeUnixNano, attributes } = readEvent(reader);
+      return { name, timeUnixNano, attributes, traceId, spanId, resource };
     };
     for (const start of this.#eventsAt) {
       reader.pos = start;
-      this.#found.add(() => ({ ...readEvent(reader), ...shared }));
+      this.#found.add(read);
     }
     this.#eventsAt = [];
     reader.pos = spanEnd;

@@ -32,7 +32,10 @@ export class Admission {
   constructor(events: readonly PreparedEvent[], sender: string, dependencies: AdmissionDependencies) {
     this.#deps = dependencies;
     this.#sender = sender;
-    this.#events = events.map((event, index) => ({ ...event, key: keyOf(event, index) }));
+    this.#events = events.map((event, index) => {
+      const { serialized, shown } = event;
+      return { serialized, shown, key: keyOf(event, index) };
+    });
   }
 
   /** @returns undefined if all can be taken; they are written then, where that comes first */
