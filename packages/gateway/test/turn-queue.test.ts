@@ -46,6 +46,28 @@ describe('the turns of requests', () => {
     expect(done).to.have.length(5);
   });
 
+  it('leave connections enough rounds of the event loop, of which each accepts one', async () => {
+    const { done, work } = makeQueue();
+    const all = Promise.all(['a', 'b'].map(name => work(name, 1_000, 12)));
+    let rounds = 0;
+    while (done.length < 2) {
+      await new Promise(resolve => setImmediate(resolve));
+      if (done.length === 1) rounds++;
+    }
+    await all;
+    expect(rounds).to.be.at.least(15);
+  });
+
+  it('leave connections theirs between requests that never wait for one another, too', async () => {
+    const { done, work } = makeQueue();
+    await work('a', 1_000, 12);
+    const next = work('b', 1_000, 12);
+    await new Promise(resolve => setImmediate(resolve));
+    expect(done).to.deep.equal(['a']);
+    await next;
+    expect(done).to.deep.equal(['a', 'b']);
+  });
+
   it('are too many once the last would wait a quarter of a second, by how long those before it took', async () => {
     const { queue, work } = makeQueue();
     // 50 ns a byte, until it is known better.

@@ -4,6 +4,11 @@ import type { Runtime } from '../model/runtime.js';
 
 /** After so much work on requests in one go, connections get their turn: those to be refused are answered then. */
 const SLICE_MILLIS = 10;
+/**
+ * Rounds of the event loop that are their turn: libuv accepts one connection a round. With one round after each slice, it
+ * accepts a hundred a second, and those beyond wait for seconds until they are refused.
+ */
+const ROUNDS = 16;
 /** Whoever would wait longer is refused at once. */
 const MOST_WAIT_MILLIS = 250;
 /** Of reading and taking a byte of a request, before there was one. */
@@ -26,6 +31,8 @@ export class TurnQueue {
   #waiting: Waiting[] = [];
   #next = 0;
   #isRunning = false;
+  /** On requests, since connections had their turn. */
+  #workedMillis = 0;
   /** Bytes of the bodies that wait. What has not arrived does not count: a slow sender must not keep others out. */
   #byteLength = 0;
   #millisPerByte = GUESSED_MILLIS_PER_BYTE;
@@ -53,8 +60,8 @@ export class TurnQueue {
   }
 
   async #run(): Promise<void> {
-    let sliceBegan = this.#runtime.monotonic();
     for (;;) {
+      if (this.#workedMillis >= SLICE_MILLIS) await this.#pause();
       const request = this.#waiting[this.#next++];
       if (request === undefined) break;
       this.#byteLength -= request.byteLength;
@@ -63,17 +70,20 @@ export class TurnQueue {
       // The request goes on before this does, as far as it gets without waiting for anything.
       await undefined;
       await undefined;
-      const now = this.#runtime.monotonic();
-      const millisPerByte = (now - began) / (request.byteLength + 1_000);
+      const millis = this.#runtime.monotonic() - began;
+      this.#workedMillis += millis;
+      const millisPerByte = millis / (request.byteLength + 1_000);
       this.#millisPerByte += WEIGHT * (millisPerByte - this.#millisPerByte);
-      if (now - sliceBegan < SLICE_MILLIS) continue;
-      await setImmediate();
-      this.#forget();
-      sliceBegan = this.#runtime.monotonic();
     }
     this.#waiting = [];
     this.#next = 0;
     this.#isRunning = false;
+  }
+
+  async #pause(): Promise<void> {
+    for (let round = 0; round < ROUNDS; round++) await setImmediate();
+    this.#workedMillis = 0;
+    this.#forget();
   }
 
   /** Those that have begun; not one by one, which would move all others each time. */
