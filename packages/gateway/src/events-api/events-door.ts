@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Door, DoorAnswer, DoorRequest, ServerRefusal } from '../model/door.js';
 import type { BatchIntake } from '../model/intake.js';
+import type { BatchReceipt } from '../model/receipt.js';
 import { describeMistake } from '../util/json-mistake.js';
 import { RequestTooLarge, requireBearableCount, requireBearableJson } from '../util/request-size.js';
 
@@ -24,7 +25,12 @@ class EventsDoor implements Door {
   async answer({ body, sender }: DoorRequest): Promise<DoorAnswer> {
     const read = readBody(body);
     if ('message' in read) return this.refuse(read);
-    const receipt = await this.#intake.take(read.batch, read.text, sender);
+    return this.#answerWith(this.#intake.take(read.batch, read.text, sender));
+  }
+
+  /** Apart from where the body is at hand: it is not kept while the receipt is waited for. */
+  async #answerWith(awaited: Promise<BatchReceipt>): Promise<DoorAnswer> {
+    const receipt = await awaited;
     switch (receipt.status) {
       case 'taken':
         return { status: 204 };

@@ -20,25 +20,48 @@ interface Admitted {
   readonly admission: Admission;
 }
 
+/** Events that were handed to the exporter. */
+interface HandedOver {
+  readonly project: string;
+  readonly count: number;
+  readonly settled: Promise<Settled>;
+}
+
 /** Takes all that a plan has to take, or nothing, and says what the sender is told. Never rejects. */
 export async function giveReceipt(
   plan: RequestPlan,
   { door, sender }: Pick<EventCount, 'door' | 'sender'>,
-  { runtime, countEvents }: ReceiptDependencies,
+  dependencies: ReceiptDependencies,
 ): Promise<Receipt> {
-  const later = (reason: LaterReason): Receipt => later503(reason, runtime);
-  if (plan.later !== undefined) return later(plan.later);
+  const { runtime } = dependencies;
+  if (plan.later !== undefined) return later503(plan.later, runtime);
   const admitted = admitAll(plan, sender);
   if (admitted === 'too_large') return { status: 'too_large', message: TOO_LARGE };
-  if (typeof admitted === 'string') return later(admitted);
-  const settled = await Promise.all(admitted.map(({ admission }) => admission.handOver()));
+  if (typeof admitted === 'string') return later503(admitted, runtime);
+  const handedOver = admitted.map(({ project, count, admission }) => ({
+    project,
+    count,
+    settled: admission.handOver(),
+  }));
+  const { refused, shown } = plan;
+  return awaitReceipt(handedOver, { refused, shown }, { door, sender }, dependencies);
+}
+
+/** Apart from where the events are at hand: they are not kept twice while their delivery is waited for. */
+async function awaitReceipt(
+  handedOver: readonly HandedOver[],
+  { refused: refusedBefore, shown }: Pick<RequestPlan, 'refused' | 'shown'>,
+  { door, sender }: Pick<EventCount, 'door' | 'sender'>,
+  { runtime, countEvents }: ReceiptDependencies,
+): Promise<Receipt> {
+  const settled = await Promise.all(handedOver.map(({ settled }) => settled));
   const refusals = new Refusals();
   const count = (project: string, outcome: CountedOutcome, n: number) => {
     if (n > 0) countEvents({ door, project, sender, outcome, count: n });
   };
   const postponed = settled.find(({ status }) => status === 'later');
-  if (postponed?.status === 'later') return later(postponed.reason);
-  for (const [index, { project, count: events }] of admitted.entries()) {
+  if (postponed?.status === 'later') return later503(postponed.reason, runtime);
+  for (const [index, { project, count: events }] of handedOver.entries()) {
     const refused = refusedOf(settled[index]);
     for (const [reason, n] of refused) {
       refusals.add(reason, describeSettled(reason), n);
@@ -46,12 +69,12 @@ export async function giveReceipt(
     }
     count(project, 'taken', events - refused.reduce((sum, [, n]) => sum + n, 0));
   }
-  for (const { project, reason, message, count: n } of plan.refused) {
+  for (const { project, reason, message, count: n } of refusedBefore) {
     refusals.add(reason, message, n);
     count(project, reason, n);
   }
   let shownOnly = 0;
-  for (const [project, n] of plan.shown) {
+  for (const [project, n] of shown) {
     shownOnly += n;
     count(project, 'shown_only', n);
   }

@@ -2,7 +2,7 @@
 import type { Door, DoorAnswer, DoorRequest, ServerRefusal } from '../model/door.js';
 import type { OtlpIntake } from '../model/intake.js';
 import type { OtlpExport } from '../model/otlp-event.js';
-import type { Refusal } from '../model/receipt.js';
+import type { Receipt, Refusal } from '../model/receipt.js';
 import { RequestTooLarge } from '../util/request-size.js';
 import { decodeExport, type OtlpEncoding, type OtlpSignal } from './decode.js';
 import { encodeResponse, encodeStatus } from './encode-answer.js';
@@ -67,7 +67,16 @@ class OtlpDoor implements Door {
     } catch (error) {
       return this.refuse(refusalOf(error), mediaType);
     }
-    const receipt = await this.#intake.take(decoded, sender);
+    return this.#answerWith(this.#intake.take(decoded, sender), encoding, mediaType);
+  }
+
+  /** Apart from where the body and its events are at hand: neither is kept while the receipt is waited for. */
+  async #answerWith(
+    awaited: Promise<Receipt>,
+    encoding: OtlpEncoding,
+    mediaType: string,
+  ): Promise<DoorAnswer> {
+    const receipt = await awaited;
     switch (receipt.status) {
       case 'taken':
         return this.#taken(encoding, receipt.refused);

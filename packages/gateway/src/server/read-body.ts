@@ -16,6 +16,9 @@ export interface RequestInHand {
 
 const EMPTY: BodyReading = { kind: 'body', body: Buffer.alloc(0) };
 
+/** Knows nothing of the body, which would be kept with the request until its answer otherwise. */
+const ignore = () => {};
+
 /** Reads a body as it was sent, and stops listening at the first byte that is too much. Never rejects. */
 export function readBody(
   { request, response }: RequestInHand,
@@ -46,7 +49,7 @@ export function readBody(
     // A request that was answered before it ended, for it was malformed or too slow, is not told that it is closed.
     response.on('close', gone);
     // A connection that ends in the middle of a body is an error of the stream, too. `close` follows.
-    request.on('error', () => {});
+    request.on('error', ignore);
   });
 }
 

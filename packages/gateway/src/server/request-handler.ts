@@ -75,7 +75,7 @@ export class RequestHandler {
   }
 
   async #handleDoor(exchange: Exchange, route: DoorRoute): Promise<void> {
-    const { access, budget, maxBodyBytes, turns, isDraining, metrics, runtime } = this.#options;
+    const { access, budget, maxBodyBytes, isDraining, metrics, runtime } = this.#options;
     const began = runtime.monotonic();
     const { request } = exchange;
     const admission = access.admit(request);
@@ -88,20 +88,41 @@ export class RequestHandler {
     const reservation = budget.open(length);
     if (reservation === undefined) return this.#refuse(exchange, route, this.#later(NO_ROOM));
     try {
-      const reading = await this.#read(exchange, reservation);
-      if (reading.kind === 'gone') return;
-      if (reading.kind === 'refused') return this.#refuse(exchange, route, reading.refusal);
-      // While it was read, others may have come.
-      const crowdedNow = this.#whyCrowded();
-      if (crowdedNow !== undefined) return this.#refuse(exchange, route, this.#later(crowdedNow));
-      await turns.turn(reading.body.length);
-      const answer = await this.#ask(route, request, reading.body, admission.sender);
+      const answer = await this.#take(exchange, route, reservation, admission.sender);
+      if (answer === undefined) return;
       this.#noteRefused(route, answer.status);
       metrics.answered(route.name, answer.status, (runtime.monotonic() - began) / 1_000);
       exchange.answer(answer, isDraining() ? 'close' : 'keep');
     } finally {
       reservation.release();
     }
+  }
+
+  /**
+   * Returns the door's promise without awaiting it: the body is not kept while the receipt is waited for.
+   *
+   * @returns undefined if the request is answered already, or gone
+   */
+  async #take(
+    exchange: Exchange,
+    route: DoorRoute,
+    reservation: Reservation,
+    sender: Sender,
+  ): Promise<DoorAnswer | undefined> {
+    const reading = await this.#read(exchange, reservation);
+    if (reading.kind === 'gone') return undefined;
+    if (reading.kind === 'refused') {
+      this.#refuse(exchange, route, reading.refusal);
+      return undefined;
+    }
+    // While it was read, others may have come.
+    const crowded = this.#whyCrowded();
+    if (crowded !== undefined) {
+      this.#refuse(exchange, route, this.#later(crowded));
+      return undefined;
+    }
+    await this.#options.turns.turn(reading.body.length);
+    return this.#ask(route, exchange.request, reading.body, sender);
   }
 
   /** What costs next to nothing to refuse, before it costs anything to take. */
@@ -143,20 +164,18 @@ export class RequestHandler {
   }
 
   /** A door never rejects. If one did, 503 is the answer that loses nothing: senders must not repeat after a 500. */
-  async #ask(
+  #ask(
     { door, name }: DoorRoute,
     request: IncomingMessage,
     body: Buffer,
     sender: Sender,
   ): Promise<DoorAnswer> {
     const mediaType = mediaTypeOf(request);
-    try {
-      return await door.answer({ body, mediaType, sender });
-    } catch (error) {
+    return door.answer({ body, mediaType, sender }).catch(error => {
       const kind = `the door of ${name} failed`;
       this.#options.refusals.note(kind, `${kind}: ${error instanceof Error ? error.stack : 'unknown error'}`);
       return door.refuse(this.#later('the request could not be taken'), mediaType);
-    }
+    });
   }
 
   /** What is to be sent again is counted alone: it is a state of the project, which has lines of its own. */
