@@ -311,7 +311,9 @@ describe('503, and nothing taken', () => {
   });
 
   it('where the bytes are too many', async () => {
-    const { take } = await makeEngine({ project: { maxQueueBytes: 2_000 } });
+    const { take, destination } = await makeEngine({ project: { maxQueueBytes: 2_000 } });
+    // A queue that is half full is sent at once.
+    destination.answers = [() => 503];
     const large = () =>
       conversion({ attributes: { 'optimizely.event.tags': `{"text":"${'x'.repeat(900)}"}` } });
     expect(await isOpen(take([large()]))).to.equal(true);
