@@ -18,7 +18,7 @@ const crowd = (count: number, name = 'v') =>
 async function placesOf(inspector: Inspector, query: Record<string, string | number> = {}) {
   const view = await inspector.rows(query);
   const rows = view.rows.map(row =>
-    row.kind === 'batch' ? `B${row.sequence}` : `${row.sequence}/${row.index}`,
+    row.kind === 'event' ? `${row.sequence}/${row.index}` : `B${row.sequence}`,
   );
   return { ...view, rows };
 }

@@ -166,7 +166,7 @@ describe('inspect: the server', () => {
       ]) {
         expect(await ask(`${inspector.url}${path}`), path).to.include({ status: 404 });
       }
-      expect(await ask(`${inspector.url}`, { method: 'PUT' })).to.include({ status: 405 });
+      expect(await ask(`${inspector.url}`, { method: 'PUT' })).to.include({ status: 404 });
       expect(await ask(`${inspector.url}v1/events`)).to.include({ status: 405 });
       expect(await ask(`${inspector.url}api/rows`, { method: 'DELETE' })).to.include({ status: 405 });
     });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PollingProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { decodeText } from 'opentelemetry-exporter-optimizely/testing';
 import { type Project, readProject } from '../inspection/project.js';
+import { viewProject } from '../view/project.js';
 import type { DatafileState } from '../view/types.js';
 import { CommandError } from './command-error.js';
 import { SAMPLE_FOLDER } from './sample-folder.js';
@@ -104,7 +105,12 @@ export class DatafileSource {
       if (text === this.#text) return;
       this.#project = readProject(text);
       this.#text = text;
-      this.#state = { state: 'in force', source, revision: this.#project.names.revision };
+      this.#state = {
+        state: 'in force',
+        source,
+        revision: this.#project.names.revision,
+        project: viewProject(this.#project),
+      };
       this.#changed();
     } catch (error) {
       const unread = (error as NodeJS.ErrnoException).code;

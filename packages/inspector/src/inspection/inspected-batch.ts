@@ -14,6 +14,14 @@ export interface InspectedEvent extends WireEvent {
   readonly spanId: string | undefined;
 }
 
+/** What was asked where no batch could be read. */
+export interface RefusedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Why it was refused. */
+  readonly message: string;
+}
+
 /** One request to the Events API. */
 export interface InspectedBatch {
   /** From 1, in order of arrival. */
@@ -23,7 +31,10 @@ export interface InspectedBatch {
   readonly events: readonly InspectedEvent[];
   /** Of the request as a whole. */
   readonly problems: Problem[];
+  /** Of a refused request: its beginning. */
   readonly body: Buffer;
+  /** Undefined if a batch was read. */
+  readonly request?: RefusedRequest;
   readonly byteLength: number;
   readonly visitorCount: number;
   /** Name and version. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { randomUUID } from 'node:crypto';
 import { MAX_BODY_BYTES } from 'opentelemetry-exporter-optimizely/testing';
 import { Identities } from '../checks/identities.js';
 import { checkClock, checkSize } from '../checks/request-checks.js';
@@ -8,7 +9,7 @@ import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/json.js';
 import { BatchLog, type LogLimits } from './batch-log.js';
 import { inspectEvents } from './inspect-events.js';
-import type { InspectedBatch } from './inspected-batch.js';
+import type { InspectedBatch, RefusedRequest } from './inspected-batch.js';
 import type { Problem } from './problem.js';
 import type { Project } from './project.js';
 import { NOTHING_NOTED, type SenderNotes } from './sender-notes.js';
@@ -28,11 +29,23 @@ export interface Arrival {
   readonly now: number;
 }
 
+export interface Refusal {
+  /** The beginning of it. */
+  readonly body: Buffer;
+  /** Of all of it. */
+  readonly byteLength: number;
+  readonly status: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /**
  * All that is known of what has arrived: batches in, events, problems and experiments out. No clock, no network; bounded
  * by its limits.
  */
 export class Inspection {
+  /** Tells this run from others. */
+  readonly instance = randomUUID();
   readonly log: BatchLog;
   readonly visitors: VisitorBook;
   readonly #options: InspectionOptions;
@@ -105,13 +118,14 @@ export class Inspection {
   }
 
   /** Shows a request from which no batch could be read. */
-  refuse(body: Buffer | undefined, message: string, status: number, now: number): void {
+  refuse(request: RefusedRequest, { body, byteLength, status, now }: Refusal): void {
     const batch = this.#show({
       receivedAt: now,
       events: [],
-      problems: [{ code: 'refused', message: `refused with ${status}: ${message}` }],
-      body: body ?? Buffer.alloc(0),
-      byteLength: body?.length ?? 0,
+      problems: [{ code: 'refused', message: `refused with ${status}: ${request.message}` }],
+      request,
+      body,
+      byteLength,
       visitorCount: 0,
       client: '',
       revision: '',

@@ -19,7 +19,15 @@ export interface NamedRule {
 /** Keys for ids, and what experiments are made of. Lists that are absent, or not lists, count as empty. */
 export class ProjectNames {
   readonly revision: string;
+  readonly accountId: string;
+  readonly projectId: string;
+  /** `''` where the datafile does not say. */
+  readonly environmentKey: string;
   readonly region: 'US' | 'EU';
+  /** Whether decisions of delivery rules are sent. */
+  readonly sendFlagDecisions: boolean;
+  /** Whether Optimizely leaves bots out. */
+  readonly botFiltering: boolean;
   readonly #rules = new Map<string, NamedRule>();
   readonly #events = new Map<string, { key: string; experimentIds: ReadonlySet<string> }>();
   readonly #attributeKeys = new Map<string, string>();
@@ -28,6 +36,11 @@ export class ProjectNames {
   constructor(datafile: JsonObject) {
     const { experiments, deliveryRules, holdouts, flags, events, attributes } = readContents(datafile);
     this.revision = textOf(datafile.revision);
+    this.accountId = textOf(datafile.accountId);
+    this.projectId = textOf(datafile.projectId);
+    this.environmentKey = textOf(datafile.environmentKey);
+    this.sendFlagDecisions = datafile.sendFlagDecisions === true;
+    this.botFiltering = datafile.botFiltering === true;
     this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
     const flagKeys = new Map<string, string[]>();
     for (const flag of flags) {

@@ -92,6 +92,8 @@ function contentOf(experiment: ExperimentView): HTMLElement[] {
 const RATIO_SIGNS: Record<SampleRatioView['verdict'], [sign: string, style: string]> = {
   as_expected: ['✓', 'good'],
   mismatch: ['✕', 'lost'],
+  no_traffic: ['✕', 'lost'],
+  unknown: ['–', 'muted'],
   too_few: ['…', 'muted'],
   untestable: ['–', 'muted'],
   adaptive: ['–', 'muted'],

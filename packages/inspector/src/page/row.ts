@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchRow, EventRow, Row } from '../view/types.js';
+import type { BatchRow, EventRow, RefusedRow, Row } from '../view/types.js';
 import { h } from './dom.js';
 import { bytes, count, counted, time } from './format.js';
 import { problemSummary } from './problem-badge.js';
@@ -14,8 +14,33 @@ export function renderRow(row: Row, place: number, active: boolean): HTMLElement
     'aria-selected': String(active),
   });
   element.dataset.place = String(place);
-  element.append(...(row.kind === 'batch' ? batchCells(row) : eventCells(row)));
+  element.append(...cellsOf(row));
   return element;
+}
+
+function cellsOf(row: Row): HTMLElement[] {
+  switch (row.kind) {
+    case 'batch':
+      return batchCells(row);
+    case 'event':
+      return eventCells(row);
+    case 'refused':
+      return refusedCells(row);
+  }
+}
+
+function refusedCells(row: RefusedRow): HTMLElement[] {
+  const facts = [`${row.method} ${row.path}`, bytes(row.byteLength), `answered ${row.status}`];
+  return [
+    cell(1, 'time', time(row.receivedAt)),
+    h(
+      'span',
+      { role: 'gridcell', 'aria-colindex': '2', 'aria-colspan': '3', class: 'facts' },
+      h('strong', {}, `Request ${count(row.sequence)}`),
+      ...facts.map(fact => h('span', {}, fact)),
+    ),
+    cell(5, 'state', ...problemSummary(row.problems)),
+  ];
 }
 
 /** Where the rows are not here yet. */
@@ -85,5 +110,5 @@ function cell(column: number, name: string, ...children: (Node | string)[]): HTM
 
 /** What a row is, whatever its place. */
 export function keyOf(row: Row): string {
-  return row.kind === 'batch' ? `${row.sequence}` : `${row.sequence}/${row.index}`;
+  return row.kind === 'event' ? `${row.sequence}/${row.index}` : `${row.sequence}`;
 }

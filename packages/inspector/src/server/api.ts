@@ -5,12 +5,15 @@ import { batchDetail, eventDetail } from '../view/detail.js';
 import { summarize } from '../view/overview.js';
 import { queryRows, type RowQuery } from '../view/rows.js';
 import type { DatafileState, Overview } from '../view/types.js';
+import { viewVisitor } from '../view/visitor.js';
 import type { ChangeStream } from './change-stream.js';
 import { sendJson, sendText } from './responses.js';
 
 export interface ApiOptions {
   readonly inspection: Inspection;
   readonly stream: ChangeStream;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly endpoint: () => string;
   readonly datafile: () => DatafileState;
   readonly forwardsTo: () => string | undefined;
@@ -48,6 +51,7 @@ export class Api {
   #find({ pathname, searchParams }: URL): unknown {
     const { inspection } = this.#options;
     if (pathname === '/api/overview') return this.#look();
+    if (pathname === '/api/visitor') return viewVisitor(inspection, searchParams.get('id') ?? '');
     if (pathname === '/api/rows') return queryRows(inspection, readQuery(searchParams));
     const [, sequence, index] = /^\/api\/batches\/(\d{1,15})(?:\/(\d{1,9}))?$/.exec(pathname) ?? [];
     return index === undefined
@@ -57,10 +61,11 @@ export class Api {
 
   /** Several pages share what one of them made the server count. */
   #look(): Overview {
-    const { inspection, endpoint, datafile, forwardsTo, sampleProgram } = this.#options;
+    const { inspection, startedAt, endpoint, datafile, forwardsTo, sampleProgram } = this.#options;
     if (this.#overview?.tick.version !== inspection.version) {
       this.#overview = {
         ...summarize(inspection),
+        startedAt,
         endpoint: endpoint(),
         datafile: datafile(),
         forwardsTo: forwardsTo(),

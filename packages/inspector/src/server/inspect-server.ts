@@ -48,6 +48,7 @@ export async function startInspectServer(options: InspectServerOptions): Promise
     inspection,
     stream,
     datafile,
+    startedAt: runtime.now(),
     endpoint: () => `${origin()}${EVENTS_PATH}`,
     forwardsTo: options.forwardsTo ?? (() => undefined),
     sampleProgram: () => sample && `${origin()}${SAMPLE_PROGRAM_PATH}`,
@@ -62,9 +63,8 @@ export async function startInspectServer(options: InspectServerOptions): Promise
       request.method === 'GET' && files?.serve(url.pathname, response, origin()) === true;
     if (refusal !== undefined) refuse(request, response, refusal);
     else if (serve(sample)) return;
-    else if (page === undefined || url.pathname === EVENTS_PATH) void intake.answer(request, response);
+    else if (page === undefined || isForIntake(request, url)) void intake.answer(request, response);
     else if (url.pathname.startsWith('/api/')) api.answer(request, response, url);
-    else if (request.method !== 'GET') sendText(response, 405, `POST events to ${EVENTS_PATH}`);
     else if (!serve(page)) sendText(response, 404, 'there is nothing here');
   };
   const server = createServer(answer);
@@ -81,6 +81,11 @@ export async function startInspectServer(options: InspectServerOptions): Promise
         server.closeAllConnections();
       }),
   };
+}
+
+/** What a browser asks for is of the page; anything else was meant to bring events, and is shown where it went wrong. */
+function isForIntake({ method }: IncomingMessage, { pathname }: URL): boolean {
+  return pathname === EVENTS_PATH || (method !== 'GET' && method !== 'HEAD' && !pathname.startsWith('/api/'));
 }
 
 /** A malformed path becomes one that leads nowhere. */

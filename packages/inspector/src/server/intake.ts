@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, answerRequest, brokenConstraint } from 'opentelemetry-exporter-optimizely/testing';
+import {
+  type Answer,
+  answerRequest,
+  brokenConstraint,
+  EVENTS_PATH,
+} from 'opentelemetry-exporter-optimizely/testing';
 import type { InspectedBatch } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
 import { readSenderNotes } from '../inspection/sender-notes.js';
 import type { JsonObject } from '../util/json.js';
+import { BodyBeginning } from './body-beginning.js';
 
 /** Passes a batch on. @returns the status of the answer, undefined if there was none */
 export type Forward = (body: string, options: { readonly strict: boolean }) => Promise<number | undefined>;
@@ -30,14 +36,17 @@ export class Intake {
   /** Never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { inspection, now, onRefused } = this.#options;
+    const { method = '', url: path = '' } = request;
+    const beginning = new BodyBeginning(request);
     let read = false;
     const answer = await answerRequest(request, response, (params, body) => {
       read = true;
       return this.#receive(params, body, request);
     });
-    // Another path or method was never meant to bring a batch.
-    if (read || answer.status === 404 || answer.status === 405) return;
-    inspection.refuse(undefined, answer.message ?? '', answer.status, now());
+    if (read || isLookingAround(request)) return;
+    const { status, message = '' } = answer;
+    const { bytes: body, byteLength } = beginning;
+    inspection.refuse({ method, path, message }, { body, byteLength, status, now: now() });
     onRefused?.(answer);
   }
 
@@ -64,6 +73,11 @@ export class Intake {
     batch.forwarding = status !== undefined && status < 300 ? 'arrived' : 'refused';
     return status === undefined ? { status: 502, message: 'Optimizely could not be reached' } : { status };
   }
+}
+
+/** What a browser or a probe asks for was never meant to bring events. */
+function isLookingAround({ method = '', url = '' }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && url.split('?', 1)[0] !== EVENTS_PATH;
 }
 
 /** A request with `X-Optimizely-Strict: true` may be refused for what is in it, as by Optimizely. */

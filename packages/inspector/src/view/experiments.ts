@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { NOTHING_YET } from '../diagnosis/diagnose.js';
 import type { ExperimentTally, VariationTally } from '../experiments/experiment-tally.js';
 import type { NamedRule, ProjectNames } from '../inspection/project-names.js';
 import { checkSampleRatio, MISMATCH_P_VALUE } from '../statistics/sample-ratio.js';
@@ -25,6 +27,7 @@ export function viewExperiment(tally: ExperimentTally, names: ProjectNames | und
       impressions,
       expectedShare: weight > 0 ? weight / allWeights : undefined,
       share: visitors > 0 ? own / visitors : 0,
+      baseline: place === 0,
     };
   });
   const eventKeys = new Set(counted.flatMap(([, { metrics }]) => [...metrics.keys()]));
@@ -32,6 +35,9 @@ export function viewExperiment(tally: ExperimentTally, names: ProjectNames | und
     id: tally.experimentId,
     key: rule?.key || tally.ruleKey || tally.experimentId,
     kind: rule?.kind ?? kindOf(tally.ruleType),
+    status: '',
+    severalVariations: 0,
+    diagnosis: NOTHING_YET,
     flagKeys: rule?.flagKeys ?? (tally.flagKey === '' ? [] : [tally.flagKey]),
     visitors,
     impressions: sum(counted, variation => variation.impressions),
@@ -41,8 +47,13 @@ export function viewExperiment(tally: ExperimentTally, names: ProjectNames | und
     ),
     variations,
     metrics: [...eventKeys].sort().map(eventKey => ({
+      eventId: '',
       eventKey,
-      rates: counted.map(variation => viewRate(keyOf(variation), variation[1], eventKey)),
+      rates: counted.map((variation, place) => ({
+        ...viewRate(keyOf(variation), variation[1], eventKey),
+        variationId: variation[0],
+        baseline: place === 0,
+      })),
     })),
   };
 }
@@ -50,6 +61,12 @@ export function viewExperiment(tally: ExperimentTally, names: ProjectNames | und
 function viewRate(key: string, { visitors, metrics }: VariationTally, eventKey: string): RateView {
   const { visitors: converted = 0, conversions = 0 } = metrics.get(eventKey) ?? {};
   return {
+    variationId: '',
+    baseline: false,
+    difference: undefined,
+    lift: undefined,
+    revenue: undefined,
+    value: undefined,
     key,
     visitors,
     converted,
@@ -71,6 +88,14 @@ function viewSampleRatio(
   shares: readonly { observed: number; weight: number }[],
   rule: NamedRule | undefined,
 ): SampleRatioView {
+  const visitorsWithoutTraffic = shares.reduce((n, s) => n + (s.weight > 0 ? 0 : s.observed), 0);
+  return { visitorsWithoutTraffic, segments: [], ...judgeSampleRatio(shares, rule) };
+}
+
+function judgeSampleRatio(
+  shares: readonly { observed: number; weight: number }[],
+  rule: NamedRule | undefined,
+): Pick<SampleRatioView, 'verdict' | 'pValue' | 'explanation'> {
   if (rule?.adaptive) {
     const explanation = 'Not checked: an algorithm moves traffic between the variations.';
     return { verdict: 'adaptive', pValue: undefined, explanation };

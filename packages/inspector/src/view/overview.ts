@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NOTHING_YET } from '../diagnosis/diagnose.js';
 import type { Inspection } from '../inspection/inspection.js';
 import { isLost, type ProblemCode } from '../inspection/problem.js';
 import { viewExperiment } from './experiments.js';
@@ -7,8 +8,9 @@ import type { ExperimentView, Facet, Overview, Tick } from './types.js';
 
 const MOST_FACETS = 200;
 
-export function tickOf({ version, lastSequence, log }: Inspection): Tick {
+export function tickOf({ instance, version, lastSequence, log }: Inspection): Tick {
   return {
+    instance,
     version,
     latest: lastSequence,
     events: log.eventCount,
@@ -21,6 +23,7 @@ export function tickOf({ version, lastSequence, log }: Inspection): Tick {
 type Counts = Pick<
   Overview,
   | 'tick'
+  | 'diagnosis'
   | 'impressions'
   | 'conversions'
   | 'lost'
@@ -67,6 +70,7 @@ export function summarize(inspection: Inspection): Counts {
     lost,
     warned,
     refused,
+    diagnosis: NOTHING_YET,
     experiments: viewExperiments(inspection),
     forgottenVisitors: inspection.visitors.forgottenVisitors,
     facets: { experiments: byCount(experiments), events: byCount(events), problems: byCount(problems) },

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { InspectedBatch, InspectedEvent } from '../inspection/inspected-batch.js';
+import type { InspectedBatch, InspectedEvent, RefusedRequest } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
 import { type Problem, severityOf } from '../inspection/problem.js';
 import type { ProjectNames } from '../inspection/project-names.js';
+import { visibleText } from '../util/visible-text.js';
 import { batchMatches, type EventFilter, filtersNothing, type Matches, matcherOf } from './event-filter.js';
 import { experimentName, variationName } from './names.js';
-import type { BatchRow, EventRow, ProblemView, Row, RowsView } from './types.js';
+import type { BatchRow, EventRow, ProblemView, RefusedRow, Row, RowsView } from './types.js';
 
 export interface RowQuery {
   readonly filter: EventFilter;
@@ -36,7 +37,8 @@ export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
     const first = total;
     total += 1 + shown;
     if (total <= from || first >= from + count) continue;
-    if (first >= from) rows.push(batchRow(batch, shown));
+    if (first >= from)
+      rows.push(batch.request === undefined ? batchRow(batch, shown) : refusedRow(batch, batch.request));
     let place = first;
     for (const [index, event] of batch.events.entries()) {
       if (place - first >= shown || place + 1 >= from + count) break;
@@ -67,6 +69,25 @@ export function batchRow(batch: InspectedBatch, shown: number): BatchRow {
   };
 }
 
+export function refusedRow(
+  { sequence, receivedAt, byteLength, body, status = 0, problems }: InspectedBatch,
+  { method, path, message }: RefusedRequest,
+): RefusedRow {
+  const text = shorten(visibleText(body.toString()));
+  return {
+    kind: 'refused',
+    sequence,
+    receivedAt,
+    method,
+    path: shorten(path),
+    status,
+    message,
+    byteLength,
+    text,
+    problems: viewProblems(problems),
+  };
+}
+
 export function eventRow(
   { sequence }: InspectedBatch,
   event: InspectedEvent,
@@ -82,6 +103,7 @@ export function eventRow(
     type,
     timestamp: Number.isFinite(timestamp) ? timestamp : null,
     visitorId: shorten(visitorId),
+    visitorShown: shorten(visibleText(visitorId)),
     subject: shorten(impression ? experimentName(event, names) : event.key),
     detail: shorten(impression ? variationName(event, names) : worthOf(event)),
     flagKey: shorten(flagKey),
