@@ -397,7 +397,8 @@ describe('requests that are sent again', () => {
         fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 8 }),
         async (script, picks) => {
           const { take, runtime, destination, state, engine } = await makeEngine({
-            project: { batchSize: 2 },
+            // The clock of the test runs on while a request is on its way.
+            project: { batchSize: 2, requestTimeoutMillis: 2 ** 31 },
           });
           destination.answers = [...script];
           const events = Array.from({ length: 5 }, () => conversion());
