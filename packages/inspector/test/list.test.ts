@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
+import type { ExportedEvent } from '../src/view/types.js';
 import {
+  ask,
   batchOf,
   conversion,
   eventsOf,
@@ -29,6 +31,85 @@ describe('inspect: the list', () => {
     await inspector.send(...crowd(2));
     await inspector.send(...crowd(1));
     expect(await placesOf(inspector)).to.deep.include({ total: 5, rows: ['B2', '2/0', 'B1', '1/0', '1/1'] });
+  });
+
+  it('has the oldest batch first if asked to', async () => {
+    await using inspector = await makeInspector();
+    await inspector.send(...crowd(2));
+    await inspector.send(...crowd(1));
+    const rows = ['B1', '1/0', '1/1', 'B2', '2/0'];
+    expect((await placesOf(inspector, { sort: 'oldest' })).rows).to.deep.equal(rows);
+    expect((await placesOf(inspector, { sort: 'oldest', from: 2, count: 2 })).rows).to.deep.equal(
+      rows.slice(2, 4),
+    );
+    expect((await placesOf(inspector, { sort: 'oldest', until: 1 })).rows).to.deep.equal(rows.slice(0, 3));
+    expect((await placesOf(inspector, { sort: 'sideways' })).rows).to.deep.equal([
+      'B2',
+      '2/0',
+      'B1',
+      '1/0',
+      '1/1',
+    ]);
+  });
+
+  it('counts the events that match, apart from their batches', async () => {
+    await using inspector = await makeInspector();
+    await inspector.send(...crowd(3, 'a'), ...crowd(2, 'b'));
+    await inspector.send(...crowd(4, 'b'));
+    expect(await inspector.rows()).to.include({ total: 11, events: 9 });
+    expect(await inspector.rows({ visitor: 'b', count: 1 })).to.include({ total: 8, events: 6 });
+    expect(await inspector.rows({ visitor: 'b', until: 1 })).to.include({ total: 3, events: 2, newer: 4 });
+  });
+
+  describe('as JSON lines', () => {
+    const exported = async (inspector: Inspector, query = '') => {
+      const { status, text, headers } = await ask(`${inspector.url}api/export?${query}`);
+      expect([status, headers['content-type']]).to.deep.equal([200, 'application/jsonl; charset=utf-8']);
+      const lines = text.split('\n');
+      expect(lines.pop()).to.equal('');
+      return lines.map(line => JSON.parse(line) as ExportedEvent);
+    };
+
+    it('gives each event as it was sent, without the others of its batch', async () => {
+      await using inspector = await makeInspector({ datafile: makeDatafile() });
+      const [ada, eve] = [impression({ visitorId: 'ada' }), conversion({ visitorId: 'eve' })];
+      await inspector.send(ada, eve);
+      const [first, second, ...rest] = await exported(inspector);
+      expect(first).to.deep.equal({
+        sequence: 1,
+        index: 0,
+        receivedAt: NOW,
+        type: 'impression',
+        visitorId: 'ada',
+        subject: 'banner',
+        problems: [],
+        payload: ada,
+      });
+      expect(second).to.deep.include({ index: 1, problems: ['no_earlier_decision'], payload: eve });
+      expect(rest).to.deep.equal([]);
+    });
+
+    it('gives what a list with the same filter and order has', async () => {
+      await using inspector = await makeInspector({ datafile: makeDatafile() });
+      for (const name of ['a', 'b', 'c'])
+        await inspector.send(...crowd(2, name), conversion({ visitorId: 'eve' }));
+      for (const query of ['', 'visitor=B', 'problem=lost', 'sort=oldest', 'until=2', 'visitor=nobody']) {
+        const { rows } = await placesOf(inspector, Object.fromEntries(new URLSearchParams(query)));
+        const lines = await exported(inspector, query);
+        expect(
+          lines.map(({ sequence, index }) => `${sequence}/${index}`),
+          query,
+        ).to.deep.equal(rows.filter(row => !row.startsWith('B')));
+      }
+    });
+
+    it('says of an event that is nested too deep that it can not be written', async () => {
+      await using inspector = await makeInspector();
+      const deep = `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+      const text = JSON.stringify(batchOf([conversion({ event: { tags: 'HERE' } })])).replace('"HERE"', deep);
+      await inspector.post(text);
+      expect(await exported(inspector)).to.have.nested.property('[0].payload', '(nested too deep to write)');
+    });
   });
 
   it('tells what is known of a batch and of an event', async () => {

@@ -190,22 +190,26 @@ describe('inspect: the server', () => {
   describe('its stream', () => {
     async function listen(url: string) {
       const messages: unknown[] = [];
+      const beats: unknown[] = [];
+      let rest = '';
       const arrived = new Set<() => void>();
       const sent = request(`${url}api/stream`, { agent: false }).end();
       const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
       response.setEncoding('utf8').on('data', (text: string) => {
-        for (const line of text.split('\n')) {
-          if (line.startsWith('data: ')) messages.push(JSON.parse(line.slice(6)));
+        const blocks = (rest + text).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) {
+          if (block.startsWith('event: beat\n')) beats.push(block);
+          else messages.push(JSON.parse(block.replace(/^data: /, '')));
         }
         for (const resolve of arrived) resolve();
       });
-      const count = async (wanted: number) => {
-        while (messages.length < wanted) {
-          await new Promise<void>(resolve => arrived.add(resolve));
-        }
-        return messages;
+      const reach = async (list: readonly unknown[], wanted: number) => {
+        while (list.length < wanted) await new Promise<void>(resolve => arrived.add(resolve));
+        return list;
       };
-      return { messages, count, response, close: () => sent.destroy() };
+      const count = (wanted: number) => reach(messages, wanted);
+      return { messages, beats, count, reach, response, close: () => sent.destroy() };
     }
 
     it('tells the state of affairs at once, then changes, many at a time', async () => {
@@ -221,6 +225,20 @@ describe('inspect: the server', () => {
       expect((await stream.count(2))[1]).to.include({ latest: 20, events: 20 });
       await runtime.advance(10_000);
       expect(stream.messages).to.have.length(2);
+      stream.close();
+    });
+
+    it('says every second that the server is there', async () => {
+      const runtime = new ManualRuntime();
+      await using inspector = await makeInspector({ runtime });
+      const stream = await listen(inspector.url);
+      await stream.count(1);
+      await runtime.advance(999);
+      expect(stream.beats).to.have.length(0);
+      await runtime.advance(1);
+      await stream.reach(stream.beats, 1);
+      await runtime.advance(2_000);
+      expect(await stream.reach(stream.beats, 3)).to.have.length(3);
       stream.close();
     });
 

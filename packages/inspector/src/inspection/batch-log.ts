@@ -60,6 +60,13 @@ export class BatchLog {
     }
   }
 
+  *oldestFirst(): Generator<InspectedBatch> {
+    for (let at = this.#start; at < this.#batches.length; at++) {
+      const batch = this.#batches[at];
+      if (batch !== undefined) yield batch;
+    }
+  }
+
   clear(): void {
     this.#batches = [];
     this.#start = 0;

@@ -27,7 +27,7 @@ export class EventList {
   readonly #body = byId('rows');
   readonly #pinned = byId('pinned');
   readonly refresh: () => void;
-  #view: RowsView = { from: 0, rows: [], total: 0, until: 0, newer: 0 };
+  #view: RowsView = { from: 0, rows: [], total: 0, events: 0, until: 0, newer: 0 };
   #until: number | undefined;
   #active: number | undefined;
 

@@ -2,12 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Inspection } from '../inspection/inspection.js';
 import { batchDetail, eventDetail } from '../view/detail.js';
+import { exportLines } from '../view/export.js';
 import { summarize } from '../view/overview.js';
 import { queryRows, type RowQuery } from '../view/rows.js';
 import type { DatafileState, Overview } from '../view/types.js';
 import { viewVisitor } from '../view/visitor.js';
 import type { ChangeStream } from './change-stream.js';
-import { sendJson, sendText } from './responses.js';
+import { sendJson, sendLines, sendText } from './responses.js';
 
 export interface ApiOptions {
   readonly inspection: Inspection;
@@ -41,6 +42,8 @@ export class Api {
       sendText(response, 405, 'this is not to be done here');
     } else if (url.pathname === '/api/stream') {
       if (!stream.add(response)) sendText(response, 503, 'too many pages are open: close some');
+    } else if (url.pathname === '/api/export') {
+      sendLines(response, exportLines(inspection, readQuery(url.searchParams)));
     } else {
       const found = this.#find(url);
       if (found === undefined) sendText(response, 404, 'it is not here, or not any more');
@@ -91,6 +94,7 @@ function readQuery(given: URLSearchParams): RowQuery {
       problem: text('problem'),
     },
     until: until === -1 ? undefined : until,
+    sort: text('sort') === 'oldest' ? 'oldest' : 'newest',
     from: count('from', 0),
     count: Math.min(count('count', 100), MOST_ROWS),
   };

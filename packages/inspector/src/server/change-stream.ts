@@ -3,19 +3,22 @@ import type { ServerResponse } from 'node:http';
 import type { Runtime, RuntimeTimer } from 'opentelemetry-exporter-optimizely/testing';
 
 const COALESCED_MILLIS = 100;
-/** So that whatever is between does not take the connection for dead. */
-const SILENCE_MILLIS = 15_000;
+/** A page that hears nothing for longer knows that the process has gone, or hangs. */
+const BEAT_MILLIS = 1_000;
 const MOST_LISTENERS = 32;
 /** A page that does not read misses messages; the next one says all that matters. */
 const MOST_UNREAD_BYTES = 65_536;
 
-/** Server-sent events: tells all open pages the state of affairs, ten times a second at most, and only if it changed. */
+/**
+ * Server-sent events: tells all open pages the state of affairs, ten times a second at most, and only if it changed; and
+ * every second that the server is there.
+ */
 export class ChangeStream {
   readonly #runtime: Runtime;
   readonly #message: () => unknown;
   readonly #listeners = new Set<ServerResponse>();
   #pending: RuntimeTimer | undefined;
-  #silence: RuntimeTimer | undefined;
+  #nextBeat: RuntimeTimer | undefined;
 
   /** @param message what is told, as JSON */
   constructor(runtime: Runtime, message: () => unknown) {
@@ -30,7 +33,7 @@ export class ChangeStream {
     response.write(this.#text());
     this.#listeners.add(response);
     response.on('close', () => this.#listeners.delete(response));
-    this.#silence ??= this.#runtime.setTimer(() => this.#breakSilence(), SILENCE_MILLIS);
+    this.#nextBeat ??= this.#runtime.setTimer(() => this.#beat(), BEAT_MILLIS);
     return true;
   }
 
@@ -44,16 +47,16 @@ export class ChangeStream {
 
   close(): void {
     this.#pending?.clear();
-    this.#silence?.clear();
+    this.#nextBeat?.clear();
     for (const response of this.#listeners) response.end();
     this.#listeners.clear();
   }
 
-  #breakSilence(): void {
-    this.#silence = undefined;
+  #beat(): void {
+    this.#nextBeat = undefined;
     if (this.#listeners.size === 0) return;
-    this.#send(':\n\n');
-    this.#silence = this.#runtime.setTimer(() => this.#breakSilence(), SILENCE_MILLIS);
+    this.#send('event: beat\ndata: 1\n\n');
+    this.#nextBeat = this.#runtime.setTimer(() => this.#beat(), BEAT_MILLIS);
   }
 
   #text(): string {

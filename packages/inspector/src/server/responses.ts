@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -32,4 +33,11 @@ export function sendText(response: ServerResponse, status: number, text: string)
 export function sendJson(response: ServerResponse, value: unknown): void {
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.end(JSON.stringify(value));
+}
+
+/** Sends JSON lines as fast as they are read; other requests are answered meanwhile. */
+export function sendLines(response: ServerResponse, lines: Iterable<string>): void {
+  response.setHeader('content-type', 'application/jsonl; charset=utf-8');
+  // A reader that goes away has what it wanted.
+  pipeline(Readable.from(lines), response, () => {});
 }

@@ -25,3 +25,13 @@ export function objectsOf(value: unknown): JsonObject[] {
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** @returns an empty object if a body is no JSON object */
+export function objectIn(body: Buffer): JsonObject {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -5,7 +5,7 @@ import type { VisitorBook } from '../experiments/visitor-book.js';
 import type { InspectedBatch } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
 import type { ProjectNames } from '../inspection/project-names.js';
-import { isObject, type JsonObject, objectsOf, textOf } from '../util/json.js';
+import { isObject, type JsonObject, objectIn, objectsOf, textOf } from '../util/json.js';
 import { experimentName, variationName } from './names.js';
 import { batchRow, viewProblems } from './rows.js';
 import type { Detail, MeaningLine } from './types.js';
@@ -17,7 +17,7 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
   const batch = inspection.log.find(sequence);
   const event = batch?.events[index];
   if (batch === undefined || event === undefined) return undefined;
-  const reading = readBatch(parse(batch.body), index + 1).readings[index];
+  const reading = readBatch(objectIn(batch.body), index + 1).readings[index];
   if (reading === undefined) return undefined;
   const { visitor, wire, decision } = reading;
   const snapshot = { ...(decision && { decisions: [decision] }), events: [wire] };
@@ -64,7 +64,7 @@ export function batchDetail(inspection: Inspection, sequence: number): Detail | 
   const batch = inspection.log.find(sequence);
   if (batch === undefined) return undefined;
   const { events, visitors, byteLength, client, revision, cause } = batchRow(batch, 0);
-  const { visitors: _, ...envelope } = parse(batch.body);
+  const { visitors: _, ...envelope } = objectIn(batch.body);
   return {
     title: `Batch ${sequence}`,
     problems: viewProblems(batch.problems),
@@ -140,14 +140,5 @@ function toText(value: unknown, indent?: number): string {
     return JSON.stringify(value, null, indent) ?? '';
   } catch {
     return '(nested too deep to show)';
-  }
-}
-
-function parse(body: Buffer): JsonObject {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
   }
 }

@@ -6,18 +6,19 @@ import type { ProjectNames } from '../inspection/project-names.js';
 import { visibleText } from '../util/visible-text.js';
 import { batchMatches, type EventFilter, filtersNothing, type Matches, matcherOf } from './event-filter.js';
 import { experimentName, variationName } from './names.js';
-import type { BatchRow, EventRow, ProblemView, RefusedRow, Row, RowsView } from './types.js';
+import type { BatchRow, EventRow, ProblemView, RefusedRow, Row, RowsView, Sort } from './types.js';
 
 export interface RowQuery {
   readonly filter: EventFilter;
   /** Later batches stay out, so that a list does not move while it is read. Undefined for all. */
   readonly until: number | undefined;
-  /** First row, counted from the newest. */
+  readonly sort: Sort;
+  /** First row, counted from 0. */
   readonly from: number;
   readonly count: number;
 }
 
-/** A window of the list: the newest batch first, each followed by its events in their order. */
+/** A window of the list: batches, each followed by its events in their order. */
 export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
   const { filter, from, count } = query;
   const until = query.until ?? inspection.lastSequence;
@@ -26,8 +27,9 @@ export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
   const names = inspection.project?.names;
   const rows: Row[] = [];
   let total = 0;
+  let events = 0;
   let newer = 0;
-  for (const batch of inspection.log.newestFirst()) {
+  for (const batch of batchesOf(inspection, query.sort)) {
     const shown = everything ? batch.events.length : countMatches(batch.events, matches);
     if (batch.sequence > until) {
       newer += shown;
@@ -36,6 +38,7 @@ export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
     if (shown === 0 && !batchMatches(batch, filter)) continue;
     const first = total;
     total += 1 + shown;
+    events += shown;
     if (total <= from || first >= from + count) continue;
     if (first >= from)
       rows.push(batch.request === undefined ? batchRow(batch, shown) : refusedRow(batch, batch.request));
@@ -47,7 +50,11 @@ export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
       if (place >= from) rows.push(eventRow(batch, event, index, names));
     }
   }
-  return { from, rows, total, until, newer };
+  return { from, rows, total, events, until, newer };
+}
+
+export function batchesOf({ log }: Inspection, sort: Sort): Iterable<InspectedBatch> {
+  return sort === 'oldest' ? log.oldestFirst() : log.newestFirst();
 }
 
 export function batchRow(batch: InspectedBatch, shown: number): BatchRow {

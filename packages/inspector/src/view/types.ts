@@ -22,6 +22,9 @@ export interface Tick {
   readonly droppedBatches: number;
 }
 
+/** Which batch comes first; its events stay in their order. */
+export type Sort = 'newest' | 'oldest';
+
 /** What the list shows. All members are optional query parameters of `/api/rows`; together they narrow it. */
 export interface Filter {
   /** Part of the visitor id, in any case. */
@@ -99,6 +102,8 @@ export interface RowsView {
   readonly rows: readonly Row[];
   /** Rows that match, up to the batch `until`. */
   readonly total: number;
+  /** Those of them that are events. */
+  readonly events: number;
   readonly until: number;
   /** Events that match and came later. */
   readonly newer: number;
@@ -374,6 +379,21 @@ export interface MomentView {
   /** Why it does not count, or not everywhere, one sentence each. */
   readonly reasons: readonly string[];
   readonly problems: readonly ProblemView[];
+}
+
+/** A line of `/api/export`, which takes the same parameters as `/api/rows` and answers with JSON lines. */
+export interface ExportedEvent {
+  readonly sequence: number;
+  readonly index: number;
+  readonly receivedAt: number;
+  readonly type: 'impression' | 'conversion';
+  readonly visitorId: string;
+  /** Key of the experiment or of the event. */
+  readonly subject: string;
+  /** Codes. */
+  readonly problems: readonly ProblemCode[];
+  /** The event as it was sent, without the others of its batch. */
+  readonly payload: unknown;
 }
 
 export interface MeaningLine {
