@@ -40,7 +40,7 @@ describe('NotificationCenter', () => {
       expect(add(type, () => heard++)).to.equal(-1);
       expect(logger.at('error')).to.have.lengthOf(1);
       expect(logger.at('error')[0]).to.include(
-        'LOG_EVENT, EVENTS_DELIVERED, EVENTS_DROPPED, OPTIMIZELY_CONFIG_UPDATE',
+        'LOG_EVENT, EVENTS_DELIVERED, EVENTS_STREAMED, EVENTS_DROPPED, OPTIMIZELY_CONFIG_UPDATE',
       );
       send();
       expect(heard).to.equal(0);

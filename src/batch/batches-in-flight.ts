@@ -105,7 +105,7 @@ export class BatchesInFlight {
       notifyLogEvent: (logEvent, piece = { eventCount: events.length, byteLength }) => {
         notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
       },
-      settle: (part, reason) => this.#settlePart(inFlight, part, reason),
+      settle: (part, outcome) => this.#settlePart(inFlight, part, outcome),
     };
     inFlight.isGiven = true;
     try {
@@ -123,7 +123,7 @@ export class BatchesInFlight {
   #settlePart(
     inFlight: BatchInFlight,
     part: readonly SerializedEvent[],
-    reason: DropReason | undefined,
+    outcome: 'streamed' | DropReason | undefined,
   ): void {
     const named = new Set(part);
     const events = inFlight.unsettled.filter(event => named.has(event));
@@ -131,16 +131,18 @@ export class BatchesInFlight {
     if (inFlight.place < 0 || events.length === 0) return;
     inFlight.unsettled = inFlight.unsettled.filter(event => !named.has(event));
     this.#release(events);
-    this.#account(reason === undefined ? events : [], reason === undefined ? [] : [{ reason, events }]);
+    if (outcome === undefined) this.#account(events, []);
+    else if (outcome === 'streamed') this.#account([], [], events);
+    else this.#account([], [{ reason: outcome, events }]);
     this.#deps.onEnded();
   }
 
-  #ended(inFlight: BatchInFlight, { code, dropped = [], error }: EventExportResult): void {
+  #ended(inFlight: BatchInFlight, { code, dropped = [], streamed = [], error }: EventExportResult): void {
     if (!this.#forget(inFlight)) return;
     if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.
-    if (code === 0 && dropped.length === 0) this.#account(events, []);
+    if (code === 0 && dropped.length === 0 && streamed.length === 0) this.#account(events, []);
     else {
       // An exporter may name an event twice, or one that it has settled before.
       const unnamed = new Set(events);
@@ -148,14 +150,19 @@ export class BatchesInFlight {
         reason: drop.reason,
         events: drop.events.filter(event => unnamed.delete(event)),
       }));
-      if (code === 0) this.#account([...unnamed], drops);
-      else this.#account([], [...drops, { reason: 'rejected', events: [...unnamed] }]);
+      const inStream = streamed.filter(event => unnamed.delete(event));
+      if (code === 0) this.#account([...unnamed], drops, inStream);
+      else this.#account([], [...drops, { reason: 'rejected', events: [...unnamed] }], inStream);
     }
     this.#deps.onEnded();
   }
 
   /** The one place that says what became of events that were in flight. */
-  #account(delivered: readonly SerializedEvent[], dropped: readonly Dropped[]): void {
+  #account(
+    delivered: readonly SerializedEvent[],
+    dropped: readonly Dropped[],
+    streamed: readonly SerializedEvent[] = [],
+  ): void {
     const { storeTracker, ledger } = this.#deps;
     const lost: Dropped[] = [];
     for (const { reason, events } of dropped) {
@@ -163,8 +170,9 @@ export class BatchesInFlight {
       const gone = reason === 'shutdown_timeout' ? storeTracker.leaveInStore(events) : events;
       if (gone.length > 0) lost.push({ reason, events: gone });
     }
-    ledger.ended(delivered, lost);
+    ledger.ended(delivered, lost, streamed);
     storeTracker.remove(delivered);
+    storeTracker.remove(streamed);
     for (const { events } of lost) storeTracker.remove(events);
   }
 

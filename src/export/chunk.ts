@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import type { EventExportResult } from '../model/event-exporter.js';
+import type { EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { OutstandingWork } from '../util/outstanding.js';
@@ -12,7 +12,7 @@ export type Prepare = (events: readonly SerializedEvent[]) => LogEvent | undefin
 /** What becomes of one batch, which may travel in chunks. */
 export class BatchProgress implements OutstandingWork {
   place = -1;
-  readonly #settlePart: (events: readonly SerializedEvent[], reason?: DropReason) => void;
+  readonly #settlePart: ExportBatch['settle'];
   readonly #done: (result: EventExportResult) => void;
   #left: number;
 
@@ -20,22 +20,19 @@ export class BatchProgress implements OutstandingWork {
    * @param settlePart called for each chunk but the last
    * @param done called once, with the last chunk
    */
-  constructor(
-    total: number,
-    settlePart: (events: readonly SerializedEvent[], reason?: DropReason) => void,
-    done: (result: EventExportResult) => void,
-  ) {
+  constructor(total: number, settlePart: ExportBatch['settle'], done: (result: EventExportResult) => void) {
     this.#left = total;
     this.#settlePart = settlePart;
     this.#done = done;
   }
 
-  /** Once for each chunk. @param reason absent if its events have arrived */
-  settle(events: readonly SerializedEvent[], reason?: DropReason): void {
+  /** Once for each chunk. @param outcome absent if its events were delivered */
+  settle(events: readonly SerializedEvent[], outcome?: 'streamed' | DropReason): void {
     this.#left -= events.length;
-    if (this.#left > 0) this.#settlePart(events, reason);
-    else if (reason === undefined) this.#done({ code: 0 });
-    else this.#done({ code: 1, dropped: [{ reason, events }] });
+    if (this.#left > 0) this.#settlePart(events, outcome);
+    else if (outcome === undefined) this.#done({ code: 0 });
+    else if (outcome === 'streamed') this.#done({ code: 0, streamed: events });
+    else this.#done({ code: 1, dropped: [{ reason: outcome, events }] });
   }
 }
 

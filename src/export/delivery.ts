@@ -195,6 +195,10 @@ export class Delivery {
         this.#destination.delivered(answer);
         chunk.batch.settle(chunk.events);
         return;
+      case 'streamed':
+        this.#destination.delivered(answer);
+        chunk.batch.settle(chunk.events, 'streamed');
+        return;
       case 'too large':
         this.#destination.refusedSize(chunk);
         if (chunk.events.length === 1) this.#refuse('too_large', chunk, answer);
@@ -241,5 +245,6 @@ export class Delivery {
 
 function errorTypeOf(answer: Answer): string | undefined {
   if (answer.kind === 'no answer') return errorLabel(answer.error);
-  return judge(answer).kind === 'delivered' ? undefined : String(answer.status);
+  const { kind } = judge(answer);
+  return kind === 'delivered' || kind === 'streamed' ? undefined : String(answer.status);
 }

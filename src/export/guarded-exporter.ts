@@ -30,8 +30,9 @@ export class GuardedExporter implements EventExporter {
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
     const guarded: ExportBatch = {
       ...batch,
-      settle: (events, reason) => {
-        if (Array.isArray(events)) batch.settle(events, readReason(reason));
+      settle: (events, outcome) => {
+        if (Array.isArray(events))
+          batch.settle(events, outcome === 'streamed' ? outcome : readReason(outcome));
       },
     };
     const returned: unknown = untraced(() =>
@@ -70,7 +71,7 @@ function readReason(reason: unknown): DropReason | undefined {
 
 function readResult(result: unknown, { events }: ExportBatch): EventExportResult {
   try {
-    const { code, error, dropped } = result as Partial<EventExportResult>;
+    const { code, error, dropped, streamed } = result as Partial<EventExportResult>;
     const known = new Set(events);
     return {
       code: code === 0 ? 0 : 1,
@@ -82,6 +83,7 @@ function readResult(result: unknown, { events }: ExportBatch): EventExportResult
             events: (drop.events ?? []).filter(event => known.delete(event)),
           }))
         : [],
+      streamed: Array.isArray(streamed) ? streamed.filter(event => known.delete(event)) : [],
     };
   } catch (error) {
     return { code: 1, error: error as Error };

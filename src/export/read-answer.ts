@@ -15,8 +15,9 @@ export function readAnswer(response: unknown, now: number): Answer {
     if (!isObjectLike(response)) return { kind: 'status', status: readBareStatus(response) };
     if (isError(response)) return readRejection(response, now);
     const status = statusOf(response);
-    if (status === undefined) return { kind: 'status', status };
-    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, now) };
+    const streamed = (response as Shape).streamed === true;
+    if (status === undefined) return { kind: 'status', status, streamed };
+    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, now), streamed };
   } catch (error) {
     return { kind: 'no answer', error };
   }
@@ -45,6 +46,7 @@ interface Shape {
   readonly status?: unknown;
   readonly ok?: unknown;
   readonly headers?: unknown;
+  readonly streamed?: unknown;
 }
 
 /** What `ok: false` without a status means: the destination's trouble, tried again. */

@@ -7,11 +7,15 @@ export type Answer =
       /** Undefined if the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
+      /** Whether a stream has the events, and nobody delivered them yet. */
+      readonly streamed?: boolean | undefined;
     }
   | { readonly kind: 'no answer'; readonly error: unknown };
 
 export type Verdict =
   | { readonly kind: 'delivered' }
+  /** A stream has it, from which another process delivers. */
+  | { readonly kind: 'streamed' }
   /** `floorMillis`: the server asked to be left alone that long. `slow`: only time or an operator mends it. */
   | { readonly kind: 'retry'; readonly floorMillis: number; readonly slow: boolean }
   /** The server or a proxy accepts only smaller requests. */
@@ -32,7 +36,9 @@ const BUSY: readonly number[] = [408, 429];
 export function judge(answer: Answer): Verdict {
   if (answer.kind === 'no answer') return { kind: 'retry', floorMillis: 0, slow: false };
   const { status } = answer;
-  if (status === undefined || (status >= 200 && status < 300)) return { kind: 'delivered' };
+  if (status === undefined || (status >= 200 && status < 300)) {
+    return { kind: answer.streamed === true ? 'streamed' : 'delivered' };
+  }
   if (status === 413) return { kind: 'too large' };
   if (REFUSALS.includes(status)) return { kind: 'refused' };
   const floorMillis = Math.min(answer.retryAfterMillis ?? 0, LONGEST_RETRY_AFTER_MILLIS);

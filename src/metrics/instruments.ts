@@ -7,6 +7,7 @@ import {
   METRIC_OPTIMIZELY_PROCESSOR_EVENT_QUEUE_CAPACITY,
   METRIC_OPTIMIZELY_PROCESSOR_EVENT_QUEUE_SIZE,
   METRIC_OPTIMIZELY_PROCESSOR_EVENT_RECORDED,
+  METRIC_OPTIMIZELY_PROCESSOR_EVENT_STREAMED,
   METRIC_OPTIMIZELY_STORE_EVENT_COUNT,
   METRIC_OTEL_SDK_EXPORTER_OPERATION_DURATION,
 } from './metric-names.js';
@@ -16,6 +17,7 @@ export interface Instruments {
   readonly queueCapacity: Observable;
   readonly recorded: Counter;
   readonly processed: Counter;
+  readonly streamed: Counter;
   readonly inflight: UpDownCounter;
   readonly exported: Counter;
   readonly duration: Histogram;
@@ -43,6 +45,10 @@ export function createInstruments(meter: Meter): Instruments {
     processed: meter.createCounter(
       METRIC_OPTIMIZELY_PROCESSOR_EVENT_PROCESSED,
       events('Events that a processor is done with: delivered, or dropped for the reason in error.type.'),
+    ),
+    streamed: meter.createCounter(
+      METRIC_OPTIMIZELY_PROCESSOR_EVENT_STREAMED,
+      events('Events that a stream has, from which another process delivers them.'),
     ),
     inflight: meter.createUpDownCounter(
       METRIC_OPTIMIZELY_EXPORTER_EVENT_INFLIGHT,

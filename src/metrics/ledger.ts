@@ -8,11 +8,13 @@ export interface LedgerMetrics {
   recorded(count: number): void;
   /** @param reason undefined if the events were delivered */
   processed(count: number, reason?: DropReason): void;
+  streamed(count: number): void;
 }
 
 /** Hears of what has been counted: what it asks the ledger adds up. */
 export interface LedgerListener {
   delivered(events: readonly CountedEvent[]): void;
+  streamed(events: readonly CountedEvent[]): void;
   /** @param count may be more than the events that are named */
   dropped(reason: DropReason, events: readonly CountedEvent[], count: number): void;
 }
@@ -26,6 +28,7 @@ export class Ledger implements EventLedger {
   #recorded = 0;
   #recovered = 0;
   #delivered = 0;
+  #streamed = 0;
 
   constructor(listener: LedgerListener, metrics: LedgerMetrics) {
     this.#listener = listener;
@@ -41,13 +44,21 @@ export class Ledger implements EventLedger {
     this.#recovered += count;
   }
 
-  ended(delivered: readonly CountedEvent[], dropped: readonly Drop[]): void {
+  ended(
+    delivered: readonly CountedEvent[],
+    dropped: readonly Drop[],
+    streamed: readonly CountedEvent[] = [],
+  ): void {
     this.#delivered += delivered.length;
     this.#metrics.processed(delivered.length);
+    this.#streamed += streamed.length;
+    this.#metrics.streamed(streamed.length);
     for (const { reason, events } of dropped) this.#count(reason, events.length);
     if (delivered.length > 0) this.#listener.delivered(delivered);
+    if (streamed.length > 0) this.#listener.streamed(streamed);
     for (const { reason, events } of dropped) this.#listener.dropped(reason, events, events.length);
     settle(delivered, 'delivered');
+    settle(streamed, 'streamed');
     for (const { reason, events } of dropped) settle(events, reason);
   }
 
@@ -60,7 +71,8 @@ export class Ledger implements EventLedger {
   /** Counts what was recorded and then got lost because the stack ended, once no call is under way. */
   reconcile(pending: number, stored: number): void {
     const dropped = Object.values(this.#dropped).reduce((sum, count) => sum + count, 0);
-    const lost = this.#recorded + this.#recovered - this.#delivered - stored - pending - dropped;
+    const gone = this.#delivered + this.#streamed + dropped;
+    const lost = this.#recorded + this.#recovered - gone - stored - pending;
     if (lost > 0) this.dropped('interrupted', [], lost);
   }
 
@@ -78,6 +90,7 @@ export class Ledger implements EventLedger {
       recorded: this.#recorded,
       recovered: this.#recovered,
       delivered: this.#delivered,
+      streamed: this.#streamed,
       stored,
       pending,
       dropped: { ...this.#dropped },

@@ -6,6 +6,7 @@ export const METRIC_OPTIMIZELY_PROCESSOR_EVENT_QUEUE_SIZE = 'optimizely.processo
 export const METRIC_OPTIMIZELY_PROCESSOR_EVENT_QUEUE_CAPACITY = 'optimizely.processor.event.queue.capacity';
 export const METRIC_OPTIMIZELY_PROCESSOR_EVENT_RECORDED = 'optimizely.processor.event.recorded';
 export const METRIC_OPTIMIZELY_PROCESSOR_EVENT_PROCESSED = 'optimizely.processor.event.processed';
+export const METRIC_OPTIMIZELY_PROCESSOR_EVENT_STREAMED = 'optimizely.processor.event.streamed';
 export const METRIC_OPTIMIZELY_EXPORTER_EVENT_INFLIGHT = 'optimizely.exporter.event.inflight';
 export const METRIC_OPTIMIZELY_EXPORTER_EVENT_EXPORTED = 'optimizely.exporter.event.exported';
 export const METRIC_OPTIMIZELY_STORE_EVENT_COUNT = 'optimizely.store.event.count';

@@ -77,6 +77,12 @@ export class SelfObservability implements DeliveryObserver {
     this.#measure(({ instruments, processor }) => instruments.processed.add(count, processor.of(errorType)));
   }
 
+  /** A stream has events, from which another process delivers them. */
+  streamed(count: number): void {
+    if (count === 0 || this.#measuring === undefined) return;
+    this.#measure(({ instruments, processor }) => instruments.streamed.add(count, processor.of()));
+  }
+
   requestStarted(eventCount: number): void {
     if (this.#measuring === undefined) return;
     this.#measure(({ instruments, exporter }) => instruments.inflight.add(eventCount, exporter.of()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Why an event did not reach Optimizely. Every event that is not delivered or pending has exactly one. */
+/** Why an event did not reach Optimizely. Every event that is not delivered, streamed, stored or pending has exactly one. */
 export type DropReason =
   /** A field is missing or has the wrong type. */
   | 'invalid'
@@ -58,7 +58,7 @@ export function isDropReason(value: unknown): value is DropReason {
   return typeof value === 'string' && Object.hasOwn(REASONS, value);
 }
 
-/** Events that were delivered, as reported to `EVENTS_DELIVERED` listeners. Never holds user data. */
+/** Events that were delivered or streamed, as `EVENTS_DELIVERED` and `EVENTS_STREAMED` listeners are told. No user data. */
 export interface DeliveredEvents {
   readonly count: number;
   readonly uuids: readonly string[];

@@ -7,6 +7,13 @@ export interface EventDispatcherResponse {
   statusCode?: number | undefined;
   /** The headers of the answer, of which `retry-after` is read. */
   headers?: Record<string, string | string[] | undefined> | undefined;
+  /**
+   * Whether the events are only on their way: durable in a stream or a queue, from which another process delivers them.
+   * The ledger then counts them as `streamed`.
+   *
+   * @default false, they are delivered
+   */
+  streamed?: boolean | undefined;
 }
 
 /**

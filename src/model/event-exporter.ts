@@ -30,14 +30,16 @@ export interface ExportBatch {
    * Settles some of the events before the others. The result of `export()` then applies to the others only. An exporter
    * need not call it.
    *
-   * @param reason absent if the events were delivered
+   * @param outcome `'streamed'` if a stream has them from which another process delivers, or why they were dropped; absent
+   * if they were delivered
    */
-  settle(events: readonly SerializedEvent[], reason?: DropReason): void;
+  settle(events: readonly SerializedEvent[], outcome?: 'streamed' | DropReason): void;
 }
 
 /**
- * OpenTelemetry's ExportResult (`code` 0 is success, 1 is failure), with the dropped events if they are known. All other
- * events count as delivered on success, and as `rejected` on failure.
+ * OpenTelemetry's ExportResult (`code` 0 is success, 1 is failure), with the dropped events if they are known, and those
+ * that a stream has from which another process delivers. All other events count as delivered on success, and as
+ * `rejected` on failure.
  */
 export interface EventExportResult {
   code: 0 | 1;
@@ -45,6 +47,7 @@ export interface EventExportResult {
   dropped?:
     | readonly { readonly reason: DropReason; readonly events: readonly SerializedEvent[] }[]
     | undefined;
+  streamed?: readonly SerializedEvent[] | undefined;
 }
 
 /** Takes a batch over until it is delivered or lost for good, and reports that once. */

@@ -2,10 +2,10 @@
 import type { DropReason } from './drop-reason.js';
 
 /**
- * What became of an event. `stored` means that it is only in the event store from here on, because memory was full or a
+ * What became of an event. `streamed` means that a stream has it, from which another process delivers it. `stored` means that it is only in the event store from here on, because memory was full or a
  * shutdown left it there: what becomes of it later is in the ledger's counts, and is not told.
  */
-export type EventOutcome = 'delivered' | 'stored' | DropReason;
+export type EventOutcome = 'delivered' | 'streamed' | 'stored' | DropReason;
 
 /**
  * Hears what becomes of events that were handed over. One object may serve several events: its methods do not say which

@@ -4,7 +4,7 @@ import type { CountedEvent } from './event-settlement.js';
 
 /**
  * Where every event is. At all times
- * `recorded + recovered = delivered + stored + pending + (sum of dropped)`.
+ * `recorded + recovered = delivered + streamed + stored + pending + (sum of dropped)`.
  */
 export interface LedgerSnapshot {
   /** Events given to this processor, including refused ones. */
@@ -13,6 +13,8 @@ export interface LedgerSnapshot {
   readonly recovered: number;
   /** Answered 2xx. */
   readonly delivered: number;
+  /** In a stream, which has acknowledged them: the process that delivers from it counts what becomes of them. */
+  readonly streamed: number;
   /** On disk and not in memory. */
   readonly stored: number;
   /** Waiting for a datafile, queued, in flight or being retried. */
@@ -38,8 +40,12 @@ export interface Drop {
 export interface EventLedger {
   recorded(count: number): void;
   recovered(count: number): void;
-  /** What became of one batch: some were delivered, the others dropped. */
-  ended(delivered: readonly CountedEvent[], dropped: readonly Drop[]): void;
+  /** What became of one batch: some were delivered, others dropped or, where batches go to a stream, are there. */
+  ended(
+    delivered: readonly CountedEvent[],
+    dropped: readonly Drop[],
+    streamed?: readonly CountedEvent[],
+  ): void;
   /** @param count where there are more than can be named. @default their number */
   dropped(reason: DropReason, events: readonly CountedEvent[], count?: number): void;
   warned(kind: LedgerWarning): void;

@@ -9,6 +9,8 @@ export const NotificationType = {
   LOG_EVENT: 'LOG_EVENT',
   /** Events were delivered. */
   EVENTS_DELIVERED: 'EVENTS_DELIVERED',
+  /** Events are in a stream, from which another process delivers them. */
+  EVENTS_STREAMED: 'EVENTS_STREAMED',
   /** Events were refused or lost. */
   EVENTS_DROPPED: 'EVENTS_DROPPED',
   /** A different datafile is in force. */
@@ -32,6 +34,8 @@ export interface NotificationListeners {
   LOG_EVENT: (logEvent: LogEvent, info: LogEventInfo) => void;
   /** Called for each request, or part of one, whose events were delivered. */
   EVENTS_DELIVERED: (delivered: DeliveredEvents) => void;
+  /** Called for each request, or part of one, whose events a stream has, from which another process delivers them. */
+  EVENTS_STREAMED: (streamed: DeliveredEvents) => void;
   /** Called for each refusal or loss. */
   EVENTS_DROPPED: (dropped: DroppedEvents) => void;
   /** Called when a different datafile has come into force. */

@@ -21,6 +21,12 @@ export class EventNotices {
     this.#notifications.sendNotifications(notice, { count: events.length, uuids: uuidsOf(events) });
   }
 
+  streamed(events: readonly CountedEvent[]): void {
+    const notice = NotificationType.EVENTS_STREAMED;
+    if (!this.#notifications.hasNotificationListeners(notice)) return;
+    this.#notifications.sendNotifications(notice, { count: events.length, uuids: uuidsOf(events) });
+  }
+
   dropped(reason: DropReason, events: readonly CountedEvent[], count: number): void {
     this.#dropLog.dropped(reason, count);
     const notice = NotificationType.EVENTS_DROPPED;

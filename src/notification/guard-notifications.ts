@@ -7,6 +7,7 @@ import { Seam } from '../util/guard.js';
 /** What happens to events. A listener that records events makes more of it. */
 const FATES: readonly NotificationType[] = [
   NotificationType.EVENTS_DELIVERED,
+  NotificationType.EVENTS_STREAMED,
   NotificationType.EVENTS_DROPPED,
 ];
 

@@ -102,7 +102,7 @@ describe('createJetStreamDispatcher', () => {
     const { processor } = makeProcessor(server.url);
     record(processor, 5);
     await processor.forceFlush();
-    expect(processor.ledger()).to.include({ delivered: 5, pending: 0 });
+    expect(processor.ledger()).to.include({ streamed: 5, pending: 0 });
     const { users: sent, headers } = await drain(server);
     expect(sent).to.deep.equal(users(5));
     expect(headers).to.have.length(1);
@@ -139,7 +139,7 @@ describe('createJetStreamDispatcher', () => {
     const { processor } = makeProcessor(server.url);
     record(processor, 2);
     await processor.forceFlush();
-    expect(processor.ledger().delivered).to.equal(2);
+    expect(processor.ledger().streamed).to.equal(2);
     const { config } = await manager.streams.info('optimizely-events');
     expect(config).to.include({ max_age: 60_000_000_000, max_bytes: 5_000_000 });
   });
@@ -167,7 +167,7 @@ describe('createJetStreamDispatcher', () => {
       const { processor, logger } = makeProcessor(server.url, { flushMillis: UNTIL_GIVEN_UP });
       record(processor, 2);
       await processor.forceFlush();
-      expect(processor.ledger()).to.include({ delivered: 0, pending: 2 });
+      expect(processor.ledger()).to.include({ streamed: 0, pending: 2 });
       expect(logger.at('error').filter(line => line.includes(setting))).to.have.length(1);
     });
   }
@@ -177,7 +177,7 @@ describe('createJetStreamDispatcher', () => {
     const { processor } = makeProcessor(server.url);
     record(processor, 40, { note: 'x'.repeat(2_000) });
     await processor.forceFlush();
-    expect(processor.ledger()).to.include({ delivered: 40, pending: 0 });
+    expect(processor.ledger()).to.include({ streamed: 40, pending: 0 });
     const { users: sent, headers } = await drain(server);
     expect(sent).to.have.members(users(40));
     expect(headers).to.have.length.above(4);
@@ -190,10 +190,10 @@ describe('createJetStreamDispatcher', () => {
     await processor.forceFlush();
     record(processor, 10, { note: 'x'.repeat(2_000) });
     await processor.forceFlush();
-    expect(processor.ledger()).to.include({ delivered: 10, pending: 10 });
+    expect(processor.ledger()).to.include({ streamed: 10, pending: 10 });
     await drain(server);
     await processor.forceFlush();
-    expect(processor.ledger()).to.include({ delivered: 20, pending: 0 });
+    expect(processor.ledger()).to.include({ streamed: 20, pending: 0 });
   });
 
   it('loses nothing while the server is killed and comes back, and publishes nothing twice that it knows of', async () => {
@@ -207,7 +207,7 @@ describe('createJetStreamDispatcher', () => {
     await server.kill();
     for (let n = 10; n < 20; n++) processor.recordConversion({ userId: `user-${n}`, eventKey: 'purchase' });
     await processor.forceFlush();
-    expect(processor.ledger()).to.include({ delivered: 10, pending: 10 });
+    expect(processor.ledger()).to.include({ streamed: 10, pending: 10 });
     expect(logger.at('error').filter(line => line.startsWith('NATS can not be used'))).to.have.length(1);
     await server.start();
     while (processor.ledger().pending > 0) await processor.forceFlush();
@@ -247,7 +247,7 @@ describe('createJetStreamDispatcher', () => {
     for (let batch = 1; batch <= 2; batch++) {
       record(processor, 1);
       await processor.forceFlush();
-      expect(processor.ledger().delivered).to.equal(batch);
+      expect(processor.ledger().streamed).to.equal(batch);
       while ((await connections()) > 0) await new Promise(setImmediate);
     }
   });
@@ -277,7 +277,7 @@ describe('createJetStreamDispatcher', () => {
       });
       record(processor, 1);
       await processor.forceFlush();
-      expect(processor.ledger()).to.include({ delivered: 0, pending: 1 });
+      expect(processor.ledger()).to.include({ streamed: 0, pending: 1 });
       expect(logger.at('error').some(line => /authorization/i.test(line))).to.equal(true);
       expect(JSON.stringify(logger.lines)).to.not.contain('gue55ed');
     });
@@ -299,7 +299,7 @@ describe('createJetStreamDispatcher', () => {
       const { processor } = makeProcessor(server.url, options);
       record(processor, 1);
       await processor.forceFlush();
-      expect(processor.ledger()).to.include({ delivered: 1, pending: 0 });
+      expect(processor.ledger()).to.include({ streamed: 1, pending: 0 });
     }
   });
 

@@ -75,7 +75,7 @@ describe('a relay over JetStream', () => {
     expect(await send(receiving, 20)).to.deep.equal(TAKEN);
     await counted(20);
     expect(countedEvents(destination)).to.have.length(20);
-    expect(receiving.projects()[0]?.ledger).to.include({ recorded: 20, delivered: 20 });
+    expect(receiving.projects()[0]?.ledger).to.include({ recorded: 20, streamed: 20 });
     await until(() => delivering.projects()[0]?.ledger.delivered === 20);
   });
 

@@ -62,12 +62,13 @@ async function awaitReceipt(
   const postponed = settled.find(({ status }) => status === 'later');
   if (postponed?.status === 'later') return later503(postponed.reason, runtime);
   for (const [index, { project, count: events }] of handedOver.entries()) {
-    const refused = refusedOf(settled[index]);
+    const { refused, streamed } = outcomesOf(settled[index]);
     for (const [reason, n] of refused) {
       refusals.add(reason, describeSettled(reason), n);
       count(project, reason, n);
     }
-    count(project, 'taken', events - refused.reduce((sum, [, n]) => sum + n, 0));
+    count(project, 'streamed', streamed);
+    count(project, 'taken', events - streamed - refused.reduce((sum, [, n]) => sum + n, 0));
   }
   for (const { project, reason, message, count: n } of refusedBefore) {
     refusals.add(reason, message, n);
@@ -101,6 +102,10 @@ function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason |
   return admitted;
 }
 
-function refusedOf(settled: Settled | undefined): (readonly [RefusalReason, number])[] {
-  return settled?.status === 'taken' ? [...settled.refused] : [];
+function outcomesOf(settled: Settled | undefined): {
+  readonly refused: (readonly [RefusalReason, number])[];
+  readonly streamed: number;
+} {
+  if (settled?.status !== 'taken') return { refused: [], streamed: 0 };
+  return { refused: [...settled.refused], streamed: settled.streamed };
 }

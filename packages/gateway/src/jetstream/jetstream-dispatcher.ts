@@ -35,7 +35,7 @@ export interface JetStreamDispatcher extends EventDispatcher {
   /**
    * Publishes the batch.
    *
-   * @returns 204 once the stream has it. Otherwise what the exporter's table of answers knows: 413 for a batch that is
+   * @returns 204 and `streamed` once the stream has it. Otherwise what the exporter's table of answers knows: 413 for a batch that is
    *   larger than NATS takes, which is then split, 503 while the stream is full
    * @throws (rejects) if NATS can't be reached or does not acknowledge: the batch is tried again
    */
@@ -118,7 +118,7 @@ class Dispatcher implements JetStreamDispatcher {
         // Trying again is the processor's, which knows how long.
         retries: 0,
       });
-      return { statusCode: 204 };
+      return { statusCode: 204, streamed: true };
     } catch (error) {
       const statusCode = statusOf(error);
       if (statusCode === undefined) throw error;

@@ -24,8 +24,11 @@ export interface ProjectState {
   readonly ledger: LedgerSnapshot;
 }
 
-/** What became of events of one request. `shown_only`: the library shows them in the trace and delivers them itself. */
-export type CountedOutcome = 'taken' | 'shown_only' | RefusalReason;
+/**
+ * What became of events of one request. `streamed`: a stream has them, from which another gateway delivers. `shown_only`:
+ * the library shows them in the trace and delivers them itself.
+ */
+export type CountedOutcome = 'taken' | 'streamed' | 'shown_only' | RefusalReason;
 
 export interface EventCount {
   readonly door: 'otlp' | 'events';

@@ -5,7 +5,12 @@ import type { Verdict } from './verdict.js';
 
 /** What became of all events that one request has for one project. */
 export type Settled =
-  | { readonly status: 'taken'; readonly refused: ReadonlyMap<RefusalReason, number> }
+  | {
+      readonly status: 'taken';
+      readonly refused: ReadonlyMap<RefusalReason, number>;
+      /** Events that a stream has. */
+      readonly streamed: number;
+    }
   | { readonly status: 'later'; readonly reason: LaterReason };
 
 /** Waits until each of the events is taken or refused, or one of them is not to be had now, or the time is over. */
@@ -17,6 +22,7 @@ export class OwedReceipt {
   #endTimer: (() => void) | undefined;
   #isSettled = false;
   #open = 0;
+  #streamed = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -36,6 +42,7 @@ export class OwedReceipt {
       this.#settle({ status: 'later', reason: verdict.reason });
       return;
     }
+    if (verdict.kind === 'streamed') this.#streamed++;
     if (verdict.kind === 'refused') {
       this.#refused.set(verdict.reason, (this.#refused.get(verdict.reason) ?? 0) + 1);
     }
@@ -55,7 +62,8 @@ export class OwedReceipt {
   }
 
   #settleIfDone(): void {
-    if (this.#open === 0) this.#settle({ status: 'taken', refused: this.#refused });
+    if (this.#open > 0) return;
+    this.#settle({ status: 'taken', refused: this.#refused, streamed: this.#streamed });
   }
 
   #settle(settled: Settled): void {

@@ -6,10 +6,13 @@ import type { LaterReason, RefusalReason } from '../model/receipt.js';
 /** What that means for its sender. */
 export type Verdict =
   | { readonly kind: 'taken' }
+  /** A stream has it, from which another gateway delivers. */
+  | { readonly kind: 'streamed' }
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
   | { readonly kind: 'later'; readonly reason: LaterReason };
 
 const TAKEN: Verdict = { kind: 'taken' };
+const STREAMED: Verdict = { kind: 'streamed' };
 
 /** @param ack what the receipt waits for */
 export function verdictOf(outcome: EventOutcome, ack: AckMode): Verdict {
@@ -18,6 +21,8 @@ export function verdictOf(outcome: EventOutcome, ack: AckMode): Verdict {
     // The one that it repeats is on its way, or was delivered.
     case 'deduplicated':
       return TAKEN;
+    case 'streamed':
+      return STREAMED;
     case 'stored':
       return ack === 'stored' ? TAKEN : { kind: 'later', reason: 'not_delivered_in_time' };
     case 'invalid':

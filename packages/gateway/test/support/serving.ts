@@ -15,7 +15,16 @@ export const READY: ProjectState = {
   datafileAgeMillis: 1_500,
   outstandingEvents: 3,
   outstandingBytes: 900,
-  ledger: { recorded: 0, recovered: 0, delivered: 0, stored: 0, pending: 0, dropped: {}, warnings: {} },
+  ledger: {
+    recorded: 0,
+    recovered: 0,
+    delivered: 0,
+    streamed: 0,
+    stored: 0,
+    pending: 0,
+    dropped: {},
+    warnings: {},
+  },
 };
 
 const running = new Map<Serving, ManualRuntime>();
