@@ -16,6 +16,7 @@ export interface ClosedBatch {
 export class BatchBuilder {
   readonly #maxPayloadBytes: number;
   readonly #begin: (batch: ClosedBatch) => void;
+  readonly #arrival: (() => number) | undefined;
   #context: EventContext | undefined;
   #events: SerializedEvent[] = [];
   #byteLength = 0;
@@ -24,10 +25,13 @@ export class BatchBuilder {
   /**
    * @param maxPayloadBytes UTF-8 bytes of the request body
    * @param begin takes a closed batch over; where it throws, the batch stays open
+   * @param arrival the time, where a batch is as old as its first event is here; undefined where it is as old as its
+   * oldest event
    */
-  constructor(maxPayloadBytes: number, begin: (batch: ClosedBatch) => void) {
+  constructor(maxPayloadBytes: number, begin: (batch: ClosedBatch) => void, arrival?: () => number) {
     this.#maxPayloadBytes = maxPayloadBytes;
     this.#begin = begin;
+    this.#arrival = arrival;
   }
 
   get size(): number {
@@ -63,7 +67,8 @@ export class BatchBuilder {
     this.#events.push(event);
     this.#context ??= context;
     this.#byteLength = grown;
-    if (acceptedAt < this.#oldestAcceptedAt) this.#oldestAcceptedAt = acceptedAt;
+    const since = this.#arrival === undefined ? acceptedAt : this.#arrival();
+    if (since < this.#oldestAcceptedAt) this.#oldestAcceptedAt = since;
   }
 
   /**
@@ -94,6 +99,7 @@ export class BatchBuilder {
     this.#begin({ context, events: first, byteLength: this.#byteLength - restBytes, cause });
     this.#events = rest;
     this.#byteLength = restLength;
-    this.#oldestAcceptedAt = oldest;
+    // By arrival, they are at most as old as the first of all.
+    this.#oldestAcceptedAt = Math.max(this.#oldestAcceptedAt, oldest);
   }
 }

@@ -14,6 +14,7 @@ export interface EventBatcherDependencies {
   readonly limits: OpenBatchLimits & {
     readonly maxOpenBatches: number;
     readonly flushIntervalMillis: number;
+    readonly flushIntervalFrom: 'acceptance' | 'arrival';
     readonly timeoutIntervalMillis: number;
     readonly maxQueueSize: number;
     readonly maxQueueBytes: number;

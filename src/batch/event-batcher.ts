@@ -31,14 +31,18 @@ export class EventBatcher {
   #stopping: Promise<void> | undefined;
 
   constructor(dependencies: EventBatcherDependencies) {
-    const { limits, exporter, logger } = dependencies;
+    const { limits, exporter, logger, runtime } = dependencies;
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
     const inFlight = this.#inFlight;
     const isBusy = () => exporter.isBusy?.() === true;
+    const arrival = limits.flushIntervalFrom === 'arrival' ? () => runtime.monotonic() : undefined;
     const open = (taker: BatchTaker, batchSize: number) =>
-      new OpenBatches(limits.maxOpenBatches, () => new OpenBatch({ ...limits, batchSize }, taker, isBusy));
+      new OpenBatches(
+        limits.maxOpenBatches,
+        () => new OpenBatch({ ...limits, batchSize, arrival }, taker, isBusy),
+      );
     this.#live = new LiveEvents({
       ...dependencies,
       batches: open(inFlight, limits.batchSize),

@@ -12,6 +12,8 @@ export interface OpenBatchLimits {
   readonly maxBatchSize: number;
   /** UTF-8 bytes of the request body. */
   readonly maxPayloadBytes: number;
+  /** The time, where a batch is as old as its first event is here. @default as old as its oldest event */
+  readonly arrival?: (() => number) | undefined;
 }
 
 /** Where closed batches go. */
@@ -31,7 +33,7 @@ export class OpenBatch {
     this.#limits = limits;
     this.#inFlight = inFlight;
     this.#isBusy = isBusy;
-    this.#builder = new BatchBuilder(limits.maxPayloadBytes, batch => inFlight.begin(batch));
+    this.#builder = new BatchBuilder(limits.maxPayloadBytes, batch => inFlight.begin(batch), limits.arrival);
   }
 
   get context(): EventContext | undefined {

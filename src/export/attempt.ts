@@ -22,6 +22,8 @@ export class Attempt {
   #controller: AbortController | undefined;
   #onAbort: ((reason: unknown) => void) | undefined;
   #abortedBy: unknown;
+  /** How long ago the youngest event of the request was accepted, milliseconds. */
+  ageMillis = 0;
   #answered = false;
 
   /** @param onAnswer called once, perhaps before `make` returns */
@@ -35,7 +37,8 @@ export class Attempt {
   }
 
   /** Never throws. */
-  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent, ageMillis: number): void {
+    this.ageMillis = ageMillis;
     const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime.now()));
     const respond = (response: unknown) => {
       try {
@@ -103,6 +106,12 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
       return this[ATTEMPT].signal;
     },
   },
+  ageMillis: {
+    enumerable: true,
+    get() {
+      return this[ATTEMPT].ageMillis;
+    },
+  },
   [WHEN_ABORTED]: {
     get() {
       return this[ATTEMPT].whenAborted;
@@ -113,7 +122,7 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Carrier> = {
 // A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
 for (const key of Reflect.ownKeys(MEMBERS)) Object.setPrototypeOf(MEMBERS[key], null);
 
-/** Serves both generations of dispatchers: a callback that has a `signal`. */
+/** Serves both generations of dispatchers: a callback that has the options as members. */
 function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
   Object.defineProperty(respond, ATTEMPT, { __proto__: null, value: attempt } as PropertyDescriptor);
   return Object.defineProperties(respond, MEMBERS) as DispatchOptions;

@@ -64,6 +64,13 @@ export class Chunk {
     return this.#logEvent;
   }
 
+  /** Judged by the youngest: no event expires early. @param now monotonic clock, milliseconds */
+  ageMillis(now: number): number {
+    let youngest = Number.POSITIVE_INFINITY;
+    for (const { acceptedAt } of this.events) youngest = Math.min(youngest, now - acceptedAt);
+    return Math.max(0, youngest);
+  }
+
   /** The same events in two chunks. */
   halves(areSuspect: boolean): Chunk[] {
     return halve(this.events).map(events => {

@@ -156,8 +156,8 @@ export class Delivery {
     const { runtime, observer, dispatcher } = this.#deps;
     const { batch, events } = chunk;
     const startedAt = runtime.monotonic();
-    // Judged by the youngest: no event expires early.
-    if (startedAt - (events.at(-1)?.acceptedAt ?? startedAt) > this.#options.maxAgeMillis) {
+    const ageMillis = chunk.ageMillis(startedAt);
+    if (ageMillis > this.#options.maxAgeMillis) {
       batch.settle(events, 'expired');
       return;
     }
@@ -181,7 +181,7 @@ export class Delivery {
     const request: Request = { place: -1, attempt, chunk };
     this.#inFlight.begin(request);
     this.#observe('requestStarted', () => observer?.requestStarted(events.length));
-    attempt.make(dispatcher, logEvent);
+    attempt.make(dispatcher, logEvent, ageMillis);
   }
 
   #observe(method: string, tell: () => void): void {

@@ -18,13 +18,14 @@ export interface EventDispatcherResponse {
 
 /**
  * Carries out one request. A rejection or a throw means "no answer" and is retried. Every call has a deadline, at which
- * `signal` aborts.
+ * `signal` aborts. `ageMillis` is how long ago the youngest event of the request was accepted, for a dispatcher that
+ * passes events on to a process where they may expire.
  */
 export interface EventDispatcher {
   /** Sends `body` to `url` with `headers`, and resolves with the answer, whatever its status. */
   dispatchEvent(
     logEvent: LogEvent,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal; ageMillis?: number },
     // biome-ignore lint/suspicious/noConfusingVoidType: dispatchers that return Promise<void> must fit
   ): Promise<EventDispatcherResponse | undefined | void>;
 }
@@ -35,6 +36,7 @@ export interface EventDispatcher {
  */
 export type DispatchOptions = ((response: { statusCode?: number | undefined }) => void) & {
   readonly signal: AbortSignal;
+  readonly ageMillis: number;
 };
 
 /**

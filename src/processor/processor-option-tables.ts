@@ -32,6 +32,7 @@ export const BATCHING_TABLE = {
   maxBatchSize: count(1_000, 'events', 'OPTIMIZELY_MAX_BATCH_SIZE'),
   maxOpenBatches: count(1, 'batches', 'OPTIMIZELY_MAX_OPEN_BATCHES'),
   flushIntervalMillis: millis(30_000, 'OPTIMIZELY_FLUSH_INTERVAL_MILLIS'),
+  flushIntervalFrom: choice<'acceptance' | 'arrival'>('acceptance', ['acceptance', 'arrival']),
   timeoutIntervalMillis: millis(5_000, 'OPTIMIZELY_TIMEOUT_INTERVAL_MILLIS'),
   eventQueue: object<EventQueue>(['enqueue', 'dequeue'], '{ eventQueue: new MyEventQueue() }'),
   maxQueueSize: count(10_000, 'events', 'OPTIMIZELY_MAX_QUEUE_SIZE'),

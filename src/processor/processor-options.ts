@@ -32,6 +32,11 @@ export interface BatchingOptions {
   maxOpenBatches?: number | undefined;
   /** Age of its oldest event at which a batch is sent, milliseconds of a monotonic clock. @default 30_000 */
   flushIntervalMillis?: number | undefined;
+  /**
+   * What the age of an event is counted from that `process()` is given and that was accepted earlier, elsewhere:
+   * its `acceptedAt`, or its arrival here. Expiry counts from `acceptedAt` in any case. @default 'acceptance'
+   */
+  flushIntervalFrom?: 'acceptance' | 'arrival' | undefined;
   /** How long `forceFlush()` and `shutdown()` may take, milliseconds. @default 5_000 */
   timeoutIntervalMillis?: number | undefined;
   /** Where events wait until they join a batch. @default in memory */
@@ -42,7 +47,7 @@ export interface BatchingOptions {
   maxQueueBytes?: number | undefined;
   /** Maximum UTF-8 bytes of a request body. Optimizely refuses more than 3.5 MB. @default 3_500_000 */
   maxPayloadBytes?: number | undefined;
-  /** Receives `LOG_EVENT`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
+  /** Receives `LOG_EVENT`, `EVENTS_DELIVERED`, `EVENTS_STREAMED`, `EVENTS_DROPPED` and `OPTIMIZELY_CONFIG_UPDATE`. @default a new NotificationCenter */
   notificationCenter?: NotificationSender | undefined;
   /** The meter provider for the package's own metrics. @default none */
   selfObsMeterProvider?: MeterProvider | undefined;
