@@ -8,6 +8,9 @@ const EMPTY_TEXT = 's0:';
 /** Where UTF-16 and UTF-8 sort differently. */
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
+/** Keys that are sorted by insertion. */
+const FEW = 16;
+
 const double = new DataView(new ArrayBuffer(8));
 
 /**
@@ -33,7 +36,17 @@ export function canonicalText(value: unknown, levels = DEEPEST): string {
 
 /** By the length in bytes, so that no text can pass for two. */
 export function stringText(text: string): string {
-  return text === '' ? EMPTY_TEXT : `s${Buffer.byteLength(text)}:${text}`;
+  return text === '' ? EMPTY_TEXT : `s${byteLength(text)}:${text}`;
+}
+
+/** Characters that are looked at one by one, which takes less time than asking Node. */
+const SHORT = 64;
+
+function byteLength(text: string): number {
+  const { length } = text;
+  if (length > SHORT) return Buffer.byteLength(text);
+  for (let n = 0; n < length; n++) if (text.charCodeAt(n) > 0x7f) return Buffer.byteLength(text);
+  return length;
 }
 
 /** By the bits, since each language prints fractions its own way. */
@@ -64,6 +77,21 @@ function containerText(value: object, levels: number): string {
 }
 
 function inByteOrder(keys: string[]): string[] {
-  if (!keys.some(key => BEYOND_ASCII.test(key))) return keys.sort();
-  return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  if (keys.some(key => BEYOND_ASCII.test(key))) return keys.sort(byBytes);
+  return keys.length > FEW ? keys.sort() : inserted(keys);
+}
+
+/** Most are in order already: `sort()` takes four times as long. */
+function inserted(keys: string[]): string[] {
+  for (let n = 1; n < keys.length; n++) {
+    const key = keys[n] as string;
+    let place = n;
+    for (; place > 0 && (keys[place - 1] as string) > key; place--) keys[place] = keys[place - 1] as string;
+    keys[place] = key;
+  }
+  return keys;
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -21,9 +21,12 @@ export function uuidV5In(namespace: string): (name: string) => string {
   };
 }
 
+let crypto: typeof import('node:crypto') | undefined;
+
 /** Loaded when the first one is made: most processes make none. A Hash object would cost twice as much. */
 function sha1(bytes: Uint8Array): string {
-  return process.getBuiltinModule('node:crypto').hash('sha1', bytes);
+  crypto ??= process.getBuiltinModule('node:crypto');
+  return crypto.hash('sha1', bytes);
 }
 
 /** @param hex 32 digits or more, of which the version and the variant take the place of some bits */

@@ -89,6 +89,26 @@ describe('a derived uuid', () => {
     );
   });
 
+  it('has tags in the order of their bytes, and lengths in bytes, of however many characters of any kind', () => {
+    const around = fc.integer({ min: 0x78, max: 0x88 }).map(code => String.fromCharCode(code));
+    const units = ['binary', 'binary-ascii', around] as const;
+    const tagsOfUnit = units.map(unit => {
+      const text = fc.string({ unit, maxLength: 80 });
+      return fc.dictionary(text, text, { maxKeys: 40, size: 'max' });
+    });
+    const bytes = (item: string) => `s${Buffer.byteLength(item)}:${item}`;
+    fc.assert(
+      fc.property(fc.oneof(...tagsOfUnit), tags => {
+        const members = Object.entries(tags)
+          .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+          .map(([key, value]) => bytes(key) + bytes(value));
+        const identity = eventIdentity(conversion({ [TAGS]: tags }), ORIGIN);
+        expect(identity?.slice(identity.indexOf('{'))).to.equal(`{${members.join('')}}]`);
+      }),
+      { seed: SEED },
+    );
+  });
+
   it('differs where the tags differ', () => {
     fc.assert(
       fc.property(tags, tags, (one, other) => {
