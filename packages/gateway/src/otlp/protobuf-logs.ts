@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import type { BodyReader } from './body-reader.js';
 import { CollectedEvents } from './collected-events.js';
 import { EVENT_NAME_ATTRIBUTE, NameFilter } from './event-names.js';
 import { UnreadableEvent } from './malformed-request.js';
@@ -11,6 +11,7 @@ import {
   hexId,
   isWantedName,
   lengthDelimited,
+  placeOf,
   readBody,
   readMessage,
   readNested,
@@ -48,13 +49,13 @@ export function readProtobufLogs(body: Uint8Array, names: NameFilter): OtlpExpor
 
 /** Like `TracesReading`; a record's name is looked for first, in its field and in its attributes. */
 class LogsReading {
-  readonly #reader: BinaryReader;
+  readonly #reader: BodyReader;
   readonly #names: NameFilter;
   readonly #found: CollectedEvents;
   #resource: OtlpAttributes = newAttributes();
   #isWanted = false;
 
-  constructor(reader: BinaryReader, names: NameFilter, found: CollectedEvents) {
+  constructor(reader: BodyReader, names: NameFilter, found: CollectedEvents) {
     this.#reader = reader;
     this.#names = names;
     this.#found = found;
@@ -106,20 +107,20 @@ class LogsReading {
   }
 }
 
-function readRecord(reader: BinaryReader, resource: OtlpAttributes): OtlpEvent {
+function readRecord(reader: BodyReader, resource: OtlpAttributes): OtlpEvent {
   let eventName = '';
   let time = 0n;
   let observedTime = 0n;
-  let traceId: Uint8Array | undefined;
-  let spanId: Uint8Array | undefined;
+  let traceIdAt: number | undefined;
+  let spanIdAt: number | undefined;
   const attributes = newAttributes();
   readNested(reader, tag => {
     if (tag === ATTRIBUTES) readAttribute(reader, attributes);
     else if (tag === EVENT_NAME) eventName = readString(reader);
     else if (tag === TIME) time = BigInt(reader.fixed64());
     else if (tag === OBSERVED_TIME) observedTime = BigInt(reader.fixed64());
-    else if (tag === TRACE_ID) traceId = reader.bytes();
-    else if (tag === SPAN_ID) spanId = reader.bytes();
+    else if (tag === TRACE_ID) traceIdAt = placeOf(reader, tag);
+    else if (tag === SPAN_ID) spanIdAt = placeOf(reader, tag);
     else return false;
     return true;
   });
@@ -127,8 +128,8 @@ function readRecord(reader: BinaryReader, resource: OtlpAttributes): OtlpEvent {
     name: eventName === '' ? String(attributes[EVENT_NAME_ATTRIBUTE]) : eventName,
     attributes,
     timeUnixNano: time === 0n ? observedTime : time,
-    traceId: hexId(traceId, 16),
-    spanId: hexId(spanId, 8),
+    traceId: hexId(reader, traceIdAt, 16),
+    spanId: hexId(reader, spanIdAt, 8),
     resource,
   };
 }

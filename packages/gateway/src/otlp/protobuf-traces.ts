@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
+import type { BodyReader } from './body-reader.js';
 import { CollectedEvents } from './collected-events.js';
 import type { NameFilter } from './event-names.js';
 import { readAttribute, readResource } from './protobuf-values.js';
 import { newAttributes } from './values.js';
 import {
+  endOfValue,
   fixed64,
   hexId,
   isWantedName,
   lengthDelimited,
+  placeOf,
   readBody,
   readMessage,
   readNested,
   readString,
+  requireEnd,
+  skip,
   type Tag,
 } from './wire-format.js';
 
@@ -47,17 +51,17 @@ export function readProtobufTraces(body: Uint8Array, names: NameFilter): OtlpExp
 
 /** Its callbacks are made once a request: a request may have a million spans. */
 class TracesReading {
-  readonly #reader: BinaryReader;
+  readonly #reader: BodyReader;
   readonly #names: NameFilter;
   readonly #found: CollectedEvents;
   #resource: OtlpAttributes = newAttributes();
-  #traceId: Uint8Array | undefined;
-  #spanId: Uint8Array | undefined;
+  #traceIdAt: number | undefined;
+  #spanIdAt: number | undefined;
   /** Where events of the span lie that are to be read: ids may stand behind them. */
   #eventsAt: number[] = [];
   #isWanted = false;
 
-  constructor(reader: BinaryReader, names: NameFilter, found: CollectedEvents) {
+  constructor(reader: BodyReader, names: NameFilter, found: CollectedEvents) {
     this.#reader = reader;
     this.#names = names;
     this.#found = found;
@@ -77,16 +81,16 @@ class TracesReading {
 
   readonly #scopeSpansField = (tag: Tag): boolean => {
     if (tag !== SPANS) return false;
-    this.#traceId = undefined;
-    this.#spanId = undefined;
+    this.#traceIdAt = undefined;
+    this.#spanIdAt = undefined;
     readNested(this.#reader, this.#spanField);
     if (this.#eventsAt.length > 0) this.#readEvents();
     return true;
   };
 
   readonly #spanField = (tag: Tag): boolean => {
-    if (tag === TRACE_ID) this.#traceId = this.#reader.bytes();
-    else if (tag === SPAN_ID) this.#spanId = this.#reader.bytes();
+    if (tag === TRACE_ID) this.#traceIdAt = placeOf(this.#reader, tag);
+    else if (tag === SPAN_ID) this.#spanIdAt = placeOf(this.#reader, tag);
     else if (tag === EVENTS) this.#look();
     else return false;
     return true;
@@ -108,8 +112,8 @@ class TracesReading {
   #readEvents(): void {
     const reader = this.#reader;
     const spanEnd = reader.pos;
-    const traceId = hexId(this.#traceId, 16);
-    const spanId = hexId(this.#spanId, 8);
+    const traceId = hexId(reader, this.#traceIdAt, 16);
+    const spanId = hexId(reader, this.#spanIdAt, 8);
     const resource = this.#resource;
     const read = (): OtlpEvent => {
       const { name, timeUnixNano, attributes } = readEvent(reader);
@@ -124,16 +128,18 @@ class TracesReading {
   }
 }
 
-function readEvent(reader: BinaryReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' | 'attributes'> {
+function readEvent(reader: BodyReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' | 'attributes'> {
+  const end = endOfValue(reader);
   let name = '';
   let timeUnixNano = 0n;
   const attributes = newAttributes();
-  readNested(reader, tag => {
+  while (reader.pos < end) {
+    const tag = reader.uint32();
     if (tag === EVENT_NAME) name = readString(reader);
     else if (tag === EVENT_TIME) timeUnixNano = BigInt(reader.fixed64());
     else if (tag === EVENT_ATTRIBUTES) readAttribute(reader, attributes);
-    else return false;
-    return true;
-  });
+    else skip(reader, tag);
+  }
+  requireEnd(reader, end);
   return { name, timeUnixNano, attributes };
 }

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
+import type { BodyReader } from './body-reader.js';
 import type { CollectedEvents } from './collected-events.js';
 import { type NameFilter, RESOURCE_ATTRIBUTES } from './event-names.js';
 import { UnreadableEvent } from './malformed-request.js';
 import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP } from './values.js';
-import { fixed64, isWantedName, lengthDelimited, readNested, readString, varint } from './wire-format.js';
+import {
+  endOfValue,
+  fixed64,
+  isWantedName,
+  lengthDelimited,
+  readKey,
+  readNested,
+  readString,
+  requireEnd,
+  skip,
+  varint,
+} from './wire-format.js';
 
 const KEY = lengthDelimited(1);
 const VALUE = lengthDelimited(2);
@@ -21,20 +32,22 @@ const BYTES_VALUE = lengthDelimited(7);
 const ELEMENTS = lengthDelimited(1);
 
 /** Reads the `KeyValue` that begins here; of several with one key, the last one counts. */
-export function readAttribute(reader: BinaryReader, into: MutableAttributes, depth = 0): void {
+export function readAttribute(reader: BodyReader, into: MutableAttributes, depth = 0): void {
+  const end = endOfValue(reader);
   let key = '';
   let value: OtlpValue = null;
-  readNested(reader, tag => {
-    if (tag === KEY) key = readString(reader);
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === KEY) key = readKey(reader);
     else if (tag === VALUE) value = readValue(reader, depth);
-    else return false;
-    return true;
-  });
+    else skip(reader, tag);
+  }
+  requireEnd(reader, end);
   into[key] = value;
 }
 
 /** Reads the `KeyValue` that begins here if its key is among `keys`, or past it. */
-export function readAttributeOf(keys: NameFilter, reader: BinaryReader, into: MutableAttributes): void {
+export function readAttributeOf(keys: NameFilter, reader: BodyReader, into: MutableAttributes): void {
   const start = reader.pos;
   let isWanted = false;
   readNested(reader, tag => {
@@ -53,7 +66,7 @@ export function readAttributeOf(keys: NameFilter, reader: BinaryReader, into: Mu
 }
 
 /** Reads what is needed of the `Resource` that begins here. A resource that is sent in parts is one. */
-export function readResource(reader: BinaryReader, into: MutableAttributes, found: CollectedEvents): void {
+export function readResource(reader: BodyReader, into: MutableAttributes, found: CollectedEvents): void {
   readNested(reader, tag => {
     if (tag !== lengthDelimited(1)) return false;
     found.readResource(into, () => readAttributeOf(RESOURCE_ATTRIBUTES, reader, into));
@@ -62,40 +75,43 @@ export function readResource(reader: BinaryReader, into: MutableAttributes, foun
 }
 
 /** Reads the `AnyValue` that begins here. */
-function readValue(reader: BinaryReader, depth: number): OtlpValue {
+function readValue(reader: BodyReader, depth: number): OtlpValue {
   if (depth > MAX_DEPTH) throw new UnreadableEvent(TOO_DEEP);
+  const end = endOfValue(reader);
   let value: OtlpValue = null;
-  readNested(reader, tag => {
+  while (reader.pos < end) {
+    const tag = reader.uint32();
     switch (tag) {
       case STRING_VALUE:
         value = readString(reader);
-        return true;
+        break;
       case BOOL_VALUE:
         value = reader.bool();
-        return true;
+        break;
       case INT_VALUE:
         value = asInteger(BigInt(reader.int64()));
-        return true;
+        break;
       case DOUBLE_VALUE:
         value = reader.double();
-        return true;
+        break;
       case ARRAY_VALUE:
         value = readArray(reader, depth + 1);
-        return true;
+        break;
       case KVLIST_VALUE:
         value = readKeyValues(reader, depth + 1);
-        return true;
+        break;
       case BYTES_VALUE:
         value = Uint8Array.from(reader.bytes());
-        return true;
+        break;
       default:
-        return false;
+        skip(reader, tag);
     }
-  });
+  }
+  requireEnd(reader, end);
   return value;
 }
 
-function readArray(reader: BinaryReader, depth: number): OtlpValue[] {
+function readArray(reader: BodyReader, depth: number): OtlpValue[] {
   const elements: OtlpValue[] = [];
   readNested(reader, tag => {
     if (tag !== ELEMENTS) return false;
@@ -105,7 +121,7 @@ function readArray(reader: BinaryReader, depth: number): OtlpValue[] {
   return elements;
 }
 
-function readKeyValues(reader: BinaryReader, depth: number): OtlpAttributes {
+function readKeyValues(reader: BodyReader, depth: number): OtlpAttributes {
   const attributes = newAttributes();
   readNested(reader, tag => {
     if (tag !== ELEMENTS) return false;

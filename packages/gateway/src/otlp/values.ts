@@ -7,9 +7,14 @@ export const TOO_DEEP = `an attribute is nested deeper than ${MAX_DEPTH} levels`
 
 export type MutableAttributes = { [key: string]: OtlpValue };
 
-/** Without a prototype: `__proto__` is a key like any other. */
+/** Objects of a class are faster to write and to read than those of `Object.create(null)`. */
+class Attributes {}
+// They inherit nothing, all the same: `__proto__` and `constructor` are keys like any other.
+Object.setPrototypeOf(Attributes.prototype, null);
+Reflect.deleteProperty(Attributes.prototype, 'constructor');
+
 export function newAttributes(): MutableAttributes {
-  return Object.create(null);
+  return new Attributes() as MutableAttributes;
 }
 
 export const NO_ATTRIBUTES: OtlpAttributes = Object.freeze(newAttributes());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
 import { RequestTooLarge } from '../util/request-size.js';
+import { BodyReader } from './body-reader.js';
 import type { NameFilter } from './event-names.js';
+import { KnownKeys } from './known-keys.js';
 import { MalformedRequest, UnreadableEvent } from './malformed-request.js';
 
 /** A field's number and wire type, as they stand before its value. */
@@ -19,16 +21,21 @@ export type ReadField = (tag: Tag) => boolean;
  *
  * @throws MalformedRequest if a field reaches beyond the message
  */
-export function readMessage(reader: BinaryReader, end: number, readField: ReadField): void {
+export function readMessage(reader: BodyReader, end: number, readField: ReadField): void {
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (!readField(tag)) skip(reader, tag);
   }
+  requireEnd(reader, end);
+}
+
+/** Where a message ends that is read without `readMessage`, whose callback costs something where there are many. */
+export function requireEnd(reader: BodyReader, end: number): void {
   if (reader.pos !== end) throw new MalformedRequest('a field reaches beyond its message');
 }
 
 /** @returns where the length-delimited value ends that begins here */
-export function endOfValue(reader: BinaryReader): number {
+export function endOfValue(reader: BodyReader): number {
   const byteLength = reader.uint32();
   const end = reader.pos + byteLength;
   if (end > reader.len) throw new MalformedRequest('the body ends within a field');
@@ -36,12 +43,12 @@ export function endOfValue(reader: BinaryReader): number {
 }
 
 /** Reads the message that begins here. */
-export function readNested(reader: BinaryReader, readField: ReadField): void {
+export function readNested(reader: BodyReader, readField: ReadField): void {
   readMessage(reader, endOfValue(reader), readField);
 }
 
 /** The reader's own `skip()` makes a view of each field that it skips, which takes longer than all else here. */
-export function skip(reader: BinaryReader, tag: Tag): void {
+export function skip(reader: BodyReader, tag: Tag): void {
   const wireType = tag & 7;
   if (tag >>> 3 === 0) throw new MalformedRequest('a field has the number 0');
   switch (wireType) {
@@ -57,7 +64,7 @@ export function skip(reader: BinaryReader, tag: Tag): void {
 }
 
 /** @throws UnreadableEvent if it is not UTF-8: a replaced character makes another user, or another key */
-export function readString(reader: BinaryReader): string {
+export function readString(reader: BodyReader): string {
   const start = reader.pos;
   const end = endOfValue(reader);
   reader.pos = start;
@@ -69,12 +76,27 @@ export function readString(reader: BinaryReader): string {
   }
 }
 
+const knownKeys = new KnownKeys();
+
+/** Reads the string that begins here, which is the key of an attribute. @throws UnreadableEvent if it is not UTF-8 */
+export function readKey(reader: BodyReader): string {
+  const start = reader.pos;
+  const end = endOfValue(reader);
+  const byteLength = end - reader.pos;
+  const known = knownKeys.find(reader.body, reader.pos, end);
+  reader.pos = known === undefined ? start : end;
+  if (known !== undefined) return known;
+  const key = readString(reader);
+  knownKeys.add(key, byteLength);
+  return key;
+}
+
 /**
  * Reads past the string that begins here.
  *
  * @returns whether it is among `names`; most are told by their length, without decoding them
  */
-export function isWantedName(reader: BinaryReader, names: NameFilter): boolean {
+export function isWantedName(reader: BodyReader, names: NameFilter): boolean {
   const start = reader.pos;
   const end = endOfValue(reader);
   let isWanted = false;
@@ -86,10 +108,29 @@ export function isWantedName(reader: BinaryReader, names: NameFilter): boolean {
   return isWanted;
 }
 
-/** @returns '' if the id is absent, has another length, or is all zeros */
-export function hexId(bytes: Uint8Array | undefined, byteLength: number): string {
-  if (bytes?.length !== byteLength || bytes.every(byte => byte === 0)) return '';
-  return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('hex');
+const ONLY_ZEROS = /^0+$/;
+
+/**
+ * @param at where the id begins, with its length; undefined if there is none
+ * @returns '' if the id is absent, has another length, or is all zeros
+ */
+export function hexId(reader: BodyReader, at: number | undefined, byteLength: number): string {
+  if (at === undefined) return '';
+  const { pos } = reader;
+  reader.pos = at;
+  const end = endOfValue(reader);
+  const start = reader.pos;
+  reader.pos = pos;
+  if (end - start !== byteLength) return '';
+  const digits = reader.body.toString('hex', start, end);
+  return ONLY_ZEROS.test(digits) ? '' : digits;
+}
+
+/** Reads past the field that begins here. @returns where it is */
+export function placeOf(reader: BodyReader, tag: Tag): number {
+  const { pos } = reader;
+  skip(reader, tag);
+  return pos;
 }
 
 /**
@@ -98,9 +139,9 @@ export function hexId(bytes: Uint8Array | undefined, byteLength: number): string
  * @throws MalformedRequest if it is not protobuf
  * @throws RequestTooLarge if it holds too much
  */
-export function readBody<T>(body: Uint8Array, read: (reader: BinaryReader) => T): T {
+export function readBody<T>(body: Uint8Array, read: (reader: BodyReader) => T): T {
   try {
-    return read(new BinaryReader(body));
+    return read(new BodyReader(body));
   } catch (error) {
     if (error instanceof MalformedRequest || error instanceof RequestTooLarge) throw error;
     throw new MalformedRequest('the body is not valid protobuf');
