@@ -10,6 +10,7 @@ import {
   countedEvents,
   impression,
   makeEngine,
+  NOW_NANOS,
   SENDER,
   until,
   userIds,
@@ -119,6 +120,22 @@ describe('a receipt at delivery', () => {
     expect(counts).to.deep.equal([
       { door: 'otlp', project: 'shop', sender: 'test', outcome: 'taken', count: 2 },
     ]);
+  });
+
+  it('counts events apart that share a uuid: of other users, keys, times, and types', async () => {
+    const { takeAndFlush, destination } = await makeEngine();
+    const uuid = { 'optimizely.event.uuid': '11111111-2222-4333-8444-555555555555' };
+    const user = { 'feature_flag.context.id': 'the same' };
+    const events = [
+      conversion({ attributes: uuid }),
+      conversion({ attributes: { ...uuid, ...user } }),
+      conversion({ attributes: { ...uuid, ...user }, timeUnixNano: NOW_NANOS + 1_000_000n }),
+      conversion({ attributes: { ...uuid, ...user, 'optimizely.event.id': '77' } }),
+      impression({ attributes: { ...uuid, ...user } }),
+    ];
+    await takeAndFlush(events);
+    await takeAndFlush(events);
+    expect(userIds(destination)).to.have.length(5);
   });
 
   it('names as refused what Optimizely refuses, and only that', async () => {

@@ -116,7 +116,11 @@ describe('while a receipt is waited for', () => {
     const giveOne = () => {
       const shown = { type: 'conversion', userId: 'ada', eventKey: 'purchase' } as ExperimentEvent;
       const plan = new RequestPlan();
-      plan.take({ name: 'shop', admit } as unknown as Project, { serialized: SERIALIZED, shown });
+      plan.take({ name: 'shop', admit } as unknown as Project, {
+        serialized: SERIALIZED,
+        shown,
+        key: SERIALIZED.uuid,
+      });
       void giveReceipt(plan, { door: 'otlp', sender: 'team' }, { runtime, countEvents() {} });
       return new WeakRef(shown);
     };

@@ -6,6 +6,7 @@ import type { BatchIntake } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import { isShowable, quotedKey } from './describe-refusal.js';
+import { keyOfText } from './event-key.js';
 import { giveReceipt, later503 } from './give-receipt.js';
 import type { IntakeDependencies } from './otlp-intake.js';
 import { RequestPlan } from './request-plan.js';
@@ -37,7 +38,8 @@ export class ProjectsBatchIntake implements BatchIntake {
       acceptedAt: runtime.monotonic(),
       texts: cutBatch(text),
     });
-    for (const { event, shown } of read) plan.take(project, { serialized: event, shown });
+    for (const [index, { event, shown }] of read.entries())
+      plan.take(project, { serialized: event, shown, key: keyOfText(event, index) });
     return giveReceipt(plan, { door: 'events', sender: sender.name }, this.#deps);
   }
 

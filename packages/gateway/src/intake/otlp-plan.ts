@@ -11,6 +11,7 @@ import type { LaterReason } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import type { Projects } from '../projects/projects.js';
 import { describeUnresolved, identityOfKey, isShowable, quotedKey } from './describe-refusal.js';
+import { keyOfEvent } from './event-key.js';
 import { RequestPlan } from './request-plan.js';
 
 const PROJECT_ATTRIBUTE = 'optimizely.project';
@@ -111,7 +112,8 @@ function resolve(plan: RequestPlan, project: Project, event: ExperimentEvent): v
   if (complete === undefined) return;
   const resolved = 'reason' in complete ? complete : project.resolve(complete, datafile);
   if (!('reason' in resolved)) {
-    plan.take(project, { serialized: resolved, shown: complete as ExperimentEvent });
+    const shown = complete as ExperimentEvent;
+    plan.take(project, { serialized: resolved, shown, key: keyOfEvent(shown) });
     return;
   }
   if (resolved.reason === 'unknown_key' && !project.isUnknownForGood(identityOfKey(event, resolved))) {

@@ -6,4 +6,6 @@ export interface PreparedEvent {
   readonly serialized: SerializedEvent;
   /** The same event by its keys, for what decides what may leave; undefined if it has none. */
   readonly shown: ExperimentEvent | undefined;
+  /** A repeat has the same one, and no other event has. Short where it can be: it is kept after the delivery. */
+  readonly key: string;
 }

@@ -19,29 +19,35 @@ export interface AdmissionDependencies {
   readonly writesFirst: boolean;
 }
 
-interface Candidate extends PreparedEvent {
-  readonly key: string;
-}
-
 /** All events of one request for one project, on their way in: looked at first, then handed over together. */
 export class Admission {
   readonly #deps: AdmissionDependencies;
   readonly #sender: string;
-  readonly #events: readonly Candidate[];
+  readonly #fresh: readonly PreparedEvent[];
+  /** On their way already, or settled lately; and the second of those that come twice in the request. */
+  readonly #known: readonly PreparedEvent[];
 
   constructor(events: readonly PreparedEvent[], sender: string, dependencies: AdmissionDependencies) {
     this.#deps = dependencies;
     this.#sender = sender;
-    this.#events = events.map((event, index) => {
-      const { serialized, shown } = event;
-      return { serialized, shown, key: keyOf(event, index) };
-    });
+    const { outstanding } = dependencies;
+    const [fresh, known]: [PreparedEvent[], PreparedEvent[]] = [[], []];
+    const seen = new Set<string>();
+    for (const event of events) {
+      const { key } = event;
+      const isKnown =
+        seen.has(key) || outstanding.find(key) !== undefined || outstanding.recent(key) !== undefined;
+      (isKnown ? known : fresh).push(event);
+      seen.add(key);
+    }
+    this.#fresh = fresh;
+    this.#known = known;
   }
 
   /** @returns undefined if all can be taken; they are written then, where that comes first */
   whyNot(): LaterReason | 'too_large' | undefined {
     const { outstanding, store, writesFirst } = this.#deps;
-    const fresh = this.#fresh();
+    const fresh = this.#fresh;
     if (fresh.length === 0) return undefined;
     const wanted = wantedBy(fresh);
     // What memory has no room for is in the store alone.
@@ -61,38 +67,27 @@ export class Admission {
   handOver(): Promise<Settled> {
     const { store, runtime, ackTimeoutMillis } = this.#deps;
     const receipt = new OwedReceipt(runtime);
-    for (const event of this.#events) this.#handOver(event, receipt);
+    for (const event of this.#fresh) this.#handOver(event, receipt);
+    for (const event of this.#known) this.#join(event, receipt);
     // Of events that the exporter has refused.
     store?.takeBack();
     receipt.begin(ackTimeoutMillis);
     return receipt.settled;
   }
 
-  /** Those that are not on their way already; one that comes twice in the request counts once. */
-  #fresh(): readonly Candidate[] {
+  #join(event: PreparedEvent, receipt: OwedReceipt): void {
     const { outstanding } = this.#deps;
-    const seen = new Set<string>();
-    return this.#events.filter(({ key }) => {
-      if (seen.has(key) || outstanding.find(key) !== undefined || outstanding.recent(key) !== undefined)
-        return false;
-      seen.add(key);
-      return true;
-    });
+    const verdict = outstanding.recent(event.key);
+    const joined = outstanding.find(event.key);
+    if (verdict !== undefined) {
+      receipt.expect();
+      receipt.tell(verdict);
+    } else if (joined !== undefined) joined.join(receipt);
+    else this.#handOver(event, receipt);
   }
 
-  #handOver({ key, serialized, shown }: Candidate, receipt: OwedReceipt): void {
+  #handOver({ key, serialized, shown }: PreparedEvent, receipt: OwedReceipt): void {
     const { outstanding, processor } = this.#deps;
-    const known = outstanding.recent(key);
-    if (known !== undefined) {
-      receipt.expect();
-      receipt.tell(known);
-      return;
-    }
-    const joined = outstanding.find(key);
-    if (joined !== undefined) {
-      joined.join(receipt);
-      return;
-    }
     const { type, uuid, context, json, byteLength, acceptedAt } = serialized;
     const settlement = outstanding.begin({
       key,
@@ -105,17 +100,11 @@ export class Admission {
   }
 }
 
-function wantedBy(events: readonly Candidate[]): Wanted {
+function wantedBy(events: readonly PreparedEvent[]): Wanted {
   const wanted = { events: events.length, bytes: 0, contextBytes: 0 };
   for (const { serialized } of events) {
     wanted.bytes += serialized.byteLength;
     wanted.contextBytes += contextBytes(serialized);
   }
   return wanted;
-}
-
-/** What Optimizely counts once is the same text; without a uuid, it counts each. */
-function keyOf({ serialized }: PreparedEvent, index: number): string {
-  const { uuid, json, acceptedAt } = serialized;
-  return uuid === '' ? `${acceptedAt} ${index} ${json}` : json;
 }

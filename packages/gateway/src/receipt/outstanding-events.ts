@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AckMode } from '../model/gateway-config.js';
 import type { LaterReason } from '../model/receipt.js';
-import { OutstandingEvent, type OutstandingIdentity } from './outstanding-event.js';
+import { OutstandingEvent, type OutstandingIdentity, type OutstandingOwner } from './outstanding-event.js';
 import { RecentVerdicts } from './recent-verdicts.js';
 import type { Verdict } from './verdict.js';
 
@@ -30,7 +30,7 @@ export type Wanted = Readonly<Held>;
 /** The events of one project that the exporter has and has not settled: how many, whose, and whether there is room. */
 export class OutstandingEvents {
   readonly #limits: AdmissionLimits;
-  readonly #ack: AckMode;
+  readonly #owner: OutstandingOwner;
   readonly #events = new Map<string, OutstandingEvent>();
   readonly #recent = new RecentVerdicts();
   readonly #total: Held = { events: 0, bytes: 0, contextBytes: 0 };
@@ -38,7 +38,7 @@ export class OutstandingEvents {
 
   constructor(limits: AdmissionLimits, ack: AckMode) {
     this.#limits = limits;
-    this.#ack = ack;
+    this.#owner = { ack, end: (event, verdict) => this.#end(event, verdict) };
   }
 
   get count(): number {
@@ -93,26 +93,27 @@ export class OutstandingEvents {
 
   /** Counts the event as outstanding until the exporter settles it. */
   begin(identity: OutstandingIdentity): OutstandingEvent {
-    const event = new OutstandingEvent(identity, this.#ack, this.#end);
+    const event = new OutstandingEvent(identity, this.#owner);
     this.#events.set(event.key, event);
     this.#count(event, 1);
     return event;
   }
 
-  readonly #end = (event: OutstandingEvent, verdict: Verdict): void => {
+  #end(event: OutstandingEvent, verdict: Verdict): void {
     this.#events.delete(event.key);
     this.#count(event, -1);
     if (verdict.kind !== 'later') this.#recent.add(event.key, verdict);
-  };
+  }
 
   #count({ sender, byteLength, contextBytes }: OutstandingEvent, sign: 1 | -1): void {
-    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0, contextBytes: 0 };
+    const known = this.#bySender.get(sender);
+    const own = known ?? { events: 0, bytes: 0, contextBytes: 0 };
     for (const held of [this.#total, own]) {
       held.events += sign;
       held.bytes += sign * byteLength;
       held.contextBytes += sign * contextBytes;
     }
     if (own.events === 0) this.#bySender.delete(sender);
-    else this.#bySender.set(sender, own);
+    else if (known === undefined) this.#bySender.set(sender, own);
   }
 }

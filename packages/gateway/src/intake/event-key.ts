@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ExperimentEvent, SerializedEvent } from 'opentelemetry-exporter-optimizely';
+
+/**
+ * Tells an event by more than Optimizely does, which counts an entity, a uuid and a time once: what has the same key may
+ * have other tags and attributes, and is counted once all the same.
+ */
+export function keyOfEvent(event: ExperimentEvent): string {
+  const { type, timestamp, uuid, userId } = event;
+  return `${type}${timestamp}${sized(uuid)}${sized(userId)}${type === 'conversion' ? goalOf(event) : ruleOf(event)}`;
+}
+
+/** What Optimizely counts once is the same text; without a uuid, it counts each. */
+export function keyOfText({ uuid, json, acceptedAt }: SerializedEvent, index: number): string {
+  return uuid === '' ? `${acceptedAt} ${index} ${json}` : json;
+}
+
+function goalOf({ eventKey, eventId }: ExperimentEvent & { readonly type: 'conversion' }): string {
+  return sized(eventKey) + sized(eventId);
+}
+
+function ruleOf(event: ExperimentEvent & { readonly type: 'impression' }): string {
+  const { flagKey, ruleKey, ruleType, variationKey, experimentId, campaignId, variationId } = event;
+  return (
+    sized(flagKey) +
+    sized(ruleKey) +
+    sized(ruleType) +
+    sized(variationKey) +
+    sized(experimentId) +
+    sized(campaignId) +
+    sized(variationId)
+  );
+}
+
+/** No text can pass for two, nor a text for none. */
+function sized(text: string | undefined): string {
+  return text === undefined ? ' ' : ` ${text.length}:${text}`;
+}
