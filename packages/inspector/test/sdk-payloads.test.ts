@@ -21,15 +21,18 @@ describe("what Optimizely's other SDKs send", () => {
   afterEach(endCommands);
 
   for (const file of FILES) {
-    it(`passes validate, but for a misread revenue, with and without the datafile: ${file}`, async () => {
+    it(`passes validate, but for a misread revenue and the user agent of curl, with and without the datafile: ${file}`, async () => {
       for (const args of [[], ['--datafile', pathOf('datafile.json')]]) {
         const { code, stdout, stderr } = await run(['validate', pathOf(file), ...args]);
         const misread = MISREAD[file] ?? 0;
         expect(stdout.match(/! revenue_misread: .* nothing is counted/g) ?? []).to.have.lengthOf(misread);
-        const found = ['no problems', '1 problem', '2 problems'][misread];
+        const bots = linesOf(file).filter(line => line.includes('"curl"')).length;
+        expect(stdout.match(/! bot: /g) ?? []).to.have.lengthOf(bots);
+        const problems = misread + bots;
+        const found = ['no problems', '1 problem'][problems] ?? `${problems} problems`;
         expect(stdout).to.match(new RegExp(`^\\d+ payloads, \\d+ events: ${found}$`, 'm'));
         expect(stdout).not.to.include('✕');
-        expect({ code, stderr }).to.deep.equal({ code: misread === 0 ? 0 : 1, stderr: '' });
+        expect({ code, stderr }).to.deep.equal({ code: problems === 0 ? 0 : 1, stderr: '' });
       }
     });
   }

@@ -3,7 +3,9 @@ import { type EventReading, quote } from 'opentelemetry-exporter-optimizely/test
 import type { Problem } from '../inspection/problem.js';
 import type { ProjectNames } from '../inspection/project-names.js';
 import { isObject, objectsOf } from '../util/json.js';
+import { checkBot } from './bots.js';
 import { lookalikeOf } from './personal-data.js';
+import { checkRevenueUnit } from './revenue-unit.js';
 
 const MOST_VALUES = 200;
 const DEEPEST = 8;
@@ -11,6 +13,10 @@ const DEEPEST = 8;
 /** What is worth a look in an event that counts: attributes that go nowhere, data that should not leave. */
 export function checkPayload(reading: EventReading, names: ProjectNames | undefined): Problem[] {
   const problems = names === undefined ? [] : checkAttributes(reading, names);
+  const bot = checkBot(reading, names?.botFiltering === true);
+  if (bot !== undefined) problems.push(bot);
+  const revenue = checkRevenueUnit(reading);
+  if (revenue !== undefined) problems.push(revenue);
   const found = findPersonalData(reading);
   if (found !== undefined) problems.push(found);
   return problems;

@@ -2,7 +2,10 @@
 import { NO_EARLIER_DECISION } from 'opentelemetry-exporter-optimizely/testing';
 import type { InspectedEvent } from '../inspection/inspected-batch.js';
 import { isLost, type Problem } from '../inspection/problem.js';
-import { ExperimentTallies } from './experiment-tally.js';
+import { count } from '../util/count.js';
+import { credit, takeBack } from './contributions.js';
+import { EventTallies, eventIdOf } from './event-tally.js';
+import { ExperimentTallies, type ExperimentTally } from './experiment-tally.js';
 import { type Decision, VisitorRecord } from './visitor-record.js';
 
 const VARIATION_CHANGED: Problem = {
@@ -10,124 +13,167 @@ const VARIATION_CHANGED: Problem = {
   message:
     'this visitor saw another variation of the experiment before, and counts for the first one: keep the user id and the decision stable',
 };
+/** Two conversions of one visitor that are so close, and bring the same, were most likely recorded twice. */
+export const REPEATED_MILLIS = 5_000;
+const LATEST_COMPARED = 10;
 
-/** Whether a conversion of the event counts in the experiment. */
-export type Measures = (experimentId: string, eventId: string) => boolean;
+export interface VisitorBookOptions {
+  /** So many visitors are remembered, and as many of their conversions. */
+  readonly most: number;
+  /**
+   * The traffic allocation that divided a visitor of the experiment.
+   *
+   * @returns undefined if it is not known, `forced` if the datafile names the visitor's variation
+   */
+  readonly allocation: (
+    experimentId: string,
+    visitorId: string,
+    revision: string,
+  ) => ReadonlyMap<string, number> | 'forced' | undefined;
+  /** Changes what is known to be wrong with an event. */
+  readonly judge: (event: InspectedEvent, problems: readonly Problem[]) => void;
+}
 
 /**
  * Attributes events as Optimizely does: a visitor belongs to the first variation it saw in an experiment, by timestamp,
  * and its conversions count where they came after that. Batches overtake each other, so a decision may still change what
  * was found about conversions before it.
  *
- * Remembers so many visitors, and as many of their conversions: the oldest are forgotten, and stay counted.
+ * Beyond its bound the oldest visitors are forgotten, and stay counted.
  */
 export class VisitorBook {
   readonly tallies = new ExperimentTallies();
-  readonly #most: number;
-  readonly #measures: Measures;
+  readonly events = new EventTallies();
+  readonly #options: VisitorBookOptions;
   readonly #visitors = new Map<string, VisitorRecord>();
   #conversions = 0;
   forgottenVisitors = 0;
 
-  constructor(most: number, measures: Measures) {
-    this.#most = most;
-    this.#measures = measures;
+  constructor(options: VisitorBookOptions) {
+    this.#options = options;
   }
 
-  /** Adds to the event's problems, and to those of conversions before it, what they show about each other. */
-  add(event: InspectedEvent): void {
-    if (event.type === 'conversion') {
-      // There is no time to compare, and the event has its problem already.
-      if (!event.problems.some(({ code }) => code === 'timestamp_not_millis')) this.#convert(event);
-    } else if (!isLost(event.problems) && (event.experimentId ?? '') !== '') {
-      this.#decide(event, event.experimentId ?? '');
-    }
+  /**
+   * Adds to the event's problems, and to those of conversions before it, what they show about each other.
+   *
+   * @param revision of the datafile, as the batch names it
+   */
+  add(event: InspectedEvent, revision: string): void {
+    if (event.type === 'conversion') this.#convert(event);
+    else if ((event.experimentId ?? '') !== '') this.#decide(event, event.experimentId ?? '', revision);
   }
 
-  /** By experiment id. */
-  decisionsOf(visitorId: string): ReadonlyMap<string, Decision> {
-    return this.#visitors.get(visitorId)?.decisions ?? new Map();
+  decisionsOf(visitorId: string): readonly Decision[] {
+    return this.#visitors.get(visitorId)?.decisions ?? [];
   }
 
   decisionOf(visitorId: string, experimentId: string): Decision | undefined {
-    return this.#visitors.get(visitorId)?.decisions.get(experimentId);
+    return this.#visitors.get(visitorId)?.decision(experimentId);
+  }
+
+  /** Conversions that count but for a decision, as far as they are remembered. */
+  conversionsOf(visitorId: string): Iterable<InspectedEvent> {
+    return this.#visitors.get(visitorId)?.countedConversions() ?? [];
+  }
+
+  /** Whether any event of the visitor is remembered. */
+  knows(visitorId: string): boolean {
+    return this.#visitors.has(visitorId);
+  }
+
+  /** Whether the visitor converted, as far as it is remembered. */
+  converted(visitorId: string): boolean {
+    return (this.#visitors.get(visitorId)?.conversionCount ?? 0) > 0;
   }
 
   clear(): void {
     this.#visitors.clear();
     this.tallies.clear();
+    this.events.clear();
     this.#conversions = 0;
     this.forgottenVisitors = 0;
   }
 
   #convert(event: InspectedEvent): void {
-    const record = this.#recordOf(event.visitorId);
+    const tally = this.events.of(event);
     const counts = !isLost(event.problems);
+    if (tally !== undefined) {
+      tally.problems.add(event.problems);
+      if (counts) tally.conversions++;
+      else tally.lost++;
+      if (event.visitorIsNumber) {
+        tally.numeric++;
+        tally.numericVisitors.add(event.visitorId);
+      } else tally.visitors.add(event.visitorId);
+    }
+    // There is no time to compare, and the event has its problem already.
+    if (event.problems.some(({ code }) => code === 'timestamp_not_millis')) return;
+    const record = this.#recordOf(event.visitorId);
+    if (tally !== undefined && counts && isRepeated(record, event)) tally.repeated++;
     if (!(record.firstDecisionAt < event.timestamp)) {
       const why = Number.isFinite(record.firstDecisionAt)
         ? decidedLate(event, record.firstDecisionAt)
         : NO_EARLIER_DECISION;
-      event.problems = [...event.problems, why];
+      this.#options.judge(event, [...event.problems, why]);
     }
-    if (counts) {
-      for (const [experimentId, decision] of record.decisions) this.#credit(experimentId, decision, event);
-    }
+    if (counts) for (const decision of record.decisions) credit(this.tallies, decision, event);
     this.#conversions += record.remember(event, counts);
     this.#bound();
   }
 
-  #decide(event: InspectedEvent, experimentId: string): void {
+  #decide(event: InspectedEvent, experimentId: string, revision: string): void {
+    const tally = this.tallies.experiment(experimentId);
+    if (tally !== undefined) noteImpression(tally, event, revision);
+    if (isLost(event.problems)) return;
     const record = this.#recordOf(event.visitorId);
     const variationId = event.variationId ?? '';
     const variation = this.tallies.variation(experimentId, variationId);
     if (variation !== undefined) {
       variation.impressions++;
       variation.key = event.variationKey ?? '';
-      const { ruleKey = '', flagKey = '', ruleType = '' } = event;
-      this.tallies.name(experimentId, { ruleKey, flagKey, ruleType });
     }
-    const known = record.decisions.get(experimentId);
-    if (known !== undefined && known.variationId !== variationId) {
-      event.problems = [...event.problems, VARIATION_CHANGED];
-    }
+    const known = record.decision(experimentId);
+    const changed = known !== undefined && known.variationId !== variationId;
+    if (changed) this.#options.judge(event, [...event.problems, VARIATION_CHANGED]);
+    const several = changed || known?.several === true;
+    if (tally !== undefined && several && known?.several === false) tally.severalVariations++;
     if (known === undefined || event.timestamp < known.timestamp) {
-      if (known !== undefined) this.#takeBack(experimentId, known);
-      this.#assign(experimentId, record, { timestamp: event.timestamp, variationId, converted: new Map() });
-    }
+      if (known !== undefined) this.#takeBack(known, tally);
+      this.#assign(record, event, { experimentId, variationId, several, revision });
+    } else known.several = several;
     this.#reconsider(record, event.timestamp);
     this.#bound();
   }
 
-  #assign(experimentId: string, record: VisitorRecord, decision: Decision): void {
-    record.decisions.set(experimentId, decision);
-    const variation = this.tallies.variation(experimentId, decision.variationId);
-    if (variation !== undefined) variation.visitors++;
-    for (const conversion of record.countedConversions()) this.#credit(experimentId, decision, conversion);
-  }
-
-  #takeBack(experimentId: string, { variationId, converted }: Decision): void {
-    const variation = this.tallies.variation(experimentId, variationId);
-    if (variation !== undefined) variation.visitors--;
-    for (const [eventKey, count] of converted) {
-      const metric = this.tallies.metric(experimentId, variationId, eventKey);
-      if (metric === undefined) continue;
-      metric.visitors--;
-      metric.conversions -= count;
-    }
-  }
-
-  #credit(
-    experimentId: string,
-    { timestamp, variationId, converted }: Decision,
-    event: InspectedEvent,
+  #assign(
+    record: VisitorRecord,
+    { timestamp, visitorId }: InspectedEvent,
+    given: { experimentId: string; variationId: string; several: boolean; revision: string },
   ): void {
-    if (event.timestamp <= timestamp || !this.#measures(experimentId, event.entityId ?? '')) return;
-    const metric = this.tallies.metric(experimentId, variationId, event.key);
-    if (metric === undefined) return;
-    const before = converted.get(event.key) ?? 0;
-    converted.set(event.key, before + 1);
-    metric.conversions++;
-    if (before === 0) metric.visitors++;
+    const { experimentId, variationId, several, revision } = given;
+    const tally = this.tallies.experiment(experimentId);
+    const weights = this.#options.allocation(experimentId, visitorId, revision);
+    const forced = weights === 'forced';
+    const segment = forced ? undefined : tally?.ratio.add(variationId, weights, revision);
+    const decision: Decision = {
+      experimentId,
+      timestamp,
+      variationId,
+      several,
+      segment,
+      forced,
+      contributions: undefined,
+    };
+    record.decide(decision);
+    tally?.exposed.add(visitorId);
+    const variation = this.tallies.variation(experimentId, variationId);
+    if (variation !== undefined) variation.visitors++;
+    for (const conversion of record.countedConversions()) credit(this.tallies, decision, conversion);
+  }
+
+  #takeBack(decision: Decision, tally: ExperimentTally | undefined): void {
+    if (!decision.forced) tally?.ratio.remove(decision.variationId, decision.segment);
+    takeBack(this.tallies, decision);
   }
 
   /** A decision has come: conversions that had none may count now, or at least know what is wrong. */
@@ -137,7 +183,7 @@ export class VisitorBook {
     for (const conversion of record.conversionsWith(ABOUT_DECISIONS)) {
       const others = conversion.problems.filter(({ code }) => !ABOUT_DECISIONS.has(code));
       const decided = decidedAt < conversion.timestamp;
-      conversion.problems = decided ? others : [...others, decidedLate(conversion, decidedAt)];
+      this.#options.judge(conversion, decided ? others : [...others, decidedLate(conversion, decidedAt)]);
     }
   }
 
@@ -150,8 +196,10 @@ export class VisitorBook {
   }
 
   #bound(): void {
+    const { most } = this.#options;
+    if (this.#visitors.size <= most && this.#conversions <= most) return;
     for (const [visitorId, record] of this.#visitors) {
-      if (this.#visitors.size <= this.#most && this.#conversions <= this.#most) return;
+      if (this.#visitors.size <= most && this.#conversions <= most) return;
       if (this.#visitors.size === 1) return;
       this.#visitors.delete(visitorId);
       this.#conversions -= record.conversionCount;
@@ -161,6 +209,32 @@ export class VisitorBook {
 }
 
 const ABOUT_DECISIONS: ReadonlySet<string> = new Set(['no_earlier_decision', 'decision_after_conversion']);
+
+function noteImpression(tally: ExperimentTally, event: InspectedEvent, revision: string): void {
+  const { ruleKey = '', flagKey = '', ruleType = '', problems } = event;
+  Object.assign(tally, { ruleKey, flagKey, ruleType });
+  tally.problems.add(problems);
+  if (isLost(problems)) tally.lost++;
+  count(tally.revisions, revision);
+}
+
+function isRepeated(record: VisitorRecord, event: InspectedEvent): boolean {
+  for (const before of record.latestConversions(LATEST_COMPARED)) {
+    if (isRepetition(before, event)) return true;
+  }
+  return false;
+}
+
+/** Whether two conversions of one visitor are most likely one that was recorded twice. */
+export function isRepetition(a: InspectedEvent, b: InspectedEvent): boolean {
+  return (
+    a.uuid !== b.uuid &&
+    eventIdOf(a) === eventIdOf(b) &&
+    Math.abs(a.timestamp - b.timestamp) <= REPEATED_MILLIS &&
+    a.revenue === b.revenue &&
+    a.value === b.value
+  );
+}
 
 function decidedLate({ timestamp }: InspectedEvent, decidedAt: number): Problem {
   const late = decidedAt === timestamp ? 'at the same millisecond' : `${decidedAt - timestamp} ms later`;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { checkReadings, readBatch } from 'opentelemetry-exporter-optimizely/testing';
+import { checkReadings, type EventReading, readBatch } from 'opentelemetry-exporter-optimizely/testing';
 import { checkPayload } from '../checks/payload-checks.js';
-import type { JsonObject } from '../util/json.js';
+import { count } from '../util/count.js';
+import { type JsonObject, objectsOf } from '../util/json.js';
 import type { InspectedEvent } from './inspected-batch.js';
 import type { Problem } from './problem.js';
 import type { Project } from './project.js';
 import type { SpanIds } from './sender-notes.js';
 
 export interface InspectedEvents {
+  /** How often attributes came that audiences ask for. */
+  readonly attributes: ReadonlyMap<string, number>;
   readonly events: InspectedEvent[];
   /** What belongs to no event. */
   readonly problems: Problem[];
 }
 
+const NOTHING_WRONG: readonly Problem[] = [];
 /** More than real events fit into a request. */
 const MOST_EVENTS = 20_000;
 
@@ -33,16 +37,35 @@ export function inspectEvents(
   const events = read.readings.map((reading, index): InspectedEvent => {
     const { revenue, value } = reading.wire;
     const found = [...(checked.events[index]?.problems ?? []), ...checkPayload(reading, project?.names)];
+    const { visitor_id: visitorId } = reading.visitor;
+    const visitorIsNumber = typeof visitorId === 'number';
     return {
       ...reading.event,
-      problems: found.map(problem => share(problem, shared)),
+      ...(visitorIsNumber && { visitorId: String(visitorId) }),
+      visitorIsNumber,
+      kept: false,
+      problems: found.length === 0 ? NOTHING_WRONG : found.map(problem => share(problem, shared)),
       revenue: numberOf(revenue),
       value: numberOf(value),
       traceId: spans[index]?.traceId,
       spanId: spans[index]?.spanId,
     };
   });
-  return { events, problems };
+  return { events, problems, attributes: countAttributes(read.readings, project?.names.audienceAttributes) };
+}
+
+function countAttributes(
+  readings: readonly EventReading[],
+  wanted: ReadonlySet<string> | undefined,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  if (wanted === undefined || wanted.size === 0) return counts;
+  for (const { visitor } of readings) {
+    for (const { key } of objectsOf(visitor.attributes)) {
+      if (typeof key === 'string' && wanted.has(key)) count(counts, key);
+    }
+  }
+  return counts;
 }
 
 /** What one event has wrong most others have, too. */

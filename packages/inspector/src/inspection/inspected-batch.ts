@@ -5,6 +5,10 @@ import type { Problem } from './problem.js';
 
 /** An event of a request, with all that was found out about it so far. */
 export interface InspectedEvent extends WireEvent {
+  /** Whether the payload has the visitor id as a number, which Optimizely takes for none. */
+  readonly visitorIsNumber: boolean;
+  /** Whether its batch is among those that are shown. */
+  kept: boolean;
   /** Changes: what was a conversion without a decision may get one from a later batch. */
   problems: readonly Problem[];
   readonly revenue: number | undefined;

@@ -5,14 +5,17 @@ import { MAX_BODY_BYTES } from 'opentelemetry-exporter-optimizely/testing';
 import { Identities } from '../checks/identities.js';
 import { checkClock, checkSize } from '../checks/request-checks.js';
 import { VisitorBook } from '../experiments/visitor-book.js';
+import { count } from '../util/count.js';
 import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/json.js';
+import { AllocationHistory } from './allocation-history.js';
 import { BatchLog, type LogLimits } from './batch-log.js';
+import { EventFigures } from './event-figures.js';
 import { inspectEvents } from './inspect-events.js';
 import type { InspectedBatch, RefusedRequest } from './inspected-batch.js';
-import type { Problem } from './problem.js';
 import type { Project } from './project.js';
 import { NOTHING_NOTED, type SenderNotes } from './sender-notes.js';
+import { Traffic } from './traffic.js';
 
 export interface InspectionOptions extends LogLimits {
   /** The datafile in force; undefined if there is none, so that ids can't be looked up. */
@@ -48,6 +51,17 @@ export class Inspection {
   readonly instance = randomUUID();
   readonly log: BatchLog;
   readonly visitors: VisitorBook;
+  /** Counts of what the log keeps. */
+  figures = new EventFigures();
+  /** What was accepted, also what the log has dropped since. */
+  traffic = new Traffic();
+  /** What was wrong with the latest request that was refused; `''` before the first. */
+  lastRefusal = '';
+  /** Requests that were not read at all, and why the latest of them was not. */
+  blocked = 0;
+  lastBlocked = '';
+  /** Traffic allocations of all datafiles that were in force. */
+  readonly allocations = new AllocationHistory();
   readonly #options: InspectionOptions;
   #identities: Identities;
   #lastSequence = 0;
@@ -57,16 +71,20 @@ export class Inspection {
 
   constructor(options: InspectionOptions) {
     this.#options = options;
-    this.log = new BatchLog(options);
-    this.visitors = new VisitorBook(
-      options.maxEvents,
-      (experimentId, eventId) => options.project()?.names.measures(experimentId, eventId) ?? true,
-    );
+    this.log = new BatchLog(options, batch => this.#dropped(batch));
+    this.visitors = new VisitorBook({
+      most: options.maxEvents,
+      allocation: (experimentId, visitorId, revision) =>
+        this.allocations.find(experimentId, visitorId, revision),
+      judge: (event, problems) => this.figures.judge(event, problems, event.kept),
+    });
     this.#identities = new Identities(options.maxEvents);
   }
 
   get project(): Project | undefined {
-    return this.#options.project();
+    const project = this.#options.project();
+    if (project !== undefined) this.allocations.note(project.names);
+    return project;
   }
 
   get version(): number {
@@ -84,11 +102,12 @@ export class Inspection {
 
   /** Shows a batch, with all that it shows by itself. It counts once it is accepted. */
   receive({ params, body, notes = NOTHING_NOTED, now }: Arrival): InspectedBatch {
-    const { events, problems } = inspectEvents(params, {
+    const { events, problems, attributes } = inspectEvents(params, {
       project: this.project,
       now,
       spans: notes.spans,
     });
+    for (const [key, many] of attributes) count(this.traffic.attributes, key, many);
     const found = [
       ...problems,
       checkSize(body.length, MAX_BODY_BYTES),
@@ -111,10 +130,25 @@ export class Inspection {
   accept(batch: InspectedBatch): void {
     for (const event of batch.events) {
       const known = this.#identities.add(event);
-      if (known !== undefined) event.problems = [...event.problems, known];
-      this.visitors.add(event);
+      if (known !== undefined) this.figures.judge(event, [...event.problems, known], event.kept);
+      this.visitors.add(event, batch.revision);
+      this.traffic.add(event);
     }
+    this.traffic.addBatch(batch);
     this.changed();
+  }
+
+  /** The answer to a batch: it is refused, or passed on, or simply taken. */
+  answer(batch: InspectedBatch, status: number): void {
+    batch.status = status;
+    if (this.log.find(batch.sequence) === batch) this.figures.answered(batch);
+    this.changed();
+  }
+
+  /** Notes that a request was refused, by this endpoint or by Optimizely. */
+  refused(batch: InspectedBatch, message: string): void {
+    this.figures.addProblem(batch, { code: 'refused', message });
+    this.lastRefusal = message;
   }
 
   /** Shows a request from which no batch could be read. */
@@ -131,7 +165,15 @@ export class Inspection {
       revision: '',
       cause: undefined,
     });
-    batch.status = status;
+    this.lastRefusal = `${request.method} ${request.path.split('?', 1)[0]} was answered ${status}: ${request.message}`;
+    this.answer(batch, status);
+  }
+
+  /** Counts a request that was not read, as it came from a page or for another host. */
+  block(reason: string): void {
+    this.blocked++;
+    this.lastBlocked = reason;
+    this.changed();
   }
 
   /** Something that is shown was changed. */
@@ -142,7 +184,13 @@ export class Inspection {
 
   /** Forgets everything but the datafile. */
   clear(): void {
+    for (const { events } of this.log.newestFirst()) for (const event of events) event.kept = false;
     this.log.clear();
+    this.figures = new EventFigures();
+    this.traffic = new Traffic();
+    this.lastRefusal = '';
+    this.blocked = 0;
+    this.lastBlocked = '';
     this.visitors.clear();
     this.#identities = new Identities(this.#options.maxEvents);
     this.changed();
@@ -155,13 +203,15 @@ export class Inspection {
       status: undefined,
       forwarding: undefined,
     };
+    for (const event of batch.events) event.kept = true;
+    this.figures.add(batch);
     this.log.add(batch);
     this.changed();
     return batch;
   }
-}
 
-/** Problems of a batch, its events' included. */
-export function problemsOf({ problems, events }: InspectedBatch): Problem[] {
-  return [...problems, ...events.flatMap(event => event.problems)];
+  #dropped(batch: InspectedBatch): void {
+    for (const event of batch.events) event.kept = false;
+    this.figures.remove(batch);
+  }
 }

@@ -7,6 +7,10 @@ type OwnProblemCode =
   | 'refused'
   /** The visitor's decision has a later timestamp than the conversion, or the same. */
   | 'decision_after_conversion'
+  /** The revenue is what a tag says in dollars, without its cents. */
+  | 'revenue_in_dollars'
+  /** The user agent is that of a bot. */
+  | 'bot'
   | 'unknown_attribute'
   /** A mail address, a phone number or a card number, by its looks. */
   | 'personal_data'
@@ -30,6 +34,8 @@ export interface Problem {
 
 const WARNINGS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   ...EVENT_WARNINGS,
+  'revenue_in_dollars',
+  'bot',
   'unknown_attribute',
   'personal_data',
   'payload_near_limit',

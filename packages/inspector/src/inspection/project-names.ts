@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type DatafileRule, readContents } from 'opentelemetry-exporter-optimizely/testing';
 import { type JsonObject, objectsOf, textOf } from '../util/json.js';
+import { audienceAttributes } from './audience-attributes.js';
 
 /** What a datafile says about an experiment, a delivery rule or a holdout. */
 export interface NamedRule {
+  readonly id: string;
   readonly key: string;
   readonly kind: 'experiment' | 'delivery rule' | 'holdout';
+  /** `''` where the datafile does not say. */
+  readonly status: string;
   /** Flags that use it. */
   readonly flagKeys: readonly string[];
   /** Variation keys by id. */
   readonly variations: ReadonlyMap<string, string>;
   /** Share of the traffic by variation id; one without is absent. */
   readonly weights: ReadonlyMap<string, number>;
+  /** Visitors whose variation the datafile names, whatever their traffic. */
+  readonly forcedVisitors: ReadonlySet<string>;
+  /** Keys of the attributes that its audiences ask for; undefined if it is for everyone. */
+  readonly audienceAttributes: readonly string[] | undefined;
   /** An algorithm moves traffic between variations, so that no ratio is to be expected. */
   readonly adaptive: boolean;
+}
+
+export interface NamedEvent {
+  readonly id: string;
+  readonly key: string;
+  /** Experiments that measure it; undefined if the datafile does not say. */
+  readonly experimentIds: ReadonlySet<string> | undefined;
 }
 
 /** Keys for ids, and what experiments are made of. Lists that are absent, or not lists, count as empty. */
@@ -28,10 +43,14 @@ export class ProjectNames {
   readonly sendFlagDecisions: boolean;
   /** Whether Optimizely leaves bots out. */
   readonly botFiltering: boolean;
+  /** Keys of the attributes that any audience of a rule asks for. */
+  readonly audienceAttributes: ReadonlySet<string>;
   readonly #rules = new Map<string, NamedRule>();
-  readonly #events = new Map<string, { key: string; experimentIds: ReadonlySet<string> }>();
+  readonly #events = new Map<string, NamedEvent>();
   readonly #attributeKeys = new Map<string, string>();
   readonly #attributeIds = new Map<string, string>();
+  /** Flags with delivery rules. */
+  readonly #delivered = new Set<string>();
 
   constructor(datafile: JsonObject) {
     const { experiments, deliveryRules, holdouts, flags, events, attributes } = readContents(datafile);
@@ -39,21 +58,25 @@ export class ProjectNames {
     this.accountId = textOf(datafile.accountId);
     this.projectId = textOf(datafile.projectId);
     this.environmentKey = textOf(datafile.environmentKey);
+    this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
     this.sendFlagDecisions = datafile.sendFlagDecisions === true;
     this.botFiltering = datafile.botFiltering === true;
-    this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
     const flagKeys = new Map<string, string[]>();
     for (const flag of flags) {
+      if (flag.deliveryRules.length > 0) this.#delivered.add(flag.key);
       for (const { id } of [...flag.experiments, ...flag.deliveryRules])
         flagKeys.set(id, [...(flagKeys.get(id) ?? []), flag.key]);
     }
+    const attributesOf = audienceAttributes(datafile);
     for (const rule of [...experiments, ...deliveryRules, ...holdouts]) {
-      this.#rules.set(rule.id, toNamed(rule, flagKeys.get(rule.id) ?? []));
+      this.#rules.set(rule.id, toNamed(rule, flagKeys.get(rule.id) ?? [], attributesOf(rule.source)));
     }
-    for (const event of events) {
-      this.#events.set(textOf(event.id), {
-        key: textOf(event.key),
-        experimentIds: new Set(textsOf(event.experimentIds)),
+    this.audienceAttributes = new Set(this.rules.flatMap(rule => rule.audienceAttributes ?? []));
+    for (const { id, key, experimentIds } of events) {
+      this.#events.set(textOf(id), {
+        id: textOf(id),
+        key: textOf(key),
+        experimentIds: Array.isArray(experimentIds) ? new Set(textsOf(experimentIds)) : undefined,
       });
     }
     for (const { id, key } of attributes) {
@@ -62,19 +85,46 @@ export class ProjectNames {
     }
   }
 
+  get rules(): readonly NamedRule[] {
+    return [...this.#rules.values()];
+  }
+
   rule(id: string): NamedRule | undefined {
     return this.#rules.get(id);
+  }
+
+  event(id: string): NamedEvent | undefined {
+    return this.#events.get(id);
   }
 
   eventKey(id: string): string | undefined {
     return this.#events.get(id)?.key;
   }
 
-  /** Whether a conversion of this event is counted in the experiment. Of what the datafile does not know: yes. */
+  /** Whether each event says which experiments measure it. */
+  get saysWhatIsMeasured(): boolean {
+    return [...this.#events.values()].every(({ experimentIds }) => experimentIds !== undefined);
+  }
+
+  /** Events that the experiment measures, as far as the datafile says. */
+  eventsOf(experimentId: string): readonly NamedEvent[] {
+    return [...this.#events.values()].filter(({ experimentIds }) => experimentIds?.has(experimentId));
+  }
+
+  /**
+   * Whether conversions of this event are counted in the experiment. A holdout is compared by all events; of what the
+   * datafile does not know, it is taken that they are.
+   */
   measures(experimentId: string, eventId: string): boolean {
-    const event = this.#events.get(eventId);
-    if (event === undefined || event.experimentIds.size === 0) return true;
-    return event.experimentIds.has(experimentId) || !this.#rules.has(experimentId);
+    const experimentIds = this.#events.get(eventId)?.experimentIds;
+    const rule = this.#rules.get(experimentId);
+    if (experimentIds === undefined || rule === undefined || rule.kind === 'holdout') return true;
+    return experimentIds.has(experimentId);
+  }
+
+  /** Whether visitors that no experiment of the flag takes are decided by a delivery rule. */
+  isDelivered(flagKey: string): boolean {
+    return this.#delivered.has(flagKey);
   }
 
   attributeKey(id: string): string | undefined {
@@ -86,13 +136,24 @@ export class ProjectNames {
   }
 }
 
-function toNamed({ key, kind, variations, source }: DatafileRule, flagKeys: readonly string[]): NamedRule {
+function toNamed(
+  { id, key, kind, variations, source }: DatafileRule,
+  flagKeys: readonly string[],
+  attributes: readonly string[] | undefined,
+): NamedRule {
+  const { forcedVariations } = source;
   return {
+    id,
     key,
     kind,
+    status: textOf(source.status),
     flagKeys,
     variations: new Map(variations.map(({ id, key }) => [textOf(id), textOf(key)])),
     weights: weightsOf(source.trafficAllocation),
+    forcedVisitors: new Set(
+      typeof forcedVariations === 'object' && forcedVariations !== null ? Object.keys(forcedVariations) : [],
+    ),
+    audienceAttributes: attributes,
     adaptive: typeof source.cmab === 'object' && source.cmab !== null,
   };
 }
@@ -110,6 +171,6 @@ function weightsOf(trafficAllocation: unknown): Map<string, number> {
   return weights;
 }
 
-function textsOf(list: unknown): string[] {
-  return Array.isArray(list) ? list.filter(item => typeof item === 'string') : [];
+function textsOf(list: readonly unknown[]): string[] {
+  return list.filter(item => typeof item === 'string');
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isCheck } from '../diagnosis/diagnose.js';
 import type { Inspection } from '../inspection/inspection.js';
 import { batchDetail, eventDetail } from '../view/detail.js';
 import { exportLines } from '../view/export.js';
 import { summarize } from '../view/overview.js';
+import { PayloadSearch } from '../view/payload-search.js';
 import { queryRows, type RowQuery } from '../view/rows.js';
 import type { DatafileState, Overview } from '../view/types.js';
 import { viewVisitor } from '../view/visitor.js';
@@ -27,6 +29,7 @@ const LONGEST_FILTER = 1_000;
 /** What the page asks. Everything is read-only but `POST /api/clear`, which forgets what was shown. */
 export class Api {
   readonly #options: ApiOptions;
+  readonly #searches = new PayloadSearch();
   #overview: Overview | undefined;
 
   constructor(options: ApiOptions) {
@@ -37,13 +40,14 @@ export class Api {
     const { inspection, stream } = this.#options;
     if (method === 'POST' && url.pathname === '/api/clear') {
       inspection.clear();
+      this.#searches.clear();
       sendJson(response, {});
     } else if (method !== 'GET') {
       sendText(response, 405, 'this is not to be done here');
     } else if (url.pathname === '/api/stream') {
       if (!stream.add(response)) sendText(response, 503, 'too many pages are open: close some');
     } else if (url.pathname === '/api/export') {
-      sendLines(response, exportLines(inspection, readQuery(url.searchParams)));
+      sendLines(response, exportLines(inspection, readQuery(url.searchParams), this.#searches));
     } else {
       const found = this.#find(url);
       if (found === undefined) sendText(response, 404, 'it is not here, or not any more');
@@ -55,7 +59,7 @@ export class Api {
     const { inspection } = this.#options;
     if (pathname === '/api/overview') return this.#look();
     if (pathname === '/api/visitor') return viewVisitor(inspection, searchParams.get('id') ?? '');
-    if (pathname === '/api/rows') return queryRows(inspection, readQuery(searchParams));
+    if (pathname === '/api/rows') return queryRows(inspection, readQuery(searchParams), this.#searches);
     const [, sequence, index] = /^\/api\/batches\/(\d{1,15})(?:\/(\d{1,9}))?$/.exec(pathname) ?? [];
     return index === undefined
       ? batchDetail(inspection, Number(sequence))
@@ -67,7 +71,7 @@ export class Api {
     const { inspection, startedAt, endpoint, datafile, forwardsTo, sampleProgram } = this.#options;
     if (this.#overview?.tick.version !== inspection.version) {
       this.#overview = {
-        ...summarize(inspection),
+        ...summarize(inspection, forwardsTo()),
         startedAt,
         endpoint: endpoint(),
         datafile: datafile(),
@@ -86,12 +90,15 @@ function readQuery(given: URLSearchParams): RowQuery {
     return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : fallback;
   };
   const until = count('until', -1);
+  const check = text('check');
   return {
     filter: {
       visitor: text('visitor'),
       experiment: text('experiment'),
       event: text('event'),
       problem: text('problem'),
+      search: text('search'),
+      check: isCheck(check) ? check : '',
     },
     until: until === -1 ? undefined : until,
     sort: text('sort') === 'oldest' ? 'oldest' : 'newest',

@@ -61,8 +61,11 @@ export async function startInspectServer(options: InspectServerOptions): Promise
     const url = readUrl(request, origin());
     const serve = (files: ServedFiles | undefined) =>
       request.method === 'GET' && files?.serve(url.pathname, response, origin()) === true;
-    if (refusal !== undefined) refuse(request, response, refusal);
-    else if (serve(sample)) return;
+    if (refusal !== undefined) {
+      // A page elsewhere could send any number of them: they are counted, and take no room in the list.
+      if (request.method === 'POST' && url.pathname === EVENTS_PATH) inspection.block(refusal);
+      refuse(request, response, refusal);
+    } else if (serve(sample)) return;
     else if (page === undefined || isForIntake(request, url)) void intake.answer(request, response);
     else if (url.pathname.startsWith('/api/')) api.answer(request, response, url);
     else if (!serve(page)) sendText(response, 404, 'there is nothing here');

@@ -56,13 +56,12 @@ export class Intake {
     const strict = headers['x-optimizely-strict'] === 'true';
     const answer =
       forward === undefined ? answerLocally(batch, strict) : await this.#forward(batch, forward, strict);
-    batch.status = answer.status;
     if (answer.status < 300) inspection.accept(batch);
     else {
       const message = `answered ${answer.status}, so it was not received: ${answer.message ?? 'the sender tries again, or drops it'}`;
-      batch.problems.push({ code: 'refused', message });
+      inspection.refused(batch, message);
     }
-    inspection.changed();
+    inspection.answer(batch, answer.status);
     this.#options.onBatch?.(batch);
     return answer;
   }

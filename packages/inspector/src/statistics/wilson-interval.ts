@@ -6,7 +6,7 @@ export interface Interval {
 }
 
 /** The 97.5 % point of the normal distribution: intervals hold the true rate 95 times of 100. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /**
  * Wilson's score interval of a rate, without continuity correction: usable for small counts and for rates near 0

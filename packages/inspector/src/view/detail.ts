@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type EventReading, readBatch } from 'opentelemetry-exporter-optimizely/testing';
-import type { VisitorBook } from '../experiments/visitor-book.js';
-import type { InspectedBatch } from '../inspection/inspected-batch.js';
+import type { InspectedBatch, RefusedRequest } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
 import type { ProjectNames } from '../inspection/project-names.js';
 import { isObject, type JsonObject, objectIn, objectsOf, textOf } from '../util/json.js';
+import { visibleText } from '../util/visible-text.js';
+import { judgeConversion } from './judge-conversion.js';
 import { experimentName, variationName } from './names.js';
 import { batchRow, viewProblems } from './rows.js';
 import type { Detail, MeaningLine } from './types.js';
@@ -23,7 +24,7 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
   const snapshot = { ...(decision && { decisions: [decision] }), events: [wire] };
   const names = inspection.project?.names;
   const lines: MeaningLine[] = [
-    { label: 'Visitor', meaning: event.visitorId },
+    { label: 'Visitor', meaning: visibleText(event.visitorId) },
     { label: 'Time', meaning: timeOf(event.timestamp), id: String(wire.timestamp) },
   ];
   if (event.type === 'impression') {
@@ -45,7 +46,10 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
       });
     }
     if (event.value !== undefined) lines.push({ label: 'Value', meaning: String(event.value) });
-    lines.push(...tagLines(wire.tags), ...countsFor(event, inspection.visitors, names));
+    lines.push(...tagLines(wire.tags));
+    for (const meaning of judgeConversion(event, inspection).countsFor) {
+      lines.push({ label: 'Counts for', meaning });
+    }
   }
   lines.push(...attributeLines(visitor, names), ...originLines(batch, reading));
   if (event.traceId !== undefined) {
@@ -63,6 +67,7 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
 export function batchDetail(inspection: Inspection, sequence: number): Detail | undefined {
   const batch = inspection.log.find(sequence);
   if (batch === undefined) return undefined;
+  if (batch.request !== undefined) return refusedDetail(batch, batch.request);
   const { events, visitors, byteLength, client, revision, cause } = batchRow(batch, 0);
   const { visitors: _, ...envelope } = objectIn(batch.body);
   return {
@@ -81,17 +86,19 @@ export function batchDetail(inspection: Inspection, sequence: number): Detail | 
   };
 }
 
-function* countsFor(
-  { visitorId, entityId, timestamp }: { visitorId: string; entityId: string | null; timestamp: number },
-  visitors: VisitorBook,
-  names: ProjectNames | undefined,
-): Generator<MeaningLine> {
-  for (const [experimentId, decision] of visitors.decisionsOf(visitorId)) {
-    if (decision.timestamp >= timestamp || names?.measures(experimentId, entityId ?? '') === false) continue;
-    const rule = names?.rule(experimentId);
-    const variation = rule?.variations.get(decision.variationId) || decision.variationId;
-    yield { label: 'Counts for', meaning: `${rule?.key || experimentId}: ${variation}` };
-  }
+function refusedDetail(batch: InspectedBatch, { method, path, message }: RefusedRequest): Detail {
+  const { sequence, receivedAt, body, byteLength, status, problems } = batch;
+  return {
+    title: `Request ${sequence}`,
+    problems: viewProblems(problems),
+    meaning: [
+      { label: 'Received', meaning: timeOf(receivedAt) },
+      { label: 'Request', meaning: `${method} ${path}` },
+      { label: 'Size', meaning: `${byteLength} bytes` },
+      { label: 'Answered', meaning: `${status}: ${message}` },
+    ],
+    payload: body.length < byteLength ? `${body}\n… cut here: ${byteLength} bytes in all` : body.toString(),
+  };
 }
 
 function tagLines(tags: unknown): MeaningLine[] {

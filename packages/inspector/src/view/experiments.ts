@@ -1,132 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
+import { diagnose } from '../diagnosis/diagnose.js';
+import type { Evidence } from '../diagnosis/evidence.js';
+import { type ExperimentTally, emptyTally, type VariationTally } from '../experiments/experiment-tally.js';
+import type { Inspection } from '../inspection/inspection.js';
+import type { NamedRule } from '../inspection/project-names.js';
+import type { CountedVariation } from './counted-variation.js';
+import { viewMetrics } from './metrics.js';
+import { viewSampleRatio } from './sample-ratio.js';
+import type { ExperimentView, VariationView } from './types.js';
 
-import { NOTHING_YET } from '../diagnosis/diagnose.js';
-import type { ExperimentTally, VariationTally } from '../experiments/experiment-tally.js';
-import type { NamedRule, ProjectNames } from '../inspection/project-names.js';
-import { checkSampleRatio, MISMATCH_P_VALUE } from '../statistics/sample-ratio.js';
-import { wilsonInterval } from '../statistics/wilson-interval.js';
-import type { ExperimentView, RateView, SampleRatioView, VariationView } from './types.js';
+const MOST_UNSEEN = 200;
+const BASELINE = /^(?:control|original|baseline|off|default|a)$/i;
 
-type Counted = readonly [id: string, tally: VariationTally];
+/** Those with a cause first, then the busiest; those of the datafile that no event concerns come last. */
+export function viewExperiments(inspection: Inspection, common: Evidence): ExperimentView[] {
+  const names = inspection.project?.names;
+  const tallies = [...inspection.visitors.tallies.all];
+  const seen = new Set(tallies.map(({ experimentId }) => experimentId));
+  const unseen = (names?.rules ?? [])
+    .filter(({ id, kind }) => kind === 'experiment' && !seen.has(id))
+    .slice(0, MOST_UNSEEN)
+    .map(({ id }) => emptyTally(id));
+  return [...tallies, ...unseen]
+    .map(tally => viewExperiment(tally, inspection, common))
+    .sort((a, b) => rank(a) - rank(b) || b.visitors - a.visitors || (a.key < b.key ? -1 : 1));
+}
 
-/** What an experiment has counted, with its keys, whether its visitors were divided as they should, and its rates. */
-export function viewExperiment(tally: ExperimentTally, names: ProjectNames | undefined): ExperimentView {
+const STATES: readonly ExperimentView['diagnosis']['state'][] = ['cause', 'suspect', 'healthy', 'waiting'];
+
+/** What may merely not be used by the applications that send here comes after all that is. */
+function rank({ diagnosis, impressions }: ExperimentView): number {
+  const place = STATES.indexOf(diagnosis.state);
+  return impressions > 0 || diagnosis.state === 'cause' ? place : place + STATES.length;
+}
+
+/** What an experiment has counted, with its keys, what keeps it from having results, and its scorecard. */
+function viewExperiment(tally: ExperimentTally, inspection: Inspection, common: Evidence): ExperimentView {
+  const names = inspection.project?.names;
   const rule = names?.rule(tally.experimentId);
   const counted = inOrder(tally, rule);
   const visitors = sum(counted, variation => variation.visitors);
-  const weights = counted.map(([id]) => (rule === undefined ? 1 : (rule.weights.get(id) ?? 0)));
+  const impressions = sum(counted, variation => variation.impressions);
+  const weights = counted.map(({ id }) => rule?.weights.get(id) ?? 0);
   const allWeights = weights.reduce((all, weight) => all + weight, 0);
-  const keyOf = ([id, { key }]: Counted) => rule?.variations.get(id) || key || id || 'none';
-  const variations = counted.map((variation, place): VariationView => {
-    const [id, { visitors: own, impressions }] = variation;
+  const variations = counted.map(({ id, key, baseline, tally: own }, place): VariationView => {
     const weight = weights[place] ?? 0;
     return {
       id,
-      key: keyOf(variation),
-      visitors: own,
-      impressions,
+      key,
+      baseline,
+      visitors: own.visitors,
+      impressions: own.impressions,
       expectedShare: weight > 0 ? weight / allWeights : undefined,
-      share: visitors > 0 ? own / visitors : 0,
-      baseline: place === 0,
+      share: visitors > 0 ? own.visitors / visitors : 0,
     };
   });
-  const eventKeys = new Set(counted.flatMap(([, { metrics }]) => [...metrics.keys()]));
+  const sampleRatio = viewSampleRatio(tally.ratio, rule);
   return {
     id: tally.experimentId,
     key: rule?.key || tally.ruleKey || tally.experimentId,
     kind: rule?.kind ?? kindOf(tally.ruleType),
-    status: '',
-    severalVariations: 0,
-    diagnosis: NOTHING_YET,
+    status: rule?.status ?? '',
     flagKeys: rule?.flagKeys ?? (tally.flagKey === '' ? [] : [tally.flagKey]),
     visitors,
-    impressions: sum(counted, variation => variation.impressions),
-    sampleRatio: viewSampleRatio(
-      counted.map(([, variation], place) => ({ observed: variation.visitors, weight: weights[place] ?? 0 })),
-      rule,
-    ),
+    impressions,
+    severalVariations: tally.severalVariations,
+    diagnosis: diagnose(common, { tally, rule, visitors, impressions, sampleRatio }),
+    sampleRatio,
     variations,
-    metrics: [...eventKeys].sort().map(eventKey => ({
-      eventId: '',
-      eventKey,
-      rates: counted.map((variation, place) => ({
-        ...viewRate(keyOf(variation), variation[1], eventKey),
-        variationId: variation[0],
-        baseline: place === 0,
-      })),
-    })),
-  };
-}
-
-function viewRate(key: string, { visitors, metrics }: VariationTally, eventKey: string): RateView {
-  const { visitors: converted = 0, conversions = 0 } = metrics.get(eventKey) ?? {};
-  return {
-    variationId: '',
-    baseline: false,
-    difference: undefined,
-    lift: undefined,
-    revenue: undefined,
-    value: undefined,
-    key,
-    visitors,
-    converted,
-    conversions,
-    rate: visitors > 0 ? converted / visitors : 0,
-    ...wilsonInterval(converted, visitors),
+    metrics: viewMetrics(counted, eventId => names?.measures(tally.experimentId, eventId) ?? true, names),
   };
 }
 
 /** The datafile's variations in its order, also those that no visitor saw; then those that it does not know. */
-function inOrder({ variations }: ExperimentTally, rule: NamedRule | undefined): Counted[] {
+function inOrder({ variations }: ExperimentTally, rule: NamedRule | undefined): CountedVariation[] {
   const unseen: VariationTally = { visitors: 0, impressions: 0, key: '', metrics: new Map() };
   const known = [...(rule?.variations.keys() ?? [])];
   const unknown = [...variations.keys()].filter(id => !known.includes(id)).sort();
-  return [...known, ...unknown].map(id => [id, variations.get(id) ?? unseen]);
-}
-
-function viewSampleRatio(
-  shares: readonly { observed: number; weight: number }[],
-  rule: NamedRule | undefined,
-): SampleRatioView {
-  const visitorsWithoutTraffic = shares.reduce((n, s) => n + (s.weight > 0 ? 0 : s.observed), 0);
-  return { visitorsWithoutTraffic, segments: [], ...judgeSampleRatio(shares, rule) };
-}
-
-function judgeSampleRatio(
-  shares: readonly { observed: number; weight: number }[],
-  rule: NamedRule | undefined,
-): Pick<SampleRatioView, 'verdict' | 'pValue' | 'explanation'> {
-  if (rule?.adaptive) {
-    const explanation = 'Not checked: an algorithm moves traffic between the variations.';
-    return { verdict: 'adaptive', pValue: undefined, explanation };
-  }
-  const ratio = checkSampleRatio(shares);
-  const against =
-    rule === undefined
-      ? 'an equal split, for want of a datafile that knows the experiment'
-      : "the datafile's traffic allocation";
-  switch (ratio.verdict) {
-    case 'untestable': {
-      const explanation = 'Not checked: fewer than two variations have traffic.';
-      return { verdict: 'untestable', pValue: undefined, explanation };
-    }
-    case 'too_few': {
-      const explanation = `Too few visitors to tell: five are expected in each variation at least, by ${against}.`;
-      return { verdict: 'too_few', pValue: undefined, explanation };
-    }
-    case 'mismatch': {
-      const explanation =
-        `Sample ratio mismatch against ${against} (p below ${MISMATCH_P_VALUE}): its results can't be trusted. ` +
-        'Look for impressions that are lost or recorded twice, user ids that change, and bots.';
-      return { verdict: 'mismatch', pValue: ratio.pValue, explanation };
-    }
-    case 'as_expected':
-      return {
-        verdict: 'as_expected',
-        pValue: ratio.pValue,
-        explanation: `As expected by ${against}.`,
-      };
-  }
+  const all = [...known, ...unknown].map(id => {
+    const tally = variations.get(id) ?? unseen;
+    return { id, key: rule?.variations.get(id) || tally.key || id || 'none', tally };
+  });
+  // No datafile says which one it is: the one that is called so, else the first.
+  const named = all.findIndex(({ key }) => BASELINE.test(key));
+  return all.map((variation, place) => ({ ...variation, baseline: place === Math.max(0, named) }));
 }
 
 function kindOf(ruleType: string): string {
@@ -134,6 +91,6 @@ function kindOf(ruleType: string): string {
   return ruleType === 'holdout' ? 'holdout' : 'experiment';
 }
 
-function sum(counted: readonly Counted[], of: (variation: VariationTally) => number): number {
-  return counted.reduce((total, [, variation]) => total + of(variation), 0);
+function sum(counted: readonly CountedVariation[], of: (variation: VariationTally) => number): number {
+  return counted.reduce((total, { tally }) => total + of(tally), 0);
 }

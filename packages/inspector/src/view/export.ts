@@ -5,6 +5,7 @@ import type { Inspection } from '../inspection/inspection.js';
 import type { ProjectNames } from '../inspection/project-names.js';
 import { objectIn } from '../util/json.js';
 import { matcherOf } from './event-filter.js';
+import { PayloadSearch } from './payload-search.js';
 import { batchesOf, eventRow, type RowQuery } from './rows.js';
 import type { ExportedEvent } from './types.js';
 
@@ -12,13 +13,14 @@ import type { ExportedEvent } from './types.js';
 export function* exportLines(
   inspection: Inspection,
   { filter, sort, until = Number.POSITIVE_INFINITY }: Pick<RowQuery, 'filter' | 'sort' | 'until'>,
+  searches = new PayloadSearch(),
 ): Generator<string> {
-  const matches = matcherOf(filter, inspection.visitors);
+  const matches = matcherOf(filter, inspection, searches);
   const names = inspection.project?.names;
   // All at once: the log changes while they are sent.
   for (const batch of [...batchesOf(inspection, sort)]) {
     if (batch.sequence > until) continue;
-    const wanted = batch.events.flatMap((event, index) => (matches(event) ? [index] : []));
+    const wanted = batch.events.flatMap((event, index) => (matches(event, batch, index) ? [index] : []));
     if (wanted.length > 0) yield linesOf(batch, wanted, names);
   }
 }

@@ -6,6 +6,7 @@ import type { ProjectNames } from '../inspection/project-names.js';
 import { visibleText } from '../util/visible-text.js';
 import { batchMatches, type EventFilter, filtersNothing, type Matches, matcherOf } from './event-filter.js';
 import { experimentName, variationName } from './names.js';
+import { PayloadSearch } from './payload-search.js';
 import type { BatchRow, EventRow, ProblemView, RefusedRow, Row, RowsView, Sort } from './types.js';
 
 export interface RowQuery {
@@ -19,18 +20,18 @@ export interface RowQuery {
 }
 
 /** A window of the list: batches, each followed by its events in their order. */
-export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
+export function queryRows(inspection: Inspection, query: RowQuery, searches = new PayloadSearch()): RowsView {
   const { filter, from, count } = query;
   const until = query.until ?? inspection.lastSequence;
-  const everything = filtersNothing(filter);
-  const matches = matcherOf(filter, inspection.visitors);
+  if (filtersNothing(filter)) return queryAll(inspection, { ...query, until });
+  const matches = matcherOf(filter, inspection, searches);
   const names = inspection.project?.names;
   const rows: Row[] = [];
   let total = 0;
   let events = 0;
   let newer = 0;
   for (const batch of batchesOf(inspection, query.sort)) {
-    const shown = everything ? batch.events.length : countMatches(batch.events, matches);
+    const shown = countMatches(batch, matches);
     if (batch.sequence > until) {
       newer += shown;
       continue;
@@ -40,12 +41,11 @@ export function queryRows(inspection: Inspection, query: RowQuery): RowsView {
     total += 1 + shown;
     events += shown;
     if (total <= from || first >= from + count) continue;
-    if (first >= from)
-      rows.push(batch.request === undefined ? batchRow(batch, shown) : refusedRow(batch, batch.request));
+    if (first >= from) rows.push(headRow(batch, shown));
     let place = first;
     for (const [index, event] of batch.events.entries()) {
       if (place - first >= shown || place + 1 >= from + count) break;
-      if (!everything && !matches(event)) continue;
+      if (!matches(event, batch, index)) continue;
       place++;
       if (place >= from) rows.push(eventRow(batch, event, index, names));
     }
@@ -137,10 +137,32 @@ function worthOf({ revenue, value }: InspectedEvent): string {
   return parts.join(', ');
 }
 
-function countMatches(events: readonly InspectedEvent[], matches: Matches): number {
+function countMatches(batch: InspectedBatch, matches: Matches): number {
   let count = 0;
-  for (const event of events) if (matches(event)) count++;
+  for (const [index, event] of batch.events.entries()) if (matches(event, batch, index)) count++;
   return count;
+}
+
+/** Without a filter, the place of each row is known, and only the batches of the window are looked at. */
+function queryAll(
+  { log, project }: Inspection,
+  { until, from, count, sort }: RowQuery & { readonly until: number },
+): RowsView {
+  const rows: Row[] = [];
+  for (const { batch, row: first } of log.placed(until, from, sort)) {
+    if (first >= from + count) break;
+    if (first >= from) rows.push(headRow(batch, batch.events.length));
+    const start = Math.max(0, from - first - 1);
+    const end = Math.min(batch.events.length, from + count - first - 1);
+    for (const [place, event] of batch.events.slice(start, end).entries()) {
+      rows.push(eventRow(batch, event, start + place, project?.names));
+    }
+  }
+  return { from, rows, until, ...log.rowsUpTo(until) };
+}
+
+function headRow(batch: InspectedBatch, shown: number): Row {
+  return batch.request === undefined ? batchRow(batch, shown) : refusedRow(batch, batch.request);
 }
 
 const LONGEST = 200;

@@ -135,6 +135,8 @@ export interface Overview {
   readonly diagnosis: DiagnosisView;
   /** Those with a cause first, then the busiest; those of the datafile that no event concerns come last. */
   readonly experiments: readonly ExperimentView[];
+  /** What the figures are good for, and where to look for what they are not. */
+  readonly plumbing: { readonly note: string; readonly decides: LinkView };
   /** Visitors that had to be forgotten; they stay counted. */
   readonly forgottenVisitors: number;
   readonly facets: {

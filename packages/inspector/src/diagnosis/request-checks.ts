@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Evidence, ExperimentEvidence } from './evidence.js';
+import { type Check, type Finding, stateOfDefect } from './finding.js';
+import { TROUBLESHOOTING } from './sources.js';
+import { counted, named, quoted } from './words.js';
+
+type Common = Evidence & Partial<ExperimentEvidence>;
+
+/** Whether requests, and what they say of themselves, fit: asked of all traffic, and of each experiment. */
+export const REQUEST_CHECKS: readonly Check<Common>[] = [
+  {
+    id: 'requests_refused',
+    title: 'Requests are accepted',
+    explains: [],
+    explainsSilence: [
+      'outside_audience',
+      'flag_decisions_off',
+      'no_impressions',
+      'event_never_received',
+      'conversions_unexposed',
+    ],
+    look: lookAtRefusals,
+  },
+  {
+    id: 'wrong_project',
+    title: 'Events are of this project',
+    explains: ['wrong_environment', 'wrong_revision', 'impressions_not_counted', 'conversions_not_counted'],
+    explainsSilence: [
+      'outside_audience',
+      'flag_decisions_off',
+      'no_impressions',
+      'event_never_received',
+      'conversions_unexposed',
+    ],
+    source: TROUBLESHOOTING,
+    look: lookAtProject,
+  },
+  {
+    id: 'wrong_region',
+    title: 'Events go to the region of the project',
+    explains: [],
+    look: lookAtRegion,
+  },
+];
+
+function lookAtRefusals({ inspection }: Common): Finding {
+  const { traffic, lastRefusal, blocked, lastBlocked } = inspection;
+  const { refused } = inspection.figures;
+  const all = refused + blocked + traffic.batches;
+  const count = refused + blocked;
+  const evidence = { problem: 'refused' };
+  if (all === 0) return { state: 'waiting', count: 0, sentence: 'No request has arrived yet.' };
+  if (count === 0) {
+    return { state: 'passed', count: 0, sentence: `${counted(all, 'request')}, and none was refused.` };
+  }
+  const latest = lastRefusal || lastBlocked;
+  const accepted =
+    traffic.batches === 0 ? 'none was accepted' : `${counted(traffic.batches, 'other')} accepted`;
+  return {
+    state:
+      traffic.batches === 0 ? 'cause' : stateOfDefect(count, all, true) === 'cause' ? 'suspect' : 'passed',
+    count,
+    sentence: `${counted(count, 'request was', 'requests were')} refused, and ${accepted}. The latest: ${latest}.`,
+    evidence,
+  };
+}
+
+function lookAtProject({ inspection, names, tally, impressions, measured = [] }: Common): Finding {
+  if (names === undefined) return unknown('Without a datafile, project and account are not compared.');
+  const { problems, events } = inspection.traffic;
+  if (events === 0) return waiting();
+  const isOwn = tally !== undefined && (impressions ?? 0) + tally.lost > 0;
+  const [own, all] = isOwn
+    ? [
+        [tally.problems, ...measured.map(event => event.tally.problems)],
+        (impressions ?? 0) + tally.lost + measured.reduce((n, { tally: t }) => n + t.conversions + t.lost, 0),
+      ]
+    : [[problems], events];
+  const of = (code: 'unknown_project' | 'unknown_account') =>
+    own.reduce((n, counts) => n + counts.count(code), 0);
+  const [projects, accounts] = [of('unknown_project'), of('unknown_account')];
+  const count = Math.max(projects, accounts);
+  const code = projects >= accounts ? 'unknown_project' : 'unknown_account';
+  const what = code === 'unknown_project' ? 'project' : 'account';
+  const right = quoted(code === 'unknown_project' ? names.projectId : names.accountId);
+  if (count === 0) {
+    return {
+      state: 'passed',
+      count,
+      sentence: `All name the datafile's project, ${quoted(names.projectId)}.`,
+    };
+  }
+  return {
+    // Another project's events beside an experiment of which nothing has come may be none of its business.
+    state: isOwn || count >= events / 2 ? stateOfDefect(count, all, (impressions ?? 0) > 0) : 'passed',
+    count,
+    sentence:
+      `${counted(count, 'event names', 'events name')} another ${what} than the datafile's, ${right}: ` +
+      "give the application this project's SDK key or datafile, or the inspector that of the application.",
+    evidence: { problem: code },
+  };
+}
+
+function lookAtRegion({ names, forwardsTo }: Common): Finding {
+  if (names === undefined) return unknown('Without a datafile, the region is not known.');
+  const { region } = names;
+  const host = forwardsTo !== undefined && URL.canParse(forwardsTo) ? new URL(forwardsTo).hostname : '';
+  const goesTo = REGIONS[host];
+  if (goesTo === undefined) {
+    const sentence =
+      `The datafile is of the region ${region}: in production its events belong to ${HOSTS[region]}. ` +
+      'Which one the application would send to can not be seen here.';
+    return unknown(sentence);
+  }
+  if (goesTo === region) {
+    return {
+      state: 'passed',
+      count: 0,
+      sentence: `Events are passed on to ${host}, the region of the datafile.`,
+    };
+  }
+  return {
+    state: 'cause',
+    count: 1,
+    sentence: `Events are passed on to ${host}, but the datafile is of the region ${region}: send them to ${HOSTS[region]}.`,
+  };
+}
+
+const HOSTS = { US: 'logx.optimizely.com', EU: 'eu.logx.optimizely.com' } as const;
+const REGIONS: Readonly<Record<string, 'US' | 'EU'>> = { [HOSTS.US]: 'US', [HOSTS.EU]: 'EU' };
+
+/** What only an experiment can be asked. */
+export const DATAFILE_CHECKS: readonly Check<ExperimentEvidence>[] = [
+  {
+    id: 'wrong_environment',
+    title: 'Decisions come from this environment',
+    explains: ['wrong_revision', 'impressions_not_counted'],
+    explainsSilence: [
+      'outside_audience',
+      'flag_decisions_off',
+      'no_impressions',
+      'event_never_received',
+      'conversions_not_counted',
+      'conversions_unexposed',
+    ],
+    source: TROUBLESHOOTING,
+    look: lookAtEnvironment,
+  },
+  {
+    id: 'wrong_revision',
+    title: 'Decisions come from this datafile revision',
+    explains: ['impressions_not_counted', 'sample_ratio'],
+    explainsSilence: [
+      'no_impressions',
+      'event_never_received',
+      'conversions_not_counted',
+      'conversions_unexposed',
+    ],
+    look: lookAtRevision,
+  },
+];
+
+function lookAtEnvironment({ id, inspection, names, rule, tally, impressions }: ExperimentEvidence): Finding {
+  if (names === undefined) return unknown('Without a datafile, experiments are not looked up.');
+  const environment =
+    names.environmentKey === '' ? '' : ` of the environment ${quoted(names.environmentKey)}`;
+  const advice =
+    'give the application the SDK key of this environment, or the inspector the datafile of the application';
+  if (rule === undefined) {
+    return {
+      state: 'cause',
+      count: tally.lost,
+      sentence: `The datafile${environment} has no experiment with the id ${quoted(id)}: ${advice}.`,
+      evidence: { experiment: id, problem: 'unknown_experiment' },
+    };
+  }
+  const { traffic } = inspection;
+  if (traffic.events === 0) return waiting();
+  const flags = rule.flagKeys.length === 0 ? [''] : rule.flagKeys;
+  const strays = flags.flatMap(flagKey => traffic.strays(flagKey, rule.key) ?? []);
+  const count = strays.reduce((sum, stray) => sum + stray.count, 0);
+  if (count > 0) {
+    const ids = named(strays.map(({ experimentId }) => experimentId));
+    return {
+      state: stateOfDefect(count, count + impressions, impressions > 0),
+      count,
+      sentence:
+        `${counted(count, 'impression names', 'impressions name')} ${quoted(rule.key)} by the id ${ids}, which the datafile` +
+        `${environment} does not have (it has ${quoted(id)}): they were decided by the datafile of another environment, or by an old one; ${advice}.`,
+      evidence: { experiment: id, check: 'wrong_environment' },
+    };
+  }
+  return { state: 'passed', count: 0, sentence: 'All decisions that name it have its id.' };
+}
+
+function lookAtRevision({ id, inspection, names, tally, impressions }: ExperimentEvidence): Finding {
+  if (names === undefined) return unknown('Without a datafile, revisions are not compared.');
+  const { traffic, allocations } = inspection;
+  const isOwn = impressions + tally.lost > 0;
+  const revisions = isOwn ? tally.revisions : traffic.revisions;
+  const others = [...revisions].filter(([revision]) => revision !== '' && !allocations.knows(revision));
+  const count = others.reduce((sum, [, many]) => sum + many, 0);
+  const all = isOwn ? impressions + tally.lost : traffic.events;
+  if (all === 0) return waiting();
+  if (count === 0) {
+    return {
+      state: 'passed',
+      count,
+      sentence: `They name the revision ${quoted(names.revision)}, as the datafile does.`,
+    };
+  }
+  const lost = others.reduce((sum, [revision]) => sum + (traffic.lostByRevision.get(revision) ?? 0), 0);
+  const what = isOwn
+    ? counted(count, 'impression was', 'impressions were')
+    : counted(count, 'event was', 'events were');
+  const consequence =
+    lost > 0
+      ? `${counted(lost, 'event')} of them ${lost === 1 ? 'has' : 'have'} ids that this datafile does not have`
+      : 'whether the experiment and its traffic allocation were the same is not known';
+  const state =
+    lost > 0 ? stateOfDefect(count, all, impressions > 0) : count * 20 >= all ? 'suspect' : 'passed';
+  return {
+    state: isOwn || lost > 0 ? state : 'passed',
+    count,
+    sentence:
+      `${what} made with the revision ${named(others.map(([revision]) => revision))}, and the datafile here has ${quoted(names.revision)}: ` +
+      `${consequence}. Let both read the latest datafile.`,
+    evidence: { experiment: id, check: 'wrong_revision' },
+  };
+}
+
+export function unknown(sentence: string): Finding {
+  return { state: 'unknown', count: 0, sentence };
+}
+
+export function waiting(sentence = 'Nothing has arrived yet to tell it by.'): Finding {
+  return { state: 'waiting', count: 0, sentence };
+}
