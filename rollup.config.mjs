@@ -2,10 +2,11 @@
 //
 // `npm run build`: both packages as ES modules and as CommonJS, each with its own types; their commands; the inspector's
 // page. Source maps name the lines of src/ and carry no sources.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { transform } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { build, transform } from 'esbuild';
 import { dts } from 'rollup-plugin-dts';
 
 const TARGET = 'es2022';
@@ -96,29 +97,42 @@ function typescript(target = TARGET) {
     name: 'typescript',
     // In TypeScript a module is imported by the name that it has once it is built.
     resolveId: (source, importer) =>
-      importer && source.startsWith('.')
-        ? resolve(importer, '..', source.replace(/\.js$/, '.ts'))
-        : undefined,
+      importer && source.startsWith('.') ? sourceOf(resolve(importer, '..', source)) : undefined,
     transform: (source, path) =>
-      transform(source, { loader: 'ts', target, sourcemap: true, sourcefile: path }),
+      transform(source, { loader: loaderOf(path), target, ...JSX, sourcemap: true, sourcefile: path }),
     // CommonJS has none: only `here.ts` asks, and takes `__filename` there.
     resolveImportMeta: (_, { format }) => (format === 'cjs' ? 'undefined' : null),
   };
 }
 
-/** The page, beside the command that serves it: four files, no more. */
+const JSX = { jsx: 'automatic', jsxImportSource: 'preact' };
+
+function sourceOf(path) {
+  const [typescript, withJsx] = ['.ts', '.tsx'].map(extension => path.replace(/\.js$/, extension));
+  return existsSync(withJsx) ? withJsx : typescript;
+}
+
+const loaderOf = path => (path.endsWith('.tsx') ? 'tsx' : path.endsWith('.ts') ? 'ts' : 'js');
+
+/** The page, beside the command that serves it: four files, no more. What it needs of libraries is in `page.js`. */
 function pageOf(from, dir) {
-  const minify = (source, loader) => transform(source, { loader, minify: true, target: BROWSERS });
   return {
-    input: { page: resolve(from, 'main.ts') },
+    input: { page: resolve(from, 'main.tsx') },
     plugins: [
+      {
+        name: 'libraries',
+        resolveId: source => (external(source) ? fileURLToPath(import.meta.resolve(source)) : undefined),
+      },
       typescript(BROWSERS),
       {
         name: 'page',
-        renderChunk: code => minify(code, 'js'),
+        async renderChunk(source) {
+          const { code } = await transform(source, { minify: true, target: BROWSERS });
+          return licensesOf(['preact', '@preact/signals']) + code;
+        },
         async generateBundle() {
-          const css = await minify(await readFile(join(from, 'page.css'), 'utf8'), 'css');
-          this.emitFile({ type: 'asset', fileName: 'page.css', source: css.code });
+          const source = await styles(resolve(from, 'styles/page.css'));
+          this.emitFile({ type: 'asset', fileName: 'page.css', source });
           for (const fileName of ['index.html', 'icon.svg']) {
             this.emitFile({ type: 'asset', fileName, source: await readFile(join(from, fileName)) });
           }
@@ -127,6 +141,20 @@ function pageOf(from, dir) {
     ],
     output: { dir, format: 'es', entryFileNames: '[name].js' },
   };
+}
+
+async function styles(entry) {
+  const options = { bundle: true, minify: true, write: false, target: BROWSERS };
+  const { outputFiles } = await build({ entryPoints: [entry], ...options });
+  return outputFiles[0].text;
+}
+
+/** Their license asks for it to go wherever the code goes. */
+function licensesOf(names) {
+  const texts = names.map(
+    name => `${name}\n\n${readFileSync(join('node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
+  return `/*!\n${texts.join('\n')}*/\n`;
 }
 
 export default [

@@ -55,7 +55,7 @@ try {
   await sendMistakes(endpoint);
   await shop.letIn(1);
   await shop.close();
-  await page.getByText('Split Sample ratio mismatch').waitFor();
+  await page.getByText('Sample ratio mismatch').first().waitFor();
   await page.getByRole('row').filter({ hasText: 'timestamp not millis' }).waitFor();
   for (const theme of ['light', 'dark'] as const)
     await picture(page, theme, join(DOCS, `inspector-${theme}.png`));
