@@ -299,6 +299,7 @@ describe('inspect: the command', () => {
         '✕ 1 event would not count',
         '1 × no_earlier_decision',
         'experiment banner',
+        '✕ conversions_unexposed: 1 conversion came from visitors whom the experiment has not decided for',
         'control: 1 visitor (100.0 %, 50.0 % expected), 1 impression',
       ]) {
         expect(stdout).to.contain(part);

@@ -78,7 +78,7 @@ export async function inspectCommand(args: string[], terminal: Terminal, page: U
   await Promise.race([signaled(), terminal.readerGone]);
   await server.close();
   await Promise.all([datafile.stop(), forwarder?.close()]);
-  for (const line of summaryLines(inspection, terminal.style)) terminal.out(line);
+  for (const line of summaryLines(inspection, terminal.style, forwarder?.url())) terminal.out(line);
   return 0;
 }
 

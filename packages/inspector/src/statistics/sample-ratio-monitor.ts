@@ -2,7 +2,7 @@
 import { SequentialRatio } from './sequential-ratio.js';
 
 /** Below this, a sample ratio is a defect of the experiment and not chance, however often it was looked at. */
-export const MISMATCH_P_VALUE = 0.005;
+export const MISMATCH_P_VALUE = 0.002;
 /** So many visitors are expected in each variation before anything is said. */
 const LEAST_EXPECTED = 5;
 const MOST_SEGMENTS = 50;

@@ -3,16 +3,18 @@
 import { safeText } from 'opentelemetry-exporter-optimizely/testing';
 import type { Inspection } from '../inspection/inspection.js';
 import { severityOf } from '../inspection/problem.js';
+import { visibleText } from '../util/visible-text.js';
 import { summarize } from '../view/overview.js';
-import type { ExperimentView } from '../view/types.js';
+import type { DiagnosisView, EstimateView, ExperimentView } from '../view/types.js';
 import { counted } from './counted.js';
 
 type Style = (color: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
 
-/** What was seen, for the end of a run. */
-export function summaryLines(inspection: Inspection, style: Style): string[] {
-  const { tick, impressions, conversions, lost, warned, refused, facets, experiments } =
-    summarize(inspection);
+/** What was seen, and what keeps experiments from having results, for the end of a run. */
+export function summaryLines(inspection: Inspection, style: Style, forwardsTo?: string): string[] {
+  const summary = summarize(inspection, forwardsTo);
+  const { tick, impressions, conversions, lost, warned, refused, facets, experiments, diagnosis, plumbing } =
+    summary;
   const seen = [
     counted(tick.batches, 'batch', 'batches'),
     counted(impressions, 'impression'),
@@ -30,11 +32,34 @@ export function summaryLines(inspection: Inspection, style: Style): string[] {
     const text = `${count} × ${value}`;
     lines.push(severityOf(value) === 'lost' ? style('red', `  ✕ ${text}`) : style('yellow', `  ! ${text}`));
   }
-  return [...lines, ...experiments.flatMap(experiment => experimentLines(experiment, style))];
+  if (diagnosis.rootCause !== undefined) lines.push(causeLine(diagnosis, style));
+  const used = experiments.filter(
+    ({ impressions, diagnosis: { state } }) => impressions > 0 || state === 'cause',
+  );
+  lines.push(...used.flatMap(experiment => experimentLines(experiment, style)));
+  if (used.some(({ metrics }) => metrics.length > 0)) {
+    lines.push('', style('dim', `Rates are ${plumbing.note}: ${plumbing.decides.url}`));
+  }
+  return lines;
+}
+
+/** The root cause by its name, or that there is none. */
+function causeLine({ state, rootCause, headline }: DiagnosisView, style: Style): string {
+  const text = visibleText(headline);
+  switch (state) {
+    case 'cause':
+      return style('red', `  ✕ ${rootCause}: ${text}`);
+    case 'suspect':
+      return style('yellow', `  ! ${rootCause}: ${text}`);
+    case 'healthy':
+      return style('green', `  ✓ ${text}`);
+    case 'waiting':
+      return style('dim', `  … ${text}`);
+  }
 }
 
 function experimentLines(
-  { key, kind, sampleRatio, variations, metrics }: ExperimentView,
+  { key, kind, diagnosis, sampleRatio, variations, metrics }: ExperimentView,
   style: Style,
 ): string[] {
   const { verdict, pValue, explanation } = sampleRatio;
@@ -42,7 +67,10 @@ function experimentLines(
   const lines = [
     '',
     style('bold', `${kind} ${safeText(key)}`),
-    verdict === 'mismatch' ? style('red', `  ✕ ${explanation}${p}`) : style('dim', `  ${explanation}${p}`),
+    causeLine(diagnosis, style),
+    verdict === 'mismatch' || verdict === 'no_traffic'
+      ? style('red', `  ✕ ${explanation}${p}`)
+      : style('dim', `  ${explanation}${p}`),
   ];
   for (const { key: variation, visitors, impressions, share, expectedShare } of variations) {
     const expected =
@@ -53,13 +81,22 @@ function experimentLines(
   }
   for (const { eventKey, rates } of metrics) {
     lines.push(`  ${safeText(eventKey)}`);
-    for (const { key: variation, visitors, converted, rate, low, high } of rates) {
+    for (const { key: variation, visitors, converted, rate, low, high, lift } of rates) {
       lines.push(
-        `    ${safeText(variation)}: ${percent(rate)} (${percent(low)} to ${percent(high)}), ${converted} of ${counted(visitors, 'visitor')}`,
+        `    ${safeText(variation)}: ${percent(rate)} (${percent(low)} to ${percent(high)}), ${converted} of ${counted(visitors, 'visitor')}${liftOf(lift)}`,
       );
     }
   }
   return lines;
+}
+
+function liftOf(lift: EstimateView | undefined): string {
+  if (lift === undefined) return '';
+  return `, lift ${signed(lift.estimate)} (${signed(lift.low)} to ${signed(lift.high)})`;
+}
+
+function signed(share: number): string {
+  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
 }
 
 function percent(share: number): string {
