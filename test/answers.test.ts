@@ -557,6 +557,38 @@ describe('an exporter of the application', () => {
     expect(sizes).to.deep.equal([4, 2, 2]);
   });
 
+  it('has batches grow to the share of maxBatchSize that it says is in use', () => {
+    const sizes: number[] = [];
+    let load: unknown = 0.5;
+    const { record } = makeHarness({
+      exporter: {
+        load: () => load as number,
+        // Not asked where the share is known.
+        isBusy: () => false,
+        export({ events }, done) {
+          sizes.push(events.length);
+          done({ code: 0 });
+        },
+      },
+      ...{ batchSize: 2, maxBatchSize: 10 },
+    });
+    record(4);
+    expect(sizes).to.deep.equal([]);
+    record(1);
+    expect(sizes, 'whole multiples of batchSize').to.deep.equal([4]);
+    // More than all of it: as all.
+    load = 7;
+    record(8);
+    expect(sizes).to.deep.equal([4]);
+    record(1);
+    expect(sizes).to.deep.equal([4, 10]);
+    for (const nonsense of [Number.NaN, -1, 'half', undefined]) {
+      load = nonsense;
+      record(2);
+      expect(sizes.at(-1), String(nonsense)).to.equal(2);
+    }
+  });
+
   it('that throws where it is asked whether it is busy is taken not to be, said once', () => {
     const sizes: number[] = [];
     const { record, logger } = makeOwn({

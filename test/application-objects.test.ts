@@ -77,7 +77,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     },
   },
   exporter: {
-    methods: ['export', 'isBusy', 'onReady', 'forceFlush', 'shutdown'],
+    methods: ['export', 'isBusy', 'load', 'onReady', 'forceFlush', 'shutdown'],
     make(eventDispatcher) {
       const object = new OptimizelyEventExporter({ eventDispatcher });
       return { options: { exporter: object }, object };

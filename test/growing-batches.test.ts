@@ -38,7 +38,7 @@ function makeSlowServer(latencyMillis: number, options: Partial<BatchEventProces
   return { processor, dispatcher, runtime, logger, record, sizes };
 }
 
-describe('batches that grow while all requests are out', () => {
+describe('batches that grow while requests are out', () => {
   for (const [perSecond, latencyMillis] of [
     [2_000, 50],
     [2_000, 100],
@@ -57,8 +57,60 @@ describe('batches that grow while all requests are out', () => {
     });
   }
 
-  it('go out at batchSize while a request is free', async () => {
-    const { record, sizes } = makeSlowServer(100, { maxConcurrentRequests: 3 });
+  it('go out at batchSize while no request is out', async () => {
+    const { record, sizes, runtime } = makeSlowServer(100, { maxConcurrentRequests: 3 });
+    for (let n = 0; n < 3; n++) {
+      record(10);
+      await runtime.advance(100);
+    }
+    expect(sizes()).to.deep.equal([10, 10, 10]);
+  });
+
+  it('grow to the share of maxBatchSize that the requests which are out are of all', async () => {
+    const { record, sizes, runtime } = makeSlowServer(100, { maxConcurrentRequests: 4, maxBatchSize: 200 });
+    record(10);
+    await settle();
+    for (const size of [50, 100, 150]) {
+      record(size - 1);
+      await settle();
+      expect(sizes().at(-1), 'one event is missing').to.be.below(size);
+      record(1);
+      await settle();
+      expect(sizes().at(-1)).to.equal(size);
+    }
+    record(190);
+    await settle();
+    expect(sizes(), 'all requests are out').to.deep.equal([10, 50, 100, 150]);
+    record(10);
+    await runtime.advance(100);
+    expect(sizes()).to.deep.equal([10, 50, 100, 150, 200]);
+  });
+
+  it('go out when the answers that they wait for have come, and wait for one that never comes no longer than it may take', async () => {
+    const { record, sizes, runtime, dispatcher } = makeSlowServer(100, { requestTimeoutMillis: 5_000 });
+    const answer = dispatcher.answer;
+    dispatcher.answer = () => new Promise(() => {});
+    record(10);
+    await settle();
+    dispatcher.answer = answer;
+    record(20);
+    await runtime.advance(4_999);
+    expect(sizes()).to.deep.equal([10]);
+    await runtime.advance(2_000);
+    expect(sizes().sort()).to.deep.equal([10, 10, 20]);
+  });
+
+  it('hold single events while a request is free, where batchSize is 1', async () => {
+    const { record, sizes, runtime } = makeSlowServer(100, { batchSize: 1, maxConcurrentRequests: 3 });
+    record(8);
+    await settle();
+    expect(sizes()).to.deep.equal([1, 1, 1]);
+    await runtime.advance(100);
+    expect(sizes()).to.deep.equal([1, 1, 1, 5]);
+  });
+
+  it('have one size while maxBatchSize is batchSize', async () => {
+    const { record, sizes } = makeSlowServer(100, { maxConcurrentRequests: 3, maxBatchSize: 10 });
     record(35);
     await settle();
     expect(sizes()).to.deep.equal([10, 10, 10]);

@@ -33,6 +33,7 @@ export const RUN_THE_BUILD = [
   'test/workers.test.ts',
   'packages/gateway/test/command.test.ts',
   'packages/gateway/test/faults.test.ts',
+  'packages/gateway/test/kafka.test.ts',
   'packages/gateway/test/package.test.ts',
   'packages/inspector/test/attach-inspector.test.ts',
   'packages/inspector/test/command.test.ts',

@@ -37,11 +37,12 @@ export class EventBatcher {
     this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
     const inFlight = this.#inFlight;
     const isBusy = () => exporter.isBusy?.() === true;
+    const load = () => exporter.load?.() ?? (isBusy() ? 1 : 0);
     const arrival = limits.flushIntervalFrom === 'arrival' ? () => runtime.monotonic() : undefined;
     const open = (taker: BatchTaker, batchSize: number) =>
       new OpenBatches(
         limits.maxOpenBatches,
-        () => new OpenBatch({ ...limits, batchSize, arrival }, taker, isBusy),
+        () => new OpenBatch({ ...limits, batchSize, arrival }, taker, load),
       );
     this.#live = new LiveEvents({
       ...dependencies,

@@ -6,7 +6,7 @@ import { BatchBuilder } from './batch-builder.js';
 import type { BatchesInFlight } from './batches-in-flight.js';
 
 export interface OpenBatchLimits {
-  /** Events at which a batch goes out that can be sent at once. */
+  /** Events at which a batch goes out while no request is out. */
   readonly batchSize: number;
   /** Events at which it goes out although it has to wait. */
   readonly maxBatchSize: number;
@@ -20,19 +20,21 @@ export interface OpenBatchLimits {
 export type BatchTaker = Pick<BatchesInFlight, 'begin' | 'exportLatest'>;
 
 /**
- * A batch that is being built, and where it goes. It goes out at `batchSize`; while the exporter is busy it grows
- * instead: small batches would wait in line, where a service that records faster than they leave loses events.
+ * A batch that is being built, and where it goes. It goes out at `batchSize`. While requests are out it grows: to that
+ * share of `maxBatchSize` which is the share of requests that are out. A request costs more than ten events do, and small
+ * batches would wait in line, where a service that records faster than they leave loses events.
  */
 export class OpenBatch {
   readonly #limits: OpenBatchLimits;
   readonly #inFlight: BatchTaker;
-  readonly #isBusy: () => boolean;
+  readonly #load: () => number;
   readonly #builder: BatchBuilder;
 
-  constructor(limits: OpenBatchLimits, inFlight: BatchTaker, isBusy: () => boolean) {
+  /** @param load what share of the exporter's requests is out or taken, from 0 to 1 */
+  constructor(limits: OpenBatchLimits, inFlight: BatchTaker, load: () => number) {
     this.#limits = limits;
     this.#inFlight = inFlight;
-    this.#isBusy = isBusy;
+    this.#load = load;
     this.#builder = new BatchBuilder(limits.maxPayloadBytes, batch => inFlight.begin(batch), limits.arrival);
   }
 
@@ -67,7 +69,13 @@ export class OpenBatch {
     if (size < batchSize) return;
     if (size >= maxBatchSize) this.close('size');
     // As many whole batches in one; what is begun of the next stays, as if each had gone out in its time.
-    else if (!this.#isBusy()) this.close('size', size - (size % batchSize));
+    else if (size >= maxBatchSize * this.#share()) this.close('size', size - (size % batchSize));
+  }
+
+  #share(): number {
+    const load = this.#load();
+    // With a batchSize of 1 the application wants each event out at once: only what has to wait anyway grows.
+    return this.#limits.batchSize === 1 && load < 1 ? 0 : load;
   }
 
   /** @param count of the first events; the others stay. @default all */

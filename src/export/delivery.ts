@@ -69,6 +69,11 @@ export class Delivery {
     return this.#inFlight.size + this.#queue.liveSize >= this.#options.maxConcurrentRequests;
   }
 
+  /** What share of the requests is out or taken, from 0 to 1. */
+  get load(): number {
+    return Math.min(1, (this.#inFlight.size + this.#queue.liveSize) / this.#options.maxConcurrentRequests);
+  }
+
   /** @param listener called when a request has ended and none waits */
   onReady(listener: () => void): void {
     this.#readyListeners.push(listener);

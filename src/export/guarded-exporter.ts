@@ -17,12 +17,17 @@ export class GuardedExporter implements EventExporter {
   readonly #seam: Seam;
   /** Absent where the exporter does not tell. */
   readonly isBusy?: () => boolean;
+  /** Absent where the exporter does not tell. */
+  readonly load?: () => number;
 
   constructor(exporter: EventExporter, logger: Logger) {
     this.#exporter = exporter;
     this.#seam = new Seam('exporter', logger);
     if (this.#has('isBusy')) {
       this.isBusy = () => this.#seam.call<unknown>('isBusy', false, () => exporter.isBusy?.()) === true;
+    }
+    if (this.#has('load')) {
+      this.load = () => readShare(this.#seam.call<unknown>('load', 0, () => exporter.load?.()));
     }
   }
 
@@ -55,13 +60,18 @@ export class GuardedExporter implements EventExporter {
     if (this.#has('shutdown')) await untraced(() => this.#exporter.shutdown?.());
   }
 
-  #has(method: 'isBusy' | 'onReady' | 'forceFlush' | 'shutdown'): boolean {
+  #has(method: 'isBusy' | 'load' | 'onReady' | 'forceFlush' | 'shutdown'): boolean {
     return this.#seam.call(method, false, () => typeof this.#exporter[method] === 'function');
   }
 }
 
 function untraced<T>(work: () => T): T {
   return context.with(suppressTracing(context.active()), work);
+}
+
+/** Nothing that can't be one. */
+function readShare(value: unknown): number {
+  return typeof value === 'number' && value >= 0 ? Math.min(value, 1) : 0;
 }
 
 function readReason(reason: unknown): DropReason | undefined {

@@ -16,6 +16,7 @@ export class HeldDelivery {
   readonly #batches: HeldBatch[] = [];
   /** Batches grow meanwhile, which costs less than many small ones. */
   readonly isBusy = true;
+  readonly load = 1;
 
   deliver(
     { events }: Pick<ExportBatch, 'events'>,

@@ -24,7 +24,7 @@ const NO_DISPATCHER = `OptimizelyEventExporter needs an eventDispatcher: ${EXPOR
 /** Turns each batch into one LogEvent and delivers it, with retries, deadlines and limited concurrency. */
 export class OptimizelyEventExporter implements EventExporter {
   readonly #builder: LogEventBuilder;
-  readonly #delivery: Pick<Delivery, 'deliver' | 'isBusy' | 'onReady' | 'flush' | 'end'>;
+  readonly #delivery: Pick<Delivery, 'deliver' | 'isBusy' | 'load' | 'onReady' | 'flush' | 'end'>;
   readonly #logger: PackageLogger;
   readonly #wrongPlace: WrongPlace;
   #shutDown = false;
@@ -71,6 +71,11 @@ export class OptimizelyEventExporter implements EventExporter {
   /** Returns whether all requests are in flight. */
   isBusy(): boolean {
     return this.#delivery.isBusy;
+  }
+
+  /** Returns what share of the `maxConcurrentRequests` is in flight or taken, from 0 to 1. */
+  load(): number {
+    return this.#delivery.load;
   }
 
   /** @param listener called when another request can start */

@@ -66,12 +66,16 @@ export class UndiciEventDispatcher implements EventDispatcher {
    * @returns the answer, whatever its status
    * @throws (rejects) if there was no answer, with undici's error or the signal's reason
    */
-  async dispatchEvent(
+  dispatchEvent(
     logEvent: LogEventLike,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<EventDispatcherResponse> {
-    const { url, ...message } = toRequest(logEvent);
-    return this.#client.post(url, { ...message, whenAborted: this.#whenAborted(options) });
+    try {
+      const { url, method, headers, body } = toRequest(logEvent);
+      return this.#client.post(url, { method, headers, body, whenAborted: this.#whenAborted(options) });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #whenAborted(

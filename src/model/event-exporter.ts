@@ -59,7 +59,12 @@ export interface EventExporter {
    * An exporter without this method is never busy.
    */
   isBusy?(): boolean;
-  /** @param listener called whenever the exporter has stopped being busy */
+  /**
+   * Returns what share of its requests is in flight or taken, from 0 to 1. The open batch grows to this share of
+   * `maxBatchSize` before it goes out. Without this method it is 1 while the exporter is busy, else 0.
+   */
+  load?(): number;
+  /** @param listener called whenever a request has ended and the exporter is not busy */
   onReady?(listener: () => void): void;
   /** Tries to send everything that is waiting. Settles when that is done, or when `signal` aborts. */
   forceFlush?(options?: { signal?: AbortSignal }): Promise<void>;

@@ -3,6 +3,7 @@
 import type { DatafileIndex } from '../model/datafile-index.js';
 import type { ExperimentImpression, RuleType } from '../model/experiment-event.js';
 import { type DecisionIds, findDecisionIds, ruleTypeOf } from './decision-ids.js';
+import { flat, isAscii } from './quoted.js';
 import type { Unresolved } from './unresolved.js';
 
 /** The snapshot of an impression without what differs from one to the next of the same decision. */
@@ -11,6 +12,8 @@ export interface PreparedDecision {
   readonly opening: string;
   /** From the end of the metadata up to the timestamp. */
   readonly closing: string;
+  /** Whether it has as many bytes as characters. */
+  readonly isAscii: boolean;
   /** The datafile has no such variation key. */
   readonly unknownVariation: boolean;
 }
@@ -72,13 +75,16 @@ function prepareDecision(
   ids: DecisionIds,
 ): PreparedDecision {
   const campaign = JSON.stringify(ids.campaignId);
-  return {
-    opening:
-      `{"decisions":[{"campaign_id":${campaign},"experiment_id":${JSON.stringify(ids.experimentId)}` +
+  const opening = flat(
+    `{"decisions":[{"campaign_id":${campaign},"experiment_id":${JSON.stringify(ids.experimentId)}` +
       `,"variation_id":${JSON.stringify(ids.variationId)}` +
       `,"metadata":{"flag_key":${JSON.stringify(flagKey)},"rule_key":${JSON.stringify(ruleKey)}` +
       `,"rule_type":"${ruleType}","variation_key":${JSON.stringify(variationKey)},"enabled":`,
-    closing: `}}],"events":[{"entity_id":${campaign},"timestamp":`,
+  );
+  return {
+    opening,
+    closing: flat(`}}],"events":[{"entity_id":${campaign},"timestamp":`),
+    isAscii: isAscii(opening),
     unknownVariation: ids.unknownVariation,
   };
 }

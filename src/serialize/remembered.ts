@@ -4,14 +4,26 @@
 const MOST_KEYS = 10_000;
 const LONGEST_KEY = 256;
 
-/** What `make` makes of a key, made once. undefined is made again. */
-export function remembered<T>(make: (key: string) => T): (key: string) => T {
-  const known = new Map<string, T>();
-  return key => {
-    const before = known.get(key);
+/** What is made of keys, made once for each. What is undefined is made again. */
+export class Remembered<T> {
+  readonly #make: (key: string) => T;
+  readonly #known = new Map<string, T>();
+
+  constructor(make: (key: string) => T) {
+    this.#make = make;
+  }
+
+  of(key: string): T {
+    const before = this.#known.get(key);
     if (before !== undefined) return before;
-    const made = make(key);
-    if (made !== undefined && known.size < MOST_KEYS && key.length <= LONGEST_KEY) known.set(key, made);
+    const made = this.#make(key);
+    if (made !== undefined && this.#known.size < MOST_KEYS && key.length <= LONGEST_KEY) {
+      this.#known.set(key, made);
+    }
     return made;
-  };
+  }
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
 }

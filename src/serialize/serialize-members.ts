@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventTags } from '../model/experiment-event.js';
+import type { EventTags, UserAttributes } from '../model/experiment-event.js';
 import { nestsDeeperThan } from './json-depth.js';
-import { quoted } from './quoted.js';
-import { remembered } from './remembered.js';
+import {
+  type Before,
+  type ByBefore,
+  MemberOpenings,
+  memberOpening,
+  NOTHING,
+  OTHER,
+  piece,
+  TEXT,
+} from './member-openings.js';
+import { escaped, noteUnscanned } from './quoted.js';
 
 /** Optimizely's own bound for numbers in attributes. */
 const LARGEST_NUMBER = 2 ** 53;
@@ -16,40 +25,101 @@ export function isAttributeValue(value: unknown): value is string | number | boo
   );
 }
 
+/**
+ * Appends a visitor's attributes.
+ *
+ * @param text up to the end of the visitor's id
+ * @param end what follows the attributes
+ */
+export function appendAttributes(
+  text: string,
+  attributes: UserAttributes,
+  openings: MemberOpenings,
+  end: ByBefore,
+): string {
+  let whole = text;
+  let before: Before = NOTHING;
+  const keys = Object.keys(attributes);
+  for (let position = 0; position < keys.length; position++) {
+    const key = keys[position] as string;
+    const value = attributes[key];
+    if (!isAttributeValue(value)) continue;
+    const opening = openings.find(key, position);
+    if (opening === undefined) continue;
+    if (typeof value === 'string') {
+      whole += opening.toText[before];
+      whole += escaped(value);
+      before = TEXT;
+    } else {
+      whole += opening.toOther[before];
+      whole += value;
+      before = OTHER;
+    }
+  }
+  return whole + end[before];
+}
+
 /** Levels. Far below what a stack bears, and far above what applications send. */
 const DEEPEST_TAGS = 500;
 
+const TAGS = ',"tags":';
+/** Ends a conversion, its snapshot and its visitor. */
+export const CONVERSION_END = '}]}]}';
+
+/** The first begins where the member before the tags ends. */
+const tagOpenings = new MemberOpenings(key => {
+  const opening = `${JSON.stringify(key)}:`;
+  return memberOpening(`${TAGS}{${opening}`, `,${opening}`);
+});
+
+/** The end of the tags, and of the visitor. */
+const TAGS_END = tagsEnd(CONVERSION_END);
+
+function tagsEnd(rest: string): ByBefore {
+  return piece(`${TAGS}{}${rest}`, `}${rest}`);
+}
+
 /**
- * The `tags` member; null and undefined tags are left out at the top level.
+ * Appends the `tags` of a conversion and what ends its visitor; null and undefined tags are left out at the top level.
  *
+ * @param text up to the end of the member before the tags
  * @throws whatever `JSON.stringify` throws: cycles, BigInt, a throwing `toJSON`; a TypeError where a `toJSON` makes
  * anything but an object of the tags; a RangeError where they nest deeper than 500 levels
  */
-export function serializeTags(tags: EventTags | undefined): string | undefined {
-  if (tags === undefined) return undefined;
-  if (typeof tags.toJSON === 'function') return serializeThroughToJson(tags);
-  let text = '';
-  for (const key of Object.keys(tags)) {
-    const value = serializeTag(key, tags[key]);
-    if (value === undefined) continue;
-    const { first, next } = tagOpening(key);
-    text += text === '' ? first : next;
-    text += value;
+export function appendTags(text: string, tags: EventTags, end = TAGS_END): string {
+  if (typeof tags.toJSON === 'function')
+    return text + TAGS + serializeThroughToJson(tags) + end[OTHER].slice(1);
+  let whole = text;
+  let before: Before = NOTHING;
+  const keys = Object.keys(tags);
+  for (let position = 0; position < keys.length; position++) {
+    const key = keys[position] as string;
+    const value = tags[key];
+    if (typeof value === 'string') {
+      whole += tagOpenings.find(key, position)?.toText[before];
+      whole += escaped(value);
+      before = TEXT;
+      continue;
+    }
+    const json = serializeTag(key, value);
+    if (json === undefined) continue;
+    whole += tagOpenings.find(key, position)?.toOther[before];
+    whole += json;
+    before = OTHER;
   }
-  return text === '' ? '{}' : `${text}}`;
+  return whole + end[before];
 }
 
-/** A tag up to its value, with what comes before it. */
-const tagOpening = remembered(key => {
-  const opening = `${JSON.stringify(key)}:`;
-  return { first: `{${opening}`, next: `,${opening}` };
-});
+const TAGS_ALONE = tagsEnd('');
+
+/** The JSON of `tags`; otherwise as `appendTags`. */
+export function serializeTags(tags: EventTags | undefined): string | undefined {
+  return tags === undefined ? undefined : appendTags('', tags, TAGS_ALONE).slice(TAGS.length);
+}
 
 /** Most tags are texts and numbers, for which `JSON.stringify` costs twice as much. */
 function serializeTag(key: string, value: unknown): string | number | null | undefined {
   switch (typeof value) {
-    case 'string':
-      return quoted(value);
     case 'number':
       return Number.isFinite(value) ? value : null;
     case 'undefined':
@@ -60,6 +130,7 @@ function serializeTag(key: string, value: unknown): string | number | null | und
       const text = JSON.stringify({ [key]: value });
       if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
       if (text === '{}') return undefined;
+      noteUnscanned();
       // By what it says, not by its length: hosts put a JSON.stringify of their own in place, which may indent.
       const opening = JSON.stringify(key);
       return text.slice(text.indexOf(':', text.indexOf(opening) + opening.length) + 1, text.lastIndexOf('}'));
@@ -72,6 +143,7 @@ function serializeThroughToJson(tags: EventTags): string {
   // fromEntries defines members, so a tag named __proto__ stays a tag.
   const complete = given.length === Object.keys(tags).length;
   const text: string | undefined = JSON.stringify(complete ? tags : Object.fromEntries(given));
+  noteUnscanned();
   if (!text?.startsWith('{')) throw new TypeError('tags must serialize to an object');
   if (nestsDeeperThan(text, DEEPEST_TAGS)) throw new RangeError('tags nest too deep');
   return text;

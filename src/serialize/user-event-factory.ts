@@ -14,10 +14,13 @@ import { serializedEvent } from '../util/event-text.js';
 import { callback } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { isLatestUuid } from '../util/system-runtime.js';
+import type { ByBefore } from './member-openings.js';
 import { PreparedDecisions } from './prepared-decisions.js';
-import { conversionOpening, PreparedTexts } from './prepared-texts.js';
-import { escaped, quoted } from './quoted.js';
-import { isAttributeValue, serializeTags } from './serialize-members.js';
+import { PreparedTexts } from './prepared-texts.js';
+import { escaped, noteUnscanned, unscannedTexts } from './quoted.js';
+import { appendAttributes, appendTags, CONVERSION_END } from './serialize-members.js';
+import { TextAtMillis } from './text-at-millis.js';
 import type { Unresolved } from './unresolved.js';
 import { unusableMember } from './unusable-member.js';
 
@@ -57,18 +60,13 @@ export class UserEventFactory {
   ): SerializedEvent | Unresolved {
     const unusable = unusableMember(event);
     if (unusable !== undefined) return { reason: 'invalid', field: unusable };
-    const { texts, decisions } = this.#preparedFor(config);
-    let attributes: string;
-    try {
-      attributes = serializeAttributes(texts, event.attributes);
-    } catch {
-      return { reason: 'invalid', field: 'attributes' };
-    }
-    const snapshot =
-      event.type === 'impression' ? this.#impression(event, decisions) : conversion(event, texts);
-    if (typeof snapshot !== 'string') return snapshot;
-    const json = `{"visitor_id":"${escaped(event.userId)}","attributes":[${attributes}${snapshot}`;
-    return serializedEvent(event.type, config.context, json, acceptedAt, event.uuid);
+    const prepared = this.#preparedFor(config);
+    const unscannedBefore = unscannedTexts();
+    const json =
+      event.type === 'impression' ? this.#impression(event, prepared) : conversion(event, prepared.texts);
+    if (typeof json !== 'string') return json;
+    const isAscii = unscannedTexts() === unscannedBefore;
+    return serializedEvent(event.type, config.context, json, acceptedAt, event.uuid, isAscii);
   }
 
   #preparedFor(config: DatafileIndex): Prepared {
@@ -82,44 +80,56 @@ export class UserEventFactory {
     return this.#prepared;
   }
 
-  #impression(event: ExperimentImpression, decisions: PreparedDecisions): string | Unresolved {
+  #impression(event: ExperimentImpression, { texts, decisions }: Prepared): string | Unresolved {
     const decision = decisions.find(event);
     if ('reason' in decision) return decision;
     if (decision.unknownVariation) this.#onWarning('unknown_variation');
+    if (!decision.isAscii) noteUnscanned();
+    const visitor = visitorWith(event, texts, texts.attributesEnd);
+    if (typeof visitor !== 'string') return visitor;
     const cmab = typeof event.cmabUuid === 'string' ? `,"cmab_uuid":"${escaped(event.cmabUuid)}"` : '';
     return (
-      `${decision.opening}${event.enabled}${cmab}${decision.closing}${event.timestamp}` +
-      `,"key":"campaign_activated","uuid":"${escaped(event.uuid)}"}]}]}`
+      `${visitor}${decision.opening}${event.enabled}${cmab}${decision.closing}` +
+      `${atActivation.of(event.timestamp)}${escapedUuid(event.uuid)}"}]}]}`
     );
   }
 }
 
+const NO_ATTRIBUTES: UserAttributes = {};
+
+/** Up to the snapshot. @param end what follows the attributes */
+function visitorWith(
+  { userId, attributes = NO_ATTRIBUTES }: ExperimentEvent,
+  texts: PreparedTexts,
+  end: ByBefore,
+): string | Unresolved {
+  try {
+    return appendAttributes(`{"visitor_id":"${escaped(userId)}`, attributes, texts.attributes, end);
+  } catch {
+    return { reason: 'invalid', field: 'attributes' };
+  }
+}
+
+const atActivation = new TextAtMillis(',"key":"campaign_activated","uuid":"');
+const atConversion = new TextAtMillis(',"uuid":"');
+
 function conversion(event: ExperimentConversion, texts: PreparedTexts): string | Unresolved {
-  const { eventId, eventKey } = event;
-  const opening = eventId === undefined ? texts.conversion(eventKey) : conversionOpening(eventId, eventKey);
-  if (opening === undefined) return { reason: 'unknown_key', field: 'eventKey' };
-  let text = `${opening}${event.timestamp},"uuid":"${escaped(event.uuid)}"`;
+  const prepared = texts.conversion(event.eventKey, event.eventId);
+  if (prepared === undefined) return { reason: 'unknown_key', field: 'eventKey' };
+  if (!prepared.isAscii) noteUnscanned();
+  const visitor = visitorWith(event, texts, prepared.opening);
+  if (typeof visitor !== 'string') return visitor;
+  let text = `${visitor}${atConversion.of(event.timestamp)}${escapedUuid(event.uuid)}`;
   try {
     const { revenue, value } = amountsOf(event);
-    if (revenue !== undefined) text += `,"revenue":${revenue}`;
-    if (value !== undefined) text += `,"value":${value}`;
-    const tags = serializeTags(event.tags);
-    return tags === undefined ? `${text}}]}]}` : `${text},"tags":${tags}}]}]}`;
+    text = revenue === undefined ? `${text}"` : `${text}","revenue":${revenue}`;
+    if (value !== undefined) text = `${text},"value":${value}`;
+    return event.tags === undefined ? text + CONVERSION_END : appendTags(text, event.tags);
   } catch {
     return { reason: 'invalid', field: 'tags' };
   }
 }
 
-/** The elements of a visitor's `attributes` and what follows them. */
-function serializeAttributes(texts: PreparedTexts, attributes: UserAttributes = {}): string {
-  let text = '';
-  for (const key of Object.keys(attributes)) {
-    const value = attributes[key];
-    if (!isAttributeValue(value)) continue;
-    const attribute = texts.attribute(key);
-    if (attribute === undefined) continue;
-    text += text === '' ? attribute.first : attribute.next;
-    text += typeof value === 'string' ? quoted(value) : value;
-  }
-  return text + (text === '' ? texts.attributesEnd.none : texts.attributesEnd.some);
+function escapedUuid(uuid: string): string {
+  return isLatestUuid(uuid) ? uuid : escaped(uuid);
 }

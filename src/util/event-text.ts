@@ -6,6 +6,7 @@ import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 
 const UUID_MEMBER = ',"uuid":';
+const BRACE = 0x7b;
 
 // An event store asks for it at once, and finding it in the text takes 0.1 µs.
 let latest: EventText | undefined;
@@ -26,8 +27,7 @@ class EventText implements SerializedEvent {
     context: EventContext,
     json: string,
     acceptedAt: number,
-    // Counting also makes one flat string of the pieces, which is what the memory bounds and the collector need.
-    byteLength = Buffer.byteLength(json),
+    byteLength: number,
   ) {
     this.type = type;
     this.context = context;
@@ -47,17 +47,27 @@ class EventText implements SerializedEvent {
   }
 }
 
-/** @param uuid the one in `json` */
+/**
+ * @param uuid the one in `json`
+ * @param isAscii whether `json` is known to have as many bytes as characters
+ */
 export function serializedEvent(
   type: ExperimentEventType,
   context: EventContext,
   json: string,
   acceptedAt: number,
   uuid: string,
+  isAscii: boolean,
 ): SerializedEvent {
-  latest = new EventText(type, context, json, acceptedAt);
+  const byteLength = isAscii && isFlat(json) ? json.length : Buffer.byteLength(json);
+  latest = new EventText(type, context, json, acceptedAt, byteLength);
   latestUuid = uuid;
   return latest;
+}
+
+/** Looking at a character makes one flat string of the pieces, which is what the memory bounds and the collector need. */
+function isFlat(json: string): boolean {
+  return json.charCodeAt(0) === BRACE;
 }
 
 /** The string whose JSON begins at `start`. */

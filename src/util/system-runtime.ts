@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Runtime } from '../model/runtime.js';
+import { RandomUuids } from './random-uuids.js';
 import { SystemTimers } from './system-timers.js';
 
 let lastReading = 0;
 
 let shift = 0;
 
-/** No global is kept: tests put fake clocks in place, and take them away again. */
+/** No global is kept: tests put fake clocks and uuids in place, and take them away again. */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic() {
@@ -16,10 +17,23 @@ export const systemRuntime: Runtime = {
   },
   setTimer: (callback, millis) => timers.set(callback, millis),
   random: () => Math.random(),
-  uuid: () => (hasRandomUuid() ? crypto : process.getBuiltinModule('node:crypto')).randomUUID(),
+  uuid() {
+    const fake = fakeRandomUuid();
+    latestUuid = fake === undefined ? uuids.next() : '';
+    return fake?.() ?? latestUuid;
+  },
 };
 
 const timers = new SystemTimers(readClock);
+
+const uuids = new RandomUuids();
+
+let latestUuid = '';
+
+/** Whether it is the uuid that was made last, of hexadecimal digits and dashes: what has it at hand need not look. */
+export function isLatestUuid(uuid: string): boolean {
+  return uuid === latestUuid;
+}
 
 /** Goes on from where the clock before stood, where another one was put in place. */
 function readClock(): number {
@@ -29,7 +43,13 @@ function readClock(): number {
   return lastReading;
 }
 
-/** A page that jsdom simulates without TLS has no `randomUUID`, an older one no `crypto`. */
-function hasRandomUuid(): boolean {
-  return typeof (globalThis.crypto as { randomUUID?: unknown } | undefined)?.randomUUID === 'function';
+let nativeRandomUuid: unknown;
+
+/** A page that jsdom simulates without TLS has no `randomUUID`, an older one no `crypto`: both are no fakes. */
+function fakeRandomUuid(): (() => string) | undefined {
+  const { crypto } = globalThis as { crypto?: { randomUUID?: () => string } };
+  const given = crypto?.randomUUID;
+  if (given === nativeRandomUuid || typeof given !== 'function') return undefined;
+  nativeRandomUuid ??= Object.getPrototypeOf(process.getBuiltinModule('node:crypto').webcrypto).randomUUID;
+  return given === nativeRandomUuid ? undefined : () => given.call(crypto);
 }

@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly countEvents?: EventCounter | undefined;
   /** Where batches go. @default Optimizely, over HTTP */
   readonly eventDispatcher?: EventDispatcher | undefined;
+  /** Where batches come from a stream: how old their events may be, milliseconds. */
+  readonly maxStreamAgeMillis?: number | undefined;
   /** @default the system's */
   readonly runtime?: Runtime | undefined;
 }
@@ -39,6 +41,7 @@ export function createEngine(options: EngineOptions): Engine {
     logger,
     meterProvider,
     eventDispatcher,
+    maxStreamAgeMillis,
     countEvents: listener = () => {},
     runtime = systemRuntime,
   } = options;
@@ -52,7 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
   }));
   let isDraining = false;
   let closed: Promise<void> | undefined;
-  const dependencies = { projects, runtime, countEvents, isDraining: () => isDraining };
+  const dependencies = { projects, runtime, countEvents, isDraining: () => isDraining, maxStreamAgeMillis };
   void projects.configure(config);
 
   const drain = () => {

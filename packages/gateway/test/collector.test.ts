@@ -11,7 +11,7 @@ import { skip } from '../../../test/support/skip.js';
 import { DATAFILE } from './senders/senders.js';
 import { collector } from './senders/toolbox.js';
 import { startCaptureServer } from './support/capture-server.js';
-import { startCollector } from './support/collector.js';
+import { Collector, NO_COLLECTOR } from './support/collector.js';
 
 const SPANS = 100;
 const conversion = (userId: string) => ({
@@ -21,21 +21,19 @@ const conversion = (userId: string) => ({
 
 describe('the gateway behind a Collector', () => {
   before(function () {
-    if (!collector.isInstalled)
-      skip(this as unknown as Mocha.Context, 'build one with `npm run collector:build`');
+    if (!collector.isInstalled) skip(this as unknown as Mocha.Context, NO_COLLECTOR);
   });
 
   it('knows an event again that also comes directly, though the Collector drops other events of its span', async function () {
-    if (!collector.isInstalled) skip(this, 'build one with `npm run collector:build`');
+    if (!collector.isInstalled) skip(this, NO_COLLECTOR);
     await using endpoint = await startLocalEventsEndpoint({ datafile: readFileSync(DATAFILE, 'utf8') });
     // One for each way: a gateway that remembers an event does not deliver its repeat.
     const options = { datafile: DATAFILE, endpoint: endpoint.url, port: 0, logLevel: 'silent' } as const;
     await using direct = await startGateway(options);
     await using behind = await startGateway(options);
     await using tracing = await startCaptureServer();
-    await using agent = await startCollector('agent.yaml', {
-      GATEWAY_ENDPOINT: behind.url,
-      TRACING_ENDPOINT: tracing.url.replace('/v1/events', ''),
+    await using agent = await Collector.start('agent.yaml', {
+      env: { GATEWAY_ENDPOINT: behind.url, TRACING_ENDPOINT: tracing.url.replace('/v1/events', '') },
     });
 
     const ways = [direct.url, agent.url];

@@ -72,6 +72,28 @@ describe('deploy/', () => {
       });
     }
 
+    it('a message stays below what Kafka takes, and all replicas that are in step have it', () => {
+      const { exporters = {} } = parse(read('collector/agent-to-kafka.yaml')) as Config;
+      const { sending_queue: queue, producer } = exporters.kafka as KafkaExporter;
+      expect(queue.batch.sizer).to.equal('bytes');
+      // With the exporter's own default, which the file leaves as it is; the rest is for what surrounds the message.
+      expect(queue.batch.max_size).to.be.at.most(0.95 * (producer.max_message_bytes ?? 1_000_000));
+      expect(producer.required_acks).to.equal(-1);
+    });
+
+    it('a message is marked as read after its receipt, and for nothing else', () => {
+      const { receivers, exporters } = parse(read('collector/kafka-to-gateway.yaml')) as Config;
+      const { kafka } = receivers as { kafka: KafkaReceiver };
+      expect(kafka.message_marking).to.deep.equal({
+        after: true,
+        on_error: false,
+        on_permanent_error: false,
+      });
+      expect(kafka.error_backoff).to.include({ enabled: true, max_elapsed_time: 0 });
+      expect(kafka.initial_offset).to.equal('earliest');
+      expect((exporters?.otlphttp as Exporter).sending_queue).to.deep.equal({ enabled: false });
+    });
+
     it('the Collector does refuse what is wrong', function () {
       if (!collector.isInstalled) skip(this, 'no Collector; build one with `npm run collector:build`');
       const wrong = read('collector/agent.yaml').replace('IsMatch(name', 'IsMutch(name');
@@ -173,6 +195,15 @@ function packageOf(member: 'name' | 'bin'): unknown {
 interface Exporter {
   retry_on_failure: object;
   sending_queue: { enabled: boolean };
+}
+interface KafkaExporter extends Exporter {
+  sending_queue: { enabled: boolean; batch: { sizer: string; max_size: number } };
+  producer: { required_acks: number; max_message_bytes?: number };
+}
+interface KafkaReceiver {
+  message_marking: object;
+  error_backoff: object;
+  initial_offset: string;
 }
 interface Pipeline {
   receivers?: string[];

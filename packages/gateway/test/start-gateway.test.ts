@@ -141,7 +141,7 @@ describe('startGateway', () => {
   it('says that another relay takes effect at the next start', async () => {
     const write = (stream: string) =>
       writeJson(folder, 'gateway.json', {
-        projects: { shop: { datafile, endpoint: endpoint.url } },
+        projects: { shop: { datafile } },
         relay: { servers: 'nats://127.0.0.1:1', role: 'receive', stream },
       });
     const { gateway, logger } = await startTestGateway({ config: write('one') });

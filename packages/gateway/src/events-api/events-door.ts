@@ -2,8 +2,7 @@
 import type { Door, DoorAnswer, DoorRequest, ServerRefusal } from '../model/door.js';
 import type { BatchIntake } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
-import { describeMistake } from '../util/json-mistake.js';
-import { RequestTooLarge, requireBearableCount, requireBearableJson } from '../util/request-size.js';
+import { readBatchBody } from '../util/batch-body.js';
 
 /**
  * Takes batches as Optimizely's SDKs send them, of any content type, as Optimizely's own Events API does: 204, or an
@@ -13,8 +12,6 @@ export function createEventsDoor(intake: BatchIntake): Door {
   return new EventsDoor(intake);
 }
 
-type Batch = Readonly<Record<string, unknown>>;
-
 class EventsDoor implements Door {
   readonly #intake: BatchIntake;
 
@@ -23,8 +20,8 @@ class EventsDoor implements Door {
   }
 
   async answer({ body, sender }: DoorRequest): Promise<DoorAnswer> {
-    const read = readBody(body);
-    if ('message' in read) return this.refuse(read);
+    const read = readBatchBody(body);
+    if ('problem' in read) return this.refuse({ status: read.isTooLarge ? 413 : 400, message: read.problem });
     return this.#answerWith(this.#intake.take(read.batch, read.text, sender));
   }
 
@@ -35,6 +32,7 @@ class EventsDoor implements Door {
       case 'taken':
         return { status: 204 };
       case 'malformed':
+      case 'unknown_project':
         return this.refuse({ status: 400, message: receipt.message });
       case 'too_large':
         return this.refuse({ status: 413, message: receipt.message });
@@ -55,37 +53,4 @@ class EventsDoor implements Door {
       body: JSON.stringify({ message }),
     };
   }
-}
-
-type Body = { readonly batch: Batch; readonly text: string } | ServerRefusal;
-
-function readBody(body: Buffer): Body {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return mistaken('the body is not UTF-8');
-  }
-  try {
-    requireBearableJson(body);
-    const batch: unknown = JSON.parse(text);
-    if (!isObject(batch)) return mistaken('the body is not a JSON object');
-    if (Array.isArray(batch.visitors)) requireBearableCount(batch.visitors.length);
-    return { batch, text };
-  } catch (error) {
-    if (error instanceof RequestTooLarge) return { status: 413, message: error.message };
-    return mistaken(
-      error instanceof SyntaxError
-        ? `the body is not JSON: see ${describeMistake(text)}`
-        : 'the body nests too deep',
-    );
-  }
-}
-
-function mistaken(message: string): ServerRefusal {
-  return { status: 400, message };
-}
-
-function isObject(value: unknown): value is Batch {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -51,6 +51,7 @@ const SETTLED: Readonly<Record<RefusalReason, string>> = {
   no_experiment: 'no experiment decided it',
   before_send: 'what may leave can not be decided for a visitor with several events',
   too_large: 'the event alone exceeds what a request may hold',
+  expired: 'the event is older than the stream keeps events',
   rejected: "Optimizely's Events API refuses the event",
 };
 

@@ -10,6 +10,8 @@ import { planOtlp } from './otlp-plan.js';
 export interface IntakeDependencies extends ReceiptDependencies {
   readonly projects: Projects;
   readonly isDraining: () => boolean;
+  /** Where batches come from a stream: how old their events may be, milliseconds. */
+  readonly maxStreamAgeMillis?: number | undefined;
 }
 
 /** Takes OTLP requests: reads and resolves all of one first, then takes it whole. */

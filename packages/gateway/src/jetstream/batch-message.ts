@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { BatchOrigin } from '../model/intake.js';
+import { readBatchBody } from '../util/batch-body.js';
 
 /** One batch of Optimizely's Events API as a message of the stream. */
 export interface BatchMessage {
@@ -12,27 +14,87 @@ export interface BatchMessage {
   readonly headers: MsgHdrs;
 }
 
-/** Where the sender would have sent the batch; Optimizely's address tells the region. */
-const URL_HEADER = 'Optimizely-Url';
+export interface BatchMessageOptions {
+  /** Where the sender would have sent the batch; Optimizely's address tells the region. */
+  readonly url: string;
+  /** Who publishes. */
+  readonly sender: string;
+  /** How long ago the youngest event was accepted, milliseconds. */
+  readonly ageMillis: number;
+}
 
-export function batchMessage(payload: Uint8Array, url: string): BatchMessage {
+/** Raised when a gateway of this version would read a message of the next one wrongly. */
+const FORMAT = '1';
+const FORMAT_HEADER = 'Optimizely-Format';
+const REGION_HEADER = 'Optimizely-Region';
+const SENDER_HEADER = 'Optimizely-Sender';
+const AGE_HEADER = 'Optimizely-Age-Millis';
+
+export function batchMessage(
+  payload: Uint8Array,
+  { url, sender, ageMillis }: BatchMessageOptions,
+): BatchMessage {
   const made = headers();
   made.set('Content-Type', 'application/json');
-  made.set(URL_HEADER, url);
+  made.set(FORMAT_HEADER, FORMAT);
+  made.set(SENDER_HEADER, sender);
+  made.set(AGE_HEADER, String(Math.round(ageMillis)));
+  const region = regionOf(url);
+  if (region !== undefined) made.set(REGION_HEADER, region);
   return { payload, id: createHash('sha256').update(payload).digest('base64url'), headers: made };
 }
 
-/** @returns the batch as it was published; undefined if it is not a JSON object */
-export function readMessage({
-  data,
-}: Pick<JsMsg, 'data'>): { readonly batch: Record<string, unknown>; readonly text: string } | undefined {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
-  let batch: unknown;
-  try {
-    batch = JSON.parse(text);
-  } catch {
-    return undefined;
+/** What a message of the stream is; `newer`: a later version of this package wrote it, and knows how to read it. */
+export type ReadMessage =
+  | {
+      readonly kind: 'batch';
+      readonly batch: Readonly<Record<string, unknown>>;
+      /** As it was published. */
+      readonly text: string;
+      readonly sender: string;
+      readonly origin: BatchOrigin;
+    }
+  | { readonly kind: 'unreadable'; readonly problem: string }
+  | { readonly kind: 'newer'; readonly problem: string };
+
+/** @param now milliseconds since the epoch */
+export function readMessage(message: Pick<JsMsg, 'data' | 'headers' | 'time'>, now: number): ReadMessage {
+  const header = (name: string) => message.headers?.get(name) ?? '';
+  const format = header(FORMAT_HEADER);
+  // Without one, another program has published what it would have sent to Optimizely.
+  if (format !== '' && format !== FORMAT) {
+    return { kind: 'newer', problem: `its format is ${shown(format)}, and this gateway reads ${FORMAT}` };
   }
-  if (typeof batch !== 'object' || batch === null || Array.isArray(batch)) return undefined;
-  return { batch: batch as Record<string, unknown>, text };
+  const read = readBatchBody(message.data);
+  if ('problem' in read) return { kind: 'unreadable', problem: read.problem };
+  const sender = header(SENDER_HEADER);
+  const region = header(REGION_HEADER);
+  return {
+    kind: 'batch',
+    ...read,
+    sender: SENDER.test(sender) ? sender : 'stream',
+    origin: {
+      region: region === 'US' || region === 'EU' ? region : undefined,
+      ageMillis: ageOf(header(AGE_HEADER)) + Math.max(0, now - message.time.getTime()),
+    },
+  };
+}
+
+/** What a sender may be called: it is shown in metrics. */
+export const SENDER = /^[\w.:-]{1,64}$/;
+
+const REGIONS = /^https?:\/\/(eu\.)?logx\.optimizely\.com(?![^:/?#])/i;
+
+function regionOf(url: string): 'US' | 'EU' | undefined {
+  const match = REGIONS.exec(url);
+  if (match === null) return undefined;
+  return match[1] === undefined ? 'US' : 'EU';
+}
+
+function ageOf(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+function shown(format: string): string {
+  return /^[\w.-]{1,16}$/.test(format) ? format : 'not known';
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import { JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
-import { errors } from '@nats-io/transport-node';
-import {
-  bodyOf,
-  type EventDispatcher,
-  type EventDispatcherResponse,
-  type LogEvent,
-  type Logger,
+import type {
+  EventDispatcher,
+  EventDispatcherResponse,
+  LogEvent,
+  Logger,
 } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions, StreamOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
 import { systemRuntime } from '../util/system-runtime.js';
-import { batchMessage } from './batch-message.js';
+import { unlessAborted } from '../util/unless-aborted.js';
+import { SENDER } from './batch-message.js';
 import { resolveStreamOptions } from './jetstream-options.js';
 import { NatsLink } from './nats-link.js';
 import { SILENT_LOGGER } from './silent-logger.js';
+import { StreamPublisher } from './stream-publisher.js';
 
 export interface JetStreamDispatcherOptions extends NatsConnectionOptions, StreamOptions {
+  /**
+   * Who publishes: NATS's list of connections and the delivering gateway's metrics show it. 1 to 64 letters, digits, or
+   * characters of `_ . : -`. @default 'opentelemetry-exporter-optimizely'
+   */
+  readonly name?: string | undefined;
   /** How long a publish waits for NATS's acknowledgment, milliseconds. @default 5_000 */
   readonly publishTimeoutMillis?: number | undefined;
   /**
@@ -35,25 +39,25 @@ export interface JetStreamDispatcher extends EventDispatcher {
   /**
    * Publishes the batch.
    *
-   * @returns 204 and `streamed` once the stream has it. Otherwise what the exporter's table of answers knows: 413 for a batch that is
-   *   larger than NATS takes, which is then split, 503 while the stream is full
-   * @throws (rejects) if NATS can't be reached or does not acknowledge: the batch is tried again
+   * @returns 204 and `streamed` once the stream has it. Otherwise what the exporter's table of answers knows: 413 for a
+   * batch that is larger than NATS takes, which is then split, 503 while the stream is full
+   * @throws (rejects) if NATS can't be reached or does not acknowledge, or `signal` aborts: the batch is tried again
    */
-  dispatchEvent(logEvent: LogEvent, options?: { signal?: AbortSignal }): Promise<EventDispatcherResponse>;
+  dispatchEvent(
+    logEvent: LogEvent,
+    options?: { signal?: AbortSignal; ageMillis?: number },
+  ): Promise<EventDispatcherResponse>;
   /** Ends the connection. Never rejects; a later batch makes a new one. */
   close(): Promise<void>;
 }
 
+const NAME = 'opentelemetry-exporter-optimizely';
 const DEFAULTS = { publishTimeoutMillis: 5_000, idleTimeoutMillis: 1_000 } as const;
-
-/** JetStream's `err_code` of a stream that has no room left. */
-const STREAM_FULL_CODES: readonly number[] = [10_047, 10_077];
-const TOO_LARGE_CODE = 10_054;
 
 /**
  * Creates the dispatcher to give to an `OptimizelySpanProcessor` or `BatchEventProcessor` as `eventDispatcher`, so that
  * a gateway with `--nats` delivers the batches. Retries, splitting, the ledger and the event store stay the processor's:
- * while NATS is away, events wait there.
+ * while NATS is away, events wait there. The ledger counts what the stream has as `streamed`.
  *
  * @throws TypeError if an option is unusable
  */
@@ -63,40 +67,39 @@ export function createJetStreamDispatcher(options: JetStreamDispatcherOptions): 
 
 class Dispatcher implements JetStreamDispatcher {
   readonly #link: NatsLink;
-  readonly #subject: string;
-  readonly #publishTimeoutMillis: number;
+  readonly #publisher: StreamPublisher;
   readonly #idleTimeoutMillis: number;
   readonly #runtime: Runtime;
   #idleTimer: ReturnType<Runtime['setTimer']> | undefined;
   #publishing = 0;
 
   constructor(options: JetStreamDispatcherOptions) {
-    const {
-      publishTimeoutMillis,
-      idleTimeoutMillis,
-      logger = SILENT_LOGGER,
-      runtime = systemRuntime,
-    } = options;
+    const { logger = SILENT_LOGGER, runtime = systemRuntime, name = NAME } = options;
+    if (typeof name !== 'string' || !SENDER.test(name))
+      throw new TypeError("name must be 1 to 64 letters, digits, or characters of _ . : -: { name: 'shop' }");
     const stream = resolveStreamOptions(options);
-    this.#subject = stream.subject;
-    this.#publishTimeoutMillis = millis('publishTimeoutMillis', publishTimeoutMillis);
-    this.#idleTimeoutMillis = millis('idleTimeoutMillis', idleTimeoutMillis);
+    const publishTimeoutMillis = millis('publishTimeoutMillis', options.publishTimeoutMillis);
+    this.#idleTimeoutMillis = millis('idleTimeoutMillis', options.idleTimeoutMillis);
     this.#runtime = runtime;
-    this.#link = new NatsLink({
+    const link = new NatsLink({
       connection: options,
       stream,
       logger,
-      name: 'opentelemetry-exporter-optimizely',
-      connectTimeoutMillis: this.#publishTimeoutMillis,
+      name,
+      connectTimeoutMillis: publishTimeoutMillis,
     });
+    this.#link = link;
+    this.#publisher = new StreamPublisher({ ...stream, link, sender: name, publishTimeoutMillis });
   }
 
-  async dispatchEvent(logEvent: LogEvent): Promise<EventDispatcherResponse> {
+  async dispatchEvent(
+    logEvent: LogEvent,
+    { signal, ageMillis = 0 }: { signal?: AbortSignal; ageMillis?: number } = {},
+  ): Promise<EventDispatcherResponse> {
     this.#publishing++;
     this.#idleTimer?.clear();
     try {
-      const { client } = await this.#link.open();
-      return await this.#publish(client, logEvent);
+      return await unlessAborted(signal, this.#publisher.publish(logEvent, ageMillis));
     } finally {
       this.#publishing--;
       if (this.#publishing === 0) this.#closeWhenIdle();
@@ -108,35 +111,10 @@ class Dispatcher implements JetStreamDispatcher {
     return this.#link.close();
   }
 
-  async #publish(client: JetStreamClient, logEvent: LogEvent): Promise<EventDispatcherResponse> {
-    const { payload, id, headers } = batchMessage(new TextEncoder().encode(bodyOf(logEvent)), logEvent.url);
-    try {
-      await client.publish(this.#subject, payload, {
-        msgID: id,
-        headers,
-        timeout: this.#publishTimeoutMillis,
-        // Trying again is the processor's, which knows how long.
-        retries: 0,
-      });
-      return { statusCode: 204, streamed: true };
-    } catch (error) {
-      const statusCode = statusOf(error);
-      if (statusCode === undefined) throw error;
-      return { statusCode };
-    }
-  }
-
   #closeWhenIdle(): void {
+    this.#idleTimer?.clear();
     this.#idleTimer = this.#runtime.setTimer(() => void this.#link.close(), this.#idleTimeoutMillis);
   }
-}
-
-/** @returns the HTTP status that has the same consequence; undefined if NATS did not answer */
-function statusOf(error: unknown): number | undefined {
-  if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) return 413;
-  if (!(error instanceof JetStreamApiError)) return undefined;
-  if (error.code === TOO_LARGE_CODE) return 413;
-  return STREAM_FULL_CODES.includes(error.code) ? 503 : undefined;
 }
 
 function millis(name: keyof typeof DEFAULTS, given: unknown): number {

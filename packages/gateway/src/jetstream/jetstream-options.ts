@@ -13,6 +13,9 @@ export const STREAM_DEFAULTS = {
 
 export type ResolvedStreamOptions = {
   readonly [Name in keyof typeof STREAM_DEFAULTS]: Name extends 'stream' | 'subject' ? string : number;
+} & {
+  /** The limits that were asked for, without defaults. */
+  readonly given: Pick<StreamOptions, 'maxAgeMillis' | 'maxBytes' | 'replicas'>;
 };
 
 const NAME = /^[\w-]+$/;
@@ -32,6 +35,7 @@ export function resolveStreamOptions(given: StreamOptions): ResolvedStreamOption
     maxAgeMillis: positive('maxAgeMillis', given.maxAgeMillis),
     maxBytes: positive('maxBytes', given.maxBytes),
     replicas: replicasOf(given.replicas),
+    given: { maxAgeMillis: given.maxAgeMillis, maxBytes: given.maxBytes, replicas: given.replicas },
   };
 }
 
@@ -47,6 +51,8 @@ function replicasOf(given: unknown): number {
   throw new TypeError('replicas must be 1, 3 or 5: { replicas: 3 }');
 }
 
+const ADDRESS = /^((nats|tls):\/\/)?[^\s/@?#]+\/?$/;
+
 /** @throws TypeError if there is no server, or a URL has credentials in it */
 export function serversOf({ servers }: NatsConnectionOptions): string[] {
   const list = typeof servers === 'string' ? servers.split(',').map(server => server.trim()) : servers;
@@ -56,6 +62,9 @@ export function serversOf({ servers }: NatsConnectionOptions): string[] {
     list.some(server => typeof server !== 'string' || server === '')
   )
     throw new TypeError("servers must name a NATS server: { servers: 'nats://127.0.0.1:4222' }");
+  const unusable = list.find(server => !ADDRESS.test(server));
+  if (unusable !== undefined && !unusable.includes('@'))
+    throw new TypeError('a NATS server is nats://host:port or tls://host:port, or host:port');
   // What logs and errors say of a server is its URL.
   if (list.some(server => server.includes('@')))
     throw new TypeError(
@@ -67,11 +76,12 @@ export function serversOf({ servers }: NatsConnectionOptions): string[] {
 /** @throws Error that names the option, and not what is in the file */
 export function readSecret(option: string, path: string): string {
   try {
-    const secret = readFileSync(path, 'utf8').trim();
-    if (secret !== '') return secret;
+    // A line break at the end is an editor's.
+    const secret = readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+    if (secret.trim() !== '') return secret;
   } catch (error) {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    throw new Error(`${option} can not be read: ${code}`);
+    throw new Error(`${option} can not be read (${code}): ${path}`);
   }
-  throw new Error(`${option} names an empty file`);
+  throw new Error(`${option} names an empty file: ${path}`);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
 import { authenticatorOf } from './authentication.js';
+import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
 import { MisfitError, openStream } from './open-stream.js';
+import { tlsOf } from './tls.js';
 
 export interface NatsLinkOptions {
   readonly connection: NatsConnectionOptions;
@@ -20,7 +22,12 @@ export interface NatsLinkOptions {
 export interface OpenLink {
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
 }
+
+/** A server that is there and does not answer is noticed within twice this. */
+const PING_INTERVAL_MILLIS = 10_000;
+const MAX_PINGS_OUT = 2;
 
 /**
  * A connection that is made when it is needed and made again when it is lost. Failures are logged once an episode; who
@@ -30,7 +37,8 @@ export class NatsLink {
   readonly #options: NatsLinkOptions;
   readonly #servers: string[];
   #open: Promise<OpenLink> | undefined;
-  #isFailing = false;
+  /** What the present episode of failures has logged. */
+  readonly #said = new Set<string>();
 
   /** @throws TypeError if the options name no server, or two ways to authenticate */
   constructor(options: NatsLinkOptions) {
@@ -38,6 +46,12 @@ export class NatsLink {
     this.#servers = serversOf(options.connection);
     // What is wrong with them is said at construction; files are read at each connection.
     authenticatorOf(options.connection);
+    tlsOf(options.connection, this.#servers);
+  }
+
+  /** Whether the latest attempt to connect, or what it found, has failed. */
+  get isFailing(): boolean {
+    return this.#said.size > 0;
   }
 
   /** @throws NATS's errors, MisfitError */
@@ -57,31 +71,39 @@ export class NatsLink {
     }
   }
 
+  /** Gives up a connection that does not answer: the next one may reach another server. */
+  abandon({ connection }: OpenLink): void {
+    this.#open = undefined;
+    void connection.close();
+  }
+
   async #connect(): Promise<OpenLink> {
     let connection: NatsConnection | undefined;
     try {
-      const { tls } = this.#options.connection;
       const authenticator = authenticatorOf(this.#options.connection);
+      const tls = tlsOf(this.#options.connection, this.#servers);
       connection = await connect({
         servers: this.#servers,
         name: this.#options.name,
         timeout: this.#options.connectTimeoutMillis,
+        pingInterval: PING_INTERVAL_MILLIS,
+        maxPingOut: MAX_PINGS_OUT,
         // Those who publish have their own patience, and those who consume ask again.
         reconnect: false,
         ...(authenticator !== undefined && { authenticator }),
-        ...(tls !== undefined && { tls: definedMembers(tls) }),
+        ...(tls !== undefined && { tls }),
       });
-      const link = { connection, client: jetstream(connection) };
-      await openStream(await jetstreamManager(connection), this.#options.stream);
+      // What an account may use is not asked for: that would take one more right.
+      const manager = await jetstreamManager(connection, { checkAPI: false });
+      const link = { connection, client: jetstream(connection), manager };
+      await openStream(manager, this.#options.stream);
       this.#forgetWhenClosed(connection);
-      if (this.#isFailing)
-        this.#options.logger.info(`NATS can be reached again: ${this.#servers.join(', ')}`);
-      this.#isFailing = false;
+      this.#worked();
       return link;
     } catch (error) {
       this.#open = undefined;
       void connection?.close();
-      this.#sayFailed(error);
+      this.#failed(error);
       throw error;
     }
   }
@@ -93,18 +115,18 @@ export class NatsLink {
     });
   }
 
-  #sayFailed(error: unknown): void {
-    if (this.#isFailing) return;
-    this.#isFailing = true;
-    const message = error instanceof Error ? error.message : 'unknown error';
-    this.#options.logger.error(
-      error instanceof MisfitError
-        ? `the NATS stream does not fit, and nothing is sent to it: ${message}`
-        : `NATS can not be used: ${message}; it is tried again (${this.#servers.join(', ')})`,
-    );
+  #worked(): void {
+    if (this.isFailing) this.#options.logger.info(`NATS can be used again: ${this.#servers.join(', ')}`);
+    this.#said.clear();
   }
-}
 
-function definedMembers<T extends object>(given: T): { [Name in keyof T]: NonNullable<T[Name]> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+  #failed(error: unknown): void {
+    const what =
+      error instanceof MisfitError
+        ? `the NATS stream does not fit, and nothing is sent to it or taken from it: ${error.message}`
+        : `NATS can not be used: ${describeNatsError(error, this.#options.connection)}; it is tried again (${this.#servers.join(', ')})`;
+    // Another reason is news: a server that is back and refuses the credentials.
+    if (!this.#said.has(what)) this.#options.logger.error(what);
+    this.#said.add(what);
+  }
 }

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type ConsumerConfig,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamManager,
-  type StreamConfig,
-} from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import { type ConsumerOptions, consumerMisfit, consumerSettings } from './consumer-fit.js';
+import { MisfitError } from './fit.js';
 import type { ResolvedStreamOptions } from './jetstream-options.js';
-import {
-  type ConsumerOptions,
-  consumerMisfit,
-  consumerSettings,
-  streamMisfit,
-  streamSettings,
-} from './stream-fit.js';
+import { streamMisfit, streamSettings } from './stream-fit.js';
 
-/** What is there does not fit, and is not ours to change. */
-export class MisfitError extends Error {
-  override readonly name = 'MisfitError';
-}
+export { MisfitError } from './fit.js';
 
 /**
  * Makes the stream if there is none.
@@ -30,26 +17,41 @@ export async function openStream(manager: JetStreamManager, options: ResolvedStr
     async () => (await manager.streams.info(options.stream)).config,
     JetStreamApiCodes.StreamNotFound,
   );
-  // Two that make it at once make the same one; NATS answers both.
-  const config: StreamConfig = present ?? (await manager.streams.add(streamSettings(options))).config;
+  const config = present ?? (await makeStream(manager, options));
   const misfit = streamMisfit(config, options);
   if (misfit !== undefined) throw new MisfitError(misfit);
 }
 
-/** As `openStream`, for the consumer that all workers share. */
+/** Another one may have made it meanwhile, with other limits: then that one counts. */
+async function makeStream(manager: JetStreamManager, options: ResolvedStreamOptions) {
+  try {
+    return (await manager.streams.add(streamSettings(options))).config;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
+    return (await manager.streams.info(options.stream)).config;
+  }
+}
+
+const NAME_IN_USE = 10_058;
+
+/**
+ * As `openStream`, for the consumer that all workers share.
+ *
+ * @returns its ack wait, milliseconds
+ */
 export async function openConsumer(
   manager: JetStreamManager,
   stream: string,
   options: ConsumerOptions,
-): Promise<void> {
+): Promise<number> {
   const present = await unlessAbsent(
     async () => (await manager.consumers.info(stream, options.consumer)).config,
     JetStreamApiCodes.ConsumerNotFound,
   );
-  const config: ConsumerConfig =
-    present ?? (await manager.consumers.add(stream, consumerSettings(options))).config;
+  const config = present ?? (await manager.consumers.add(stream, consumerSettings(options))).config;
   const misfit = consumerMisfit(config, options);
   if (misfit !== undefined) throw new MisfitError(misfit);
+  return (config.ack_wait ?? 0) / 1_000_000;
 }
 
 async function unlessAbsent<T>(info: () => Promise<T>, absentCode: number): Promise<T | undefined> {

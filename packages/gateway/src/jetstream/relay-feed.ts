@@ -1,143 +1,150 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ConsumerMessages, type JsMsg, jetstreamManager } from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
-import type { BatchIntake } from '../model/intake.js';
-import type { BatchReceipt } from '../model/receipt.js';
+import type { NatsConnectionOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
-import { readMessage } from './batch-message.js';
-import type { NatsLink } from './nats-link.js';
+import { Pause } from '../util/pause.js';
+import type { ConsumerOptions } from './consumer-fit.js';
+import { describeNatsError } from './describe-nats-error.js';
+import { MisfitError } from './fit.js';
+import type { MessageDelivery } from './message-delivery.js';
+import type { MessagesInHand } from './messages-in-hand.js';
+import type { NatsLink, OpenLink } from './nats-link.js';
 import { openConsumer } from './open-stream.js';
-import type { ConsumerOptions } from './stream-fit.js';
+import type { StreamMonitor } from './stream-monitor.js';
 
 export interface RelayFeedOptions {
   readonly link: NatsLink;
+  readonly connection: NatsConnectionOptions;
   readonly stream: string;
   readonly consumer: ConsumerOptions;
-  /** Messages that this worker has at once. */
-  readonly maxMessages: number;
-  readonly intake: BatchIntake;
+  readonly hand: MessagesInHand;
+  readonly delivery: Pick<MessageDelivery, 'deliver' | 'stop'>;
+  readonly monitor: StreamMonitor;
   readonly logger: Logger;
   readonly runtime: Runtime;
 }
 
-const FIRST_RETRY_MILLIS = 250;
-const LONGEST_RETRY_MILLIS = 10_000;
-/** A message whose project this worker does not serve waits so long for a worker that does. */
-const OTHER_PROJECT_DELAY_MILLIS = 30_000;
-const SENDER = { name: 'jetstream', project: undefined } as const;
+const MONITOR_MILLIS = 15_000;
 
-/**
- * Takes batches from the stream for delivery. A message is acknowledged when all its events are settled, and extended
- * until then; what this worker could not deliver goes back to the stream.
- */
+/** Takes messages from the stream for delivery, as many as there is room for, whatever happens to the connection. */
 export class RelayFeed {
   readonly #options: RelayFeedOptions;
   readonly #handling = new Set<Promise<void>>();
+  readonly #pause: Pause;
   readonly #said = new Set<string>();
   #messages: ConsumerMessages | undefined;
   #running: Promise<void> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #isStopping = false;
-  #wake: () => void = () => {};
+  #isFailing = false;
 
   constructor(options: RelayFeedOptions) {
     this.#options = options;
+    this.#pause = new Pause(options.runtime);
+  }
+
+  /** Whether messages can't be had. */
+  get isFailing(): boolean {
+    return this.#isFailing || this.#options.link.isFailing;
   }
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Asks for no more messages, and waits for those in hand. Never rejects. */
-  async stop(): Promise<void> {
+  /** Asks for no more messages; those in hand go on. */
+  stop(): void {
     this.#isStopping = true;
+    this.#options.delivery.stop();
     this.#messages?.stop();
-    this.#wake();
+    this.#options.hand.wake();
+    this.#pause.end();
+  }
+
+  /** After `stop()`: waits until those in hand are answered, and ends the connection. Never rejects. */
+  async ended(): Promise<void> {
     await this.#running;
     await Promise.all(this.#handling);
     await this.#options.link.close();
   }
 
   async #run(): Promise<void> {
-    for (
-      let delay = FIRST_RETRY_MILLIS;
-      !this.#isStopping;
-      delay = Math.min(2 * delay, LONGEST_RETRY_MILLIS)
-    ) {
-      try {
-        if (await this.#consume()) delay = FIRST_RETRY_MILLIS;
-      } catch {
-        // The link has logged it.
-      }
-      if (!this.#isStopping) await this.#pause(delay);
+    while (!this.#isStopping) {
+      const open = await this.#open();
+      if (open !== undefined) await this.#consume(open);
+      if (!this.#isStopping) await this.#pause.begin();
     }
   }
 
-  /** @returns whether a message came before the connection was lost */
-  async #consume(): Promise<boolean> {
-    const { link, stream, consumer, maxMessages } = this.#options;
-    const { connection, client } = await link.open();
-    await openConsumer(await jetstreamManager(connection), stream, consumer);
-    const messages = await (await client.consumers.get(stream, consumer.consumer)).consume({
-      max_messages: maxMessages,
-    });
+  async #open(): Promise<OpenLink | undefined> {
+    try {
+      return await this.#options.link.open();
+    } catch {
+      // The link has logged it.
+      return undefined;
+    }
+  }
+
+  async #consume(open: OpenLink): Promise<void> {
+    const { link, stream, consumer, hand } = this.#options;
+    try {
+      hand.extendWithin(await openConsumer(open.manager, stream, consumer));
+      const source = await open.client.consumers.get(stream, consumer.consumer);
+      while (!this.#isStopping && !open.connection.isClosed()) {
+        if (hand.room > 0) await this.#fetch(source);
+        else await hand.changed();
+        await this.#look(open);
+      }
+    } catch (error) {
+      // A server that does not answer, or a consumer that is gone: all of it is made anew.
+      link.abandon(open);
+      this.#failed(error);
+    }
+  }
+
+  async #fetch(source: Consumer): Promise<void> {
+    const { hand, consumer } = this.#options;
+    const messages = await source.fetch({ max_messages: hand.room, expires: consumer.fetchMillis });
     this.#messages = messages;
     if (this.#isStopping) messages.stop();
-    void connection.closed().then(() => messages.stop());
-    let hasCome = false;
-    for await (const message of messages) {
-      hasCome = true;
-      const handled: Promise<void> = this.#handle(message).finally(() => this.#handling.delete(handled));
-      this.#handling.add(handled);
-    }
-    return hasCome;
+    for await (const message of messages) this.#begin(message);
+    this.#worked();
   }
 
-  async #handle(message: JsMsg): Promise<void> {
-    const { consumer, runtime } = this.#options;
-    const extend = () => {
-      message.working();
-      timer = runtime.setTimer(extend, consumer.ackWaitMillis / 3);
-    };
-    let timer = runtime.setTimer(extend, consumer.ackWaitMillis / 3);
-    try {
-      const receipt = await this.#take(message);
-      this.#answer(message, receipt);
-    } finally {
-      timer.clear();
-    }
-  }
-
-  async #take(message: JsMsg): Promise<BatchReceipt> {
-    const read = readMessage(message);
-    if (read === undefined) return { status: 'malformed', message: 'the message is not a batch in JSON' };
-    return this.#options.intake.take(read.batch, read.text, SENDER);
-  }
-
-  #answer(message: JsMsg, receipt: BatchReceipt): void {
-    if (receipt.status === 'taken') message.ack();
-    else if (receipt.status === 'later') message.nak(receipt.retryAfterSeconds * 1000);
-    else {
-      this.#say(receipt.message);
-      message.nak(OTHER_PROJECT_DELAY_MILLIS);
-    }
-  }
-
-  #say(problem: string): void {
-    if (this.#said.has(problem) || this.#said.size > 100) return;
-    this.#said.add(problem);
-    this.#options.logger.error(
-      `a message of stream ${this.#options.stream} is left there until it is too old, and tried again: ${problem}`,
-    );
-  }
-
-  #pause(millis: number): Promise<void> {
-    return new Promise(resolve => {
-      const timer = this.#options.runtime.setTimer(resolve, millis);
-      timer.ref();
-      this.#wake = () => {
-        timer.clear();
-        resolve();
-      };
+  #begin(message: JsMsg): void {
+    const { hand, delivery } = this.#options;
+    hand.begin(message);
+    const handled: Promise<void> = delivery.deliver(message).finally(() => {
+      hand.end(message);
+      this.#handling.delete(handled);
     });
+    this.#handling.add(handled);
+  }
+
+  async #look({ manager }: OpenLink): Promise<void> {
+    const { runtime, monitor } = this.#options;
+    if (runtime.monotonic() - this.#lookedAt < MONITOR_MILLIS) return;
+    this.#lookedAt = runtime.monotonic();
+    await monitor.look(manager);
+  }
+
+  #worked(): void {
+    if (this.#isFailing) this.#options.logger.info('messages can be taken from the stream again');
+    this.#isFailing = false;
+    this.#said.clear();
+    this.#pause.reset();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isStopping) return;
+    const { logger, stream, connection } = this.#options;
+    this.#isFailing = true;
+    const line =
+      error instanceof MisfitError
+        ? `the NATS consumer does not fit, and nothing is delivered: ${error.message}`
+        : `messages can't be taken from stream ${stream}: ${describeNatsError(error, connection)}; it is tried again`;
+    if (!this.#said.has(line)) logger.error(line);
+    this.#said.add(line);
   }
 }

@@ -5,12 +5,14 @@ import type { BatchIntake, OtlpIntake } from './intake.js';
 import type { RefusalReason } from './receipt.js';
 
 /** Why a project takes no events. */
-export type NotReadyReason = 'no_datafile' | 'store_unusable';
+export type NotReadyReason = 'no_datafile' | 'store_unusable' | 'stream_unusable';
 
 /** One project as it stands: what readiness, metrics and the ledger say of it. */
 export interface ProjectState {
   /** As the configuration names it. */
   readonly name: string;
+  /** Whether its events are durable in a store once they are taken. */
+  readonly hasStore?: boolean | undefined;
   /** Absent where the project takes events. */
   readonly notReady?: NotReadyReason | undefined;
   /** Revision of the datafile in force, if there is one. */
@@ -31,7 +33,8 @@ export interface ProjectState {
 export type CountedOutcome = 'taken' | 'streamed' | 'shown_only' | RefusalReason;
 
 export interface EventCount {
-  readonly door: 'otlp' | 'events';
+  /** `stream`: what a gateway delivers that another one, or an application, has put there. */
+  readonly door: 'otlp' | 'events' | 'stream';
   /**
    * As the configuration names it. Of the outcome `unknown_project`, the name that the sender gave, if that may be shown
    * and is one of the first few; else `''`.
@@ -45,6 +48,21 @@ export interface EventCount {
 /** Hears of events once their receipt is given, never of those that are to be sent again. */
 export type EventCounter = (count: EventCount) => void;
 
+/** What the stream holds that a gateway delivers from. */
+export interface StreamFigures {
+  /** Messages that are not delivered yet. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Messages that gateways have. */
+  readonly unacknowledged: number;
+  /** Messages that were given out more than once. */
+  readonly redelivered: number;
+  /** Messages that left the stream before any gateway had them. */
+  readonly lost: number;
+  /** Messages that this gateway has parked, by reason. */
+  readonly parked: ReadonlyMap<string, number>;
+}
+
 /** Everything behind the doors: the projects, and the way of an event from a request to its receipt. */
 export interface Engine {
   readonly otlp: OtlpIntake;
@@ -54,6 +72,8 @@ export interface Engine {
   /** Whether no project has room for another request, so that none need be read. */
   readonly isFull: boolean;
   projects(): readonly ProjectState[];
+  /** Of the stream that it delivers from. @returns undefined if there is none */
+  stream?(): StreamFigures | undefined;
   /**
    * Brings another configuration into force. A project that changed is replaced: the new one takes at once, the old one
    * delivers what it has. Projects that did not change notice nothing.

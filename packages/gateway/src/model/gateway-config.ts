@@ -5,6 +5,12 @@ import type { ServerOptions } from './server-options.js';
 /** What a receipt waits for: that the event is durable in the store, or that Optimizely has answered. */
 export type AckMode = 'stored' | 'delivered';
 
+/**
+ * The same, or `settled` for what comes from a stream: that nothing is left to be done for the event, because it is
+ * delivered, refused for good, or too old.
+ */
+export type ReceiptMode = AckMode | 'settled';
+
 /** Where the keys of a project's events are looked up. */
 export type DatafileSource =
   | {
@@ -32,7 +38,9 @@ export interface ProjectConfig {
   /** @default 'fsync' of the exporter: none */
   readonly fsync?: 'none' | 'batch' | undefined;
   /** @default 'stored' with a store, else 'delivered' */
-  readonly ack?: AckMode | undefined;
+  readonly ack?: ReceiptMode | undefined;
+  /** Age since an event was accepted at which it is given up, milliseconds. @default the exporter's */
+  readonly maxEventAgeMillis?: number | undefined;
   /** Events. @default 500 */
   readonly batchSize?: number | undefined;
   /** Milliseconds. @default 500 where the receipt is delivery, else 2,000 */

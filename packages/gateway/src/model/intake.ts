@@ -9,8 +9,24 @@ export interface OtlpIntake {
   take(request: OtlpExport, sender: Sender): Promise<Receipt>;
 }
 
+/** What is known of a batch besides its body, where it came through a stream. */
+export interface BatchOrigin {
+  /** Which of Optimizely's addresses its sender would have sent it to. */
+  readonly region?: 'US' | 'EU' | undefined;
+  /** How long ago the youngest of its events was accepted, milliseconds. */
+  readonly ageMillis: number;
+}
+
 /** Takes one batch of Optimizely's Events API, all or nothing. Never rejects. */
 export interface BatchIntake {
-  /** @param text the body, which `batch` was parsed from */
-  take(batch: Readonly<Record<string, unknown>>, text: string, sender: Sender): Promise<BatchReceipt>;
+  /**
+   * @param text the body, which `batch` was parsed from
+   * @param origin absent where the batch comes from its sender
+   */
+  take(
+    batch: Readonly<Record<string, unknown>>,
+    text: string,
+    sender: Sender,
+    origin?: BatchOrigin,
+  ): Promise<BatchReceipt>;
 }

@@ -9,7 +9,8 @@ export type RefusalReason =
   | 'no_experiment'
   | 'before_send'
   | 'too_large'
-  | 'rejected';
+  | 'rejected'
+  | 'expired';
 
 /** Events that are refused for good, for one reason. */
 export interface Refusal {
@@ -45,5 +46,10 @@ export type Receipt =
   /** More than there would be room for in any case: nothing was taken, and it is to be sent in smaller batches. */
   | { readonly status: 'too_large'; readonly message: string };
 
-/** What the sender of a batch of Optimizely's Events API is told. `malformed`: it is not one, and nothing was taken. */
-export type BatchReceipt = Receipt | { readonly status: 'malformed'; readonly message: string };
+/**
+ * What the sender of a batch of Optimizely's Events API is told. `malformed`: it is not one, and nothing was taken.
+ * `unknown_project`: its project is not known here.
+ */
+export type BatchReceipt =
+  | Receipt
+  | { readonly status: 'malformed' | 'unknown_project'; readonly message: string };

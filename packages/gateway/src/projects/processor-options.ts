@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OptimizelySpanProcessorOptions } from 'opentelemetry-exporter-optimizely';
-import type { AckMode, ProjectConfig } from '../model/gateway-config.js';
+import type { ProjectConfig, ReceiptMode } from '../model/gateway-config.js';
 
 const MAX_QUEUE_SIZE = 200_000;
 const MAX_QUEUE_BYTES = 134_217_728;
@@ -12,9 +12,12 @@ const BATCH_SIZE = 500;
 const MAX_OPEN_BATCHES = 16;
 const DRAIN_TIMEOUT_MILLIS = 8_000;
 /** A sender waits for it. */
-const FLUSH_INTERVAL_MILLIS = { delivered: 500, stored: 2_000 } as const satisfies Record<AckMode, number>;
+const FLUSH_INTERVAL_MILLIS = { delivered: 500, settled: 500, stored: 2_000 } as const satisfies Record<
+  ReceiptMode,
+  number
+>;
 
-export function ackModeOf({ ack, store }: ProjectConfig): AckMode {
+export function ackModeOf({ ack, store }: ProjectConfig): ReceiptMode {
   return ack ?? (store === undefined ? 'delivered' : 'stored');
 }
 
@@ -38,7 +41,11 @@ export function queueLimits(
 
 /** The options of a project's processor that its configuration decides. */
 export function processorOptions(config: ProjectConfig): OptimizelySpanProcessorOptions {
+  const { maxEventAgeMillis } = config;
   return {
+    // What has waited in a stream still fills batches.
+    ...(ackModeOf(config) === 'settled' && { flushIntervalFrom: 'arrival' as const }),
+    ...(maxEventAgeMillis !== undefined && { retry: { maxAgeMillis: maxEventAgeMillis } }),
     endpoint: config.endpoint,
     batchSize: config.batchSize ?? BATCH_SIZE,
     flushIntervalMillis: config.flushIntervalMillis ?? FLUSH_INTERVAL_MILLIS[ackModeOf(config)],

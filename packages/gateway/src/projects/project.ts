@@ -12,7 +12,7 @@ import {
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
 import type { NotReadyReason, ProjectState } from '../model/engine.js';
-import type { AckMode, ProjectConfig } from '../model/gateway-config.js';
+import type { ProjectConfig, ReceiptMode } from '../model/gateway-config.js';
 import type { PreparedEvent } from '../model/prepared-event.js';
 import type { LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
@@ -48,7 +48,7 @@ export interface ProjectDependencies {
 export class Project {
   readonly name: string;
   readonly config: ProjectConfig;
-  readonly #ack: AckMode;
+  readonly #ack: ReceiptMode;
   readonly #ackTimeoutMillis: number;
   readonly #runtime: Runtime;
   readonly #datafile: ProjectDatafile;
@@ -145,6 +145,7 @@ export class Project {
     const { lastCheckBeganAt } = this.#datafile;
     return {
       name: this.name,
+      hasStore: this.#ack === 'stored',
       notReady: this.#notReady(),
       revision: this.datafile?.context.revision,
       datafileAgeMillis: lastCheckBeganAt && this.#runtime.monotonic() - lastCheckBeganAt,

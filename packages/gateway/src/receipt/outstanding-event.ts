@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventOutcome, EventSettlement } from 'opentelemetry-exporter-optimizely/capture';
-import type { AckMode } from '../model/gateway-config.js';
+import type { ReceiptMode } from '../model/gateway-config.js';
 import type { OwedReceipt } from './owed-receipt.js';
 import { type Verdict, verdictOf } from './verdict.js';
 
@@ -16,7 +16,7 @@ export interface OutstandingIdentity {
 
 /** What all events of one project have in common. */
 export interface OutstandingOwner {
-  readonly ack: AckMode;
+  readonly ack: ReceiptMode;
   /** Called once for each, when the exporter has said what became of it. */
   end(event: OutstandingEvent, verdict: Verdict): void;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AckMode } from '../model/gateway-config.js';
+import type { ReceiptMode } from '../model/gateway-config.js';
 import type { LaterReason } from '../model/receipt.js';
 import { OutstandingEvent, type OutstandingIdentity, type OutstandingOwner } from './outstanding-event.js';
 import { RecentVerdicts } from './recent-verdicts.js';
@@ -36,7 +36,7 @@ export class OutstandingEvents {
   readonly #total: Held = { events: 0, bytes: 0, contextBytes: 0 };
   readonly #bySender = new Map<string, Held>();
 
-  constructor(limits: AdmissionLimits, ack: AckMode) {
+  constructor(limits: AdmissionLimits, ack: ReceiptMode) {
     this.#limits = limits;
     this.#owner = { ack, end: (event, verdict) => this.#end(event, verdict) };
   }

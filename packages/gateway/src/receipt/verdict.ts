@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventOutcome } from 'opentelemetry-exporter-optimizely/capture';
-import type { AckMode } from '../model/gateway-config.js';
+import type { ReceiptMode } from '../model/gateway-config.js';
 import type { LaterReason, RefusalReason } from '../model/receipt.js';
 
 /** What that means for its sender. */
@@ -15,7 +15,7 @@ const TAKEN: Verdict = { kind: 'taken' };
 const STREAMED: Verdict = { kind: 'streamed' };
 
 /** @param ack what the receipt waits for */
-export function verdictOf(outcome: EventOutcome, ack: AckMode): Verdict {
+export function verdictOf(outcome: EventOutcome, ack: ReceiptMode): Verdict {
   switch (outcome) {
     case 'delivered':
     // The one that it repeats is on its way, or was delivered.
@@ -43,7 +43,9 @@ export function verdictOf(outcome: EventOutcome, ack: AckMode): Verdict {
     case 'no_datafile':
       return { kind: 'later', reason: 'no_datafile' };
     case 'expired':
-      return { kind: 'later', reason: 'not_delivered_in_time' };
+      return ack === 'settled'
+        ? { kind: 'refused', reason: outcome }
+        : { kind: 'later', reason: 'not_delivered_in_time' };
     case 'shutdown_timeout':
     case 'already_shutdown':
       return { kind: 'later', reason: 'draining' };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setMaxListeners } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FAULTS } from '../../../../test/chaos/faults.js';
 import { FaultyEndpoint, type Outcome } from '../../../../test/chaos/faulty-endpoint.js';
 import { Random } from '../../../../test/chaos/random.js';
-import { makeDatafile } from '../../../../test/support/datafile.js';
+import { gatewayArguments } from './gateway-arguments.js';
 import { endLeftovers, freePort, GatewayProcess } from './gateway-process.js';
 import { type BookTotals, ReceiptBook } from './receipt-book.js';
 import { sendAll } from './repeating-sender.js';
@@ -86,7 +86,6 @@ class FaultRun {
   async run(): Promise<void> {
     const { events } = this.#options;
     await this.#endpoint.open();
-    writeFileSync(join(this.#folder, 'datafile.json'), JSON.stringify(makeDatafile()));
     const port = await freePort();
     let areSending = true;
     const sending = Promise.all(
@@ -146,35 +145,18 @@ class FaultRun {
   }
 
   async #start(port: number): Promise<GatewayProcess> {
-    const source = this.#options.isHurried === true ? ['--config', this.#writeConfig()] : this.#flags();
-    const gateway = new GatewayProcess([...source, '--port', String(port)]);
+    const { form, isHurried = false } = this.#options;
+    const gateway = new GatewayProcess(
+      gatewayArguments({
+        folder: this.#folder,
+        endpoint: this.#endpoint.url,
+        port,
+        isHurried,
+        ...FORMS[form],
+      }),
+    );
     await gateway.listening();
     return gateway;
-  }
-
-  #flags(): string[] {
-    const { store, ack } = FORMS[this.#options.form];
-    return [
-      ...['--datafile', join(this.#folder, 'datafile.json')],
-      ...['--endpoint', this.#endpoint.url],
-      ...(store ? ['--store', join(this.#folder, 'store')] : []),
-      ...(ack === undefined ? [] : ['--ack', ack]),
-    ];
-  }
-
-  #writeConfig(): string {
-    const { store, ack } = FORMS[this.#options.form];
-    const project = {
-      datafile: 'datafile.json',
-      endpoint: this.#endpoint.url,
-      store: store ? 'store' : undefined,
-      flushIntervalMillis: 100,
-      requestTimeoutMillis: 1_000,
-      drainTimeoutMillis: 3_000,
-    };
-    const path = join(this.#folder, 'gateway.json');
-    writeFileSync(path, JSON.stringify({ projects: { default: project }, ack, ackTimeoutMillis: 2_000 }));
-    return path;
   }
 
   async #kill(gateway: GatewayProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -33,6 +33,7 @@ export class ReceiptBook implements EndpointBook {
   readonly #isolated = new Set<string>();
   readonly violations: string[] = [];
   #resent = 0;
+  #counted = 0;
 
   /** An event is about to be sent. */
   add(uuid: string, isPoison: boolean): void {
@@ -56,6 +57,16 @@ export class ReceiptBook implements EndpointBook {
     if (refused === poison.length) for (const entry of poison) entry.isRefused = true;
   }
 
+  /** Sent, and not counted so far. */
+  get ahead(): number {
+    return this.#entries.size - this.#counted;
+  }
+
+  /** Different events, as Optimizely counts them. */
+  get counted(): number {
+    return this.#counted;
+  }
+
   isPoison(uuid: string): boolean {
     return this.#entries.get(uuid)?.isPoison === true;
   }
@@ -72,6 +83,7 @@ export class ReceiptBook implements EndpointBook {
         if (entry === undefined) this.violate(`${event.uuid} was never sent`);
         else {
           if (entry.received++ > 0) this.#resent++;
+          else this.#counted++;
           entry.identity ??= identity;
           if (entry.identity !== identity) this.violate(`${event.uuid} is counted twice: ${identity}`);
         }
@@ -84,12 +96,11 @@ export class ReceiptBook implements EndpointBook {
   }
 
   totals(): BookTotals {
-    const totals = { sent: 0, receipts: 0, poison: 0, counted: 0, missing: 0 };
+    const totals = { sent: 0, receipts: 0, poison: 0, counted: this.#counted, missing: 0 };
     for (const [uuid, entry] of this.#entries) {
       totals.sent++;
       if (entry.hasReceipt) totals.receipts++;
       if (entry.isPoison) totals.poison++;
-      if (entry.received > 0) totals.counted++;
       if (entry.hasReceipt && this.#isMissing(uuid, entry)) totals.missing++;
     }
     return { ...totals, resent: this.#resent };

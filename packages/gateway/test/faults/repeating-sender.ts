@@ -17,6 +17,8 @@ export interface SenderOptions {
   readonly poisonEvery: number;
   readonly port: number;
   readonly book: ReceiptBook;
+  /** Awaited before each new request. */
+  readonly turn?: (() => Promise<void>) | undefined;
   /** Aborts all that is not answered. */
   readonly signal: AbortSignal;
 }
@@ -28,11 +30,13 @@ export interface Answers {
 
 /** Sends its events, and each request again until it has its receipt. */
 export async function sendAll(options: SenderOptions, answers: Answers): Promise<void> {
-  const { kind, events, eventsPerRequest, requestsAtOnce, poisonEvery, book, signal } = options;
+  const { kind, events, eventsPerRequest, requestsAtOnce, poisonEvery, book, turn, signal } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: requestsAtOnce });
   let next = 0;
   const send = async () => {
-    while (next < events && !signal.aborted) {
+    for (;;) {
+      await turn?.();
+      if (next >= events || signal.aborted) return;
       const first = next;
       const count = Math.min(eventsPerRequest, events - first);
       next += count;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import { deriveEventUuid } from 'opentelemetry-exporter-optimizely/capture';
 import { type ARecord, type ASpan, logsBody, type Pair, tracesBody } from '../support/otlp-requests.js';
 
@@ -133,8 +134,7 @@ function ownUuid(kind: SenderKind, number: number): string {
   return `${sender}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
+/** The same each time, and spread as random ids are: samplers look at them. */
 function bytesOf(number: number, length: number): Uint8Array {
-  const bytes = Buffer.alloc(length, 1);
-  bytes.writeUInt32BE(number, length - 4);
-  return bytes;
+  return createHash('sha256').update(String(number)).digest().subarray(0, length);
 }

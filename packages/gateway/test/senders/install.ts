@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TOOLS } from './toolbox.js';
+import { collector, kafka, TOOLS } from './toolbox.js';
 
-// npm run senders:install [-- NAME …]: SDKs of other languages, and the Collector, for the gateway's tests. Where one
+// npm run senders:install [-- NAME …]: SDKs of other languages, the Collector, and Kafka, for the gateway's tests. Where one
 // can't be installed, its tests are skipped; the command says so and goes on.
 
 const chosen = process.argv.slice(2);
@@ -11,8 +11,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const tool of TOOLS) {
-  // The Collector takes minutes: only where it is named.
-  if (chosen.length === 0 ? tool.name === 'collector' : !chosen.includes(tool.name)) continue;
+  // The Collector takes minutes, and the broker is of use only with it: only where they are named.
+  if (chosen.length === 0 ? tool === collector || tool === kafka : !chosen.includes(tool.name)) continue;
   const startedAt = performance.now();
   try {
     tool.install();

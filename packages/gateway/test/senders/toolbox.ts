@@ -88,4 +88,10 @@ export const collector = makeTool('collector', ['collector/builder.yaml'], folde
   run(folder, join(folder, 'builder'), ['--config', 'builder.yaml'], GO_ENVIRONMENT);
 });
 
-export const TOOLS: readonly Tool[] = [python, go, java, javascript3, collector];
+/** Apache Kafka: the libraries are in `target/dependency`. */
+export const kafka = makeTool('kafka', ['kafka/pom.xml'], folder => {
+  cpSync(join(HERE, 'kafka'), folder, { recursive: true });
+  run(folder, 'mvn', ['-q', '-B', 'dependency:copy-dependencies']);
+});
+
+export const TOOLS: readonly Tool[] = [python, go, java, javascript3, collector, kafka];

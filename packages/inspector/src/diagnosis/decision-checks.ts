@@ -72,8 +72,7 @@ function lookAtFlagDecisions({
 }: ExperimentEvidence): Finding | undefined {
   if (names === undefined || rule === undefined) return undefined;
   const isDelivery = rule.kind === 'delivery rule';
-  const mayDeliver = isDelivery || rule.flagKeys.some(flagKey => names.isDelivered(flagKey));
-  if (!mayDeliver) return undefined;
+  if (!isDelivery && rule.flagKeys.length === 0) return undefined;
   if (names.sendFlagDecisions) {
     return { state: 'passed', count: 0, sentence: 'sendFlagDecisions is on.' };
   }
@@ -82,14 +81,19 @@ function lookAtFlagDecisions({
     return { state: 'passed', count: 0, sentence };
   }
   const advice = 'ask Optimizely to turn flag decisions on for the project';
+  if (!isDelivery && names.sendFlagDecisions === undefined) {
+    const sentence =
+      'The datafile does not say whether flag decisions are sent; those of an experiment always are.';
+    return { state: 'unknown', count: 0, sentence };
+  }
   if (isDelivery) {
     const sentence = `sendFlagDecisions is off in the datafile, so that SDKs send no decision of a delivery rule: ${advice}.`;
     return { state: 'cause', count: 0, sentence };
   }
   if (inspection.traffic.events === 0) return waiting();
   const sentence =
-    'sendFlagDecisions is off in the datafile, so that a visitor who is decided by the delivery rule of the flag and not by ' +
-    `this experiment leaves no trace: if that is all of them, no impression can arrive; ${advice}, or look at the audience.`;
+    'sendFlagDecisions is off in the datafile, so that a visitor for whom another rule of the flag decides, or ' +
+    `none, leaves no trace: if that is all of them, no impression can arrive; ${advice}, or look at audience and traffic.`;
   return { state: 'suspect', count: 0, sentence };
 }
 

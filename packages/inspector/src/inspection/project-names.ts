@@ -39,8 +39,8 @@ export class ProjectNames {
   /** `''` where the datafile does not say. */
   readonly environmentKey: string;
   readonly region: 'US' | 'EU';
-  /** Whether decisions of delivery rules are sent. */
-  readonly sendFlagDecisions: boolean;
+  /** Whether decisions that no experiment made are sent; undefined if the datafile does not say, so that they are not. */
+  readonly sendFlagDecisions: boolean | undefined;
   /** Whether Optimizely leaves bots out. */
   readonly botFiltering: boolean;
   /** Keys of the attributes that any audience of a rule asks for. */
@@ -49,8 +49,6 @@ export class ProjectNames {
   readonly #events = new Map<string, NamedEvent>();
   readonly #attributeKeys = new Map<string, string>();
   readonly #attributeIds = new Map<string, string>();
-  /** Flags with delivery rules. */
-  readonly #delivered = new Set<string>();
 
   constructor(datafile: JsonObject) {
     const { experiments, deliveryRules, holdouts, flags, events, attributes } = readContents(datafile);
@@ -59,11 +57,11 @@ export class ProjectNames {
     this.projectId = textOf(datafile.projectId);
     this.environmentKey = textOf(datafile.environmentKey);
     this.region = textOf(datafile.region).toUpperCase() === 'EU' ? 'EU' : 'US';
-    this.sendFlagDecisions = datafile.sendFlagDecisions === true;
+    const { sendFlagDecisions } = datafile;
+    this.sendFlagDecisions = typeof sendFlagDecisions === 'boolean' ? sendFlagDecisions : undefined;
     this.botFiltering = datafile.botFiltering === true;
     const flagKeys = new Map<string, string[]>();
     for (const flag of flags) {
-      if (flag.deliveryRules.length > 0) this.#delivered.add(flag.key);
       for (const { id } of [...flag.experiments, ...flag.deliveryRules])
         flagKeys.set(id, [...(flagKeys.get(id) ?? []), flag.key]);
     }
@@ -120,11 +118,6 @@ export class ProjectNames {
     const rule = this.#rules.get(experimentId);
     if (experimentIds === undefined || rule === undefined || rule.kind === 'holdout') return true;
     return experimentIds.has(experimentId);
-  }
-
-  /** Whether visitors that no experiment of the flag takes are decided by a delivery rule. */
-  isDelivered(flagKey: string): boolean {
-    return this.#delivered.has(flagKey);
   }
 
   attributeKey(id: string): string | undefined {

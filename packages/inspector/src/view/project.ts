@@ -4,6 +4,6 @@ import type { ProjectView } from './types.js';
 
 /** What the datafile says of itself. */
 export function viewProject({ names }: Project): ProjectView {
-  const { accountId, projectId, environmentKey, region, sendFlagDecisions, botFiltering } = names;
+  const { accountId, projectId, environmentKey, region, sendFlagDecisions = false, botFiltering } = names;
   return { accountId, projectId, environmentKey, region, sendFlagDecisions, botFiltering };
 }

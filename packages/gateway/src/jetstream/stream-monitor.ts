@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Logger } from 'opentelemetry-exporter-optimizely';
+import type { StreamFigures } from '../model/engine.js';
+
+export interface StreamMonitorOptions {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly logger: Logger;
+}
+
+const NOTHING = { messages: 0, bytes: 0, unacknowledged: 0, redelivered: 0 };
+
+/**
+ * What a stream and its consumer hold, for metrics; and whether messages have left the stream that were never given to
+ * any gateway: too old for `max_age`, or purged. NATS itself tells nobody of those.
+ */
+export class StreamMonitor {
+  readonly #options: StreamMonitorOptions;
+  #latest = NOTHING;
+  #lost = 0;
+  /** Up to which sequence the lost ones are counted. */
+  #countedTo = 0;
+
+  constructor(options: StreamMonitorOptions) {
+    this.#options = options;
+  }
+
+  get figures(): Omit<StreamFigures, 'parked'> {
+    return { ...this.#latest, lost: this.#lost };
+  }
+
+  /** @throws (rejects) NATS's errors */
+  async look(manager: JetStreamManager): Promise<void> {
+    const { stream, consumer } = this.#options;
+    // In this order: what is delivered and acknowledged in between must not look lost.
+    const { state, config } = await manager.streams.info(stream);
+    const { delivered, num_ack_pending, num_redelivered } = await manager.consumers.info(stream, consumer);
+    this.#latest = {
+      messages: state.messages,
+      bytes: state.bytes,
+      unacknowledged: num_ack_pending,
+      redelivered: num_redelivered,
+    };
+    const firstSequence = state.messages === 0 ? state.last_seq + 1 : state.first_seq;
+    // Where other subjects have messages in it, a gap says nothing.
+    if (config.subjects?.length === 1) this.#noteLost(delivered.stream_seq, firstSequence - 1);
+  }
+
+  #noteLost(deliveredTo: number, goneTo: number): void {
+    const from = Math.max(deliveredTo, this.#countedTo);
+    if (goneTo <= from) return;
+    const lost = goneTo - from;
+    this.#countedTo = goneTo;
+    this.#lost += lost;
+    this.#options.logger.error(
+      `${lost} messages have left stream ${this.#options.stream} before any gateway had them: they were older than ` +
+        'its max_age, or somebody purged it; their events are lost',
+    );
+  }
+}

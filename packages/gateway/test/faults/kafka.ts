@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util';
+import { LOSS_CASES } from './kafka-loss-cases.js';
+import { runLossCase } from './kafka-losses.js';
+import { type KafkaReport, runKafka } from './kafka-run.js';
+
+// `npm run kafka:faults -- [--events N] [--kills N] [--seed N]`, or `-- --losses [WORD …]` for the cases of those words
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    events: { type: 'string', default: '20000' },
+    kills: { type: 'string', default: '16' },
+    seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
+    losses: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const figure = (number: number) => Math.round(number).toLocaleString('en-US');
+const byCount = (counts: ReadonlyMap<string, number>) => [...counts].sort(([, a], [, b]) => b - a);
+
+function table(report: KafkaReport): string {
+  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
+  const part = (title: string, counts: ReadonlyMap<string, number>): (readonly [string, number])[] => [
+    [title, sum(counts)],
+    ...byCount(counts).map(([name, count]) => [`  ${name}`, count] as const),
+  ];
+  const rows: (readonly [string, number])[] = [
+    ['events sent', report.sent],
+    ['  with a receipt', report.receipts],
+    ['  of these poison (400)', report.poison],
+    ['events counted', report.counted],
+    ['  received again', report.resent],
+    ['  with a receipt and missing', report.missing],
+    ...part('answers to senders', report.answers),
+    ...part('requests to Optimizely', report.outcomes),
+    ...part('processes ended', report.kills),
+    ['wall time, s', report.seconds],
+    ['violations', report.violations.length],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(32)} ${figure(value).padStart(12)}`).join('\n');
+}
+
+/** Each case with its setting, and with the files of deploy/collector as they are. */
+async function runLosses(words: readonly string[]): Promise<void> {
+  const chosen = LOSS_CASES.filter(({ setting }) => words.every(word => setting.includes(word)));
+  for (const lossCase of chosen) {
+    for (const asDeployed of [false, true]) {
+      const { receipts, lost, violations } = await runLossCase(lossCase, asDeployed);
+      const title = asDeployed ? '  as deployed' : lossCase.setting;
+      say(`${title.padEnd(60)} ${figure(lost).padStart(6)} of ${figure(receipts)} lost`);
+      for (const violation of violations) say(`violation: ${violation}`);
+      if (violations.length > 0 || (asDeployed ? lost > 0 : lost === 0)) process.exitCode = 1;
+    }
+  }
+}
+
+async function runFaults(): Promise<void> {
+  say(`${figure(Number(values.events))} events, ${values.kills} kills, --seed ${values.seed}`);
+  const report = await runKafka({
+    events: Number(values.events),
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    limitMillis: 15 * 60_000,
+    onProgress: ({ seconds, receipts, counted, kills, violations }) =>
+      say(
+        `${seconds.toFixed(0).padStart(4)} s  ${figure(receipts)} receipts  ${figure(counted)} counted  ` +
+          `${[...kills.values()].reduce((a, b) => a + b, 0)} kills  ${violations.length} violations`,
+      ),
+  });
+  say(table(report));
+  for (const violation of report.violations) say(`violation: ${violation}`);
+  if (report.violations.length > 0) process.exitCode = 1;
+}
+
+await (values.losses ? runLosses(positionals) : runFaults());

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { kafka } from '../senders/toolbox.js';
+import { freePort } from './nats-server.js';
+
+export const NO_KAFKA = 'install it with `npm run senders:install -- kafka`';
+
+const CLUSTER = 'AAAAAAAAAAAAAAAAAAAAAQ';
+const JAVA = ['-cp', `${kafka.folder}/target/dependency/*`];
+// Little to compile, and one collector of garbage: it starts in three seconds.
+const SMALL = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** A real Kafka broker of one node, whose files outlive its process. */
+export class KafkaBroker {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'kafka-'));
+  readonly #properties: string;
+  readonly address: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, controllerPort: number, properties: readonly string[]) {
+    this.address = `127.0.0.1:${port}`;
+    this.#properties = join(this.#folder, 'server.properties');
+    const controller = `127.0.0.1:${controllerPort}`;
+    const lines = [
+      'process.roles=broker,controller',
+      'node.id=1',
+      `controller.quorum.voters=1@${controller}`,
+      `listeners=PLAINTEXT://${this.address},CONTROLLER://${controller}`,
+      `advertised.listeners=PLAINTEXT://${this.address}`,
+      'controller.listener.names=CONTROLLER',
+      `log.dirs=${join(this.#folder, 'log')}`,
+      'num.partitions=4',
+      'offsets.topic.num.partitions=1',
+      'group.initial.rebalance.delay.ms=0',
+      ...['offsets.topic', 'transaction.state.log'].map(topic => `${topic}.replication.factor=1`),
+      'transaction.state.log.min.isr=1',
+      ...properties,
+    ];
+    writeFileSync(this.#properties, lines.join('\n'));
+  }
+
+  /** @param properties more lines of the broker's configuration */
+  static async start(properties: readonly string[] = []): Promise<KafkaBroker> {
+    const broker = new KafkaBroker(await freePort(), await freePort(), properties);
+    broker.#command('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', broker.#properties]);
+    await broker.start();
+    return broker;
+  }
+
+  /** Starts it, again if it was killed, on the same port and files. */
+  async start(): Promise<void> {
+    const child = spawn('java', [...SMALL, ...JAVA, 'kafka.Kafka', this.#properties], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = child;
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stderr)) {
+      lines.push(line);
+      if (line.includes('Kafka Server started')) break;
+    }
+    if (!lines.at(-1)?.includes('Kafka Server started')) {
+      throw new Error(`the broker ended\n${lines.slice(-20).join('\n')}`);
+    }
+    child.stderr.resume();
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Messages of the topics that the group has not committed; undefined if it has committed none. */
+  lag(group: string): number | undefined {
+    const output = this.#command('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
+      ...['--bootstrap-server', this.address],
+      ...['--describe', '--group', group],
+    ]);
+    // GROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET …; the third is `-` where nothing was committed.
+    const partitions = output
+      .split('\n')
+      .map(line => line.split(/\s+/))
+      .filter(([name]) => name === group)
+      .map(([, , , current, end]) => Number(end) - (Number(current) || 0));
+    return partitions.length === 0 ? undefined : partitions.reduce((sum, lag) => sum + lag, 0);
+  }
+
+  #command(main: string, args: readonly string[]): string {
+    const { status, stdout, stderr } = spawnSync('java', [...SMALL, ...JAVA, main, ...args], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`${main} ended with ${status}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
