@@ -86,7 +86,7 @@ export function createDeliveringEngine(
     takesEvaluations: false,
     isFull: false,
     projects: () => engine.projects().map(state => (feed.isFailing ? withoutStream(state) : state)),
-    stream: () => ({ ...monitor.figures, parked }),
+    stream: () => monitor.figures && { ...monitor.figures, parked },
     reload: config => engine.reload(settings(config)),
     drain() {
       feed.stop();

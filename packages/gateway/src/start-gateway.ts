@@ -14,6 +14,7 @@ import { createStderrLogger } from './server/pino-logger.js';
 import { PrometheusPage } from './server/prometheus-page.js';
 import { serve } from './server/serve.js';
 import { resolveServerOptions } from './server/server-options.js';
+import { observeStream } from './server/stream-metrics.js';
 import { systemRuntime } from './util/system-runtime.js';
 
 /**
@@ -33,7 +34,8 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
   const { runtime = systemRuntime, logger = createStderrLogger(serverOptions.logLevel) } = options;
   const page = new PrometheusPage();
   const { meterProvider } = page;
-  const metrics = new GatewayMetrics(meterProvider.getMeter('optimizely-event-gateway'));
+  const meter = meterProvider.getMeter('optimizely-event-gateway');
+  const metrics = new GatewayMetrics(meter);
   const engine = engineOf({ config, logger, meterProvider, countEvents: metrics.count, runtime });
   try {
     const projects = () => engine.projects();
@@ -59,6 +61,7 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
       logger,
       doorsOf,
     });
+    if (engine.stream !== undefined) observeStream(meter, () => engine.stream?.());
     logger.info(`listening on ${serving.url}`);
     return gateway;
   } catch (error) {

@@ -92,9 +92,9 @@ export class RelayFeed {
       hand.extendWithin(await openConsumer(open.manager, stream, consumer));
       const source = await open.client.consumers.get(stream, consumer.consumer);
       while (!this.#isStopping && !open.connection.isClosed()) {
+        await this.#look(open);
         if (hand.room > 0) await this.#fetch(source);
         else await hand.changed();
-        await this.#look(open);
       }
     } catch (error) {
       // A server that does not answer, or a consumer that is gone: all of it is made anew.

@@ -9,15 +9,13 @@ export interface StreamMonitorOptions {
   readonly logger: Logger;
 }
 
-const NOTHING = { messages: 0, bytes: 0, unacknowledged: 0, redelivered: 0 };
-
 /**
  * What a stream and its consumer hold, for metrics; and whether messages have left the stream that were never given to
- * any gateway: too old for `max_age`, or purged. NATS itself tells nobody of those.
+ * any gateway, because they were too old for `max_age`. NATS itself tells nobody of those.
  */
 export class StreamMonitor {
   readonly #options: StreamMonitorOptions;
-  #latest = NOTHING;
+  #latest: Omit<StreamFigures, 'parked' | 'lost'> | undefined;
   #lost = 0;
   /** Up to which sequence the lost ones are counted. */
   #countedTo = 0;
@@ -26,8 +24,9 @@ export class StreamMonitor {
     this.#options = options;
   }
 
-  get figures(): Omit<StreamFigures, 'parked'> {
-    return { ...this.#latest, lost: this.#lost };
+  /** Undefined until the first look. */
+  get figures(): Omit<StreamFigures, 'parked'> | undefined {
+    return this.#latest && { ...this.#latest, lost: this.#lost };
   }
 
   /** @throws (rejects) NATS's errors */
@@ -55,7 +54,7 @@ export class StreamMonitor {
     this.#lost += lost;
     this.#options.logger.error(
       `${lost} messages have left stream ${this.#options.stream} before any gateway had them: they were older than ` +
-        'its max_age, or somebody purged it; their events are lost',
+        'its max_age; their events are lost',
     );
   }
 }
