@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
 import type { PackageLogger } from '../model/logger.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
+import { systemRuntime } from '../util/system-runtime.js';
 import { type Destination, toDestination } from './destination.js';
 import { GivenTransport } from './given-transport.js';
 import { loadUndici } from './load-undici.js';
@@ -11,6 +12,7 @@ import { NodeTransport } from './node-transport.js';
 import { type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
 import type { Answer, Transport } from './transport.js';
 import { UndiciTransport } from './undici-transport.js';
+import { whenIdle } from './when-idle.js';
 
 export interface HttpClientOptions {
   /** An undici dispatcher of the application's. */
@@ -42,6 +44,7 @@ export class HttpClient {
   #transport: Promise<Transport> | undefined;
   /** The same, once it is open. */
   #opened: Transport | undefined;
+  #stopWaiting: () => void = () => {};
   #route: Route | undefined;
   #saidProxy: string | undefined;
 
@@ -67,8 +70,19 @@ export class HttpClient {
     return context.with(suppressTracing(context.active()), () => transport.get(destination, message, proxy));
   }
 
+  /**
+   * Loads what the first request needs as soon as the process is idle: that blocks it for 50 to 100 ms.
+   * Not in tests: Jest counts what is loaded after the end of a test file as an error.
+   */
+  prepareWhenIdle(): void {
+    const { NODE_ENV, JEST_WORKER_ID } = process.env;
+    if (this.#options.dispatcher !== undefined || NODE_ENV === 'test' || JEST_WORKER_ID !== undefined) return;
+    this.#stopWaiting = whenIdle(systemRuntime, () => void loadUndici());
+  }
+
   /** Ends what is in flight. Opens new connections if it is used again. */
   async close(): Promise<void> {
+    this.#stopWaiting();
     const transport = this.#transport;
     this.#transport = undefined;
     this.#opened = undefined;
@@ -93,6 +107,7 @@ export class HttpClient {
 
   #transportOpened(): Promise<Transport> {
     if (this.#transport !== undefined) return this.#transport;
+    this.#stopWaiting();
     const opening = this.#open();
     this.#transport = opening;
     void opening.then(transport => {

@@ -42,8 +42,8 @@ export const UNDICI_EVENT_DISPATCHER = {
 };
 
 /**
- * Sends LogEvents with undici, which is loaded at the first one. Requests are untraced, and redirects are not
- * followed.
+ * Sends LogEvents with undici, which is loaded when the process is idle after construction, or else at the first one.
+ * Requests are untraced, and redirects are not followed.
  */
 export class UndiciEventDispatcher implements EventDispatcher {
   readonly #client: HttpClient;
@@ -57,6 +57,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
     const { dispatcher, requestTimeoutMillis: timeoutMillis } = resolved;
     this.#timeoutMillis = wholeMillis(timeoutMillis);
     this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });
+    this.#client.prepareWhenIdle();
   }
 
   /**

@@ -32,6 +32,27 @@ describe('a request and the life of the process', () => {
     for (const each of opened.splice(0)) await each.close();
   });
 
+  it('is not prolonged by the loading of undici', async () => {
+    const child = start({ sendsNothing: true });
+    expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+    expect(await child.message('timers')).to.equal(1);
+    expect(await child.message('undiciIsLoaded')).to.equal(false);
+  });
+
+  it('finds undici loaded where the process was idle before', async () => {
+    const child = start({ sendsNothing: true, livesUntilUndiciIsLoaded: true });
+    expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+    expect(await child.message('undiciIsLoaded')).to.equal(true);
+  });
+
+  for (const env of [{ NODE_ENV: 'test' }, { JEST_WORKER_ID: '1' }]) {
+    it(`has nothing planned that could fall behind the end of a test (${Object.keys(env)})`, async () => {
+      const child = start({ sendsNothing: true }, env as Record<string, string>);
+      expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+      expect(await child.message('timers')).to.equal(0);
+    });
+  }
+
   for (const [what, answer] of Object.entries({
     'never answers': silent,
     'never sends the datafile behind the head': headOnly,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Started by the tests with what it is to do, as JSON: asks for a datafile, sends an event, or both.
+// Started by the tests with what it is to do, as JSON: asks for a datafile, sends an event, or both; or makes a
+// dispatcher and sends nothing.
+import { createRequire } from 'node:module';
 import {
   OptimizelySpanProcessor,
   PollingProjectConfigManager,
@@ -35,5 +37,23 @@ if (wanted.endpoint && manager) {
   const dispatcher = new UndiciEventDispatcher({ requestTimeoutMillis, logger });
   const logEvent = { httpVerb: 'POST', url: wanted.endpoint, body: '{}' };
   void dispatcher.dispatchEvent(logEvent).then(({ statusCode }) => tell({ statusCode }));
+}
+if (wanted.sendsNothing) {
+  const { cache } = createRequire(import.meta.url);
+  const isLoaded = () => Object.keys(cache).some(path => /[\\/]undici[\\/]index\.js$/.test(path));
+  let timers = 0;
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (...args) => {
+    timers++;
+    return setTimeout(...args);
+  };
+  new UndiciEventDispatcher({ logger });
+  tell({ timers });
+  process.on('exit', () => tell({ undiciIsLoaded: isLoaded() }));
+  if (wanted.livesUntilUndiciIsLoaded) {
+    const look = setInterval(() => {
+      if (isLoaded()) clearInterval(look);
+    }, 10);
+  }
 }
 tell({ ran: true });
