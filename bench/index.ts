@@ -23,6 +23,7 @@ const FAMILIES = [
   'datafile',
   'otlp-reading',
   'gateway',
+  'inspector',
 ];
 
 const args = process.argv.slice(2);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Characters that take no room or can't be told from others, but for plain spaces within a text. */
+/** Characters that take no room or can't be told from others, but for plain spaces within a text; and the bracket of code points. */
 const INVISIBLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}|^ +| +$| {2,}/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}⟨]|(?! )\p{Zs}|^ +| +$| {2,}/gu;
 const LATIN = /\p{Script=Latin}/u;
 /** Letters of scripts that have the shapes of Latin ones. */
 const LATIN_SHAPES = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/gu;

@@ -17,14 +17,14 @@ export function viewVisitor(inspection: Inspection, visitorId: string): VisitorV
   const names = inspection.project?.names;
   const decisions = inspection.visitors.decisionsOf(visitorId);
   const moments: MomentView[] = [];
-  for (const batch of inspection.log.newestFirst()) {
+  for (const batch of inspection.log.oldestFirst()) {
     for (const [index, event] of batch.events.entries()) {
       if (event.visitorId === visitorId) moments.push(viewMoment(inspection, batch, event, index));
     }
   }
   if (moments.length === 0 && decisions.length === 0) return undefined;
   // Where two have one time, the one that arrived first comes first; what has no time comes last.
-  moments.reverse().sort((a, b) => (a.timestamp ?? Number.MAX_VALUE) - (b.timestamp ?? Number.MAX_VALUE));
+  moments.sort((a, b) => (a.timestamp ?? Number.MAX_VALUE) - (b.timestamp ?? Number.MAX_VALUE));
   return {
     visitorId,
     visitorShown: visibleText(visitorId),
