@@ -82,7 +82,7 @@ describe('deploy/', () => {
     });
 
     it('a message is marked as read after its receipt, and for nothing else', () => {
-      const { receivers, exporters } = parse(read('collector/kafka-to-gateway.yaml')) as Config;
+      const { receivers, exporters = {} } = parse(read('collector/kafka-to-gateway.yaml')) as Config;
       const { kafka } = receivers as { kafka: KafkaReceiver };
       expect(kafka.message_marking).to.deep.equal({
         after: true,
@@ -91,7 +91,7 @@ describe('deploy/', () => {
       });
       expect(kafka.error_backoff).to.include({ enabled: true, max_elapsed_time: 0 });
       expect(kafka.initial_offset).to.equal('earliest');
-      expect((exporters?.otlphttp as Exporter).sending_queue).to.deep.equal({ enabled: false });
+      expect((exporters.otlphttp as Exporter).sending_queue).to.deep.equal({ enabled: false });
     });
 
     it('the Collector does refuse what is wrong', function () {
