@@ -7,6 +7,7 @@ import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import type { EventDoubt } from '../util/event-doubts.js';
 import { guardLogger } from '../util/guarded-logger.js';
+import { noteChecked } from '../util/latest-checked.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { endStartup } from '../util/unheard-lines.js';
@@ -185,7 +186,9 @@ function handOver(
   }
   show(checked, span, given, receivers, exclusive);
   let taken = false;
+  noteChecked(checked);
   for (const processor of receivers) taken = processor.offer(checked) || taken;
+  noteChecked(undefined);
   return taken ? checked.uuid : undefined;
 }
 
@@ -196,9 +199,10 @@ function show(
   receivers: readonly InstalledProcessor[],
   exclusive: boolean,
 ): void {
-  const detail = strictest(receivers);
   const wantsLog = wants('log-record', receivers);
-  if (detail === 'none' || (span === undefined && !wantsLog)) return;
+  if (span === undefined && !wantsLog) return;
+  const detail = strictest(receivers);
+  if (detail === 'none') return;
   try {
     const shown = detail === 'full' ? redacted(event, receivers) : event;
     const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);

@@ -11,6 +11,7 @@ import type { LedgerWarning } from '../model/ledger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { amountsOf } from '../util/amounts.js';
 import { serializedEvent } from '../util/event-text.js';
+import { isBeingHandedOver } from '../util/latest-checked.js';
 import { callback } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -58,7 +59,7 @@ export class UserEventFactory {
     config: DatafileIndex,
     acceptedAt: number,
   ): SerializedEvent | Unresolved {
-    const unusable = unusableMember(event);
+    const unusable = isBeingHandedOver(event) ? undefined : unusableMember(event);
     if (unusable !== undefined) return { reason: 'invalid', field: unusable };
     const prepared = this.#preparedFor(config);
     const unscannedBefore = unscannedTexts();
@@ -121,7 +122,7 @@ function conversion(event: ExperimentConversion, texts: PreparedTexts): string |
   if (typeof visitor !== 'string') return visitor;
   let text = `${visitor}${atConversion.of(event.timestamp)}${escapedUuid(event.uuid)}`;
   try {
-    const { revenue, value } = amountsOf(event);
+    const { revenue, value } = isBeingHandedOver(event) ? event : amountsOf(event);
     text = revenue === undefined ? `${text}"` : `${text}","revenue":${revenue}`;
     if (value !== undefined) text = `${text},"value":${value}`;
     return event.tags === undefined ? text + CONVERSION_END : appendTags(text, event.tags);

@@ -4,37 +4,68 @@ import type { ExperimentConversion } from '../model/experiment-event.js';
 /** What Optimizely counts of a conversion besides itself. */
 export type Amounts = Pick<ExperimentConversion, 'revenue' | 'value'>;
 
+// As the reference does, without a radix: 0x10 is 16.
+const readInteger: (text: string) => number = Number.parseInt;
+
+type Counted = Amounts & Pick<ExperimentConversion, 'tags'>;
+
 /**
  * The amounts of a conversion as Optimizely's SDKs read them: those that it names, else those among its tags. Numbers and
  * numeric strings only, Python's rule: the JavaScript SDK would send `value: true`.
  *
  * @throws what a getter among the tags throws
  */
-export function amountsOf(event: Amounts & Pick<ExperimentConversion, 'tags'>): Amounts {
-  return {
-    revenue: numberFrom(given(event, 'revenue'), Math.trunc, Number.parseInt),
-    value: numberFrom(given(event, 'value'), Number, Number.parseFloat),
-  };
+export function amountsOf(event: Counted): Amounts {
+  return { revenue: countedRevenue(event), value: countedValue(event) };
 }
 
-/** null is the word of an event that has waited for its datafile, and had no amount. */
-function given(event: Amounts & Pick<ExperimentConversion, 'tags'>, name: keyof Amounts): unknown {
-  const named = own(event, name);
-  return named === undefined ? own(event.tags, name) : named;
+// Twice the same, each with the name of its member: reading `members[name]` in one place for both takes 30 ns an event.
+
+function countedRevenue(event: Counted): number | undefined {
+  // null is the word of an event that has waited for its datafile, and had no amount.
+  const named = ownRevenue(event);
+  const given = named === undefined ? ownRevenue(event.tags) : named;
+  if (Number.isSafeInteger(given)) return given as number;
+  if (typeof given === 'number') return finite(Math.trunc(given));
+  return typeof given === 'string' ? finite(readInteger(given)) : undefined;
 }
 
-/** Inherited members are not among the tags that are sent, and may be what a dependency has put on Object.prototype. */
-function own(members: Amounts | ExperimentConversion['tags'], name: keyof Amounts): unknown {
-  return members !== undefined && Object.hasOwn(members, name) ? members[name] : undefined;
+function countedValue(event: Counted): number | undefined {
+  const named = ownValue(event);
+  const given = named === undefined ? ownValue(event.tags) : named;
+  if (Number.isFinite(given)) return given as number;
+  return typeof given === 'string' ? finite(Number.parseFloat(given)) : undefined;
 }
 
-function numberFrom(
-  given: unknown,
-  fromNumber: (given: number) => number,
-  fromString: (given: string) => number,
-): number | undefined {
-  if (typeof given !== 'number' && typeof given !== 'string') return undefined;
-  const number = typeof given === 'number' ? fromNumber(given) : fromString(given);
+type Members = Partial<Readonly<Record<keyof Amounts, unknown>>>;
+
+function ownRevenue(members: Members | undefined): unknown {
+  const given = members?.revenue;
+  return given === undefined || inheritsNone(members) || Object.hasOwn(members as object, 'revenue')
+    ? given
+    : undefined;
+}
+
+function ownValue(members: Members | undefined): unknown {
+  const given = members?.value;
+  return given === undefined || inheritsNone(members) || Object.hasOwn(members as object, 'value')
+    ? given
+    : undefined;
+}
+
+/**
+ * Inherited members are not among the tags that are sent, and may be what a dependency has put on Object.prototype. Cheaper
+ * than to ask whether a member is an object's own, and true of nearly all.
+ */
+function inheritsNone(members: unknown): boolean {
+  return (
+    Object.getPrototypeOf(members) === Object.prototype &&
+    !('revenue' in Object.prototype) &&
+    !('value' in Object.prototype)
+  );
+}
+
+function finite(number: number): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 

@@ -8,8 +8,13 @@ const OF_MISSING_VALUES: ReadonlySet<string> = new Set([
   '[object Object]',
   '[object Promise]',
 ]);
-/** What the texts above begin with: u, n, N and [. */
-const FIRST_LETTERS: readonly number[] = [0x75, 0x6e, 0x4e, 0x5b];
+/** What the texts above begin with: u and n, n and u, N and a, [ and o. */
+const FIRST_LETTERS: ReadonlyMap<number, number> = new Map([
+  [0x75, 0x6e],
+  [0x6e, 0x75],
+  [0x4e, 0x61],
+  [0x5b, 0x6f],
+]);
 
 /**
  * Whether a user id is no one's: empty, nothing but white space, or the text of a missing value. Optimizely takes any
@@ -20,12 +25,13 @@ const FIRST_LETTERS: readonly number[] = [0x75, 0x6e, 0x4e, 0x5b];
 export function placeholderUserId(userId: string): string | undefined {
   if (userId === '') return 'empty';
   // Each event is looked at, and a longer look at most of them would cost time.
-  if (isVisible(userId.charCodeAt(0))) return undefined;
+  if (isVisible(userId.charCodeAt(0), userId.charCodeAt(1))) return undefined;
   if (OF_MISSING_VALUES.has(userId)) return 'the text of a missing value';
   return userId.trim() === '' ? 'nothing but white space' : undefined;
 }
 
-/** Whether an id that begins with it is neither white space nor one of the texts. */
-function isVisible(first: number): boolean {
-  return first > 0x20 && first < 0x80 && !FIRST_LETTERS.includes(first);
+/** Whether an id that begins with these is neither white space nor one of the texts. */
+function isVisible(first: number, second: number): boolean {
+  if (first <= 0x20 || first >= 0x80) return false;
+  return FIRST_LETTERS.get(first) !== second;
 }
