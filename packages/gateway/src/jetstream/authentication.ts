@@ -26,11 +26,36 @@ export function authenticatorOf(options: NatsConnectionOptions): Authenticator |
     throw new TypeError(
       "user and passwordFile belong together: { user: 'gateway', passwordFile: '/run/secrets/nats' }",
     );
-  const text = (option: string, path: string) => () => readSecret(option, path);
-  const bytes = (option: string, path: string) => () => new TextEncoder().encode(readSecret(option, path));
   if (user !== undefined && passwordFile !== undefined)
-    return usernamePasswordAuthenticator(user, text('passwordFile', passwordFile));
-  if (tokenFile !== undefined) return tokenAuthenticator(text('tokenFile', tokenFile));
-  if (nkeyFile !== undefined) return nkeyAuthenticator(bytes('nkeyFile', nkeyFile));
-  return credsFile === undefined ? undefined : credsAuthenticator(bytes('credsFile', credsFile));
+    return usernamePasswordAuthenticator(user, () => readSecret('passwordFile', passwordFile));
+  if (tokenFile !== undefined) return tokenAuthenticator(() => readSecret('tokenFile', tokenFile));
+  if (nkeyFile !== undefined)
+    return keyFrom('nkeyFile', nkeyFile, 'the seed of an nkey', text => nkeyAuthenticator(encode(text)));
+  if (credsFile === undefined) return undefined;
+  return keyFrom('credsFile', credsFile, 'a JWT and a seed, as a .creds file has them', text =>
+    // NATS's reader knows one kind of line break, and needs one at the end.
+    credsAuthenticator(encode(`${text.replaceAll('\r\n', '\n')}\n`)),
+  );
+}
+
+/** @param kind what must be in the file */
+function keyFrom(
+  option: string,
+  path: string,
+  kind: string,
+  read: (text: string) => Authenticator,
+): Authenticator {
+  return nonce => {
+    const text = readSecret(option, path);
+    try {
+      return read(text)(nonce);
+    } catch {
+      // What NATS says of it may show some of it.
+      throw new Error(`${option} must hold ${kind}: ${path}`);
+    }
+  };
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

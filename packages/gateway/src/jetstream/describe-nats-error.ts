@@ -10,6 +10,9 @@ const CLIENT_CERTIFICATE = /^ERR_SSL_\w*(CERTIFICATE|HANDSHAKE|UNKNOWN_CA)\w*$/;
 /** OpenSSL, about the content of a file. */
 const UNUSABLE_FILE = /^ERR_OSSL_|^ERR_SSL_(NO_START_LINE|BAD_\w+|WRONG_\w+)|^ERR_CRYPTO_/;
 
+/** With TLS 1.3, the server's refusal may be lost in the end of the connection. */
+const ENDED: readonly string[] = ['ECONNRESET', 'EPIPE'];
+
 /** Says in a sentence what is wrong and which option to look at, and nothing of what is in a file. */
 export function describeNatsError(error: unknown, options: NatsConnectionOptions): string {
   if (error instanceof errors.UserAuthenticationExpiredError)
@@ -28,6 +31,8 @@ export function describeNatsError(error: unknown, options: NatsConnectionOptions
     return `the server refuses the client's certificate (${code}): check tls.certFile and tls.keyFile`;
   if (UNUSABLE_FILE.test(code))
     return `a certificate or key can't be used (${code}): check tls.caFile, tls.certFile, and tls.keyFile`;
+  if (options.tls !== undefined && ENDED.includes(code))
+    return `the server ends the connection: if it asks for a client's certificate, check tls.certFile and tls.keyFile`;
   return error instanceof Error && error.message !== '' ? error.message : 'unknown error';
 }
 

@@ -7,7 +7,7 @@ import { authenticatorOf } from './authentication.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
 import { MisfitError, openStream } from './open-stream.js';
-import { tlsOf } from './tls.js';
+import { checkTls, tlsOf } from './tls.js';
 
 export interface NatsLinkOptions {
   readonly connection: NatsConnectionOptions;
@@ -46,7 +46,7 @@ export class NatsLink {
     this.#servers = serversOf(options.connection);
     // What is wrong with them is said at construction; files are read at each connection.
     authenticatorOf(options.connection);
-    tlsOf(options.connection, this.#servers);
+    checkTls(options.connection);
   }
 
   /** Whether the latest attempt to connect, or what it found, has failed. */

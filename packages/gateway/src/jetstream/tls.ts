@@ -9,23 +9,26 @@ export interface TlsContents {
   readonly key?: string;
 }
 
+/** @throws TypeError if certificate and key are not given together */
+export function checkTls({ tls = {} }: NatsConnectionOptions): void {
+  if ((tls.certFile === undefined) === (tls.keyFile === undefined)) return;
+  throw new TypeError(
+    "tls.certFile and tls.keyFile belong together: { certFile: 'client.pem', keyFile: 'client.key' }",
+  );
+}
+
 /**
  * Reads the files of the TLS options, anew for each connection. Where an address asks for TLS or a file is given, a
  * server without it is refused.
  *
  * @returns undefined where the server decides
- * @throws TypeError if certificate and key are not given together; Error that names a file's option
+ * @throws Error that names a file's option
  */
 export function tlsOf(
   { tls = {} }: NatsConnectionOptions,
   servers: readonly string[],
 ): TlsContents | undefined {
   const { caFile, certFile, keyFile } = tls;
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new TypeError(
-      "tls.certFile and tls.keyFile belong together: { certFile: 'client.pem', keyFile: 'client.key' }",
-    );
-  }
   const isWanted = caFile ?? certFile ?? servers.find(server => server.startsWith('tls://'));
   if (isWanted === undefined) return undefined;
   return {

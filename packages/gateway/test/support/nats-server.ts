@@ -17,12 +17,13 @@ export const NO_NATS = 'no nats-server; Debian has it as the package nats-server
 export class NatsServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'nats-'));
   readonly port: number;
-  readonly #config: string;
+  /** More lines of its configuration, read when it starts. */
+  config: string;
   #process: ChildProcess | undefined;
 
   private constructor(port: number, config: string) {
     this.port = port;
-    this.#config = config;
+    this.config = config;
   }
 
   /** @param config more lines of the server's configuration */
@@ -51,7 +52,7 @@ export class NatsServer {
   async start(): Promise<void> {
     const config = this.file(
       'server.conf',
-      `listen: 127.0.0.1:${this.port}\njetstream { store_dir: "${join(this.folder, 'store')}" }\n${this.#config}`,
+      `listen: 127.0.0.1:${this.port}\njetstream { store_dir: "${join(this.folder, 'store')}" }\n${this.config}`,
     );
     const child = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;

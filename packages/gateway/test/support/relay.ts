@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { RecordingLogger } from '../../../../test/support/fakes.js';
 import type { Engine, EventCount } from '../../src/model/engine.js';
 import type { GatewayConfig, ProjectConfig } from '../../src/model/gateway-config.js';
@@ -17,9 +17,12 @@ export class RelayHarness implements AsyncDisposable {
   readonly server: NatsServer;
   readonly #destination: Destination;
   readonly #engines: Engine[] = [];
+  readonly #login: ConnectionOptions;
   #connection: NatsConnection | undefined;
 
-  constructor(server: NatsServer, destination: Destination) {
+  /** @param login of one who may look at everything */
+  constructor(server: NatsServer, destination: Destination, login: ConnectionOptions = {}) {
+    this.#login = login;
     this.server = server;
     this.#destination = destination;
   }
@@ -60,7 +63,7 @@ export class RelayHarness implements AsyncDisposable {
 
   async connect(): Promise<NatsConnection> {
     if (this.#connection === undefined || this.#connection.isClosed())
-      this.#connection = await connect({ servers: this.server.url });
+      this.#connection = await connect({ servers: this.server.url, ...this.#login });
     return this.#connection;
   }
 
