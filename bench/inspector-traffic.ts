@@ -87,7 +87,7 @@ export class InspectorTraffic {
       return { ...base, snapshots: [{ events: [event] }] };
     }
     const id = String(10_000 + ((visitor + n) % EXPERIMENTS));
-    const variation = visitor % 2 === 0 ? '1' : '2';
+    const variation = Math.imul(visitor, 2_654_435_761) >= 0 ? '1' : '2';
     const decision = {
       campaign_id: `${id}9`,
       experiment_id: id,

@@ -11,9 +11,7 @@ export function credit(tallies: ExperimentTallies, decision: Decision, event: In
   const metric = tallies.metric(experimentId, variationId, eventId);
   if (metric === undefined) return;
   metric.key = event.key;
-  decision.contributions ??= new Map();
-  const own = decision.contributions.get(eventId) ?? none();
-  decision.contributions.set(eventId, own);
+  const own = contributionTo(decision, eventId);
   if (event.timestamp < timestamp) {
     own.early++;
     metric.early++;
@@ -39,8 +37,8 @@ export function takeBack(tallies: ExperimentTallies, decision: Decision): void {
   const { experimentId, variationId, contributions } = decision;
   const variation = tallies.variation(experimentId, variationId);
   if (variation !== undefined) variation.visitors--;
-  for (const [eventId, own] of contributions ?? []) {
-    const metric = tallies.metric(experimentId, variationId, eventId);
+  for (const own of contributions ?? []) {
+    const metric = tallies.metric(experimentId, variationId, own.eventId);
     if (metric === undefined) continue;
     if (own.conversions > 0) metric.visitors--;
     metric.conversions -= own.conversions;
@@ -66,6 +64,10 @@ function shrink(amount: AmountTally, total: number, count: number): void {
   amount.squares -= total * total;
 }
 
-function none(): Contribution {
-  return { conversions: 0, early: 0, tied: 0, revenue: 0, revenues: 0, value: 0, values: 0 };
+function contributionTo(decision: Decision, eventId: string): Contribution {
+  decision.contributions ??= [];
+  for (const known of decision.contributions) if (known.eventId === eventId) return known;
+  const added = { eventId, conversions: 0, early: 0, tied: 0, revenue: 0, revenues: 0, value: 0, values: 0 };
+  decision.contributions.push(added);
+  return added;
 }

@@ -6,7 +6,7 @@ import { count } from '../util/count.js';
 import { credit, takeBack } from './contributions.js';
 import { EventTallies, eventIdOf } from './event-tally.js';
 import { ExperimentTallies, type ExperimentTally } from './experiment-tally.js';
-import { type Decision, VisitorRecord } from './visitor-record.js';
+import { ABOUT_DECISIONS, type Decision, VisitorRecord } from './visitor-record.js';
 
 const VARIATION_CHANGED: Problem = {
   code: 'variation_changed',
@@ -73,7 +73,7 @@ export class VisitorBook {
 
   /** Conversions that count but for a decision, as far as they are remembered. */
   conversionsOf(visitorId: string): Iterable<InspectedEvent> {
-    return this.#visitors.get(visitorId)?.countedConversions() ?? [];
+    return this.#visitors.get(visitorId)?.soundConversions() ?? [];
   }
 
   /** Whether any event of the visitor is remembered. */
@@ -117,7 +117,7 @@ export class VisitorBook {
       this.#options.judge(event, [...event.problems, why]);
     }
     if (counts) for (const decision of record.decisions) credit(this.tallies, decision, event);
-    this.#conversions += record.remember(event, counts);
+    this.#conversions += record.remember(event);
     this.#bound();
   }
 
@@ -168,7 +168,7 @@ export class VisitorBook {
     tally?.exposed.add(visitorId);
     const variation = this.tallies.variation(experimentId, variationId);
     if (variation !== undefined) variation.visitors++;
-    for (const conversion of record.countedConversions()) credit(this.tallies, decision, conversion);
+    for (const conversion of record.soundConversions()) credit(this.tallies, decision, conversion);
   }
 
   #takeBack(decision: Decision, tally: ExperimentTally | undefined): void {
@@ -207,8 +207,6 @@ export class VisitorBook {
     }
   }
 }
-
-const ABOUT_DECISIONS: ReadonlySet<string> = new Set(['no_earlier_decision', 'decision_after_conversion']);
 
 function noteImpression(tally: ExperimentTally, event: InspectedEvent, revision: string): void {
   const { ruleKey = '', flagKey = '', ruleType = '', problems } = event;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InspectedEvent } from '../inspection/inspected-batch.js';
+import { isLost, type ProblemCode } from '../inspection/problem.js';
 import type { Segment } from '../statistics/sample-ratio-monitor.js';
 
 /** What a visitor brought to its variation by one event. */
 export interface Contribution {
+  readonly eventId: string;
   conversions: number;
   early: number;
   tied: number;
@@ -24,13 +26,8 @@ export interface Decision {
   readonly segment: Segment | undefined;
   /** Whether the datafile names the visitor's variation, so that no ratio counts it. */
   readonly forced: boolean;
-  /** By event id; undefined while there is none. */
-  contributions: Map<string, Contribution> | undefined;
-}
-
-interface Conversion {
-  readonly event: InspectedEvent;
-  readonly counts: boolean;
+  /** One an event; undefined while there is none. Lists, as most visitors do one or two things. */
+  contributions: Contribution[] | undefined;
 }
 
 const MOST_CONVERSIONS = 1_000;
@@ -41,7 +38,7 @@ export class VisitorRecord {
   /** Of any experiment; infinite while there is none. */
   firstDecisionAt = Number.POSITIVE_INFINITY;
   #decisions: readonly Decision[] = NONE;
-  #conversions: Conversion[] | undefined;
+  #conversions: InspectedEvent[] | undefined;
 
   /** One an experiment. */
   get decisions(): readonly Decision[] {
@@ -63,27 +60,25 @@ export class VisitorRecord {
     this.#decisions = [...others, decision];
   }
 
-  /**
-   * @param counts whether it has no other problem, which a decision could not mend
-   * @returns by how many the remembered conversions have grown
-   */
-  remember(event: InspectedEvent, counts: boolean): number {
+  /** @returns by how many the remembered conversions have grown */
+  remember(event: InspectedEvent): number {
     this.#conversions ??= [];
     const before = this.#conversions.length;
-    this.#conversions.push({ event, counts });
+    this.#conversions.push(event);
     if (this.#conversions.length > MOST_CONVERSIONS) {
       this.#conversions = this.#conversions.slice(MOST_CONVERSIONS / 2);
     }
     return this.#conversions.length - before;
   }
 
-  *countedConversions(): Generator<InspectedEvent> {
-    for (const { event, counts } of this.#conversions ?? []) if (counts) yield event;
+  /** Conversions that have no problem but one that a decision could mend. */
+  *soundConversions(): Generator<InspectedEvent> {
+    for (const event of this.#conversions ?? []) if (isSound(event)) yield event;
   }
 
   /** Conversions that have one of these problems. */
-  *conversionsWith(codes: ReadonlySet<string>): Generator<InspectedEvent> {
-    for (const { event } of this.#conversions ?? []) {
+  *conversionsWith(codes: ReadonlySet<ProblemCode>): Generator<InspectedEvent> {
+    for (const event of this.#conversions ?? []) {
       if (event.problems.some(({ code }) => codes.has(code))) yield event;
     }
   }
@@ -92,8 +87,19 @@ export class VisitorRecord {
   *latestConversions(most: number): Generator<InspectedEvent> {
     const all = this.#conversions ?? [];
     for (let at = all.length - 1; at >= Math.max(0, all.length - most); at--) {
-      const conversion = all[at];
-      if (conversion?.counts) yield conversion.event;
+      const event = all[at];
+      if (event !== undefined && isSound(event)) yield event;
     }
   }
+}
+
+/** Problems of a conversion that a decision, which arrives later, changes. */
+export const ABOUT_DECISIONS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'no_earlier_decision',
+  'decision_after_conversion',
+]);
+
+/** Whether nothing but a decision may be missing. */
+export function isSound({ problems }: InspectedEvent): boolean {
+  return problems.length === 0 || !isLost(problems.filter(({ code }) => !ABOUT_DECISIONS.has(code)));
 }

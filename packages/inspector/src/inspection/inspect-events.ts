@@ -2,8 +2,10 @@
 import { checkReadings, type EventReading, readBatch } from 'opentelemetry-exporter-optimizely/testing';
 import { checkPayload } from '../checks/payload-checks.js';
 import { count } from '../util/count.js';
+import type { Interner } from '../util/interner.js';
 import { type JsonObject, objectsOf } from '../util/json.js';
 import type { InspectedEvent } from './inspected-batch.js';
+import { toInspected } from './inspected-event.js';
 import type { Problem } from './problem.js';
 import type { Project } from './project.js';
 import type { SpanIds } from './sender-notes.js';
@@ -20,10 +22,19 @@ const NOTHING_WRONG: readonly Problem[] = [];
 /** More than real events fit into a request. */
 const MOST_EVENTS = 20_000;
 
+export interface InspectContext {
+  readonly project: Project | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** One an event, in order, as far as the sender told. */
+  readonly spans: readonly SpanIds[];
+  readonly interner: Interner;
+}
+
 /** Finds all that a batch shows by itself. Never throws. */
 export function inspectEvents(
   params: JsonObject,
-  { project, now, spans }: { project: Project | undefined; now: number; spans: readonly SpanIds[] },
+  { project, now, spans, interner }: InspectContext,
 ): InspectedEvents {
   const read = readBatch(params, MOST_EVENTS);
   const checked = checkReadings(read, { index: project?.index, now });
@@ -35,21 +46,9 @@ export function inspectEvents(
   }
   const shared = new Map<string, Problem>();
   const events = read.readings.map((reading, index): InspectedEvent => {
-    const { revenue, value } = reading.wire;
     const found = [...(checked.events[index]?.problems ?? []), ...checkPayload(reading, project?.names)];
-    const { visitor_id: visitorId } = reading.visitor;
-    const visitorIsNumber = typeof visitorId === 'number';
-    return {
-      ...reading.event,
-      ...(visitorIsNumber && { visitorId: String(visitorId) }),
-      visitorIsNumber,
-      kept: false,
-      problems: found.length === 0 ? NOTHING_WRONG : found.map(problem => share(problem, shared)),
-      revenue: numberOf(revenue),
-      value: numberOf(value),
-      traceId: spans[index]?.traceId,
-      spanId: spans[index]?.spanId,
-    };
+    const problems = found.length === 0 ? NOTHING_WRONG : found.map(problem => share(problem, shared));
+    return toInspected(reading, { problems, span: spans[index] }, interner);
   });
   return { events, problems, attributes: countAttributes(read.readings, project?.names.audienceAttributes) };
 }
@@ -74,8 +73,4 @@ function share(problem: Problem, shared: Map<string, Problem>): Problem {
   if (known !== undefined) return known;
   shared.set(problem.message, problem);
   return problem;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }

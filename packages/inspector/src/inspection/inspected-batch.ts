@@ -2,6 +2,7 @@
 import type { WireEvent } from 'opentelemetry-exporter-optimizely/testing';
 import type { Forwarding } from './forwarding.js';
 import type { Problem } from './problem.js';
+import type { SpanIds } from './sender-notes.js';
 
 /** An event of a request, with all that was found out about it so far. */
 export interface InspectedEvent extends WireEvent {
@@ -14,8 +15,7 @@ export interface InspectedEvent extends WireEvent {
   readonly revenue: number | undefined;
   readonly value: number | undefined;
   /** Where the sender told. */
-  readonly traceId: string | undefined;
-  readonly spanId: string | undefined;
+  readonly span: SpanIds | undefined;
 }
 
 /** What was asked where no batch could be read. */

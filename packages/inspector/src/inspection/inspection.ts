@@ -6,6 +6,7 @@ import { Identities } from '../checks/identities.js';
 import { checkClock, checkSize } from '../checks/request-checks.js';
 import { VisitorBook } from '../experiments/visitor-book.js';
 import { count } from '../util/count.js';
+import { Interner } from '../util/interner.js';
 import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/json.js';
 import { AllocationHistory } from './allocation-history.js';
@@ -63,6 +64,7 @@ export class Inspection {
   /** Traffic allocations of all datafiles that were in force. */
   readonly allocations = new AllocationHistory();
   readonly #options: InspectionOptions;
+  readonly #interner = new Interner();
   #identities: Identities;
   #lastSequence = 0;
   /** Counts every change, so that watchers know whether they have seen all. */
@@ -106,6 +108,7 @@ export class Inspection {
       project: this.project,
       now,
       spans: notes.spans,
+      interner: this.#interner,
     });
     for (const [key, many] of attributes) count(this.traffic.attributes, key, many);
     const found = [

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isRepetition } from '../experiments/visitor-book.js';
+import { isSound } from '../experiments/visitor-record.js';
 import type { InspectedBatch, InspectedEvent } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
-import { isLost, type ProblemCode } from '../inspection/problem.js';
+import type { ProblemCode } from '../inspection/problem.js';
 import type { CheckId } from './types.js';
 
 type Matches = (event: InspectedEvent, batch: InspectedBatch) => boolean;
@@ -47,9 +48,7 @@ export function checkMatcher(
       return event => event.type === 'conversion' && !isMeasured(event) && decisionOf(event) !== undefined;
     case 'conversions_not_counted':
       return event =>
-        event.type === 'conversion' &&
-        (isMeasured(event) || measuredKeys.has(event.key)) &&
-        isLost(event.problems.filter(({ code }) => !ABOUT_DECISIONS.has(code)));
+        event.type === 'conversion' && (isMeasured(event) || measuredKeys.has(event.key)) && !isSound(event);
     case 'conversions_unexposed':
       return event => isMeasured(event) && (event.visitorIsNumber || decisionOf(event) === undefined);
     case 'impression_after_conversion':
@@ -68,11 +67,6 @@ export function checkMatcher(
       return undefined;
   }
 }
-
-const ABOUT_DECISIONS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  'no_earlier_decision',
-  'decision_after_conversion',
-]);
 
 function isRepeated(event: InspectedEvent, others: Iterable<InspectedEvent>): boolean {
   for (const other of others) if (isRepetition(event, other)) return true;

@@ -52,8 +52,11 @@ export function eventDetail(inspection: Inspection, sequence: number, index: num
     }
   }
   lines.push(...attributeLines(visitor, names), ...originLines(batch, reading));
-  if (event.traceId !== undefined) {
-    lines.push({ label: 'Trace', meaning: event.traceId }, { label: 'Span', meaning: event.spanId ?? '' });
+  if (event.span?.traceId !== undefined) {
+    lines.push(
+      { label: 'Trace', meaning: event.span.traceId },
+      { label: 'Span', meaning: event.span.spanId ?? '' },
+    );
   }
   return {
     title: event.type === 'impression' ? 'Impression' : 'Conversion',

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ABOUT_DECISIONS } from '../experiments/visitor-record.js';
 import type { InspectedEvent } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
-import { isLost, type ProblemCode } from '../inspection/problem.js';
+import { isLost } from '../inspection/problem.js';
 import type { MomentView } from './types.js';
 
 type Judgment = Pick<MomentView, 'state' | 'countsFor' | 'reasons'>;
 
-/** These are said of each experiment, and better. */
-const ABOUT_DECISIONS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  'no_earlier_decision',
-  'decision_after_conversion',
-]);
-
 /** Where a conversion counts, and why not elsewhere. */
 export function judgeConversion(event: InspectedEvent, inspection: Inspection): Judgment {
+  // Decisions are spoken of for each experiment, and better.
   const own = event.problems.filter(({ code }) => !ABOUT_DECISIONS.has(code));
   const reasons = own.map(({ message }) => message);
   if (isLost(own)) return { state: 'not_counted', countsFor: [], reasons };

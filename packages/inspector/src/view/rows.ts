@@ -101,7 +101,7 @@ export function eventRow(
   index: number,
   names: ProjectNames | undefined,
 ): EventRow {
-  const { type, timestamp, visitorId, flagKey = '', traceId, spanId } = event;
+  const { type, timestamp, visitorId, flagKey = '', span } = event;
   const impression = type === 'impression';
   return {
     kind: 'event',
@@ -114,8 +114,8 @@ export function eventRow(
     subject: shorten(impression ? experimentName(event, names) : event.key),
     detail: shorten(impression ? variationName(event, names) : worthOf(event)),
     flagKey: shorten(flagKey),
-    traceId,
-    spanId,
+    traceId: span?.traceId,
+    spanId: span?.spanId,
     problems: viewProblems(event.problems),
   };
 }
