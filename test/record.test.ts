@@ -227,6 +227,38 @@ describe('recording', () => {
     expect(bank.dispatcher.uuids).to.deep.equal([bankUuid]);
   });
 
+  it('tells owners apart where providers of several processors share a resource, while processors come and go', async () => {
+    const resource = makeHarness().tracer.startSpan('x') as unknown as { resource: never };
+    const open = (count: number) => {
+      const processors = Array.from({ length: count }, () => makeProcessor());
+      const provider = new BasicTracerProvider({
+        resource: resource.resource,
+        spanProcessors: processors.map(({ processor }) => processor),
+      });
+      opened.push(provider);
+      return { processors, tracer: provider.getTracer('test'), recorded: [] as unknown[] };
+    };
+    const providers = [open(3), open(2)];
+    const recordInTurn = () => {
+      for (const { tracer, recorded } of [...providers, ...providers]) {
+        recorded.push(recordConversion(CONVERSION, tracer.startSpan('request')));
+      }
+    };
+    recordInTurn();
+    const [left] = providers[0]?.processors.splice(1, 1) ?? [];
+    await left?.processor.shutdown();
+    recordInTurn();
+    providers.push(open(2));
+    recordInTurn();
+    for (const { processors, recorded } of providers) {
+      for (const { processor, dispatcher } of processors) {
+        await processor.forceFlush();
+        expect(dispatcher.uuids).to.deep.equal(recorded);
+      }
+    }
+    expect(left?.dispatcher.uuids).to.have.lengthOf(2);
+  });
+
   it('serves several providers with one processor', async () => {
     const { processor, dispatcher } = makeProcessor();
     const tracers = [1, 2].map(() => {
