@@ -22,11 +22,18 @@ const FOUND: readonly CheckState[] = ['cause', 'suspect', 'consequence'];
 /** Why there are no results: what was found, the root cause first; what was looked at without a finding is folded. */
 export function Diagnosis({ diagnosis, of, shared }: DiagnosisProps) {
   const { checks, rootCause } = diagnosis;
-  const found = inOrder(diagnosis).filter(check => check.id === rootCause || !isIn(shared, check));
+  const found = inOrder(diagnosis).filter(check => !isIn(shared, check));
+  const root = checks.find(({ id }) => id === rootCause);
   const rest = (...states: CheckState[]) => checks.filter(({ state }) => states.includes(state));
   return (
     <section class="diagnosis" aria-label={`Why no results: ${of}`}>
-      {found[0]?.id !== rootCause || rootCause === undefined ? <Headline diagnosis={diagnosis} /> : null}
+      {root === undefined && <Headline state={diagnosis.state} text={diagnosis.headline} />}
+      {root !== undefined && isIn(shared, root) && (
+        <Headline
+          state={diagnosis.state}
+          text={`The root cause concerns all experiments, and stands above: “${root.title}”.`}
+        />
+      )}
       {found.length > 0 && (
         <ol class="checks" aria-label="Findings, the root cause first">
           {found.map(check => (
@@ -40,14 +47,19 @@ export function Diagnosis({ diagnosis, of, shared }: DiagnosisProps) {
   );
 }
 
-function Headline({ diagnosis: { state, headline } }: { readonly diagnosis: DiagnosisView }) {
+interface HeadlineProps {
+  readonly state: DiagnosisView['state'];
+  readonly text: string;
+}
+
+function Headline({ state, text }: HeadlineProps) {
   const [sign, style] = SIGNS[state];
   return (
     <p class={`headline ${style}`}>
       <span class="sign" aria-hidden="true">
         {sign}
       </span>
-      <strong>{headline}</strong>
+      <strong>{text}</strong>
     </p>
   );
 }

@@ -35,6 +35,7 @@ export class Store {
     effect(() => {
       if (this.connection.tick.value !== undefined && this.paused.value === undefined) this.refresh();
     });
+    this.refresh();
     this.connection.start();
   }
 
