@@ -88,7 +88,7 @@ describe('the documentation', () => {
     expect(told).to.have.members([...new Set(expected)]);
   });
 
-  it('has a row for every drop reason, metric, problem and warning code, and for no others', () => {
+  it('has a row for every drop reason, metric, problem, check and warning code, and for no others', () => {
     const member = /^ {2}\| '(\w+)'/gm;
     expect(namesInRows('docs/delivery.md', 'Why events are dropped')).to.have.members(
       namesInSource('src/model/drop-reason.ts', member),
@@ -104,6 +104,9 @@ describe('the documentation', () => {
       ...namesInSource('src/testing/checks/event-problem.ts', member),
       ...namesInSource('packages/inspector/src/inspection/problem.ts', member),
     ]);
+    expect(namesInRows('docs/inspector.md', 'Why no results?')).to.deep.equal(
+      namesInSource('packages/inspector/src/view/types.ts', member),
+    );
   });
 
   it('is linked from its index, every page of it', () => {

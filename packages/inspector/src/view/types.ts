@@ -173,9 +173,9 @@ export interface ProjectView {
 export type CheckId =
   | 'requests_refused'
   | 'wrong_project'
+  | 'wrong_region'
   | 'wrong_environment'
   | 'wrong_revision'
-  | 'wrong_region'
   | 'not_running'
   | 'flag_decisions_off'
   | 'outside_audience'
