@@ -52,6 +52,7 @@ export const RUN_THE_BUILD = [
 export const LONG = [
   'packages/gateway/test/collector.test.ts',
   'packages/gateway/test/jetstream-dispatcher.test.ts',
+  'packages/gateway/test/nats-link.test.ts',
   'packages/gateway/test/real-senders.test.ts',
   'packages/gateway/test/relay.test.ts',
   'test/hostile-input.test.ts',

@@ -47,6 +47,7 @@ export function createDeliveringEngine(
     logger,
     name: CONSUMER,
     connectTimeoutMillis: CONNECT_TIMEOUT_MILLIS,
+    runtime,
   });
   const consumer = relay.consumer ?? CONSUMER;
   const maxMessages = relay.maxMessages ?? MAX_MESSAGES;

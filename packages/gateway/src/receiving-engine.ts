@@ -34,6 +34,7 @@ export function createReceivingEngine(
     logger: prefixedLogger(options.logger, 'stream'),
     name: NAME,
     connectTimeoutMillis: TIMEOUT_MILLIS,
+    runtime,
   });
   const publisher = new StreamPublisher({
     ...stream,

@@ -87,6 +87,7 @@ class Dispatcher implements JetStreamDispatcher {
       logger,
       name,
       connectTimeoutMillis: publishTimeoutMillis,
+      runtime,
     });
     this.#link = link;
     this.#publisher = new StreamPublisher({ ...stream, link, sender: name, publishTimeoutMillis });

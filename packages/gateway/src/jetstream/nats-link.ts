@@ -3,6 +3,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
+import type { Runtime } from '../model/runtime.js';
 import { authenticatorOf } from './authentication.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
@@ -16,6 +17,7 @@ export interface NatsLinkOptions {
   /** How NATS's own list of connections shows this one. */
   readonly name: string;
   readonly connectTimeoutMillis: number;
+  readonly runtime: Runtime;
 }
 
 /** An open connection whose stream is known to fit. */
@@ -28,6 +30,8 @@ export interface OpenLink {
 /** A server that is there and does not answer is noticed within twice this. */
 const PING_INTERVAL_MILLIS = 10_000;
 const MAX_PINGS_OUT = 2;
+/** How long the end of a connection waits for a server that may not answer any more. */
+const CLOSE_TIMEOUT_MILLIS = 2_000;
 
 /**
  * A connection that is made when it is needed and made again when it is lost. Failures are logged once an episode; who
@@ -37,6 +41,8 @@ export class NatsLink {
   readonly #options: NatsLinkOptions;
   readonly #servers: string[];
   #open: Promise<OpenLink> | undefined;
+  /** The latest that was opened. */
+  #link: OpenLink | undefined;
   /** What the present episode of failures has logged. */
   readonly #said = new Set<string>();
 
@@ -65,16 +71,30 @@ export class NatsLink {
     const open = this.#open;
     this.#open = undefined;
     try {
-      await (await open)?.connection.drain();
+      const link = await open;
+      if (link !== undefined) await this.#drain(link.connection);
     } catch {
       // It never was open, or is closed already.
     }
   }
 
   /** Gives up a connection that does not answer: the next one may reach another server. */
-  abandon({ connection }: OpenLink): void {
-    this.#open = undefined;
-    void connection.close();
+  abandon(link: OpenLink): void {
+    // All that was under way on it fails: only the first may find it in use still.
+    if (this.#link === link) this.#open = undefined;
+    void link.connection.close();
+  }
+
+  /** `drain()` alone waits for ever where the server is silent, even once the connection is given up. */
+  async #drain(connection: NatsConnection): Promise<void> {
+    const { runtime } = this.#options;
+    const timer = runtime.setTimer(() => void connection.close(), CLOSE_TIMEOUT_MILLIS);
+    timer.ref();
+    try {
+      await Promise.race([connection.drain(), connection.closed()]);
+    } finally {
+      timer.clear();
+    }
   }
 
   async #connect(): Promise<OpenLink> {
@@ -97,6 +117,7 @@ export class NatsLink {
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const link = { connection, client: jetstream(connection), manager };
       await openStream(manager, this.#options.stream);
+      this.#link = link;
       this.#forgetWhenClosed(connection);
       this.#worked();
       return link;

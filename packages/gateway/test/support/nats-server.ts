@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline';
 export const NATS_VERSION = /v(\d+\.\d+\.\d+)/.exec(
   spawnSync('nats-server', ['--version'], { encoding: 'utf8' }).stdout ?? '',
 )?.[1];
+/** As those who run servers do. */
+const LONGEST_END_MILLIS = 10_000;
 export const NO_NATS = 'no nats-server; Debian has it as the package nats-server';
 
 /** A real nats-server with JetStream, whose files outlive its process. */
@@ -28,13 +30,23 @@ export class NatsServer {
 
   /** @param config more lines of the server's configuration */
   static async start(config = ''): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), config);
+    const server = await NatsServer.prepare(config);
     await server.start();
     return server;
   }
 
+  /** As `start`, but it is yet to be started. */
+  static async prepare(config = ''): Promise<NatsServer> {
+    return new NatsServer(await freePort(), config);
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Where its streams are. */
+  get storeFolder(): string {
+    return join(this.folder, 'store');
   }
 
   get pid(): number | undefined {
@@ -52,7 +64,7 @@ export class NatsServer {
   async start(): Promise<void> {
     const config = this.file(
       'server.conf',
-      `listen: 127.0.0.1:${this.port}\njetstream { store_dir: "${join(this.folder, 'store')}" }\n${this.config}`,
+      `listen: 127.0.0.1:${this.port}\njetstream { store_dir: "${this.storeFolder}" }\n${this.config}`,
     );
     const child = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
@@ -72,7 +84,19 @@ export class NatsServer {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill(signal);
+    // One whose disk is full may wait for itself for ever.
+    const limit = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MILLIS);
     await ended;
+    clearTimeout(limit);
+  }
+
+  /** Stops it for a while, as a machine that is overloaded or moved, and lets it go on. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
+import { RecordingLogger } from '../../../test/support/fakes.js';
+import { skip } from '../../../test/support/skip.js';
+import { resolveStreamOptions } from '../src/jetstream/jetstream-options.js';
+import { NatsLink } from '../src/jetstream/nats-link.js';
+import { until } from './support/engine.js';
+import { NATS_VERSION, NatsServer, NO_NATS } from './support/nats-server.js';
+
+describe('the link to NATS', () => {
+  let server: NatsServer;
+  let link: NatsLink;
+  let runtime: ManualRuntime;
+
+  beforeEach(async function () {
+    if (NATS_VERSION === undefined) skip(this as never, NO_NATS);
+    server = await NatsServer.start();
+    runtime = new ManualRuntime();
+    link = new NatsLink({
+      connection: { servers: server.url },
+      stream: resolveStreamOptions({}),
+      logger: new RecordingLogger(),
+      name: 'test',
+      connectTimeoutMillis: 5_000,
+      runtime,
+    });
+  });
+
+  afterEach(async () => {
+    await server?.[Symbol.asyncDispose]();
+    await link?.close();
+  });
+
+  it('ends though the server has fallen silent', async () => {
+    const { connection } = await link.open();
+    server.pause();
+    const closed = link.close();
+    await until(() => runtime.armed > 0);
+    await runtime.advance(2_000);
+    await closed;
+    expect(connection.isClosed()).to.equal(true);
+    expect(runtime.armed).to.equal(0);
+  });
+
+  it('ends at once where the server answers', async () => {
+    const { connection } = await link.open();
+    await link.close();
+    expect(connection.isClosed()).to.equal(true);
+    expect(runtime.armed).to.equal(0);
+  });
+
+  it('keeps the new connection when the old one is given up once more', async () => {
+    const old = await link.open();
+    link.abandon(old);
+    const renewed = await link.open();
+    expect(renewed).to.not.equal(old);
+    link.abandon(old);
+    expect(await link.open()).to.equal(renewed);
+    expect(renewed.connection.isClosed()).to.equal(false);
+  });
+});
