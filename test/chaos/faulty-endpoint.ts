@@ -49,6 +49,8 @@ export class FaultyEndpoint {
   readonly outcomes = new Map<Outcome, number>();
   /** It fails no more. */
   healthy = false;
+  /** What happens to each request while it is set. */
+  outage: Fault | undefined;
   url = '';
 
   constructor(book: EndpointBook, random: Random, weights: FaultWeights, tooLargeBytes = TOO_LARGE_BYTES) {
@@ -73,7 +75,7 @@ export class FaultyEndpoint {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fault = this.healthy ? 'none' : this.#random.pick(this.#weights);
+    const fault = this.outage ?? (this.healthy ? 'none' : this.#random.pick(this.#weights));
     if (fault === 'reset at once') {
       this.#count(fault);
       request.socket.resetAndDestroy();

@@ -98,7 +98,7 @@ class FaultRun {
             requestsAtOnce: Math.max(8, Math.min(64, Math.floor(events / 1_500))),
             // Each costs a dozen requests, and each of those may fail: twenty a sender are enough.
             poisonEvery: Math.max(137, Math.floor(events / 80)),
-            port,
+            ports: [port],
             book: this.#book,
             signal: this.#limit,
           },

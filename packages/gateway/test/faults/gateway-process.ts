@@ -33,6 +33,15 @@ export class GatewayProcess {
     }
   }
 
+  /** Stops it for a while, as a machine that is overloaded, and lets it go on. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** @returns how it ended: an exit code, or a signal */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | NodeJS.Signals | null> {
     this.#process.kill(signal);

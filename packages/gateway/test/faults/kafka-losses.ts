@@ -58,7 +58,7 @@ function makeStage(
   const sender = { kind, events, eventsPerRequest, requestsAtOnce: 4, poisonEvery: Number.POSITIVE_INFINITY };
   return {
     chain,
-    send: () => sendAll({ ...sender, port: chain.port, book, signal }, { counts: new Map() }),
+    send: () => sendAll({ ...sender, ports: [chain.port], book, signal }, { counts: new Map() }),
     heal() {
       endpoint.healthy = true;
     },

@@ -136,7 +136,7 @@ class KafkaRun {
             eventsPerRequest: 20,
             requestsAtOnce: 8,
             poisonEvery: Math.max(137, Math.floor(events / 60)),
-            port,
+            ports: [port],
             book: this.#book,
             turn,
             signal: this.#limit,

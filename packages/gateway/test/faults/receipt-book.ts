@@ -4,10 +4,14 @@ import type { EndpointBook } from '../../../../test/chaos/faulty-endpoint.js';
 
 interface Entry {
   readonly isPoison: boolean;
+  /** What `contentOf()` has to give for it. */
+  readonly content: string | undefined;
   /** Some sender was told that it is taken. */
   hasReceipt: boolean;
   /** The sender was told that it is refused for good. */
   isRefused: boolean;
+  /** The application was told that the event is not recorded. */
+  isTurnedAway: boolean;
   /** Entity and timestamp, as it came first. */
   identity: string | undefined;
   received: number;
@@ -27,6 +31,19 @@ export interface BookTotals {
 
 const VIOLATIONS_KEPT = 50;
 
+/** What Optimizely keeps of an event, and in whose name it came. */
+export interface EventContent {
+  readonly client: string;
+  readonly visitor: string;
+  readonly entity_id: string | null;
+  readonly key: string;
+  readonly timestamp: number;
+}
+
+export function contentOf({ client, visitor, entity_id, key, timestamp }: EventContent): string {
+  return [client, visitor, entity_id, key, timestamp].join(' | ');
+}
+
 /** What senders sent, what they were told, and what a server that counts as Optimizely does has counted. */
 export class ReceiptBook implements EndpointBook {
   readonly #entries = new Map<string, Entry>();
@@ -35,13 +52,19 @@ export class ReceiptBook implements EndpointBook {
   #resent = 0;
   #counted = 0;
 
-  /** An event is about to be sent. */
-  add(uuid: string, isPoison: boolean): void {
+  /**
+   * An event is about to be sent.
+   *
+   * @param content what has to arrive of it, as `contentOf()` has it; not compared if it is not given
+   */
+  add(uuid: string, isPoison: boolean, content?: string): void {
     if (this.#entries.has(uuid)) throw new Error(`${uuid} was there before`);
     this.#entries.set(uuid, {
       isPoison,
+      content,
       hasReceipt: false,
       isRefused: false,
+      isTurnedAway: false,
       identity: undefined,
       received: 0,
     });
@@ -67,6 +90,12 @@ export class ReceiptBook implements EndpointBook {
     return this.#counted;
   }
 
+  /** An application tried to record it and was told that it is not taken. */
+  turnAway(uuid: string): void {
+    const entry = this.#entries.get(uuid);
+    if (entry !== undefined) entry.isTurnedAway = true;
+  }
+
   isPoison(uuid: string): boolean {
     return this.#entries.get(uuid)?.isPoison === true;
   }
@@ -75,8 +104,8 @@ export class ReceiptBook implements EndpointBook {
     this.#isolated.add(uuid);
   }
 
-  receive({ visitors }: EventBatchParams): void {
-    for (const { snapshots } of visitors) {
+  receive({ visitors, client_name: client }: EventBatchParams): void {
+    for (const { visitor_id: visitor, snapshots } of visitors) {
       for (const event of snapshots.flatMap(({ events }) => events)) {
         const entry = this.#entries.get(event.uuid);
         const identity = `${event.entity_id} ${event.timestamp}`;
@@ -86,6 +115,9 @@ export class ReceiptBook implements EndpointBook {
           else this.#counted++;
           entry.identity ??= identity;
           if (entry.identity !== identity) this.violate(`${event.uuid} is counted twice: ${identity}`);
+          const content = contentOf({ ...event, visitor, client });
+          if (entry.content !== undefined && entry.content !== content)
+            this.violate(`${event.uuid} came as ${content}, not as ${entry.content}`);
         }
       }
     }
@@ -111,6 +143,7 @@ export class ReceiptBook implements EndpointBook {
     for (const [uuid, entry] of this.#entries) {
       if (entry.hasReceipt && this.#isMissing(uuid, entry))
         this.violate(`${uuid} has a receipt and was not counted`);
+      if (entry.isTurnedAway && entry.received > 0) this.violate(`${uuid} was refused, and delivered`);
     }
   }
 

@@ -15,7 +15,8 @@ export interface SenderOptions {
   readonly requestsAtOnce: number;
   /** One event in so many is refused by the endpoint. */
   readonly poisonEvery: number;
-  readonly port: number;
+  /** Of the gateways: a request that is sent again goes to the next one. */
+  readonly ports: readonly number[];
   readonly book: ReceiptBook;
   /** Awaited before each new request. */
   readonly turn?: (() => Promise<void>) | undefined;
@@ -42,7 +43,7 @@ export async function sendAll(options: SenderOptions, answers: Answers): Promise
       next += count;
       const sent = makeRequest(kind, first, count);
       for (const [index, uuid] of sent.uuids.entries())
-        book.add(uuid, (first + index) % poisonEvery === poisonEvery - 1);
+        book.add(uuid, (first + index) % poisonEvery === poisonEvery - 1, sent.contents[index]);
       await sendUntilTaken(sent, options, agent, answers);
     }
   };
@@ -56,9 +57,9 @@ async function sendUntilTaken(
   agent: Agent,
   answers: Answers,
 ): Promise<void> {
-  const { book, port, signal } = options;
+  const { book, ports, signal } = options;
   for (let attempt = 0; !signal.aborted; attempt++) {
-    const answer = await post(sent, port, agent, signal);
+    const answer = await post(sent, ports[attempt % ports.length] as number, agent, signal);
     const name = answer === undefined ? 'none' : String(answer.status);
     answers.counts.set(name, (answers.counts.get(name) ?? 0) + 1);
     if (answer !== undefined) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import { type FaultReport, FORMS, type Form, runFaults } from './fault-run.js';
+import { count, figure, say, table } from './fault-table.js';
 
 // `npm run gateway:faults -- [--events N] [--kills N] [--seed N] [--form FORM]`
 const { values } = parseArgs({
@@ -13,28 +14,22 @@ const { values } = parseArgs({
 });
 const forms = Object.keys(FORMS) as Form[];
 const chosen = values.form === undefined ? forms : forms.filter(form => form === values.form);
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const figure = (number: number) => Math.round(number).toLocaleString('en-US');
 
-function table(report: FaultReport): string {
-  const byCount = (counts: ReadonlyMap<string, number>) => [...counts].sort(([, a], [, b]) => b - a);
-  const rows: (readonly [string, number])[] = [
-    ['events sent', report.sent],
-    ['  with a receipt', report.receipts],
-    ['  of these poison (400)', report.poison],
-    ['events counted', report.counted],
-    ['  received again', report.resent],
-    ['  with a receipt and missing', report.missing],
-    ['answers to senders', [...report.answers.values()].reduce((sum, count) => sum + count, 0)],
-    ...byCount(report.answers).map(([name, count]) => [`  ${name}`, count] as const),
-    ['requests to Optimizely', [...report.outcomes.values()].reduce((sum, count) => sum + count, 0)],
-    ...byCount(report.outcomes).map(([name, count]) => [`  ${name}`, count] as const),
-    ['gateways killed, SIGKILL', report.kills.SIGKILL],
-    ['gateways killed, SIGTERM', report.kills.SIGTERM],
-    ['wall time, s', report.seconds],
-    ['violations', report.violations.length],
-  ];
-  return rows.map(([name, value]) => `${name.padEnd(32)} ${figure(value).padStart(12)}`).join('\n');
+function report(result: FaultReport): string {
+  return table([
+    ['events sent', result.sent],
+    ['  with a receipt', result.receipts],
+    ['  of these poison (400)', result.poison],
+    ['events counted', result.counted],
+    ['  received again', result.resent],
+    ['  with a receipt and missing', result.missing],
+    ...count('answers to senders', result.answers),
+    ...count('requests to Optimizely', result.outcomes),
+    ['gateways killed, SIGKILL', result.kills.SIGKILL],
+    ['gateways killed, SIGTERM', result.kills.SIGTERM],
+    ['wall time, s', result.seconds],
+    ['violations', result.violations.length],
+  ]);
 }
 
 if (chosen.length === 0) {
@@ -43,7 +38,7 @@ if (chosen.length === 0) {
 }
 for (const form of chosen) {
   say(`\n${form}: ${figure(Number(values.events))} events, ${values.kills} kills, --seed ${values.seed}`);
-  const report = await runFaults({
+  const result = await runFaults({
     form,
     events: Number(values.events),
     kills: Number(values.kills),
@@ -55,7 +50,7 @@ for (const form of chosen) {
           `${kills.SIGKILL + kills.SIGTERM} kills  ${violations.length} violations`,
       ),
   });
-  say(table(report));
-  for (const violation of report.violations) say(`violation: ${violation}`);
-  if (report.violations.length > 0) process.exitCode = 1;
+  say(report(result));
+  for (const violation of result.violations) say(`violation: ${violation}`);
+  if (result.violations.length > 0) process.exitCode = 1;
 }

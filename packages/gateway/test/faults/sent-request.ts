@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deriveEventUuid } from 'opentelemetry-exporter-optimizely/capture';
 import { type ARecord, type ASpan, logsBody, type Pair, tracesBody } from '../support/otlp-requests.js';
+import { contentOf } from './receipt-book.js';
 
 export const SENDERS = ['protobuf spans', 'JSON logs', 'protobuf logs', 'Optimizely SDK'] as const;
 export type SenderKind = (typeof SENDERS)[number];
@@ -12,10 +13,14 @@ export interface SentRequest {
   readonly body: Buffer;
   /** By which the events are counted: their own, or the derived ones. */
   readonly uuids: readonly string[];
+  /** What has to arrive of each, as `contentOf()` has it. */
+  readonly contents: readonly string[];
 }
 
 const FIRST_MILLIS = 1_700_000_000_000;
 const MILLI = 1_000_000n;
+export const OUR_CLIENT = 'opentelemetry-exporter-optimizely';
+const SDK_CLIENT = 'python-sdk';
 
 const text = (key: string, value: string): Pair => ({ key, value: { kind: 'string', value } });
 
@@ -43,6 +48,7 @@ function spans(kind: SenderKind, numbers: readonly number[]) {
   return {
     body: tracesBody.protobuf([{ resource: [], items }]),
     uuids: numbers.map(number => derivedUuid(kind, number)),
+    contents: numbers.map(number => otlpContent(kind, number)),
   };
 }
 
@@ -62,16 +68,31 @@ function logs(kind: SenderKind, numbers: readonly number[], encoding: 'json' | '
     };
   });
   const uuids = numbers.map(number => (hasUuid ? ownUuid(kind, number) : derivedUuid(kind, number)));
-  return { body: logsBody[encoding]([{ resource: [], items }]), uuids };
+  const contents = numbers.map(number => otlpContent(kind, number));
+  return { body: logsBody[encoding]([{ resource: [], items }]), uuids, contents };
 }
+
+function otlpContent(kind: SenderKind, number: number): string {
+  const common = {
+    client: OUR_CLIENT,
+    visitor: `${kind} ${number} ✓`,
+    timestamp: FIRST_MILLIS + number,
+  };
+  return contentOf(
+    isConversion(number)
+      ? { ...common, key: 'purchase', entity_id: '300' }
+      : { ...common, key: 'campaign_activated', entity_id: '20' },
+  );
+}
+
+const isConversion = (number: number) => number % 3 === 2;
 
 function rawEvent(kind: SenderKind, number: number) {
   const user = text('feature_flag.context.id', `${kind} ${number} ✓`);
-  const isConversion = number % 3 === 2;
   return {
-    name: isConversion ? 'optimizely.conversion' : 'optimizely.impression',
+    name: isConversion(number) ? 'optimizely.conversion' : 'optimizely.impression',
     time: BigInt(FIRST_MILLIS + number) * MILLI,
-    attributes: isConversion
+    attributes: isConversion(number)
       ? [
           user,
           text('optimizely.event.key', 'purchase'),
@@ -120,13 +141,22 @@ function batch(numbers: readonly number[]) {
     account_id: 'account-1',
     project_id: 'project-1',
     revision: '6',
-    client_name: 'python-sdk',
+    client_name: SDK_CLIENT,
     client_version: '5.5.0',
     anonymize_ip: true,
     enrich_decisions: true,
     visitors,
   };
-  return { body: Buffer.from(JSON.stringify(body)), uuids };
+  const contents = visitors.map(({ visitor_id: visitor }, index) =>
+    contentOf({
+      client: SDK_CLIENT,
+      visitor,
+      key: 'purchase',
+      entity_id: '300',
+      timestamp: FIRST_MILLIS + (numbers[index] ?? 0),
+    }),
+  );
+  return { body: Buffer.from(JSON.stringify(body)), uuids, contents };
 }
 
 function ownUuid(kind: SenderKind, number: number): string {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rmSync } from 'node:fs';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { freePort, NatsServer } from '../../support/nats-server.js';
+import { type Cut, CutProxy } from './cut-proxy.js';
+import { SmallDisk } from './small-disk.js';
+
+const DISK_MEGABYTES = 96;
+const ASK_MILLIS = 2_000;
+
+/** One server of the cluster, and the ways to it and from it. */
+export interface Member {
+  readonly server: NatsServer;
+  /** Undefined where file systems can't be mounted. */
+  readonly disk: SmallDisk | undefined;
+  /** Between clients and the server. */
+  readonly clients: CutProxy;
+  /** Between the server and the others, in both directions. */
+  readonly routes: CutProxy[];
+}
+
+/** Real servers on the loopback interface, and clients of theirs, with everything between them open to faults. */
+export class NatsCluster {
+  readonly members: readonly Member[];
+
+  private constructor(members: readonly Member[]) {
+    this.members = members;
+  }
+
+  static async start(size: number): Promise<NatsCluster> {
+    const routePorts = await Promise.all(Array.from({ length: size }, freePort));
+    const links = await Promise.all(
+      routePorts.flatMap((port, to) =>
+        routePorts.flatMap((_, from) =>
+          from === to ? [] : [CutProxy.open(port).then(proxy => ({ from, to, proxy }))],
+        ),
+      ),
+    );
+    const members = await Promise.all(
+      routePorts.map(async (port, index) => {
+        const routes = links.filter(({ from }) => from === index).map(({ proxy }) => proxy.port);
+        const server = await NatsServer.prepare(size === 1 ? '' : clusterConfig(index, port, routes));
+        return {
+          server,
+          disk: SmallDisk.mount(server.storeFolder, DISK_MEGABYTES),
+          clients: await CutProxy.open(server.port),
+          routes: links.filter(({ from, to }) => from === index || to === index).map(({ proxy }) => proxy),
+        };
+      }),
+    );
+    const cluster = new NatsCluster(members);
+    await Promise.all(members.map(({ server }) => server.start()));
+    return cluster;
+  }
+
+  /** What clients are given. */
+  get urls(): string[] {
+    return this.members.map(({ clients }) => `nats://127.0.0.1:${clients.port}`);
+  }
+
+  cutRoutes(member: Member, how: Cut): void {
+    for (const route of member.routes) route.cut(how);
+  }
+
+  mend(): void {
+    for (const { clients, routes } of this.members) for (const proxy of [clients, ...routes]) proxy.mend();
+  }
+
+  /** The server forgets everything, as a machine that was replaced. */
+  async wipe({ server, disk }: Member): Promise<void> {
+    await server.kill();
+    rmSync(`${server.storeFolder}/jetstream`, { recursive: true, force: true });
+    disk?.empty();
+    await server.start();
+  }
+
+  /** @returns what some server says of the stream; undefined if none does */
+  async stream(name: string): Promise<StreamInfo | undefined> {
+    for (const { server } of this.members) {
+      const connection = await connect({
+        servers: server.url,
+        timeout: ASK_MILLIS,
+        reconnect: false,
+      }).catch(() => undefined);
+      try {
+        if (connection === undefined) continue;
+        const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ASK_MILLIS });
+        return await manager.streams.info(name);
+      } catch {
+        // Another one may know.
+      } finally {
+        await connection?.close();
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether every copy of the stream is up to date. */
+  async isCurrent(name: string): Promise<boolean> {
+    const cluster = (await this.stream(name))?.cluster;
+    const { length } = this.members;
+    if (length === 1) return true;
+    const copies = cluster?.replicas?.filter(({ current, offline }) => current && offline !== true) ?? [];
+    return cluster?.leader !== undefined && copies.length === length - 1;
+  }
+
+  async close(): Promise<void> {
+    for (const { server, disk, clients, routes } of this.members) {
+      await server.kill();
+      disk?.unmount();
+      await server[Symbol.asyncDispose]();
+      await Promise.all(
+        [clients.close(), ...routes.map(route => route.close())].map(closed => closed.catch(() => {})),
+      );
+    }
+  }
+}
+
+/** Servers know each other only by the ways that can be cut: what they tell of themselves is an address without a server. */
+function clusterConfig(index: number, port: number, routes: readonly number[]): string {
+  const urls = routes.map(route => `nats://127.0.0.1:${route}`).join(', ');
+  return `server_name: n${index}
+cluster {
+  name: faults, listen: "127.0.0.1:${port}", no_advertise: true, advertise: "127.0.0.1:1"
+  routes: [${urls}]
+}`;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util';
+import { NATS_VERSION, NO_NATS } from '../../support/nats-server.js';
+import { count, figure, say, table } from '../fault-table.js';
+import { FAULTS, type FaultName } from './fault-plan.js';
+import { type RelayReport, runRelayFaults } from './relay-run.js';
+
+// `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--only FAULT]`
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '200000' },
+    faults: { type: 'string', default: '66' },
+    seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
+    only: { type: 'string' },
+  },
+});
+const LIMIT_MILLIS = 20 * 60_000;
+const names = Object.keys(FAULTS) as FaultName[];
+const kinds = values.only === undefined ? names : names.filter(name => name.includes(values.only ?? ''));
+
+function report(result: RelayReport): string {
+  return table([
+    ['events sent', result.sent],
+    ['  with a receipt', result.receipts],
+    ['  turned away, and counted as such', result.turnedAway],
+    ['  poison (400)', result.poison],
+    ['events counted', result.counted],
+    ['  received again', result.resent],
+    ['  with a receipt and missing', result.missing],
+    ['messages left in the stream', result.left],
+    ...count('answers to senders', result.answers),
+    ...count('requests to Optimizely', result.outcomes),
+    ...count('faults', result.faults),
+    ...count('not done here', result.notDone),
+    ['wall time, s', result.seconds],
+    ['violations', result.violations.length],
+  ]);
+}
+
+if (NATS_VERSION === undefined || kinds.length === 0) {
+  say(kinds.length === 0 ? `--only must be in one of: ${names.join('; ')}` : NO_NATS);
+  process.exitCode = 2;
+} else {
+  say(`nats-server ${NATS_VERSION}: ${values.events} events, ${values.faults} faults, --seed ${values.seed}`);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  const result = await runRelayFaults({
+    events: Number(values.events),
+    servers: 3,
+    faults: Number(values.faults),
+    kinds,
+    seed: Number(values.seed),
+    eventsPerSecond: 700,
+    ackWaitMillis: 8_000,
+    pace: 1,
+    limit: AbortSignal.any([AbortSignal.timeout(LIMIT_MILLIS), interrupted.signal]),
+    onProgress: ({ seconds, receipts, counted, missing, fault, turnedAway, violations }) =>
+      say(
+        `${seconds.toFixed(0).padStart(4)} s  ${figure(receipts)} receipts  ${figure(counted)} counted  ` +
+          `${figure(missing)} missing  ${figure(turnedAway)} turned away  ${violations.at(-1) ?? 'no violation'}  ${fault ?? ''}`,
+      ),
+  });
+  say(report(result));
+  for (const violation of result.violations) say(`violation: ${violation}`);
+  if (result.violations.length > 0) process.exitCode = 1;
+}
