@@ -35,6 +35,7 @@ export const RUN_THE_BUILD = [
   'packages/gateway/test/faults.test.ts',
   'packages/gateway/test/kafka.test.ts',
   'packages/gateway/test/package.test.ts',
+  'packages/gateway/test/relay-faults.test.ts',
   'packages/inspector/test/attach-inspector.test.ts',
   'packages/inspector/test/command.test.ts',
   'packages/inspector/test/experiments.test.ts',

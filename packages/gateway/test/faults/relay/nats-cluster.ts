@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
-import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import {
+  type ConsumerInfo,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { freePort, NatsServer } from '../../support/nats-server.js';
 import { type Cut, CutProxy } from './cut-proxy.js';
@@ -8,6 +13,7 @@ import { SmallDisk } from './small-disk.js';
 
 const DISK_MEGABYTES = 96;
 const ASK_MILLIS = 2_000;
+const CONSUMER = 'optimizely-event-gateway';
 
 /** One server of the cluster, and the ways to it and from it. */
 export interface Member {
@@ -76,24 +82,13 @@ export class NatsCluster {
   }
 
   /** @returns what some server says of the stream; undefined if none does */
-  async stream(name: string): Promise<StreamInfo | undefined> {
-    for (const { server } of this.members) {
-      const connection = await connect({
-        servers: server.url,
-        timeout: ASK_MILLIS,
-        reconnect: false,
-      }).catch(() => undefined);
-      try {
-        if (connection === undefined) continue;
-        const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ASK_MILLIS });
-        return await manager.streams.info(name);
-      } catch {
-        // Another one may know.
-      } finally {
-        await connection?.close();
-      }
-    }
-    return undefined;
+  stream(name: string): Promise<StreamInfo | undefined> {
+    return this.#ask(manager => manager.streams.info(name));
+  }
+
+  /** As `stream`, of the consumer that all gateways share. */
+  consumer(stream: string): Promise<ConsumerInfo | undefined> {
+    return this.#ask(manager => manager.consumers.info(stream, CONSUMER));
   }
 
   /** Whether every copy of the stream is up to date. */
@@ -106,14 +101,29 @@ export class NatsCluster {
   }
 
   async close(): Promise<void> {
-    for (const { server, disk, clients, routes } of this.members) {
+    for (const { server, disk } of this.members) {
       await server.kill();
       disk?.unmount();
       await server[Symbol.asyncDispose]();
-      await Promise.all(
-        [clients.close(), ...routes.map(route => route.close())].map(closed => closed.catch(() => {})),
-      );
     }
+    const proxies = this.members.flatMap(({ clients, routes }) => [clients, ...routes]);
+    await Promise.all([...new Set(proxies)].map(proxy => proxy.close()));
+  }
+
+  async #ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T | undefined> {
+    for (const { server } of this.members) {
+      const options = { servers: server.url, timeout: ASK_MILLIS, reconnect: false };
+      const connection = await connect(options).catch(() => undefined);
+      if (connection === undefined) continue;
+      try {
+        return await question(await jetstreamManager(connection, { checkAPI: false, timeout: ASK_MILLIS }));
+      } catch {
+        // Another one may know.
+      } finally {
+        await connection.close();
+      }
+    }
+    return undefined;
   }
 }
 

@@ -47,7 +47,7 @@ export interface RelayReport extends BookTotals {
   readonly outcomes: ReadonlyMap<Outcome, number>;
   /** Events that an application tried to record while its bounds were reached. */
   readonly turnedAway: number;
-  /** Messages in the stream at the end. */
+  /** Messages that stayed in the stream though they were acknowledged, until they are too old. */
   readonly left: number;
   readonly seconds: number;
   readonly violations: readonly string[];
@@ -186,10 +186,8 @@ class RelayRun {
   async #end(cluster: NatsCluster, fleet: Fleet): Promise<void> {
     const limit = performance.now() + LONGEST_EMPTYING_MILLIS;
     for (const app of this.#apps) await app.end();
-    do {
-      await pause(POLL_MILLIS);
-      this.#left = (await cluster.stream(STREAM))?.state.messages ?? Number.NaN;
-    } while (this.#left !== 0 && performance.now() < limit);
+    while (!(await isDone(cluster)) && performance.now() < limit) await pause(POLL_MILLIS);
+    this.#left = (await cluster.stream(STREAM))?.state.messages ?? Number.NaN;
     await fleet.end();
   }
 
@@ -253,4 +251,10 @@ class RelayRun {
   #poisonEvery(): number {
     return Math.max(137, Math.floor(this.#options.events / 140));
   }
+}
+
+/** Whether the gateways have nothing more to get. What is then left in the stream was acknowledged. */
+async function isDone(cluster: NatsCluster): Promise<boolean> {
+  const consumer = await cluster.consumer(STREAM);
+  return consumer !== undefined && consumer.num_pending + consumer.num_ack_pending === 0;
 }

@@ -9,7 +9,7 @@ import { type RelayReport, runRelayFaults } from './relay-run.js';
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '200000' },
-    faults: { type: 'string', default: '66' },
+    faults: { type: 'string', default: '44' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
     only: { type: 'string' },
   },
@@ -27,7 +27,7 @@ function report(result: RelayReport): string {
     ['events counted', result.counted],
     ['  received again', result.resent],
     ['  with a receipt and missing', result.missing],
-    ['messages left in the stream', result.left],
+    ['acknowledged, and left in the stream', result.left],
     ...count('answers to senders', result.answers),
     ...count('requests to Optimizely', result.outcomes),
     ...count('faults', result.faults),
