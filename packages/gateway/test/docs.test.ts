@@ -5,6 +5,7 @@ import { USAGE } from '../src/cli/usage.js';
 import { CONFIG_SCHEMA } from '../src/config/config-schema.js';
 import { readConfigFile } from '../src/config/read-config.js';
 import { SERVER_DEFAULTS } from '../src/server/server-options.js';
+import { LOSS_CASES } from './faults/kafka-loss-cases.js';
 import { closeServings, startServing } from './support/serving.js';
 import { closeGateways, makeFolder, writeJson } from './support/start.js';
 
@@ -37,6 +38,13 @@ describe('docs/gateway.md', () => {
     expect(rows.map(([name]) => name)).to.have.members(options);
     const defaults = SERVER_DEFAULTS as Readonly<Record<string, string | number>>;
     for (const [name, fallback] of rows) expect(fallback, name).to.equal(String(defaults[name] ?? 'none'));
+  });
+
+  it('has a row for each setting with which `npm run kafka:faults -- --losses` loses events', () => {
+    const told = rowsUnder('Kafka through the Collector')
+      .filter(([, , lost = '']) => /^[\d,]+ of [\d,]+$/.test(lost))
+      .map(([setting = '']) => setting.replace(/ \([^)]*\)$/, ''));
+    expect(told.sort()).to.deep.equal(LOSS_CASES.map(({ setting }) => setting).sort());
   });
 
   it('has a row for each metric', async () => {

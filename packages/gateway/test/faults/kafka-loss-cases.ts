@@ -71,8 +71,8 @@ export const LOSS_CASES: readonly LossCase[] = [
     },
   },
   {
-    setting: '`sending_queue::batch` not set',
-    settings: { agent: ['exporters::kafka::sending_queue::batch: null'] },
+    setting: '`sending_queue::batch::max_size` not set',
+    settings: { agent: ['exporters::kafka::sending_queue::batch::max_size: 0'] },
     events: 6_000,
     eventsPerRequest: 6_000,
     async play({ send, heal }) {

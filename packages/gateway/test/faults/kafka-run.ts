@@ -17,6 +17,11 @@ export interface KafkaRunOptions {
   readonly seed: number;
   readonly limitMillis: number;
   readonly isHurried?: boolean;
+  /**
+   * The first Collector has no queue on disk, and answers when Kafka has confirmed. It is then killed while it starts, too,
+   * which a queue on disk does not survive whole.
+   */
+  readonly waitsForKafka?: boolean;
   readonly onProgress?: (report: KafkaReport) => void;
 }
 
@@ -42,6 +47,11 @@ const KILLS: readonly (readonly [Link, 'SIGKILL' | 'SIGTERM'])[] = [
 ];
 /** What a Collector takes; Optimizely's SDKs send to a gateway. */
 const SENDERS = ['protobuf spans', 'JSON logs', 'protobuf logs'] as const;
+/** As docs/gateway.md shows it. */
+const WAIT_FOR_KAFKA = [
+  'exporters::kafka::sending_queue::storage: null',
+  'exporters::kafka::sending_queue::wait_for_result: true',
+];
 const TOO_LARGE_BYTES = 20_000;
 const LONGEST_OUTAGE_MILLIS = 2_000;
 const PROGRESS_MILLIS = 5_000;
@@ -83,12 +93,13 @@ class KafkaRun {
   }
 
   async run(): Promise<void> {
-    const { isHurried = false, kills, events } = this.#options;
+    const { isHurried = false, waitsForKafka = false, kills, events } = this.#options;
     await this.#endpoint.open();
     await using chain = await KafkaChain.start({
       folder: this.#folder,
       endpoint: this.#endpoint.url,
       isHurried,
+      settings: waitsForKafka ? { agent: WAIT_FOR_KAFKA } : undefined,
     });
     const sending = this.#send(chain.port);
     for (let kill = 0; kill < kills; kill++) {
@@ -152,7 +163,19 @@ class KafkaRun {
     this.#kills.set(name, (this.#kills.get(name) ?? 0) + 1);
     await chain.end(link, signal);
     await pause(this.#random.between(0, LONGEST_OUTAGE_MILLIS));
+    if (link === 'agent' && signal === 'SIGKILL' && this.#options.waitsForKafka === true) {
+      await this.#killAtStart(chain);
+    }
     await chain.start(link);
+  }
+
+  async #killAtStart(chain: KafkaChain): Promise<void> {
+    for (let kill = 0; kill < 5; kill++) {
+      const starting = chain.start('agent').catch(() => {});
+      await pause(this.#random.between(50, 500));
+      await chain.end('agent', 'SIGKILL');
+      await starting;
+    }
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -4,13 +4,14 @@ import { LOSS_CASES } from './kafka-loss-cases.js';
 import { runLossCase } from './kafka-losses.js';
 import { type KafkaReport, runKafka } from './kafka-run.js';
 
-// `npm run kafka:faults -- [--events N] [--kills N] [--seed N]`, or `-- --losses [WORD …]` for the cases of those words
+// `npm run kafka:faults -- [--events N] [--kills N] [--seed N] [--wait-for-kafka]`, or `-- --losses [WORD …]` for the cases of those words
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     events: { type: 'string', default: '20000' },
     kills: { type: 'string', default: '16' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
+    'wait-for-kafka': { type: 'boolean', default: false },
     losses: { type: 'boolean', default: false },
   },
 });
@@ -60,6 +61,7 @@ async function runFaults(): Promise<void> {
     events: Number(values.events),
     kills: Number(values.kills),
     seed: Number(values.seed),
+    waitsForKafka: values['wait-for-kafka'],
     limitMillis: 15 * 60_000,
     onProgress: ({ seconds, receipts, counted, kills, violations }) =>
       say(
