@@ -172,6 +172,19 @@ describe('inspect: the server', () => {
     });
   });
 
+  it('goes on taking events where something can not be shown', async () => {
+    await using inspector = await makeInspector({
+      forwardsTo: () => {
+        throw new Error('no such place');
+      },
+    });
+    expect(await ask(`${inspector.url}api/overview`)).to.include({
+      status: 500,
+      text: 'the inspector failed: no such place',
+    });
+    expect(await inspector.send(impression())).to.include({ status: 204 });
+  });
+
   it('needs nothing from elsewhere for its page', async () => {
     await using inspector = await makeInspector();
     const files = await Promise.all(

@@ -10,12 +10,12 @@ const BOT_FILTERING = '$opt_bot_filtering';
 const MOST_REMEMBERED = 1_000;
 const LONGEST_LOOKED_AT = 1_000;
 
-const FILTERED: Problem = {
+export const BOT_FILTERED: Problem = {
   code: 'bot',
   message:
     'its $opt_user_agent is that of a bot, and bot filtering is on: Optimizely leaves it out of results if the IAB lists it',
 };
-const COUNTED: Problem = {
+const BOT_COUNTED: Problem = {
   code: 'bot',
   message:
     'its $opt_user_agent is that of a bot, and bot filtering is off: it counts; turn bot filtering on at Optimizely',
@@ -46,7 +46,7 @@ export function checkBot({ visitor }: EventReading, filters: boolean): Problem |
     if (id === BOT_FILTERING && typeof value === 'boolean') filtering = value;
   }
   if (typeof agent !== 'string' || !isBot(agent)) return undefined;
-  return filtering ? FILTERED : COUNTED;
+  return filtering ? BOT_FILTERED : BOT_COUNTED;
 }
 
 /** The same few come again and again, and each look costs microseconds. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { BOT_FILTERED } from '../checks/bots.js';
 import type { ExperimentEvidence } from './evidence.js';
 import { type Check, type Finding, stateOfDefect } from './finding.js';
 import { unknown, waiting } from './request-checks.js';
 import { BOTS, IMPRESSIONS, TROUBLESHOOTING } from './sources.js';
 import { counted, named, quoted } from './words.js';
+
+const MOST_CONDITIONS = 3;
 
 /** Whether the experiment decides for visitors, and whether these are people. */
 export const DECISION_CHECKS: readonly Check<ExperimentEvidence>[] = [
@@ -125,7 +128,7 @@ function lookAtAudience(evidence: ExperimentEvidence): Finding {
       evidence: { experiment: id, check: 'outside_audience' },
     };
   }
-  if (audience.missing.length > 0) {
+  if (audience.isUnmet) {
     return {
       state: 'suspect',
       count: traffic.events,
@@ -135,23 +138,29 @@ function lookAtAudience(evidence: ExperimentEvidence): Finding {
   return { state: 'passed', count: 0, sentence: 'No decision of another rule stands in its place.' };
 }
 
+/** What keeps visitors out of the audience, as far as their attributes tell. */
 function audienceOf({ rule, inspection }: ExperimentEvidence): {
-  readonly missing: readonly string[];
+  /** Whether nobody whose attributes have been seen can be in it. */
+  readonly isUnmet: boolean;
   readonly sentence: string;
 } {
-  const { traffic } = inspection;
-  const wanted = rule?.audienceAttributes ?? [];
-  const missing = wanted.filter(key => (traffic.attributes.get(key) ?? 0) === 0);
+  const { attributes } = inspection.traffic;
+  const { audience } = rule ?? {};
+  if (audience === undefined) return { isUnmet: false, sentence: '' };
+  const isUnmet = !audience.canBeMet(key => attributes.get(key) ?? []);
+  const missing = audience.attributes.filter(key => !attributes.has(key));
   if (missing.length > 0) {
     const many = missing.length === 1 ? 'attribute' : 'attributes';
     const sentence = ` Its audience asks for the ${many} ${named(missing)}, which no event has brought: give it to the SDK when it decides.`;
-    return { missing, sentence };
+    return { isUnmet, sentence };
   }
-  if (wanted.length === 0) return { missing, sentence: '' };
-  return { missing, sentence: ` Its audience asks for ${named(wanted)}: compare the values.` };
+  if (audience.conditions.length === 0) return { isUnmet, sentence: '' };
+  const asked = audience.conditions.slice(0, MOST_CONDITIONS).map(quoted).join(', ');
+  const found = isUnmet ? 'no event has brought such a value' : 'compare the values';
+  return { isUnmet, sentence: ` Its audience asks for ${asked}: ${found}.` };
 }
 
-function lookAtBots({ id, names, tally, impressions, measured }: ExperimentEvidence): Finding {
+function lookAtBots({ id, tally, impressions, measured }: ExperimentEvidence): Finding {
   const events = measured.map(event => event.tally);
   const count = tally.problems.count('bot') + events.reduce((n, event) => n + event.problems.count('bot'), 0);
   const all = impressions + tally.lost + events.reduce((n, event) => n + event.conversions + event.lost, 0);
@@ -161,9 +170,16 @@ function lookAtBots({ id, names, tally, impressions, measured }: ExperimentEvide
   }
   const which = `${counted(count, 'event comes', 'events come')} with the $opt_user_agent of a bot`;
   const evidence = { experiment: id, problem: 'bot' };
-  if (names !== undefined && !names.botFiltering) {
-    const sentence = `${which}. Bot filtering is off, so that they count.`;
-    return { state: 'passed', count, sentence, evidence };
+  const messages = [tally.problems, ...events.map(({ problems }) => problems)].map(
+    problems => problems.most(code => code === 'bot')?.message,
+  );
+  if (!messages.includes(BOT_FILTERED.message)) {
+    return {
+      state: stateOfDefect(count, all, true) === 'cause' ? 'suspect' : 'passed',
+      count,
+      sentence: `${which}. Bot filtering is off, as far as is known here, so that they count as visitors.`,
+      evidence,
+    };
   }
   return {
     state: stateOfDefect(count, all, true),

@@ -8,6 +8,7 @@ import type { Check, Finding } from './finding.js';
 import { IMPRESSION_CHECKS, VISITOR_CHECKS } from './impression-checks.js';
 import { QUALITY_CHECKS } from './quality-checks.js';
 import { DATAFILE_CHECKS, REQUEST_CHECKS } from './request-checks.js';
+import { TRAFFIC_CHECKS } from './traffic-checks.js';
 
 /** In the order of causes: what is wrong with requests before what is wrong with conversions. */
 const EXPERIMENT_CHECKS: readonly Check<ExperimentEvidence>[] = [
@@ -35,7 +36,8 @@ export function diagnose(common: Evidence, subject: Subject): DiagnosisView {
 /** What keeps all experiments from having results. */
 export function diagnoseTraffic(common: Evidence): DiagnosisView {
   const isHealthy = common.inspection.traffic.events > 0;
-  return conclude(REQUEST_CHECKS, common, { isHealthy, isSilent: false });
+  const checks: readonly Check<Evidence>[] = [...REQUEST_CHECKS, ...TRAFFIC_CHECKS];
+  return conclude(checks, common, { isHealthy, isSilent: common.inspection.traffic.impressions === 0 });
 }
 
 interface Found<T> {
@@ -66,11 +68,15 @@ function conclude<T>(
   );
   const roots = wrong.filter(({ check }) => !explained.has(check.id));
   const root = roots.find(({ finding }) => finding.state === 'cause') ?? roots[0];
+  const isUntouched = root === undefined && isSilent && !isHealthy;
   return {
     state: stateOf(root?.finding, isHealthy),
     rootCause: root?.check.id,
     headline: root?.finding.sentence ?? headlineWithoutCause(isHealthy),
-    checks: found.map(({ check, finding }) => view(check, finding, explained.has(check.id))),
+    // Where nothing has come to an experiment there is nothing to read, and a project may have hundreds.
+    checks: isUntouched
+      ? []
+      : found.map(({ check, finding }) => view(check, finding, explained.has(check.id))),
   };
 }
 

@@ -13,11 +13,15 @@ const IGNORABLE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512'] as const;
 const HASH_NAMES = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' } as const;
 const HEX_LENGTHS: ReadonlySet<number> = new Set([32, 40, 64, 128]);
+const BASE64_LENGTHS: ReadonlySet<number> = new Set([24, 28, 44, 88]);
 /** A name and a separator before an id: `user:42`, `auth0|42`, `urn:user:42`. */
-const PREFIX = /^([\p{L}][\p{L}\p{N}.:_|/-]*?[:|/_.-])(?=.)/u;
+const PREFIX = /^(\p{L}[\p{L}\p{N}.:_|/-]*?[:|/_.-])(?=.)|^(\p{L}+)(?=\d{2,}$)/u;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-export const looksHashed = (id: string) => HEX_LENGTHS.has(id.length) && /^[0-9a-f]+$/i.test(id);
+export function looksHashed(id: string): boolean {
+  if (HEX_LENGTHS.has(id.length)) return /^[0-9a-f]+$/i.test(id);
+  return BASE64_LENGTHS.has(id.length) && /^[A-Za-z0-9+/]+==?$/.test(id);
+}
 
 /** Plain changes of an id that can be undone or made without knowing any other id. */
 export function* plainForms(id: string): Generator<Form> {
@@ -55,10 +59,12 @@ export function* encodedForms(id: string, hashes: boolean): Generator<Form> {
   const texts = hashes ? new Set([id, id.trim(), id.trim().toLowerCase()]) : [];
   for (const text of texts) {
     for (const name of HASHES) {
-      const hex = createHash(name).update(text).digest('hex');
+      const digest = createHash(name).update(text).digest();
+      const hex = digest.toString('hex');
       const difference = `${HASH_NAMES[name]} hash`;
       yield { id: hex, difference, certain: true };
       yield { id: hex.toUpperCase(), difference, certain: true };
+      yield { id: digest.toString('base64'), difference, certain: true };
     }
   }
   yield { id: Buffer.from(id).toString('base64'), difference: 'base64', certain: true };
@@ -72,7 +78,9 @@ export function canonical(id: string): string {
 
 /** @returns the name with its separator, undefined if the id has none */
 export function prefixOf(id: string): string | undefined {
-  return UUID.test(id) ? undefined : PREFIX.exec(id)?.[1];
+  if (UUID.test(id)) return undefined;
+  const [, separated, letters] = PREFIX.exec(id) ?? [];
+  return separated ?? letters;
 }
 
 function withoutPrefix(id: string): string | undefined {
@@ -105,7 +113,8 @@ export function shapeOf(ids: Iterable<string>): string | undefined {
 
 function shapeOfOne(id: string): string {
   if (UUID.test(id)) return 'UUIDs';
-  if (looksHashed(id)) return `${id.length} hexadecimal digits, as hashes have`;
+  if (/^[0-9a-f]+$/i.test(id) && HEX_LENGTHS.has(id.length))
+    return `${id.length} hexadecimal digits, as hashes have`;
   if (/^\d+$/.test(id)) return 'whole numbers';
   if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(id)) return 'mail addresses';
   if (/^[A-Za-z0-9+/]{16,}={1,2}$/.test(id)) return 'base64';

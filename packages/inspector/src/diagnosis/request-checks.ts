@@ -190,6 +190,17 @@ function lookAtEnvironment({ id, inspection, names, rule, tally, impressions }: 
       evidence: { experiment: id, check: 'wrong_environment' },
     };
   }
+  const foreign = traffic.problems.count('unknown_experiment');
+  if (impressions + tally.lost === 0 && foreign > 0 && foreign * 2 >= traffic.impressions) {
+    return {
+      state: 'cause',
+      count: foreign,
+      sentence:
+        `No impression names it, and ${counted(foreign, 'impression names', 'impressions name')} experiments that the datafile${environment} ` +
+        `does not have: ${advice}.`,
+      evidence: { problem: 'unknown_experiment' },
+    };
+  }
   return { state: 'passed', count: 0, sentence: 'All decisions that name it have its id.' };
 }
 

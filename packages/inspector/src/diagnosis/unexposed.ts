@@ -26,10 +26,9 @@ export function lookAtUnexposed(evidence: ExperimentEvidence): Finding {
   const { examples, matched, looked, certain, shapes } = compareIds(evidence, numeric);
   if (examples.length > 0) {
     const differences = [...new Set(examples.map(({ difference }) => difference))].join(', ');
-    const isCause = exposed === 0 || matched >= looked * CAUSE_SHARE;
     return {
       ...found,
-      state: certain && isCause ? 'cause' : 'suspect',
+      state: exposed === 0 || (certain && matched >= looked * CAUSE_SHARE) ? 'cause' : 'suspect',
       sentence: `${found.sentence}, and their ids look like those of exposed visitors but for this: ${differences}. Give both calls the same user id.`,
       examples,
     };

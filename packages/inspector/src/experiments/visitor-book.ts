@@ -229,9 +229,14 @@ export function isRepetition(a: InspectedEvent, b: InspectedEvent): boolean {
     a.uuid !== b.uuid &&
     eventIdOf(a) === eventIdOf(b) &&
     Math.abs(a.timestamp - b.timestamp) <= REPEATED_MILLIS &&
-    a.revenue === b.revenue &&
-    a.value === b.value
+    isSameAmount(a.revenue, b.revenue) &&
+    isSameAmount(a.value, b.value)
   );
+}
+
+/** One of two places may not know the amount. */
+function isSameAmount(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
 }
 
 function decidedLate({ timestamp }: InspectedEvent, decidedAt: number): Problem {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkReadings, type EventReading, readBatch } from 'opentelemetry-exporter-optimizely/testing';
 import { checkPayload } from '../checks/payload-checks.js';
-import { count } from '../util/count.js';
 import type { Interner } from '../util/interner.js';
 import { type JsonObject, objectsOf } from '../util/json.js';
 import type { InspectedEvent } from './inspected-batch.js';
@@ -11,8 +10,8 @@ import type { Project } from './project.js';
 import type { SpanIds } from './sender-notes.js';
 
 export interface InspectedEvents {
-  /** How often attributes came that audiences ask for. */
-  readonly attributes: ReadonlyMap<string, number>;
+  /** Attributes that audiences ask for. */
+  readonly attributes: readonly (readonly [key: string, value: unknown])[];
   readonly events: InspectedEvent[];
   /** What belongs to no event. */
   readonly problems: Problem[];
@@ -50,21 +49,19 @@ export function inspectEvents(
     const problems = found.length === 0 ? NOTHING_WRONG : found.map(problem => share(problem, shared));
     return toInspected(reading, { problems, span: spans[index] }, interner);
   });
-  return { events, problems, attributes: countAttributes(read.readings, project?.names.audienceAttributes) };
+  return { events, problems, attributes: attributeValues(read.readings, project?.names.audienceAttributes) };
 }
 
-function countAttributes(
+function attributeValues(
   readings: readonly EventReading[],
   wanted: ReadonlySet<string> | undefined,
-): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  if (wanted === undefined || wanted.size === 0) return counts;
-  for (const { visitor } of readings) {
-    for (const { key } of objectsOf(visitor.attributes)) {
-      if (typeof key === 'string' && wanted.has(key)) count(counts, key);
-    }
-  }
-  return counts;
+): [key: string, value: unknown][] {
+  if (wanted === undefined || wanted.size === 0) return [];
+  return readings.flatMap(({ visitor }) =>
+    objectsOf(visitor.attributes).flatMap(({ key, value }): [string, unknown][] =>
+      typeof key === 'string' && wanted.has(key) ? [[key, value]] : [],
+    ),
+  );
 }
 
 /** What one event has wrong most others have, too. */

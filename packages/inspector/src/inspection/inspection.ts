@@ -5,7 +5,6 @@ import { MAX_BODY_BYTES } from 'opentelemetry-exporter-optimizely/testing';
 import { Identities } from '../checks/identities.js';
 import { checkClock, checkSize } from '../checks/request-checks.js';
 import { VisitorBook } from '../experiments/visitor-book.js';
-import { count } from '../util/count.js';
 import { Interner } from '../util/interner.js';
 import type { JsonObject } from '../util/json.js';
 import { textOf } from '../util/json.js';
@@ -110,7 +109,7 @@ export class Inspection {
       spans: notes.spans,
       interner: this.#interner,
     });
-    for (const [key, many] of attributes) count(this.traffic.attributes, key, many);
+    for (const [key, value] of attributes) this.traffic.noteAttribute(key, value);
     const found = [
       ...problems,
       checkSize(body.length, MAX_BODY_BYTES),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type DatafileRule, readContents } from 'opentelemetry-exporter-optimizely/testing';
 import { type JsonObject, objectsOf, textOf } from '../util/json.js';
-import { audienceAttributes } from './audience-attributes.js';
+import { type Audience, audienceReader } from './audience.js';
 
 /** What a datafile says about an experiment, a delivery rule or a holdout. */
 export interface NamedRule {
@@ -18,8 +18,8 @@ export interface NamedRule {
   readonly weights: ReadonlyMap<string, number>;
   /** Visitors whose variation the datafile names, whatever their traffic. */
   readonly forcedVisitors: ReadonlySet<string>;
-  /** Keys of the attributes that its audiences ask for; undefined if it is for everyone. */
-  readonly audienceAttributes: readonly string[] | undefined;
+  /** Undefined if it is for everyone. */
+  readonly audience: Audience | undefined;
   /** An algorithm moves traffic between variations, so that no ratio is to be expected. */
   readonly adaptive: boolean;
 }
@@ -45,8 +45,11 @@ export class ProjectNames {
   readonly botFiltering: boolean;
   /** Keys of the attributes that any audience of a rule asks for. */
   readonly audienceAttributes: ReadonlySet<string>;
+  /** Whether each event says which experiments measure it. */
+  readonly saysWhatIsMeasured: boolean = true;
   readonly #rules = new Map<string, NamedRule>();
   readonly #events = new Map<string, NamedEvent>();
+  readonly #eventsOf = new Map<string, NamedEvent[]>();
   readonly #attributeKeys = new Map<string, string>();
   readonly #attributeIds = new Map<string, string>();
 
@@ -65,17 +68,25 @@ export class ProjectNames {
       for (const { id } of [...flag.experiments, ...flag.deliveryRules])
         flagKeys.set(id, [...(flagKeys.get(id) ?? []), flag.key]);
     }
-    const attributesOf = audienceAttributes(datafile);
+    const audienceOf = audienceReader(datafile);
     for (const rule of [...experiments, ...deliveryRules, ...holdouts]) {
-      this.#rules.set(rule.id, toNamed(rule, flagKeys.get(rule.id) ?? [], attributesOf(rule.source)));
+      this.#rules.set(rule.id, toNamed(rule, flagKeys.get(rule.id) ?? [], audienceOf(rule.source)));
     }
-    this.audienceAttributes = new Set(this.rules.flatMap(rule => rule.audienceAttributes ?? []));
+    this.audienceAttributes = new Set(this.rules.flatMap(rule => rule.audience?.attributes ?? []));
     for (const { id, key, experimentIds } of events) {
-      this.#events.set(textOf(id), {
+      const isSaid = Array.isArray(experimentIds);
+      const event = {
         id: textOf(id),
         key: textOf(key),
-        experimentIds: Array.isArray(experimentIds) ? new Set(textsOf(experimentIds)) : undefined,
-      });
+        experimentIds: isSaid ? new Set(textsOf(experimentIds)) : undefined,
+      };
+      this.#events.set(event.id, event);
+      this.saysWhatIsMeasured &&= isSaid;
+    }
+    for (const event of this.#events.values()) {
+      for (const id of event.experimentIds ?? []) {
+        this.#eventsOf.set(id, [...(this.#eventsOf.get(id) ?? []), event]);
+      }
     }
     for (const { id, key } of attributes) {
       this.#attributeKeys.set(textOf(id), textOf(key));
@@ -99,14 +110,9 @@ export class ProjectNames {
     return this.#events.get(id)?.key;
   }
 
-  /** Whether each event says which experiments measure it. */
-  get saysWhatIsMeasured(): boolean {
-    return [...this.#events.values()].every(({ experimentIds }) => experimentIds !== undefined);
-  }
-
   /** Events that the experiment measures, as far as the datafile says. */
   eventsOf(experimentId: string): readonly NamedEvent[] {
-    return [...this.#events.values()].filter(({ experimentIds }) => experimentIds?.has(experimentId));
+    return this.#eventsOf.get(experimentId) ?? [];
   }
 
   /**
@@ -132,7 +138,7 @@ export class ProjectNames {
 function toNamed(
   { id, key, kind, variations, source }: DatafileRule,
   flagKeys: readonly string[],
-  attributes: readonly string[] | undefined,
+  audience: Audience | undefined,
 ): NamedRule {
   const { forcedVariations } = source;
   return {
@@ -146,7 +152,7 @@ function toNamed(
     forcedVisitors: new Set(
       typeof forcedVariations === 'object' && forcedVariations !== null ? Object.keys(forcedVariations) : [],
     ),
-    audienceAttributes: attributes,
+    audience,
     adaptive: typeof source.cmab === 'object' && source.cmab !== null,
   };
 }

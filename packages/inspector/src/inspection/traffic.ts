@@ -13,6 +13,7 @@ export interface StrayImpressions {
 }
 
 const MOST_STRAYS = 200;
+const MOST_VALUES = 1_000;
 
 /** What was accepted, whatever experiment it belongs to. */
 export class Traffic {
@@ -25,8 +26,8 @@ export class Traffic {
   readonly lostByRevision = new Map<string, number>();
   /** Impressions of a flag by the rule that decided: `''` for none. */
   readonly flags = new Map<string, Map<string, number>>();
-  /** Events that came with an attribute which an audience asks for, by its key. */
-  readonly attributes = new Map<string, number>();
+  /** Values of the attributes that audiences ask for, by their key; some of them, if there are many. */
+  readonly attributes = new Map<string, Set<unknown>>();
   /** By flag and rule key. */
   readonly #strays = new Map<string, StrayImpressions>();
 
@@ -40,6 +41,12 @@ export class Traffic {
     const rules = this.flags.get(flagKey) ?? new Map<string, number>();
     if (this.flags.size < MOST_STRAYS) this.flags.set(flagKey, rules);
     count(rules, experimentId);
+  }
+
+  noteAttribute(key: string, value: unknown): void {
+    const values = this.attributes.get(key) ?? new Set();
+    this.attributes.set(key, values);
+    if (values.size < MOST_VALUES) values.add(value);
   }
 
   addBatch(batch: InspectedBatch): void {

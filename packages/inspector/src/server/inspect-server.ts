@@ -55,6 +55,14 @@ export async function startInspectServer(options: InspectServerOptions): Promise
   });
   inspection.onChange(() => stream.changed());
 
+  /** What can't be shown must not end the endpoint that events are sent to. */
+  const answerApi = (request: IncomingMessage, response: ServerResponse, url: URL) => {
+    try {
+      api.answer(request, response, url);
+    } catch (error) {
+      sendText(response, 500, `the inspector failed: ${error instanceof Error ? error.message : 'unknown'}`);
+    }
+  };
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     setSecurityHeaders(response);
     const refusal = refusalOf(request, bound);
@@ -67,7 +75,7 @@ export async function startInspectServer(options: InspectServerOptions): Promise
       refuse(request, response, refusal);
     } else if (serve(sample)) return;
     else if (page === undefined || isForIntake(request, url)) void intake.answer(request, response);
-    else if (url.pathname.startsWith('/api/')) api.answer(request, response, url);
+    else if (url.pathname.startsWith('/api/')) answerApi(request, response, url);
     else if (!serve(page)) sendText(response, 404, 'there is nothing here');
   };
   const server = createServer(answer);

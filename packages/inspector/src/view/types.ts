@@ -242,7 +242,7 @@ export interface DiagnosisView {
   readonly rootCause: CheckId | undefined;
   /** It in a sentence, for the top of the card. */
   readonly headline: string;
-  /** All checks that were made, causes in the order of `CheckId`. */
+  /** In the order of `CheckId`; none while nothing has come to the experiment. */
   readonly checks: readonly CheckView[];
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { batchOf, conversion, eventsOf, impression, NOW } from '../harness.js';
+import { batchOf, conversion, eventsOf, impression, makeInspector, NOW } from '../harness.js';
 import { BANNER, CHECKOUT, openShop, type Shop, shopDatafile, visitors, withExperiment } from './shop.js';
 
 /** Six visitors who see the experiment, of whom the first two buy. */
@@ -128,6 +128,12 @@ describe('inspect: why an experiment has no results', () => {
     ['prefix', (n: number) => `${4_000 + n}`, (n: number) => `user:${4_000 + n}`, 'prefix'],
     ['prefix of the exposed', (n: number) => `auth0|${4_000 + n}`, (n: number) => `${4_000 + n}`, 'prefix'],
     [
+      'prefix without a separator',
+      (n: number) => `${4_000 + n}`,
+      (n: number) => `user${4_000 + n}`,
+      'prefix',
+    ],
+    [
       'fraction',
       (n: number) => `${4_000 + n}`,
       (n: number) => `${4_000 + n}.0`,
@@ -238,6 +244,25 @@ describe('inspect: why an experiment has no results', () => {
     expect(await evidenceOf(shop, 'wrong_environment')).to.equal(6);
   });
 
+  it('names another environment, which has other experiments', async () => {
+    const text = JSON.stringify(shopDatafile({ environmentKey: 'staging' }));
+    const other = text
+      .replaceAll('"200', '"800')
+      .replaceAll('"20"', '"80"')
+      .replaceAll('checkout_test', 'other_test');
+    const application = JSON.parse(other) as Record<string, unknown>;
+    await using shop = await openShop({ datafile: shopDatafile(), application });
+    for (const visitor of visitors(4)) {
+      shop.expose(visitor, { ruleKey: 'other_test' });
+      shop.buy(visitor);
+    }
+    await shop.arrive();
+    expect(await shop.diagnosis()).to.include({ state: 'cause', rootCause: 'wrong_environment' });
+    const { diagnosis, experiments } = await shop.inspector.overview();
+    expect(diagnosis).to.include({ state: 'cause', rootCause: 'wrong_environment' });
+    expect(experiments.find(({ id }) => id === '800')?.diagnosis.rootCause).to.equal('wrong_environment');
+  });
+
   it('names another revision, which has other variations', async () => {
     const variations = [
       { id: '2008', key: 'control' },
@@ -292,6 +317,50 @@ describe('inspect: why an experiment has no results', () => {
     expect(await shop.diagnosis()).to.include({ state: 'cause', rootCause: 'bots' });
     expect(await shop.check('bots')).to.include({ count: 6 });
     expect(await evidenceOf(shop, 'bots')).to.equal(6);
+  });
+
+  it('suspects bots where bot filtering is off, as they count', async () => {
+    await using shop = await openShop({ datafile: shopDatafile({ botFiltering: false }) });
+    for (const visitor of visitors(4))
+      shop.expose(visitor, { attributes: { $opt_user_agent: 'curl/8.5.0' } });
+    shop.buy('visitor-0');
+    await shop.arrive();
+    expect(await shop.diagnosis()).to.include({ state: 'suspect', rootCause: 'bots' });
+  });
+
+  it('names visitors whose attributes no audience of an experiment without a flag takes', async () => {
+    const typedAudiences = [
+      {
+        id: '70',
+        name: 'grown-ups',
+        conditions: ['and', ['or', { match: 'gt', name: 'age', type: 'custom_attribute', value: 17 }]],
+      },
+    ];
+    const datafile = withExperiment(
+      BANNER,
+      { audienceIds: ['70'], audienceConditions: ['or', '70'] },
+      { typedAudiences, attributes: [{ id: '402', key: 'age' }] },
+    );
+    await using shop = await openShop({ datafile });
+    for (const visitor of visitors(3)) shop.buy(visitor, { eventKey: 'signup', attributes: { age: 12 } });
+    await shop.arrive();
+    const { state, rootCause, headline } = await shop.diagnosis(BANNER);
+    expect({ state, rootCause }).to.deep.equal({ state: 'suspect', rootCause: 'outside_audience' });
+    expect(headline).to.contain('age gt 17').and.to.contain('no event has brought such a value');
+    shop.buy('visitor-9', { eventKey: 'signup', attributes: { age: 40 } });
+    await shop.arrive();
+    expect(await shop.diagnosis(BANNER)).to.include({ rootCause: 'no_impressions' });
+  });
+
+  it('names conversions that are recorded twice, once without the amount', async () => {
+    await using shop = await openShop();
+    for (const visitor of visitors(6)) shop.expose(visitor);
+    for (const visitor of visitors(2)) {
+      shop.buy(visitor, { tags: { revenue: 4_200 } });
+      shop.buy(visitor, { timestamp: NOW - 4_000 });
+    }
+    await shop.arrive();
+    expect(await shop.diagnosis()).to.include({ state: 'cause', rootCause: 'double_tracking' });
   });
 
   it('names conversions that are recorded twice', async () => {
@@ -350,6 +419,15 @@ describe('inspect: why an experiment has no results', () => {
     const { diagnosis } = await shop.inspector.overview();
     expect(diagnosis).to.include({ state: 'cause', rootCause: 'requests_refused' });
     expect(diagnosis.headline).to.contain('2 requests were refused').and.to.contain('not valid JSON');
+  });
+
+  it('names that there are conversions and no impression at all, also without a datafile', async () => {
+    await using inspector = await makeInspector();
+    await inspector.send(conversion(), conversion());
+    expect((await inspector.overview()).diagnosis).to.include({
+      state: 'cause',
+      rootCause: 'no_impressions',
+    });
   });
 
   it('names a visitor id that all share', async () => {

@@ -64,7 +64,7 @@ describe("inspect: why an experiment has no results, with events of Optimizely's
       await using inspector = await makeInspector({ datafile, now: () => Date.now() });
       const diagnosis = (await run(version, inspector, datafile, { plan: 'silver' }))?.diagnosis;
       expect(diagnosis).to.include({ state: 'cause', rootCause: 'outside_audience' });
-      expect(diagnosis?.headline).to.contain('compare the values');
+      expect(diagnosis?.headline).to.contain('gold').and.to.contain('no event has brought such a value');
     });
 
     it(`names an experiment without traffic: ${version}`, async () => {
