@@ -58,6 +58,33 @@ describe('the turns of requests', () => {
     expect(rounds).to.be.at.least(15);
   });
 
+  /** Rounds of the event loop between two requests, with a connection in each. */
+  async function roundsBetween(onRound: (clock: WorkClock) => void): Promise<number> {
+    const { clock, queue, done, work } = makeQueue();
+    const all = Promise.all(['a', 'b'].map(name => work(name, 1_000, 12)));
+    let rounds = 0;
+    while (done.length < 2) {
+      await new Promise(resolve => setImmediate(resolve));
+      if (done.length !== 1) continue;
+      rounds++;
+      if (rounds <= 200) queue.connected();
+      onRound(clock);
+    }
+    await all;
+    return rounds;
+  }
+
+  it('leave connections as many rounds as there are connections', async () => {
+    expect(await roundsBetween(() => {})).to.be.at.least(200);
+  });
+
+  it('come after thirty milliseconds all the same, if there is no end of connections', async () => {
+    const rounds = await roundsBetween(clock => {
+      clock.worked += 1;
+    });
+    expect(rounds).to.be.within(29, 32);
+  });
+
   it('leave connections theirs between requests that never wait for one another, too', async () => {
     const { done, work } = makeQueue();
     await work('a', 1_000, 12);
@@ -87,6 +114,28 @@ describe('the turns of requests', () => {
     await Promise.all(more);
   });
 
+  it('are too many before they are read, too, by what is arriving; it keeps out none that has been read', () => {
+    const { clock, queue } = makeQueue();
+    const bodies = [queue.arriving(), queue.arriving()];
+    for (const body of bodies) body.add(2_500_000);
+    expect(queue.isCrowded).to.equal(false);
+    bodies[0]?.add(100_000);
+    expect(queue.isCrowded).to.equal(true);
+    expect(queue.isOverloaded).to.equal(false);
+    bodies[0]?.end();
+    expect(queue.isCrowded).to.equal(false);
+    bodies[1]?.add(2_600_000);
+    expect(queue.isCrowded).to.equal(true);
+    // The sender has stopped.
+    clock.worked += 250;
+    expect(queue.isCrowded).to.equal(false);
+    // It goes on.
+    bodies[1]?.add(1);
+    expect(queue.isCrowded).to.equal(true);
+    bodies[1]?.end();
+    expect(queue.isCrowded).to.equal(false);
+  });
+
   it('never keep out the largest body there may be, if it is alone', async () => {
     const { queue, work } = makeQueue();
     const large = work('a', 16_777_216, 1_000);
@@ -106,6 +155,22 @@ describe('the turns of requests', () => {
     connection.write(post('/v1/traces', '{}'));
     await connection.says(/HTTP\/1.1 200 [\s\S]*taken$/);
     expect(doors.traces.requests).to.have.length(1);
+  });
+
+  it('are not asked for while as much arrives as can be worked on, and what arrives is taken', async () => {
+    const { port, doors } = await startServing();
+    const [first, second] = [await RawConnection.open(port), await RawConnection.open(port)];
+    first.write('POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 8000000\r\n\r\n');
+    first.write('x'.repeat(7_000_000));
+    // Until the server has read so much of it.
+    for (let tries = 0; tries < 2_000 && !second.text.includes('503'); tries++) {
+      second.write(post('/v1/traces', '{}'));
+      await second.says(new RegExp(`(HTTP/1.1 [\\s\\S]*){${tries + 1}}`));
+    }
+    expect(second.text).to.include('503');
+    first.write('x'.repeat(1_000_000));
+    await first.says(/HTTP\/1.1 200 [\s\S]*taken$/);
+    expect(doors.traces.requests.some(({ body }) => body.length === 8_000_000)).to.equal(true);
   });
 
   it('of many large bodies at once are taken or refused, each of them answered', async () => {

@@ -11,12 +11,15 @@ import { Exchange, isEnding, markEnding } from './exchange.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { RequestHandler } from './request-handler.js';
 import type { ResolvedServerOptions } from './server-options.js';
+import type { TurnQueue } from './turn-queue.js';
 
 export interface HttpServerOptions {
   readonly limits: ResolvedServerOptions;
   /** Undefined for plain HTTP. */
   readonly tls: SecureContextOptions | undefined;
   readonly handler: RequestHandler;
+  /** Is told of connections. */
+  readonly turns: TurnQueue;
   readonly refusals: RefusalLog;
   readonly logger: Logger;
   readonly runtime: Runtime;
@@ -114,7 +117,7 @@ export class HttpServer {
   }
 
   #listenTo(server: Server): void {
-    const { handler, refusals, runtime, limits } = this.#options;
+    const { handler, turns, refusals, runtime, limits } = this.#options;
     const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
       if (isEnding(request.socket)) return;
       const exchange = new Exchange(request, response, runtime, awaitsContinue);
@@ -130,6 +133,7 @@ export class HttpServer {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     };
+    server.on('connection', () => turns.connected());
     server.on('connection', track(this.#connections));
     server.on(this.#options.tls === undefined ? 'connection' : 'secureConnection', track(this.#sockets));
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#fail(error, socket));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ArrivingBody } from './arriving-bytes.js';
 import type { Reservation } from './byte-budget.js';
 
 export type BodyReading =
@@ -24,6 +25,7 @@ export function readBody(
   { request, response }: RequestInHand,
   maxBytes: number,
   reservation: Reservation,
+  arriving: ArrivingBody,
 ): Promise<BodyReading> {
   return new Promise(resolve => {
     const chunks: Buffer[] = [];
@@ -31,12 +33,14 @@ export function readBody(
     const finish = (reading: BodyReading) => {
       request.off('data', take).off('end', end).off('close', gone);
       response.off('close', gone);
+      arriving.end();
       resolve(reading);
     };
     const take = (chunk: Buffer) => {
       byteLength += chunk.length;
       if (byteLength > maxBytes) return finish({ kind: 'too_large' });
       if (!reservation.grow(chunk.length)) return finish({ kind: 'no_room' });
+      arriving.add(chunk.length);
       chunks.push(chunk);
     };
     const end = () => {

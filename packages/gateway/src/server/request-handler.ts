@@ -83,7 +83,7 @@ export class RequestHandler {
     if (isDraining()) return this.#refuse(exchange, route, this.#later('the gateway is ending'));
     const length = declaredLength(request);
     if (length > maxBodyBytes) return this.#refuse(exchange, route, this.#tooLarge());
-    const crowded = this.#whyCrowded();
+    const crowded = this.#whyCrowded('unread');
     if (crowded !== undefined) return this.#refuse(exchange, route, this.#later(crowded));
     const reservation = budget.open(length);
     if (reservation === undefined) return this.#refuse(exchange, route, this.#later(NO_ROOM));
@@ -116,7 +116,7 @@ export class RequestHandler {
       return undefined;
     }
     // While it was read, others may have come.
-    const crowded = this.#whyCrowded();
+    const crowded = this.#whyCrowded('read');
     if (crowded !== undefined) {
       this.#refuse(exchange, route, this.#later(crowded));
       return undefined;
@@ -126,20 +126,23 @@ export class RequestHandler {
   }
 
   /** What costs next to nothing to refuse, before it costs anything to take. */
-  #whyCrowded(): string | undefined {
-    if (this.#options.isFull()) return 'queue_full';
-    return this.#options.turns.isOverloaded ? NO_ROOM : undefined;
+  #whyCrowded(body: 'unread' | 'read'): string | undefined {
+    const { isFull, turns } = this.#options;
+    if (isFull()) return 'queue_full';
+    // Of two that arrive together, one at least is taken.
+    const isCrowded = body === 'unread' ? turns.isCrowded : turns.isOverloaded;
+    return isCrowded ? NO_ROOM : undefined;
   }
 
   async #read(exchange: Exchange, reservation: Reservation): Promise<ReadBody> {
     const { request } = exchange;
-    const { maxBodyBytes } = this.#options;
+    const { maxBodyBytes, turns } = this.#options;
     const coding = readContentCoding(request.headers['content-encoding']);
     if (coding === undefined) {
       return refused(415, `the content encoding must be one of: ${ACCEPTED_CODINGS}`);
     }
     exchange.askForBody();
-    const reading = await readBody(exchange, maxBodyBytes, reservation);
+    const reading = await readBody(exchange, maxBodyBytes, reservation, turns.arriving());
     switch (reading.kind) {
       case 'gone':
         return reading;

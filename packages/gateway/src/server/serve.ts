@@ -65,19 +65,20 @@ export async function serve(given: ServeOptions): Promise<Serving> {
     '/metrics': { kind: 'page', isGuarded: true, answer: () => page.answer() },
   });
   let current = routes();
+  const turns = new TurnQueue(runtime);
   const handler = new RequestHandler({
     routes: () => current,
     access,
     budget,
     maxBodyBytes: options.maxBodyBytes,
-    turns: new TurnQueue(runtime),
+    turns,
     isDraining: () => isDraining,
     isFull: given.isFull,
     metrics: given.metrics,
     refusals,
     runtime,
   });
-  server = new HttpServer({ limits: options, tls: tls?.value, handler, refusals, logger, runtime });
+  server = new HttpServer({ limits: options, tls: tls?.value, handler, turns, refusals, logger, runtime });
   const listening = server;
   const closeFiles = () => {
     tokens?.close();

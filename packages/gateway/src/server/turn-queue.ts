@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate } from 'node:timers/promises';
 import type { Runtime } from '../model/runtime.js';
+import { type ArrivingBody, ArrivingBytes } from './arriving-bytes.js';
 
 /** After so much work on requests in one go, connections get their turn: those to be refused are answered then. */
 const SLICE_MILLIS = 10;
 /**
- * Rounds of the event loop that are their turn: libuv accepts one connection a round. With one round after each slice, it
- * accepts a hundred a second, and those beyond wait for seconds until they are refused.
+ * Rounds of the event loop that are their turn at least, and that pass without a new connection until there is none: libuv
+ * accepts one a round. With one round after each slice, it accepts a hundred a second, and those beyond wait for seconds
+ * until they are refused.
  */
 const ROUNDS = 16;
+/** Beyond these rounds: requests are still taken where refusals alone could fill the time. */
+const MOST_PAUSE_MILLIS = 30;
 /** Whoever would wait longer is refused at once. */
 const MOST_WAIT_MILLIS = 250;
 /** Of reading and taking a byte of a request, before there was one. */
@@ -31,21 +35,43 @@ export class TurnQueue {
   #waiting: Waiting[] = [];
   #next = 0;
   #isRunning = false;
+  /** That have come so far. */
+  #connections = 0;
   /** On requests, since connections had their turn. */
   #workedMillis = 0;
-  /** Bytes of the bodies that wait. What has not arrived does not count: a slow sender must not keep others out. */
+  /** Bytes of the bodies that wait. */
   #byteLength = 0;
+  readonly #arriving: ArrivingBytes;
   #millisPerByte = GUESSED_MILLIS_PER_BYTE;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#arriving = new ArrivingBytes(runtime);
   }
 
-  /** Whether requests come faster than they can be worked on. */
+  /** Whether requests come faster than they can be worked on, so that one more had better not be read. */
+  get isCrowded(): boolean {
+    return (
+      (this.#byteLength + this.#arriving.byteLength) * this.#millisPerByte > MOST_WAIT_MILLIS ||
+      this.isOverloaded
+    );
+  }
+
+  /** Whether so many wait that one more would wait too long. */
   get isOverloaded(): boolean {
     if (this.#byteLength * this.#millisPerByte > MOST_WAIT_MILLIS) return true;
     const oldest = this.#waiting[this.#next];
     return oldest !== undefined && this.#runtime.monotonic() - oldest.since > 2 * MOST_WAIT_MILLIS;
+  }
+
+  /** A connection was accepted: others may wait behind it. */
+  connected(): void {
+    this.#connections++;
+  }
+
+  /** A request is read, which will wait for its turn. */
+  arriving(): ArrivingBody {
+    return this.#arriving.begin();
   }
 
   /** Resolves when it is this request's turn. */
@@ -81,7 +107,14 @@ export class TurnQueue {
   }
 
   async #pause(): Promise<void> {
-    for (let round = 0; round < ROUNDS; round++) await setImmediate();
+    const until = this.#runtime.monotonic() + MOST_PAUSE_MILLIS;
+    let quiet = 0;
+    for (let round = 0; quiet < ROUNDS; round++) {
+      if (round >= ROUNDS && this.#runtime.monotonic() >= until) break;
+      const before = this.#connections;
+      await setImmediate();
+      quiet = this.#connections === before ? quiet + 1 : 0;
+    }
     this.#workedMillis = 0;
     this.#forget();
   }
