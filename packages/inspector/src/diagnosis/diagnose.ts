@@ -29,16 +29,28 @@ export function isCheck(id: string): id is CheckId {
 /** Why an experiment has no results, or wrong ones: the root cause before what follows from it. */
 export function diagnose(common: Evidence, subject: Subject): DiagnosisView {
   const evidence = gather(common, subject);
-  const isHealthy = evidence.impressions > 0 && evidence.counted > 0;
-  return conclude(EXPERIMENT_CHECKS, evidence, { isHealthy, isSilent: evidence.impressions === 0 });
+  const { impressions, counted, rule } = evidence;
+  const isSilent = impressions === 0;
+  // A delivery rule is not measured.
+  const isHealthy = !isSilent && (counted > 0 || rule?.kind === 'delivery rule');
+  const otherwise = isSilent
+    ? 'No impression of it has arrived yet.'
+    : 'Impressions arrive; no conversion that counts has come yet.';
+  return conclude(EXPERIMENT_CHECKS, evidence, { isSilent, isHealthy, otherwise });
 }
 
 /** What keeps all experiments from having results. */
 export function diagnoseTraffic(common: Evidence): DiagnosisView {
-  const isHealthy = common.inspection.traffic.events > 0;
+  const { events, impressions } = common.inspection.traffic;
   const checks: readonly Check<Evidence>[] = [...REQUEST_CHECKS, ...TRAFFIC_CHECKS];
-  return conclude(checks, common, { isHealthy, isSilent: common.inspection.traffic.impressions === 0 });
+  return conclude(checks, common, {
+    isSilent: impressions === 0,
+    isHealthy: events > 0,
+    otherwise: 'Nothing has arrived yet.',
+  });
 }
+
+const HEALTHY = 'Impressions and conversions arrive as they should, and nothing is wrong with them.';
 
 interface Found<T> {
   readonly check: Check<T>;
@@ -49,12 +61,14 @@ interface Situation {
   readonly isHealthy: boolean;
   /** Whether no impression counts. */
   readonly isSilent: boolean;
+  /** What to say if it is not healthy, and nothing is wrong. */
+  readonly otherwise: string;
 }
 
 function conclude<T>(
   checks: readonly Check<T>[],
   evidence: T,
-  { isHealthy, isSilent }: Situation,
+  { isHealthy, isSilent, otherwise }: Situation,
 ): DiagnosisView {
   const found = checks.flatMap((check): Found<T>[] => {
     const finding = check.look(evidence);
@@ -72,7 +86,7 @@ function conclude<T>(
   return {
     state: stateOf(root?.finding, isHealthy),
     rootCause: root?.check.id,
-    headline: root?.finding.sentence ?? headlineWithoutCause(isHealthy),
+    headline: root?.finding.sentence ?? (isHealthy ? HEALTHY : otherwise),
     // Where nothing has come to an experiment there is nothing to read, and a project may have hundreds.
     checks: isUntouched
       ? []
@@ -101,10 +115,4 @@ function isWrong({ state }: Finding): boolean {
 function stateOf(root: Finding | undefined, isHealthy: boolean): DiagnosisView['state'] {
   if (root?.state === 'cause' || root?.state === 'suspect') return root.state;
   return isHealthy ? 'healthy' : 'waiting';
-}
-
-function headlineWithoutCause(isHealthy: boolean): string {
-  return isHealthy
-    ? 'Impressions and conversions arrive, and nothing is wrong with them.'
-    : 'Too little has arrived to tell.';
 }

@@ -21,7 +21,8 @@ export const IMPRESSION_CHECKS: readonly Check<ExperimentEvidence>[] = [
     id: 'no_impressions',
     title: 'Its impressions arrive',
     explains: [],
-    explainsSilence: ['conversions_unexposed'],
+    // What is wrong with conversions that can't count is a matter for later.
+    explainsSilence: ['conversions_unexposed', 'double_tracking', 'revenue_unit'],
     explainsIfSuspected: true,
     source: IMPRESSIONS,
     look: lookForImpressions,

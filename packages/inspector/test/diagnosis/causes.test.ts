@@ -28,12 +28,23 @@ describe('inspect: why an experiment has no results', () => {
     const diagnosis = await shop.diagnosis();
     expect(diagnosis).to.include({
       state: 'healthy',
-      headline: 'Impressions and conversions arrive, and nothing is wrong with them.',
+      headline: 'Impressions and conversions arrive as they should, and nothing is wrong with them.',
     });
     expect(diagnosis).not.to.have.property('rootCause');
     expect(
       diagnosis.checks.filter(({ state }) => !['passed', 'unknown', 'waiting'].includes(state)),
     ).to.deep.equal([]);
+  });
+
+  it('says of an experiment that is not used that no impression has come, whatever is wrong with conversions', async () => {
+    await using shop = await openShop();
+    const decision = { experiment_id: BANNER, campaign_id: '10', variation_id: '1001' };
+    await shop.inspector.send(impression({ decision }));
+    for (let twice = 0; twice < 2; twice++) shop.buy('visitor-0', { tags: { revenue: 42.99 } });
+    await shop.arrive();
+    const { state, rootCause, checks } = await shop.diagnosis();
+    expect({ state, rootCause }).to.deep.equal({ state: 'suspect', rootCause: 'no_impressions' });
+    expect(checks.find(({ id }) => id === 'revenue_unit')?.state).to.equal('consequence');
   });
 
   it('waits while nothing has arrived', async () => {
