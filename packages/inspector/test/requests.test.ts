@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { EventRow, RefusedRow } from '../src/view/types.js';
 import {
@@ -34,6 +35,21 @@ describe('inspect: requests without a batch', () => {
     const detail = await inspector.detail(astray?.sequence ?? 0);
     expect(detail.title).to.equal('Request 1');
     expect(detail.payload).to.equal(body);
+  });
+
+  it('say what most likely went wrong', async () => {
+    await using inspector = await makeInspector();
+    const batch = batchOf([impression()]);
+    const url = 'https://logx.optimizely.com/v1/events';
+    await inspector.post(JSON.stringify({ url, httpVerb: 'POST', params: batch }));
+    await inspector.post(JSON.stringify([batch]));
+    await inspector.post(gzipSync(JSON.stringify(batch)), { 'content-encoding': 'gzip' });
+    await ask(`${inspector.url}events`, { method: 'POST', body: JSON.stringify(batch) });
+    const messages = (await refusedOf(inspector)).map(({ message }) => message).reverse();
+    expect(messages[0]).to.match(/a whole LogEvent; send its params$/);
+    expect(messages[1]).to.match(/a list; send each batch in a request of its own$/);
+    expect(messages[2]).to.match(/compressed \(gzip\)/);
+    expect(messages[3]).to.match(/send to \/v1\/events$/);
   });
 
   it('have their text cut, however long it is, and made visible', async () => {

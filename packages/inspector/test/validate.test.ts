@@ -65,6 +65,18 @@ describe('inspect: validate', () => {
     expect(lines).to.include('3 payloads, 3 events: 4 problems');
   });
 
+  it('tells a LogEvent that goes to another region than that of the datafile', async () => {
+    const file = join(directory, 'eu.json');
+    await writeFile(file, JSON.stringify(makeDatafile({ region: 'EU' })));
+    const logEventTo = (host: string) =>
+      JSON.stringify({ url: `https://${host}/v1/events`, httpVerb: 'POST', params: batchOf([impression()]) });
+    const { code, stdout } = await validate(logEventTo('logx.optimizely.com'), '--datafile', file);
+    expect(code).to.equal(1);
+    expect(stdout).to.contain('✕ wrong_region: it goes to logx.optimizely.com').and.to.contain('1 problem');
+    expect(await validate(logEventTo('eu.logx.optimizely.com'), '--datafile', file)).to.include({ code: 0 });
+    expect(await validate(logEventTo('127.0.0.1'), '--datafile', file)).to.include({ code: 0 });
+  });
+
   const MARK = '\ufeff';
   for (const [encoding, encode] of Object.entries({
     'UTF-8 with a byte order mark': (text: string) => Buffer.from(MARK + text),

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UndiciEventDispatcher } from 'opentelemetry-exporter-optimizely';
+import { EVENTS_PATH } from 'opentelemetry-exporter-optimizely/testing';
+import { EVENTS_API_HOSTS, type Region } from '../inspection/regions.js';
 import type { Forward } from '../server/intake.js';
 import { CommandError } from './command-error.js';
-
-/** @see https://docs.developers.optimizely.com/feature-experimentation/docs/event-api */
-const EVENTS_API_URLS = {
-  US: 'https://logx.optimizely.com/v1/events',
-  EU: 'https://eu.logx.optimizely.com/v1/events',
-};
 
 export interface Forwarder {
   readonly forward: Forward;
@@ -22,12 +18,12 @@ export interface Forwarder {
  * @param to where to, undefined for Optimizely's Events API of the region
  * @throws CommandError if it is not a URL
  */
-export function makeForwarder(to: string | undefined, region: () => 'US' | 'EU'): Forwarder {
+export function makeForwarder(to: string | undefined, region: () => Region): Forwarder {
   if (to !== undefined && !/^https?:$/.test(URL.canParse(to) ? new URL(to).protocol : '')) {
     throw new CommandError(`--forward-to must be an http or https URL: ${to}`, 2);
   }
   const dispatcher = new UndiciEventDispatcher();
-  const url = () => to ?? EVENTS_API_URLS[region()];
+  const url = () => to ?? `https://${EVENTS_API_HOSTS[region()]}${EVENTS_PATH}`;
   return {
     url,
     close: () => dispatcher.close(),

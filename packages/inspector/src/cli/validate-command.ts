@@ -6,6 +6,7 @@ import { decodeText, MAX_BODY_BYTES, safeText } from 'opentelemetry-exporter-opt
 import type { InspectedBatch, InspectedEvent } from '../inspection/inspected-batch.js';
 import { Inspection } from '../inspection/inspection.js';
 import { readPayloads } from '../inspection/read-payloads.js';
+import { EVENTS_API_HOSTS, regionOf } from '../inspection/regions.js';
 import { counted } from '../terminal/counted.js';
 import { problemText } from '../terminal/event-lines.js';
 import { viewProblems } from '../view/rows.js';
@@ -48,12 +49,17 @@ interface Finding {
 function check(content: string, inspection: Inspection, terminal: Terminal): number {
   const findings: Finding[] = [];
   let unusable = 0;
-  for (const { place, params, body, reason } of readPayloads(content)) {
+  for (const { place, params, url, body, reason } of readPayloads(content)) {
     if (params === undefined || body.length > MAX_BODY_BYTES) {
       unusable++;
       const why = reason ?? `it has ${body.length} bytes, and Optimizely takes ${MAX_BODY_BYTES}: split it`;
       terminal.out(`${place || 'the file'}: ${terminal.style('red', `✕ refused: ${why}`)}`);
       continue;
+    }
+    const astray = wrongRegion(url, inspection);
+    if (astray !== undefined) {
+      unusable++;
+      terminal.out(`${place || 'the file'}: ${terminal.style('red', `✕ wrong_region: ${astray}`)}`);
     }
     const batch = inspection.receive({ params, body, now: Date.now() });
     inspection.accept(batch);
@@ -69,6 +75,13 @@ function check(content: string, inspection: Inspection, terminal: Terminal): num
   const summary = `${checked}: ${problems === 0 ? 'no problems' : counted(problems, 'problem')}`;
   terminal.out(terminal.style(problems === 0 ? 'green' : 'red', summary));
   return problems === 0 ? 0 : 1;
+}
+
+/** @returns what is wrong with the address of a LogEvent, undefined if nothing is */
+function wrongRegion(url: string | undefined, { project }: Inspection): string | undefined {
+  const [region, own] = [regionOf(url), project?.names.region];
+  if (region === undefined || own === undefined || region === own) return undefined;
+  return `it goes to ${EVENTS_API_HOSTS[region]}, but the datafile is of the region ${own}: send it to ${EVENTS_API_HOSTS[own]}`;
 }
 
 /** @returns how many problems it has */

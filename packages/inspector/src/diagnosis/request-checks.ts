@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EVENTS_API_HOSTS, regionOf } from '../inspection/regions.js';
 import type { Evidence, ExperimentEvidence } from './evidence.js';
 import { type Check, type Finding, stateOfDefect } from './finding.js';
 import { TROUBLESHOOTING } from './sources.js';
@@ -104,11 +105,10 @@ function lookAtProject({ inspection, names, tally, impressions, measured = [] }:
 function lookAtRegion({ names, forwardsTo }: Common): Finding {
   if (names === undefined) return unknown('Without a datafile, the region is not known.');
   const { region } = names;
-  const host = forwardsTo !== undefined && URL.canParse(forwardsTo) ? new URL(forwardsTo).hostname : '';
-  const goesTo = REGIONS[host];
+  const goesTo = regionOf(forwardsTo);
   if (goesTo === undefined) {
     const sentence =
-      `The datafile is of the region ${region}: in production its events belong to ${HOSTS[region]}. ` +
+      `The datafile is of the region ${region}: in production its events belong to ${EVENTS_API_HOSTS[region]}. ` +
       'Which one the application would send to can not be seen here.';
     return unknown(sentence);
   }
@@ -116,18 +116,15 @@ function lookAtRegion({ names, forwardsTo }: Common): Finding {
     return {
       state: 'passed',
       count: 0,
-      sentence: `Events are passed on to ${host}, the region of the datafile.`,
+      sentence: `Events are passed on to ${EVENTS_API_HOSTS[goesTo]}, the region of the datafile.`,
     };
   }
   return {
     state: 'cause',
     count: 1,
-    sentence: `Events are passed on to ${host}, but the datafile is of the region ${region}: send them to ${HOSTS[region]}.`,
+    sentence: `Events are passed on to ${EVENTS_API_HOSTS[goesTo]}, but the datafile is of the region ${region}: send them to ${EVENTS_API_HOSTS[region]}.`,
   };
 }
-
-const HOSTS = { US: 'logx.optimizely.com', EU: 'eu.logx.optimizely.com' } as const;
-const REGIONS: Readonly<Record<string, 'US' | 'EU'>> = { [HOSTS.US]: 'US', [HOSTS.EU]: 'EU' };
 
 /** What only an experiment can be asked. */
 export const DATAFILE_CHECKS: readonly Check<ExperimentEvidence>[] = [

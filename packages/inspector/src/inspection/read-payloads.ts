@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, parseJson } from '../util/json.js';
+import { isObject, type JsonObject, parseJson, textOf } from '../util/json.js';
 
 export interface FoundPayload {
   /** Where it stands, in words: `line 3`. `''`: it is all there is. */
@@ -7,6 +7,8 @@ export interface FoundPayload {
   /** Undefined if it is not a payload, for the reason given. */
   readonly params: JsonObject | undefined;
   readonly reason?: string;
+  /** Where a LogEvent would go; undefined if it is not one. */
+  readonly url: string | undefined;
   /** As it would go on the wire. */
   readonly body: Buffer;
 }
@@ -27,16 +29,20 @@ export function readPayloads(text: string): FoundPayload[] {
     const place = lines.length > 1 ? `line ${index + 1}` : '';
     const parsed = parse(line);
     if (parsed === undefined)
-      return [{ place, params: undefined, reason: 'it is not valid JSON', body: Buffer.alloc(0) }];
+      return [
+        { place, params: undefined, reason: 'it is not valid JSON', url: undefined, body: Buffer.alloc(0) },
+      ];
     return [toPayload(place, parsed.value)];
   });
 }
 
 function toPayload(place: string, value: unknown): FoundPayload {
-  const params = isObject(value) && !('visitors' in value) && isObject(value.params) ? value.params : value;
+  const isLogEvent = isObject(value) && !('visitors' in value) && isObject(value.params);
+  const params = isLogEvent ? value.params : value;
+  const url = isLogEvent ? textOf(value.url) : undefined;
   const body = Buffer.from(JSON.stringify(params));
-  if (isObject(params) && Array.isArray(params.visitors)) return { place, params, body };
-  return { place, params: undefined, reason: 'it is not a JSON object with a list "visitors"', body };
+  if (isObject(params) && Array.isArray(params.visitors)) return { place, params, url, body };
+  return { place, params: undefined, reason: 'it is not a JSON object with a list "visitors"', url, body };
 }
 
 function parse(text: string): { readonly value: unknown } | undefined {

@@ -11,6 +11,7 @@ import type { Inspection } from '../inspection/inspection.js';
 import { readSenderNotes } from '../inspection/sender-notes.js';
 import type { JsonObject } from '../util/json.js';
 import { BodyBeginning } from './body-beginning.js';
+import { refusalHint } from './refusal-hint.js';
 
 /** Passes a batch on. @returns the status of the answer, undefined if there was none */
 export type Forward = (body: string, options: { readonly strict: boolean }) => Promise<number | undefined>;
@@ -44,8 +45,9 @@ export class Intake {
       return this.#receive(params, body, request);
     });
     if (read || isLookingAround(request)) return;
-    const { status, message = '' } = answer;
     const { bytes: body, byteLength } = beginning;
+    const { status } = answer;
+    const message = `${answer.message ?? ''}${refusalHint(request, body)}`;
     inspection.refuse({ method, path, message }, { body, byteLength, status, now: now() });
     onRefused?.(answer);
   }
