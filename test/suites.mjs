@@ -56,6 +56,7 @@ export const LONG = [
   'packages/gateway/test/nats-link.test.ts',
   'packages/gateway/test/real-senders.test.ts',
   'packages/gateway/test/relay.test.ts',
+  'packages/gateway/test/stream-away.test.ts',
   'test/hostile-input.test.ts',
   'test/optimizely-sdk/batch-for-batch.test.ts',
   'test/recording-from-within.test.ts',

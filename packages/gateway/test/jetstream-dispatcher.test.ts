@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { createUser } from '@nats-io/nkeys';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'chai';
@@ -8,18 +8,8 @@ import { makeDatafile } from '../../../test/support/datafile.js';
 import { RecordingLogger } from '../../../test/support/fakes.js';
 import { skip } from '../../../test/support/skip.js';
 import { createJetStreamDispatcher, type JetStreamDispatcherOptions } from '../src/jetstream/index.js';
+import { drainStream } from './support/drain-stream.js';
 import { freePort, NATS_VERSION, NatsServer, NO_NATS } from './support/nats-server.js';
-
-/** Asks until there is an answer: a cluster that elects a leader answers nobody for a while. */
-async function answered<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch {
-      await new Promise(setImmediate);
-    }
-  }
-}
 
 /** How long a flush goes on trying what can't succeed, milliseconds. */
 const UNTIL_GIVEN_UP = 500;
@@ -75,29 +65,6 @@ describe('createJetStreamDispatcher', () => {
     return connection;
   }
 
-  /** Takes every message out of the stream. @returns the visitors' user ids, and the messages' headers */
-  async function drain(server: NatsServer) {
-    const connection = await connectTo(server);
-    const manager = await jetstreamManager(connection, { checkAPI: false });
-    const consumer = await answered(async () => {
-      await manager.consumers.add('optimizely-events', { durable_name: 'test', ack_policy: 'explicit' });
-      return jetstream(connection).consumers.get('optimizely-events', 'test');
-    });
-    const users: string[] = [];
-    const headers: Record<string, string | undefined>[] = [];
-    for (;;) {
-      const message = await answered(() => consumer.next({ expires: 1_000 }));
-      if (message === null) return { users, headers };
-      const { visitors } = message.json<{ visitors: { visitor_id: string }[] }>();
-      users.push(...visitors.map(({ visitor_id }) => visitor_id));
-      headers.push({
-        region: message.headers?.get('Optimizely-Region'),
-        id: message.headers?.get('Nats-Msg-Id'),
-      });
-      await message.ackAck();
-    }
-  }
-
   const users = (count: number) => Array.from({ length: count }, (_, n) => `user-${n}`);
 
   it('delivers a batch as one message, with the address that it is for', async () => {
@@ -106,7 +73,7 @@ describe('createJetStreamDispatcher', () => {
     record(processor, 5);
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 5, pending: 0 });
-    const { users: sent, headers } = await drain(server);
+    const { users: sent, headers } = await drainStream(server);
     expect(sent).to.deep.equal(users(5));
     expect(headers).to.have.length(1);
     expect(headers[0]?.region).to.equal('US');
@@ -181,7 +148,7 @@ describe('createJetStreamDispatcher', () => {
     record(processor, 40, { note: 'x'.repeat(2_000) });
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 40, pending: 0 });
-    const { users: sent, headers } = await drain(server);
+    const { users: sent, headers } = await drainStream(server);
     expect(sent).to.have.members(users(40));
     expect(headers).to.have.length.above(4);
   });
@@ -194,7 +161,7 @@ describe('createJetStreamDispatcher', () => {
     record(processor, 10, { note: 'x'.repeat(2_000) });
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 10, pending: 10 });
-    await drain(server);
+    await drainStream(server);
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 20, pending: 0 });
   });
@@ -214,7 +181,7 @@ describe('createJetStreamDispatcher', () => {
     expect(logger.at('error').filter(line => line.startsWith('NATS can not be used'))).to.have.length(1);
     await server.start();
     while (processor.ledger().pending > 0) await processor.forceFlush();
-    expect((await drain(server)).users).to.have.members(users(20));
+    expect((await drainStream(server)).users).to.have.members(users(20));
   });
 
   it('goes on with a cluster of which one server is killed', async () => {
@@ -235,7 +202,7 @@ describe('createJetStreamDispatcher', () => {
     await servers[0]?.kill();
     for (let n = 10; n < 20; n++) processor.recordConversion({ userId: `user-${n}`, eventKey: 'purchase' });
     while (processor.ledger().pending > 0) await processor.forceFlush();
-    const sent = (await drain(servers[1] as NatsServer)).users;
+    const sent = (await drainStream(servers[1] as NatsServer)).users;
     expect(new Set(sent)).to.deep.equal(new Set(users(20)));
   });
 
