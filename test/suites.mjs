@@ -52,9 +52,11 @@ export const RUN_THE_BUILD = [
 /** These take long: millions of random values, whole disks, the official SDK beside, real servers and SDKs. */
 export const LONG = [
   'packages/gateway/test/collector.test.ts',
+  'packages/gateway/test/jetstream-credentials.test.ts',
   'packages/gateway/test/jetstream-dispatcher.test.ts',
   'packages/gateway/test/nats-link.test.ts',
   'packages/gateway/test/real-senders.test.ts',
+  'packages/gateway/test/relay-hostile.test.ts',
   'packages/gateway/test/relay.test.ts',
   'packages/gateway/test/stream-away.test.ts',
   'test/hostile-input.test.ts',
