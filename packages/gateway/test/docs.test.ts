@@ -4,7 +4,9 @@ import { readPage, sections, tableRows } from '../../../test/docs/markdown.js';
 import { USAGE } from '../src/cli/usage.js';
 import { CONFIG_SCHEMA } from '../src/config/config-schema.js';
 import { readConfigFile } from '../src/config/read-config.js';
+import { PrometheusPage } from '../src/server/prometheus-page.js';
 import { SERVER_DEFAULTS } from '../src/server/server-options.js';
+import { observeStream } from '../src/server/stream-metrics.js';
 import { LOSS_CASES } from './faults/kafka-loss-cases.js';
 import { closeServings, startServing } from './support/serving.js';
 import { closeGateways, makeFolder, writeJson } from './support/start.js';
@@ -57,6 +59,21 @@ describe('docs/gateway.md', () => {
     );
     const told = rowsUnder('Health, metrics, logs').flatMap(([cell = '']) => namesIn(cell));
     expect(told.map(name => name.replaceAll('.', '_')).sort()).to.deep.equal(served.sort());
+  });
+
+  it('has a row for each metric of a stream', async () => {
+    const page = new PrometheusPage();
+    const parked = new Map([['unreadable', 1]]);
+    const figures = { messages: 1, bytes: 1, unacknowledged: 1, redelivered: 1, lost: 1, parked };
+    observeStream(page.meterProvider.getMeter('test'), () => figures);
+    const text = String((await page.answer()).body);
+    const served = [...text.matchAll(/^# TYPE (optimizely_gateway_stream_\w+?)(?:_total)? /gm)];
+    const told = rowsUnder('Over NATS JetStream').flatMap(([cell = '']) => namesIn(cell));
+    const names = told.filter(name => name.startsWith('optimizely.gateway.stream.'));
+    expect(names.map(name => name.replaceAll('.', '_')).sort()).to.deep.equal(
+      served.map(([, name]) => name).sort(),
+    );
+    await page.close();
   });
 
   it('shows a configuration that can be used', () => {

@@ -138,6 +138,21 @@ describe('startGateway', () => {
     expect((await sendTraces(url, conversions(['ada']))).status).to.equal(200);
   });
 
+  for (const [message, relay] of [
+    ['relay.role must be one of receive, deliver, both', { servers: 'a:1', role: 'send' }],
+    ['relay.maxMessages must be >= 1', { servers: 'a:1', maxMessages: 0 }],
+    ['relay has no option "server"', { servers: 'a:1', server: 'b' }],
+    ['relay must have required property', {}],
+    ['relay.replicas must be one of 1, 3, 5', { servers: 'a:1', replicas: 2 }],
+    ['relay: a NATS server is nats://host:port', { servers: 'http://a:1' }],
+  ] as const) {
+    it(`refuses a relay that can not be used: ${message}`, async () => {
+      const error = await startTestGateway({ datafile, relay: relay as never }).catch(caught => caught);
+      expect(error).to.be.an.instanceOf(ConfigError);
+      expect(error.message).to.contain(message);
+    });
+  }
+
   it('says that another relay takes effect at the next start', async () => {
     const write = (stream: string) =>
       writeJson(folder, 'gateway.json', {

@@ -128,7 +128,7 @@ const RELAY = {
     maxBytes: described(COUNT, 'Of a stream that is made. 10 GiB by default.'),
     replicas: described({ enum: [1, 3, 5] }, 'Of a stream that is made. 1 by default.'),
     consumer: described(TEXT, "Shared by all gateways that deliver. By default 'optimizely-event-gateway'."),
-    maxMessages: described(COUNT, 'Messages that this gateway has at once. 200 by default.'),
+    maxMessages: described(COUNT, 'Messages that this gateway has at once. 2,000 by default.'),
     ackWaitMillis: described(
       COUNT,
       'How long a message of a gateway that died stays with it. 30,000 by default.',

@@ -85,16 +85,27 @@ function parse(path: string): unknown {
   }
 }
 
+/** @throws ConfigError if the relay's options, given from code, can't be used */
+export function checkRelay(relay: RelayOptions): void {
+  // As a file would have them: without what is undefined.
+  validate(JSON.parse(JSON.stringify(relay)), CONFIG_SCHEMA.properties.relay, 'relay');
+}
+
 function check(content: unknown): ConfigFile {
-  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile<ConfigFile>(CONFIG_SCHEMA);
-  if (validate(content)) return content;
-  const [error] = validate.errors ?? [];
-  throw new ConfigError(error === undefined ? 'the configuration can not be used' : describeError(error));
+  return validate<ConfigFile>(content, CONFIG_SCHEMA, 'the configuration');
+}
+
+function validate<T>(content: unknown, schema: object, name: string): T {
+  const accepts = new Ajv({ strict: true, allowUnionTypes: true }).compile<T>(schema);
+  if (accepts(content)) return content;
+  const [error] = accepts.errors ?? [];
+  throw new ConfigError(error === undefined ? `${name} can not be used` : describeError(error, name));
 }
 
 /** Without the value, which may be a secret in the wrong place. */
-function describeError({ instancePath, keyword, params, message }: ErrorObject): string {
-  const place = instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
+function describeError({ instancePath, keyword, params, message }: ErrorObject, name: string): string {
+  const path = instancePath.slice(1).replaceAll('/', '.');
+  const place = name === 'relay' ? `relay${path && `.${path}`}` : path || name;
   switch (keyword) {
     case 'additionalProperties':
       return `${place} has no option ${JSON.stringify(params.additionalProperty)}`;

@@ -47,8 +47,12 @@ export interface RelayOptions extends NatsConnectionOptions, StreamOptions {
   readonly role?: GatewayRole | undefined;
   /** The durable consumer that all delivering gateways share. @default 'optimizely-event-gateway' */
   readonly consumer?: string | undefined;
-  /** Messages that one gateway has at once for delivery. @default 200 */
+  /** Messages that one gateway has at once for delivery. @default 2_000 */
   readonly maxMessages?: number | undefined;
-  /** How long a message of a gateway that died stays with it, milliseconds. @default 30_000 */
+  /**
+   * How long a message of a gateway that died stays with it, milliseconds.
+   *
+   * @default 30_000 for a consumer that is made; what the consumer has that is there
+   */
   readonly ackWaitMillis?: number | undefined;
 }

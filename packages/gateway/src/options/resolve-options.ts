@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessSync, constants } from 'node:fs';
 import { ConfigError } from '../config/config-error.js';
-import { readConfigFile } from '../config/read-config.js';
+import { checkRelay, readConfigFile } from '../config/read-config.js';
 import { singleProject } from '../config/single-project.js';
 import type { GatewayConfig } from '../model/gateway-config.js';
 import type { ServerOptions } from '../model/server-options.js';
@@ -55,6 +55,7 @@ function ofOneProject(options: GatewayOptions, nameOf: (option: string) => strin
     }
   }
   if (datafile !== undefined) requireReadable(datafile);
+  if (options.relay !== undefined) checkRelay(options.relay);
   const project = Object.fromEntries(PROJECT_OPTIONS.map(name => [name, options[name]]));
   return { ...singleProject({ sdkKey, datafile, ...project }), relay: options.relay };
 }
