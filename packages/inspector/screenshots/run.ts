@@ -33,6 +33,7 @@ async function startInspector(datafile: string): Promise<{ child: ChildProcess; 
 
 async function picture(page: Page, theme: 'light' | 'dark', file: string): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
+  await page.locator(`html[data-theme=${theme}]`).waitFor();
   await page.screenshot({ animations: 'disabled', path: file });
 }
 
@@ -68,18 +69,27 @@ try {
 
 /** More pictures, for work on the page. */
 async function more(page: Page, directory: string): Promise<void> {
+  const both = async (name: string) => {
+    for (const theme of ['light', 'dark'] as const)
+      await picture(page, theme, join(directory, `${name}-${theme}.png`));
+  };
+  await page.emulateMedia({ forcedColors: 'active' });
+  await picture(page, 'light', join(directory, 'forced-colors.png'));
+  await page.emulateMedia({ forcedColors: 'none' });
   await page.getByRole('row').filter({ hasText: 'no earlier decision' }).click();
   await page.getByRole('heading', { name: 'Payload' }).waitFor();
-  for (const theme of ['light', 'dark'] as const)
-    await picture(page, theme, join(directory, `detail-${theme}.png`));
+  await both('detail');
+  await page.getByRole('button', { name: 'Timeline of this visitor' }).click();
+  await page.getByRole('list', { name: 'Timeline' }).waitFor();
+  await both('timeline');
+  await page.setViewportSize({ width: 2_560, height: 1_300 });
+  await picture(page, 'light', join(directory, 'large.png'));
   await page.keyboard.press('Escape');
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const theme of ['light', 'dark'] as const)
-    await picture(page, theme, join(directory, `narrow-${theme}.png`));
-  await page.getByRole('button', { name: 'Experiments', exact: true }).click();
-  await picture(page, 'light', join(directory, 'narrow-experiments.png'));
+  await both('narrow-experiments');
   await page.getByRole('button', { name: 'Events', exact: true }).click();
-  await page.getByRole('row').filter({ hasText: 'no earlier decision' }).click();
-  await page.getByRole('heading', { name: 'Payload' }).waitFor();
-  await picture(page, 'light', join(directory, 'narrow-detail.png'));
+  await page.getByRole('row').filter({ hasText: 'no earlier decision' }).waitFor();
+  await both('narrow-events');
+  await page.setViewportSize({ width: 320, height: 256 });
+  await page.screenshot({ animations: 'disabled', path: join(directory, 'zoomed.png'), fullPage: true });
 }

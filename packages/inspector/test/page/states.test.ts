@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startInspect } from '../command.js';
-import { makeDatafile } from '../harness.js';
-import { crowd, describePage, post, variedBatch } from './browser.js';
+import { batchOf, impression, makeDatafile } from '../harness.js';
+import { at, crowd, describePage, post, variedBatch } from './browser.js';
 
 describePage('inspect: the states of the page', pages => {
   it('says in a live region that the inspector has gone, and takes up again with the one that follows', async () => {
@@ -141,5 +141,38 @@ describePage('inspect: the states of the page', pages => {
     for (const abort of listening) abort.abort();
     await page.getByRole('list', { name: 'Sources' }).getByText('live').waitFor();
     expect(await page.getByRole('status', { name: 'Connection' }).textContent()).to.equal('');
+  });
+
+  it('lets go of its connection while it is hidden, and has missed nothing once it is seen again', async () => {
+    const { page, endpoint, rows } = await pages.open();
+    await page.getByText('Waiting for the first batch').waitFor();
+    const see = (state: 'visible' | 'hidden') =>
+      page.evaluate(wanted => {
+        Object.defineProperty(document, 'visibilityState', { value: wanted, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const letGo = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/stream'));
+    await see('hidden');
+    await letGo;
+    const asked: string[] = [];
+    page.on('request', request => asked.push(request.url()));
+    await post(endpoint, crowd(3));
+    expect(asked).to.deep.equal([]);
+    await see('visible');
+    await rows.filter({ hasText: 'v2' }).waitFor();
+    expect(await page.getByText('was started again').count()).to.equal(0);
+  });
+
+  it('asks for no timeline of an id that no URL can hold', async () => {
+    const { page, endpoint, rows, complaints } = await pages.open();
+    const [long, short] = ['x'.repeat(100_000), 'short'];
+    await post(endpoint, batchOf([long, short].map(visitorId => impression({ visitorId, ...at() }))));
+    await rows.filter({ hasText: 'xxx' }).click();
+    await page.getByRole('heading', { name: 'Payload' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Timeline of this visitor' }).count()).to.equal(0);
+    await page.keyboard.press('Escape');
+    await rows.filter({ hasText: 'short' }).click();
+    await page.getByRole('button', { name: 'Timeline of this visitor' }).waitFor();
+    expect(complaints).to.deep.equal([]);
   });
 });

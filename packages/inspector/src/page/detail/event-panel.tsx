@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Fragment } from 'preact';
 import type { Detail, MeaningLine } from '../../view/types.js';
-import { fetchDetail } from '../state/api.js';
+import { canBeAskedFor, fetchDetail } from '../state/api.js';
 import { useStore } from '../state/store.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { ProblemBadge } from '../ui/problem-badge.js';
@@ -83,7 +83,7 @@ function Meaning({ line: { label, meaning, id } }: { readonly line: MeaningLine 
       <dd>
         {meaning === '' ? '(empty)' : <VisibleText text={meaning} />}
         {id !== undefined && id !== meaning && <code class="id">{id}</code>}
-        {label === 'Visitor' && (
+        {label === 'Visitor' && canBeAskedFor(id ?? meaning) && (
           <button type="button" class="quiet" onClick={() => store.openVisitor(id ?? meaning)}>
             Timeline<span class="unseen"> of this visitor</span>
           </button>

@@ -44,9 +44,10 @@ new NodeSDK({ spanProcessors: [processor] }).start();`,
   createPollingProjectConfigManager,
 } from '@optimizely/optimizely-sdk';
 
+const inspector = '${endpoint}';
 const dispatcher = {
   async dispatchEvent({ params }) {
-    const response = await fetch('${endpoint}', {
+    const response = await fetch(inspector, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(params),
@@ -55,7 +56,9 @@ const dispatcher = {
   },
 };
 const optimizely = createInstance({
-  projectConfigManager: createPollingProjectConfigManager({ sdkKey: 'YOUR_SDK_KEY' }),
+  projectConfigManager: createPollingProjectConfigManager({
+    sdkKey: 'YOUR_SDK_KEY',
+  }),
   eventProcessor: createForwardingEventProcessor(dispatcher),
 });`,
     },

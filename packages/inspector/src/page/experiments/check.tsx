@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CheckState, CheckView, ExampleView } from '../../view/types.js';
+import { canBeAskedFor } from '../state/api.js';
 import { useStore } from '../state/store.js';
 import { count as formatCount } from '../ui/format.js';
 import { VisibleText } from '../ui/visible-text.js';
@@ -31,8 +32,10 @@ export function Check({ check, of, isRoot }: CheckProps) {
         <span class="sign" aria-hidden="true">
           {sign}
         </span>
-        <strong>{title}</strong>
-        {state !== 'passed' && <span class="tag">{isRoot ? 'root cause' : words}</span>}
+        <span>
+          <strong>{title}</strong>
+          {state !== 'passed' && <span class="tag">{isRoot ? 'root cause' : words}</span>}
+        </span>
         {count > 0 && <span class="count">{formatCount(count)}</span>}
       </p>
       <p class="sentence">{sentence}</p>
@@ -67,7 +70,7 @@ export function Examples({ examples }: { readonly examples: readonly ExampleView
     <ul class="examples">
       {examples.map(({ found, expected, difference, visitorId }) => (
         <li key={`${found} ${expected}`}>
-          {visitorId === undefined ? (
+          {visitorId === undefined || !canBeAskedFor(visitorId) ? (
             <code>
               <VisibleText text={found} />
             </code>

@@ -26,7 +26,7 @@ export function Filters() {
     navigation.go(name === 'experiment' ? { experiment: value, check: '' } : { [name]: value });
   return (
     <form class="filters" role="search" aria-label="Filter events" onSubmit={event => event.preventDefault()}>
-      <TextField id="filter-visitor" name="visitor" label="Visitor" hint="part of an id" />
+      <TextField id="filter-visitor" name="visitor" label="Visitor" hint="part of an id" shortcut="/" />
       <TextField id="filter-search" name="search" label="Payload" hint="part of a payload" />
       <Choice
         label="Experiment"
@@ -77,9 +77,10 @@ interface TextFieldProps {
   readonly name: 'visitor' | 'search';
   readonly label: string;
   readonly hint: string;
+  readonly shortcut?: string;
 }
 
-function TextField({ id, name, label, hint }: TextFieldProps) {
+function TextField({ id, name, label, hint, shortcut }: TextFieldProps) {
   const { navigation } = useStore();
   return (
     <Field id={id} label={label}>
@@ -89,6 +90,8 @@ function TextField({ id, name, label, hint }: TextFieldProps) {
         placeholder={hint}
         autocomplete="off"
         spellcheck={false}
+        maxLength={500}
+        aria-keyshortcuts={shortcut}
         value={navigation.address.value[name]}
         onInput={({ currentTarget }) => navigation.type(name, currentTarget.value)}
       />

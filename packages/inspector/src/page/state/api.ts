@@ -33,6 +33,11 @@ export function fetchDetail(place: string): Promise<Detail | undefined> {
   return get<Detail>(`/api/batches/${place}`, 404);
 }
 
+/** Some clients take anything for an id; a URL does not. */
+export function canBeAskedFor(visitorId: string): boolean {
+  return encodeURIComponent(visitorId).length <= 4_000;
+}
+
 /** @returns undefined if nothing of the visitor is kept */
 export function fetchVisitor(id: string): Promise<VisitorView | undefined> {
   return get<VisitorView>(`/api/visitor?${new URLSearchParams({ id })}`, 404);

@@ -47,9 +47,11 @@ const money = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFra
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 
 /** Revenue comes in cents, of whatever currency. */
-export const cents = (value: number): string => money.format(value / 100);
+export const cents = (value: number): string => withMinus(money.format(value / 100));
 
-export const amount = (value: number): string => short.format(value);
+export const amount = (value: number): string => withMinus(short.format(value));
+
+const withMinus = (text: string): string => text.replace('-', '−');
 
 function signOf(value: number): string {
   if (value === 0) return '±';
