@@ -105,7 +105,7 @@ describe('the documentation', () => {
       ...namesInSource('packages/inspector/src/inspection/problem.ts', member),
     ]);
     expect(namesInRows('docs/inspector.md', 'Why no results?')).to.deep.equal(
-      namesInSource('packages/inspector/src/view/types.ts', member),
+      namesInSource('packages/inspector/src/view/types/check.ts', member),
     );
   });
 

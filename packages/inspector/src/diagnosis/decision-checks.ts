@@ -140,7 +140,7 @@ function lookAtAudience(evidence: ExperimentEvidence): Finding {
 
 /** What keeps visitors out of the audience, as far as their attributes tell. */
 function audienceOf({ rule, inspection }: ExperimentEvidence): {
-  /** Whether nobody whose attributes have been seen can be in it. */
+  /** Whether no visitor whose attributes have been seen can be in it. */
   readonly isUnmet: boolean;
   readonly sentence: string;
 } {

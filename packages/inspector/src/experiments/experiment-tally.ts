@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { InspectedEvent } from '../inspection/inspected-batch.js';
+import { isLost } from '../inspection/problem.js';
 import { SampleRatioMonitor } from '../statistics/sample-ratio-monitor.js';
+import { count } from '../util/count.js';
 import { IdSample } from './id-sample.js';
 import { ProblemCounts } from './problem-counts.js';
 
@@ -129,4 +132,13 @@ export function emptyTally(experimentId: string): ExperimentTally {
     exposed: new IdSample(),
     ratio: new SampleRatioMonitor(),
   };
+}
+
+/** Notes an impression of the experiment, whether it counts or not. */
+export function noteImpression(tally: ExperimentTally, event: InspectedEvent, revision: string): void {
+  const { ruleKey = '', flagKey = '', ruleType = '', problems } = event;
+  Object.assign(tally, { ruleKey, flagKey, ruleType });
+  tally.problems.add(problems);
+  if (isLost(problems)) tally.lost++;
+  count(tally.revisions, revision);
 }

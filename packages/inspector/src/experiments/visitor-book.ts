@@ -2,10 +2,10 @@
 import { NO_EARLIER_DECISION } from 'opentelemetry-exporter-optimizely/testing';
 import type { InspectedEvent } from '../inspection/inspected-batch.js';
 import { isLost, type Problem } from '../inspection/problem.js';
-import { count } from '../util/count.js';
 import { credit, takeBack } from './contributions.js';
-import { EventTallies, eventIdOf } from './event-tally.js';
-import { ExperimentTallies, type ExperimentTally } from './experiment-tally.js';
+import { EventTallies } from './event-tally.js';
+import { ExperimentTallies, type ExperimentTally, noteImpression } from './experiment-tally.js';
+import { isRepeated } from './repetition.js';
 import { ABOUT_DECISIONS, type Decision, VisitorRecord } from './visitor-record.js';
 
 const VARIATION_CHANGED: Problem = {
@@ -13,9 +13,6 @@ const VARIATION_CHANGED: Problem = {
   message:
     'this visitor saw another variation of the experiment before, and counts for the first one: keep the user id and the decision stable',
 };
-/** Two conversions of one visitor that are so close, and bring the same, were most likely recorded twice. */
-export const REPEATED_MILLIS = 5_000;
-const LATEST_COMPARED = 10;
 
 export interface VisitorBookOptions {
   /** So many visitors are remembered, and as many of their conversions. */
@@ -187,7 +184,7 @@ export class VisitorBook {
     }
   }
 
-  /** Whoever was seen last is forgotten last. */
+  /** The visitor who was seen last is forgotten last. */
   #recordOf(visitorId: string): VisitorRecord {
     const record = this.#visitors.get(visitorId) ?? new VisitorRecord();
     this.#visitors.delete(visitorId);
@@ -206,37 +203,6 @@ export class VisitorBook {
       this.forgottenVisitors++;
     }
   }
-}
-
-function noteImpression(tally: ExperimentTally, event: InspectedEvent, revision: string): void {
-  const { ruleKey = '', flagKey = '', ruleType = '', problems } = event;
-  Object.assign(tally, { ruleKey, flagKey, ruleType });
-  tally.problems.add(problems);
-  if (isLost(problems)) tally.lost++;
-  count(tally.revisions, revision);
-}
-
-function isRepeated(record: VisitorRecord, event: InspectedEvent): boolean {
-  for (const before of record.latestConversions(LATEST_COMPARED)) {
-    if (isRepetition(before, event)) return true;
-  }
-  return false;
-}
-
-/** Whether two conversions of one visitor are most likely one that was recorded twice. */
-export function isRepetition(a: InspectedEvent, b: InspectedEvent): boolean {
-  return (
-    a.uuid !== b.uuid &&
-    eventIdOf(a) === eventIdOf(b) &&
-    Math.abs(a.timestamp - b.timestamp) <= REPEATED_MILLIS &&
-    isSameAmount(a.revenue, b.revenue) &&
-    isSameAmount(a.value, b.value)
-  );
-}
-
-/** One of two places may not know the amount. */
-function isSameAmount(a: number | undefined, b: number | undefined): boolean {
-  return a === undefined || b === undefined || a === b;
 }
 
 function decidedLate({ timestamp }: InspectedEvent, decidedAt: number): Problem {

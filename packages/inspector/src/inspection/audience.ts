@@ -11,7 +11,7 @@ export interface Audience {
   readonly attributes: readonly string[];
   /** What it asks of them, in words: `plan is "gold"`. */
   readonly conditions: readonly string[];
-  /** Whether somebody with any of the values that have been seen can be in it. What is not understood counts as met. */
+  /** Whether a visitor with any of the values that have been seen can be in it. What is not understood counts as met. */
   canBeMet(seen: Seen): boolean;
 }
 

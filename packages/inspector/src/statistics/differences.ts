@@ -40,7 +40,7 @@ export function rateDifference(a: Proportion, b: Proportion): Estimate | undefin
  * Rate of `a` divided by that of `b`, minus 1, with the interval of the ratio's logarithm (Katz).
  *
  * @see https://doi.org/10.2307/2530610
- * @returns undefined if nobody of `b`, or of `a`, has converted
+ * @returns undefined if no visitor of one of them has converted
  */
 export function relativeLift(a: Proportion, b: Proportion): Estimate | undefined {
   if (a.successes <= 0 || b.successes <= 0) return undefined;

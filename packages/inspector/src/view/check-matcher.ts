@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isRepetition } from '../experiments/visitor-book.js';
+import { isRepetition } from '../experiments/repetition.js';
 import { isSound } from '../experiments/visitor-record.js';
 import type { InspectedBatch, InspectedEvent } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
