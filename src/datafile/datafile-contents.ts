@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JsonObject, objectsOf } from '../util/json.js';
+import { forEachInSteps, runAtOnce, type Steps } from '../util/steps.js';
 import { textOf } from '../util/text-of.js';
 
 /** An experiment, a delivery rule of a rollout, or a holdout, as it stands in the datafile. */
@@ -36,16 +37,32 @@ export interface DatafileContents {
 }
 
 export function readContents(datafile: JsonObject): DatafileContents {
-  const experiments = [datafile, ...objectsOf(datafile.groups)]
-    .flatMap(({ experiments }) => objectsOf(experiments))
-    .map(source => toRule(source, 'experiment'));
-  const experimentsById = new Map(experiments.map(experiment => [experiment.id, experiment]));
-  const rollouts = new Map(
-    objectsOf(datafile.rollouts).map(rollout => [
-      textOf(rollout.id),
-      objectsOf(rollout.experiments).map(source => toRule(source, 'delivery rule')),
-    ]),
-  );
+  return runAtOnce(contentsInSteps(datafile));
+}
+
+export function* contentsInSteps(datafile: JsonObject): Steps<DatafileContents> {
+  const experiments: DatafileRule[] = [];
+  const experimentsById = new Map<string, DatafileRule>();
+  for (const holder of [datafile, ...objectsOf(datafile.groups)]) {
+    yield* forEachInSteps(objectsOf(holder.experiments), source => {
+      const experiment = toRule(source, 'experiment');
+      experiments.push(experiment);
+      experimentsById.set(experiment.id, experiment);
+    });
+  }
+  const rollouts = new Map<string, readonly DatafileRule[]>();
+  yield* forEachInSteps(objectsOf(datafile.rollouts), rollout => {
+    const rules = objectsOf(rollout.experiments).map(source => toRule(source, 'delivery rule'));
+    rollouts.set(textOf(rollout.id), rules);
+  });
+  const flags: DatafileFlag[] = [];
+  yield* forEachInSteps(objectsOf(datafile.featureFlags), flag => {
+    flags.push({
+      key: textOf(flag.key),
+      experiments: listOf(flag.experimentIds).flatMap(id => experimentsById.get(textOf(id)) ?? []),
+      deliveryRules: rollouts.get(textOf(flag.rolloutId)) ?? [],
+    });
+  });
   const localHoldouts = objectsOf(datafile.localHoldouts).filter(
     ({ includedRules }) => Array.isArray(includedRules) && includedRules.length > 0,
   );
@@ -53,11 +70,7 @@ export function readContents(datafile: JsonObject): DatafileContents {
     experiments,
     deliveryRules: [...rollouts.values()].flat(),
     holdouts: [...objectsOf(datafile.holdouts), ...localHoldouts].map(source => toRule(source, 'holdout')),
-    flags: objectsOf(datafile.featureFlags).map(flag => ({
-      key: textOf(flag.key),
-      experiments: listOf(flag.experimentIds).flatMap(id => experimentsById.get(textOf(id)) ?? []),
-      deliveryRules: rollouts.get(textOf(flag.rolloutId)) ?? [],
-    })),
+    flags,
     events: objectsOf(datafile.events),
     attributes: objectsOf(datafile.attributes),
   };

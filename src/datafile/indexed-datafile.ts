@@ -6,81 +6,100 @@ import type { RuleType } from '../model/experiment-event.js';
 import type { InferredRule } from '../model/inferred-rule.js';
 import { attributeOpening, indexAttributes, isReserved } from '../util/attribute-openings.js';
 import type { JsonObject } from '../util/json.js';
+import { forEachInSteps, type Steps } from '../util/steps.js';
 import { textOf } from '../util/text-of.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
-import { readContents } from './datafile-contents.js';
-import { FlagIndex } from './flag-index.js';
-import { type IndexedRule, toRule } from './rules.js';
+import { contentsInSteps } from './datafile-contents.js';
+import { type FlagIndex, indexFlags } from './flag-index.js';
+import { IndexedRule } from './rules.js';
 
-/** A datafile indexed once, when it arrives. Holds nothing of the datafile but what events need. */
-export class IndexedDatafile implements DatafileIndex {
+/** What events need of a datafile. */
+interface IndexedMembers {
   readonly context: EventContext;
   readonly sendFlagDecisions: boolean;
-  readonly #experimentsByKey = new Map<string, Rule>();
-  readonly #rulesById: ReadonlyMap<string, Rule>;
-  readonly #holdoutsByKey: ReadonlyMap<string, Rule>;
-  readonly #flags: FlagIndex;
-  readonly #eventIds = new Map<string, string>();
-  readonly #attributeOpenings: ReadonlyMap<string, string | undefined>;
+  readonly experimentsByKey: ReadonlyMap<string, Rule>;
+  readonly rulesById: ReadonlyMap<string, Rule>;
+  readonly holdoutsByKey: ReadonlyMap<string, Rule>;
+  readonly flags: FlagIndex;
+  readonly eventIds: ReadonlyMap<string, string>;
+  readonly attributeOpenings: ReadonlyMap<string, string | undefined>;
+}
 
-  constructor(datafile: JsonObject) {
-    this.context = contextOf(datafile);
-    this.sendFlagDecisions = Boolean(datafile.sendFlagDecisions);
+/** Indexes a datafile, once, when it arrives. */
+export function* indexDatafile(datafile: JsonObject): Steps<DatafileIndex> {
+  const contents = yield* contentsInSteps(datafile);
+  const experimentsByKey = new Map<string, Rule>();
+  const rulesById = new Map<string, IndexedRule>();
+  yield* forEachInSteps(contents.experiments, experiment => {
+    const rule = new IndexedRule(experiment);
+    experimentsByKey.set(rule.key, rule);
+    rulesById.set(rule.id, rule);
+  });
+  const holdoutsByKey = new Map<string, IndexedRule>();
+  yield* forEachInSteps(contents.holdouts, holdout =>
+    holdoutsByKey.set(holdout.key, new IndexedRule(holdout)),
+  );
+  const flags = yield* indexFlags(contents, rulesById, [...holdoutsByKey.values()]);
+  const eventIds = new Map<string, string>();
+  yield* forEachInSteps(contents.events, ({ id, key }) => {
+    if (typeof id === 'string' || typeof id === 'number') eventIds.set(textOf(key), textOf(id));
+  });
+  return new IndexedDatafile({
+    context: contextOf(datafile),
+    sendFlagDecisions: Boolean(datafile.sendFlagDecisions),
+    ...{ experimentsByKey, rulesById, holdoutsByKey, flags, eventIds },
+    attributeOpenings: indexAttributes(datafile),
+  });
+}
 
-    const contents = readContents(datafile);
-    const rulesById = new Map<string, IndexedRule>();
-    for (const experiment of contents.experiments) {
-      const rule = toRule(experiment);
-      this.#experimentsByKey.set(experiment.key, rule);
-      rulesById.set(rule.id, rule);
-    }
-    this.#holdoutsByKey = new Map(contents.holdouts.map(holdout => [holdout.key, toRule(holdout)]));
-    this.#flags = new FlagIndex(contents, rulesById, this.#holdoutsByKey);
-    this.#rulesById = rulesById;
+/** Holds nothing of the datafile but what events need. */
+class IndexedDatafile implements DatafileIndex {
+  readonly context: EventContext;
+  readonly sendFlagDecisions: boolean;
+  readonly #members: IndexedMembers;
 
-    for (const event of contents.events) {
-      const { id } = event;
-      if (typeof id === 'string' || typeof id === 'number') this.#eventIds.set(textOf(event.key), textOf(id));
-    }
-    this.#attributeOpenings = indexAttributes(datafile);
+  constructor(members: IndexedMembers) {
+    this.context = members.context;
+    this.sendFlagDecisions = members.sendFlagDecisions;
+    this.#members = members;
   }
 
   hasFlag(flagKey: string): boolean {
-    return this.#flags.has(flagKey);
+    return this.#members.flags.has(flagKey);
   }
 
   findRule(ruleType: RuleType, flagKey: string, ruleKey: string): Rule | undefined {
     switch (ruleType) {
       case 'holdout':
-        return this.#holdoutsByKey.get(ruleKey);
+        return this.#members.holdoutsByKey.get(ruleKey);
       case 'rollout':
-        return this.#flags.findDeliveryRule(flagKey, ruleKey);
+        return this.#members.flags.findDeliveryRule(flagKey, ruleKey);
       case 'experiment':
       case 'feature-test':
         return flagKey === ''
-          ? this.#experimentsByKey.get(ruleKey)
-          : this.#flags.findExperiment(flagKey, ruleKey);
+          ? this.#members.experimentsByKey.get(ruleKey)
+          : this.#members.flags.findExperiment(flagKey, ruleKey);
     }
   }
 
   findRuleById(id: string): Rule | undefined {
-    return this.#rulesById.get(id);
+    return this.#members.rulesById.get(id);
   }
 
   findFlagVariationId(flagKey: string, variationKey: string): string | undefined {
-    return this.#flags.findVariationId(flagKey, variationKey);
+    return this.#members.flags.findVariationId(flagKey, variationKey);
   }
 
   inferRule(flagKey: string, variationKey: string): InferredRule {
-    return this.#flags.inferRule(flagKey, variationKey);
+    return this.#members.flags.inferRule(flagKey, variationKey);
   }
 
   findEventId(eventKey: string): string | undefined {
-    return this.#eventIds.get(eventKey);
+    return this.#members.eventIds.get(eventKey);
   }
 
   attributeOpening(key: string): string | undefined {
-    if (this.#attributeOpenings.has(key)) return this.#attributeOpenings.get(key);
+    if (this.#members.attributeOpenings.has(key)) return this.#members.attributeOpenings.get(key);
     return isReserved(key) ? attributeOpening(key, key) : undefined;
   }
 }

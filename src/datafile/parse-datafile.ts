@@ -3,7 +3,8 @@
 import type { Datafile, DatafileIndex } from '../model/datafile-index.js';
 import { isStackOverflow, isThenable } from '../util/guard.js';
 import { isObject, type JsonObject, parseJson } from '../util/json.js';
-import { IndexedDatafile } from './indexed-datafile.js';
+import { runAtOnce } from '../util/steps.js';
+import { indexDatafile } from './indexed-datafile.js';
 
 /** A datafile whose content can't be used. Its message names the member, never quotes the content. */
 export class DatafileError extends Error {
@@ -60,7 +61,7 @@ export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObj
 /** @throws DatafileError if the content can't be used; the message says why */
 export function prepareDatafile(content: JsonObject): DatafileIndex {
   try {
-    return new IndexedDatafile(content);
+    return runAtOnce(indexDatafile(content));
   } catch (error) {
     if (isStackOverflow(error)) throw error;
     throw new DatafileError('the datafile has a member of an unexpected shape');
