@@ -5,8 +5,8 @@ import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { errorLabel } from '../util/error-label.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import { safeText } from '../util/safe-text.js';
+import type { DatafileInForce } from './datafile-in-force.js';
 import { PollSchedule } from './poll-schedule.js';
-import type { StaticProjectConfigManager } from './static-project-config-manager.js';
 
 export interface DatafilePollerOptions {
   readonly url: string;
@@ -24,7 +24,7 @@ export interface DatafilePollerOptions {
 export class DatafilePoller {
   readonly #options: DatafilePollerOptions;
   readonly #transport: DatafileTransport;
-  readonly #target: StaticProjectConfigManager;
+  readonly #target: DatafileInForce;
   readonly #runtime: Runtime;
   readonly #logger: PackageLogger;
   readonly #schedule: PollSchedule;
@@ -44,7 +44,7 @@ export class DatafilePoller {
   constructor(
     options: DatafilePollerOptions,
     transport: DatafileTransport,
-    target: StaticProjectConfigManager,
+    target: DatafileInForce,
     runtime: Runtime,
     logger: PackageLogger,
   ) {
@@ -100,7 +100,7 @@ export class DatafilePoller {
   async #poll(): Promise<boolean> {
     let delay: number;
     try {
-      delay = await this.#fetch();
+      delay = await this.#take(await this.#fetch());
     } catch (error) {
       delay = this.#failed(errorLabel(error));
     }
@@ -109,8 +109,7 @@ export class DatafilePoller {
     return !this.#schedule.isFailing;
   }
 
-  /** @returns when to ask again */
-  async #fetch(): Promise<number> {
+  async #fetch(): Promise<DatafileResponse> {
     const { url, headers, maxDatafileBytes: maxBytes, requestTimeoutMillis } = this.#options;
     const deadline = new AbortController();
     const timer = this.#runtime.setTimer(
@@ -119,19 +118,19 @@ export class DatafilePoller {
     );
     const signal = AbortSignal.any([deadline.signal, this.#abort.signal]);
     try {
-      const response = await this.#transport.get({
+      return await this.#transport.get({
         url,
         headers: { ...headers, ...this.#validators },
         maxBytes,
         signal,
       });
-      return this.#take(response);
     } finally {
       timer.clear();
     }
   }
 
-  #take({ status, headers, body }: DatafileResponse): number {
+  /** @returns when to ask again */
+  async #take({ status, headers, body }: DatafileResponse): Promise<number> {
     if (this.#abort.signal.aborted) return 0;
     // Nothing can be unmodified where there is nothing.
     if (status !== 200 && !(status === 304 && this.#latest !== undefined)) {
@@ -140,7 +139,8 @@ export class DatafilePoller {
     if (status === 200 && body !== this.#latest) {
       // Its validators are not kept: the next 304 would mean a datafile that is not in force.
       // The same bad one again is not worth a line.
-      if (body === this.#bad || !this.#target.setDatafile(body)) {
+      if (body === this.#bad || !(await this.#bringIntoForce(body, () => true))) {
+        if (this.#abort.signal.aborted) return 0;
         this.#bad = body;
         return this.#schedule.afterFailure();
       }
@@ -154,13 +154,18 @@ export class DatafilePoller {
     return this.#schedule.afterSuccess();
   }
 
+  #bringIntoForce(datafile: string, isStillWanted: () => boolean): Promise<boolean> {
+    const { signal } = this.#abort;
+    return this.#target.replaceInSlices(datafile, { runtime: this.#runtime, signal, isStillWanted });
+  }
+
   #failed(reason: string, retryAfterMillis?: number): number {
     if (!this.#failing && !this.#abort.signal.aborted) {
       const key = this.#options.sdkKey;
       const whose = key === undefined ? '' : ` of sdkKey "${safeText(key)}"`;
       const line = `the datafile${whose} could not be fetched: ${reason}${adviceFor(reason)}; it is tried again`;
       // With none in force nothing is sent, and a script may not live long enough to be told otherwise.
-      if (this.#target.getConfig() === undefined) this.#logger.alert('OPTIMIZELY_NO_DATAFILE', 'warn', line);
+      if (this.#target.index === undefined) this.#logger.alert('OPTIMIZELY_NO_DATAFILE', 'warn', line);
       else this.#logger.warn(line);
     }
     this.#failing = true;
@@ -172,11 +177,12 @@ export class DatafilePoller {
   async #readCache(): Promise<void> {
     const { cache, cacheKey } = this.#options;
     // A datafile that the application gave is its choice for the start.
-    if (cache === undefined || this.#target.getConfig() !== undefined) return;
+    if (cache === undefined || this.#target.index !== undefined) return;
+    const isStillNeeded = () => this.#target.index === undefined && !this.#abort.signal.aborted;
     try {
       const datafile = await cache.get(cacheKey);
-      const stillNeeded = this.#target.getConfig() === undefined && !this.#abort.signal.aborted;
-      if (typeof datafile === 'string' && stillNeeded) this.#target.setDatafile(datafile);
+      if (typeof datafile === 'string' && isStillNeeded())
+        await this.#bringIntoForce(datafile, isStillNeeded);
     } catch (error) {
       this.#logger.warn(`the datafile cache could not be read: ${errorLabel(error)}`);
     }

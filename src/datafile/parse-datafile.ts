@@ -2,9 +2,10 @@
 
 import type { Datafile, DatafileIndex } from '../model/datafile-index.js';
 import { isStackOverflow, isThenable } from '../util/guard.js';
-import { isObject, type JsonObject, parseJson } from '../util/json.js';
-import { runAtOnce } from '../util/steps.js';
+import { isObject, type JsonObject } from '../util/json.js';
+import { runAtOnce, type Steps } from '../util/steps.js';
 import { indexDatafile } from './indexed-datafile.js';
+import { type MemberReader, parseJsonInSteps } from './json-in-steps.js';
 
 /** A datafile whose content can't be used. Its message names the member, never quotes the content. */
 export class DatafileError extends Error {
@@ -34,7 +35,7 @@ const SUPPORTED_VERSIONS = ['2', '3', '4'];
  * @throws DatafileError if the content can't be used; the message says why
  */
 export function parseDatafile(datafile: Datafile, { bare = false } = {}): DatafileIndex {
-  return prepareDatafile(readDatafile(datafile, { bare }));
+  return runAtOnce(parseInSteps(datafile, bare));
 }
 
 /**
@@ -43,8 +44,16 @@ export function parseDatafile(datafile: Datafile, { bare = false } = {}): Datafi
  * @throws DatafileError if the content can't be used; the message says why
  */
 export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObject {
+  return runAtOnce(readInSteps(datafile, { bare }));
+}
+
+/** @throws (at a step) as `readDatafile` */
+export function* readInSteps(
+  datafile: Datafile,
+  { bare = false, reader }: { readonly bare?: boolean; readonly reader?: MemberReader } = {},
+): Steps<JsonObject> {
   if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
-  const content = typeof datafile === 'string' ? parseText(datafile) : datafile;
+  const content = typeof datafile === 'string' ? yield* parseText(datafile, reader) : datafile;
   if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
   if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
     throw new DatafileError(
@@ -58,19 +67,23 @@ export function readDatafile(datafile: Datafile, { bare = false } = {}): JsonObj
   return content;
 }
 
-/** @throws DatafileError if the content can't be used; the message says why */
-export function prepareDatafile(content: JsonObject): DatafileIndex {
+/** @throws (at a step) DatafileError if the content can't be used; the message says why */
+export function* prepareInSteps(content: JsonObject): Steps<DatafileIndex> {
   try {
-    return runAtOnce(indexDatafile(content));
+    return yield* indexDatafile(content);
   } catch (error) {
     if (isStackOverflow(error)) throw error;
     throw new DatafileError('the datafile has a member of an unexpected shape');
   }
 }
 
-function parseText(text: string): unknown {
+function* parseInSteps(datafile: Datafile, bare: boolean): Steps<DatafileIndex> {
+  return yield* prepareInSteps(yield* readInSteps(datafile, { bare }));
+}
+
+function* parseText(text: string, reader?: MemberReader): Steps<unknown> {
   try {
-    return parseJson(text);
+    return yield* parseJsonInSteps(text, { reader });
   } catch (error) {
     if (isStackOverflow(error)) throw error;
     const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';

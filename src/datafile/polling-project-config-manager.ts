@@ -15,8 +15,9 @@ import { takeOptions } from '../util/options/take-options.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { fillUrlTemplate, hasPlaceForKey } from '../util/url-template.js';
 import { contentFingerprint } from './content-fingerprint.js';
+import { DatafileInForce } from './datafile-in-force.js';
 import { DatafilePoller } from './datafile-poller.js';
-import { StaticProjectConfigManager } from './static-project-config-manager.js';
+import { requireDatafileType } from './static-project-config-manager.js';
 
 /** Where the datafile comes from, and how often it is fetched. */
 export interface PollingProjectConfigManagerOptions {
@@ -84,7 +85,7 @@ const DEFAULT_READY_TIMEOUT_MILLIS = 10_000;
  * the old one at once. If a datafile can't be used, the previous one stays in force.
  */
 export class PollingProjectConfigManager implements ProjectConfigManager {
-  readonly #config: StaticProjectConfigManager;
+  readonly #inForce: DatafileInForce;
   readonly #poller: DatafilePoller;
   readonly #runtime: Runtime;
   readonly #ready: Promise<void>;
@@ -102,16 +103,20 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     const headers = { ...headersOf(resolved.customHeaders), ...authorization };
     const updateIntervalMillis = adviseInterval(resolved.updateIntervalMillis, logger);
     this.#runtime = resolved.runtime ?? systemRuntime;
-    this.#config = new StaticProjectConfigManager({ datafile, logger });
+    this.#inForce = new DatafileInForce(logger);
+    if (datafile !== undefined) {
+      requireDatafileType(datafile);
+      this.#inForce.replace(datafile);
+    }
     this.#ready = new Promise(resolve => {
       this.#endWaiting = resolve;
-      this.#config.onUpdate(resolve);
+      this.#inForce.onUpdate(resolve);
     });
-    if (this.#config.getConfig() !== undefined) this.#endWaiting();
+    if (this.#inForce.index !== undefined) this.#endWaiting();
     this.#poller = new DatafilePoller(
       { ...source, headers, updateIntervalMillis, requestTimeoutMillis, maxDatafileBytes, cache },
       new HttpDatafileTransport(resolved.dispatcher, requestTimeoutMillis, logger),
-      this.#config,
+      this.#inForce,
       this.#runtime,
       logger,
     );
@@ -119,12 +124,12 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
   }
 
   getConfig(): DatafileIndex | undefined {
-    return this.#config.getConfig();
+    return this.#inForce.index;
   }
 
   /** @returns a function that undoes it */
   onUpdate(listener: () => void): () => void {
-    return this.#config.onUpdate(listener);
+    return this.#inForce.onUpdate(listener);
   }
 
   /**

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Datafile, DatafileIndex, ProjectConfigManager } from '../model/datafile-index.js';
-import type { Logger, PackageLogger } from '../model/logger.js';
-import { errorLabel } from '../util/error-label.js';
+import type { Logger } from '../model/logger.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
 import { type OptionTable, other } from '../util/options/option-table.js';
 import { takeOptions } from '../util/options/take-options.js';
-import { contentFingerprint } from './content-fingerprint.js';
-import {
-  DATAFILE_TYPE,
-  describeBadDatafile,
-  isDatafileType,
-  prepareDatafile,
-  readDatafile,
-} from './parse-datafile.js';
+import { DatafileInForce } from './datafile-in-force.js';
+import { DATAFILE_TYPE, isDatafileType } from './parse-datafile.js';
 
 export interface StaticProjectConfigManagerOptions {
   /** JSON text or the object it holds. @default none: events are held until `setDatafile` */
@@ -33,16 +26,13 @@ export const STATIC_PROJECT_CONFIG_MANAGER = {
 
 /** Holds a datafile that you set yourself: at start, from a webhook, or from a file that you watch. */
 export class StaticProjectConfigManager implements ProjectConfigManager {
-  readonly #logger: PackageLogger;
-  readonly #listeners = new Set<() => void>();
-  #config: DatafileIndex | undefined;
-  #fingerprint: string | undefined;
+  readonly #inForce: DatafileInForce;
 
   /** @throws TypeError if the datafile is neither a string nor a plain object */
   constructor(options: StaticProjectConfigManagerOptions = {}) {
     const { options: taken, logger } = takeOptions(STATIC_PROJECT_CONFIG_MANAGER, options);
     const { datafile } = taken;
-    this.#logger = logger;
+    this.#inForce = new DatafileInForce(logger);
     if (datafile !== undefined) {
       requireDatafileType(datafile);
       this.setDatafile(datafile);
@@ -56,40 +46,15 @@ export class StaticProjectConfigManager implements ProjectConfigManager {
    * @returns whether it is in force now
    */
   setDatafile(datafile: Datafile): boolean {
-    try {
-      const content = readDatafile(datafile);
-      // Text that nests too deep to be written again is known by its characters.
-      const fingerprint =
-        contentFingerprint(content) ??
-        (typeof datafile === 'string' ? contentFingerprint([datafile]) : undefined);
-      if (fingerprint !== undefined && fingerprint === this.#fingerprint) return true;
-      this.#config = prepareDatafile(content);
-      this.#fingerprint = fingerprint;
-    } catch (error) {
-      this.#logger.alert(
-        'OPTIMIZELY_BAD_DATAFILE',
-        'error',
-        describeBadDatafile(error, this.#config !== undefined),
-      );
-      return false;
-    }
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        this.#logger.error(`an onUpdate listener failed: ${errorLabel(error)}`);
-      }
-    }
-    return true;
+    return this.#inForce.replace(datafile);
   }
 
   getConfig(): DatafileIndex | undefined {
-    return this.#config;
+    return this.#inForce.index;
   }
 
   onUpdate(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#inForce.onUpdate(listener);
   }
 }
 

@@ -3,12 +3,14 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
 import type { PackageLogger } from '../model/logger.js';
-import { decodeText } from '../util/decode-text.js';
+import { TextCollector } from '../util/decode-text.js';
 import { drain } from './drain.js';
 import { HttpClient } from './http-client.js';
 import type { Answer } from './transport.js';
 
 const MOST_REDIRECTS = 5;
+/** Fewer and larger ones than Node's: a datafile may have megabytes. */
+const UNPACKED_CHUNK_BYTES = 65_536;
 
 /** Fetches datafiles: unpacked, bounded, untraced. A request in flight keeps no process alive. */
 export class HttpDatafileTransport implements DatafileTransport {
@@ -64,22 +66,22 @@ async function read({ status, headers, body }: Answer, maxBytes: number): Promis
     throw new Error('a content encoding that was not asked for');
   }
   const { createGunzip } = process.getBuiltinModule('node:zlib');
-  const unpacked = createGunzip();
+  const unpacked = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES });
   body.once('error', error => unpacked.destroy(error));
   return { status, headers, body: await collect(body.pipe(unpacked), body, maxBytes) };
 }
 
 async function collect(stream: Readable, source: Readable, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
+  const text = new TextCollector();
   let bytes = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw Object.assign(new Error('too large'), { code: 'DATAFILE_TOO_LARGE' });
-      chunks.push(chunk);
+      text.add(chunk);
     }
   } finally {
     source.destroy();
   }
-  return decodeText(Buffer.concat(chunks));
+  return text.end();
 }

@@ -14,6 +14,38 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
+/**
+ * The same of bytes that come in pieces. UTF-8 is decoded piece by piece, so that megabytes of it do not hold up the
+ * event loop at their end.
+ */
+export class TextCollector {
+  #bytes: Uint8Array[] = [];
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  readonly #texts: string[] = [];
+
+  add(bytes: Uint8Array): void {
+    if (this.#decoder !== undefined) this.#texts.push(this.#decoder.decode(bytes, { stream: true }));
+    else this.#bytes.push(bytes);
+    if (this.#decoder === undefined && this.#bytes.length === 1 && isUtf8(bytes)) {
+      this.#decoder = new TextDecoder();
+      this.#bytes = [];
+      this.#texts.push(this.#decoder.decode(bytes, { stream: true }));
+    }
+  }
+
+  end(): string {
+    if (this.#decoder === undefined) return decodeText(Buffer.concat(this.#bytes));
+    this.#texts.push(this.#decoder.decode());
+    return this.#texts.join('');
+  }
+}
+
+/** Where its first two bytes are there to tell. */
+function isUtf8({ 0: first, 1: second }: Uint8Array): boolean {
+  if (second === undefined || first === 0 || second === 0) return false;
+  return !((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+}
+
 function utf16(bytes: Uint8Array): string {
   return new TextDecoder('utf-16le').decode(bytes);
 }
