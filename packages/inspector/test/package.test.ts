@@ -22,7 +22,7 @@ describe('the packed inspector', () => {
     folder = mkdtempSync(join(tmpdir(), 'packed-'));
     const modules = join(folder, 'node_modules');
     mkdirSync(join(modules, '@opentelemetry'), { recursive: true });
-    for (const name of ['undici', '@opentelemetry/api'])
+    for (const name of ['undici', 'isbot', '@opentelemetry/api'])
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     for (const [name, at] of [
       ['opentelemetry-exporter-optimizely', '.'],
@@ -60,10 +60,12 @@ describe('the packed inspector', () => {
     for (const file of ['sample.json', 'sample.mjs']) expect(packed(`sample/${file}`)).not.to.equal('');
   });
 
-  it('depends on the exporter that it is made with', () => {
+  it('depends on the exporter that it is made with, and on the patterns of bots', () => {
     const { dependencies } = JSON.parse(packed('package.json')) as { dependencies: Record<string, string> };
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-    expect(dependencies).to.deep.equal({ 'opentelemetry-exporter-optimizely': `^${version}` });
+    const { isbot, ...others } = dependencies;
+    expect(isbot).to.match(/^\^5\./);
+    expect(others).to.deep.equal({ 'opentelemetry-exporter-optimizely': `^${version}` });
   });
 
   it('has source maps without sources', () => {

@@ -13,6 +13,7 @@ import { BatchLog, type LogLimits } from './batch-log.js';
 import { EventFigures } from './event-figures.js';
 import { inspectEvents } from './inspect-events.js';
 import type { InspectedBatch, RefusedRequest } from './inspected-batch.js';
+import type { Problem } from './problem.js';
 import type { Project } from './project.js';
 import { NOTHING_NOTED, type SenderNotes } from './sender-notes.js';
 import { Traffic } from './traffic.js';
@@ -143,13 +144,15 @@ export class Inspection {
   /** The answer to a batch: it is refused, or passed on, or simply taken. */
   answer(batch: InspectedBatch, status: number): void {
     batch.status = status;
-    if (this.log.find(batch.sequence) === batch) this.figures.answered(batch);
+    if (this.#isKept(batch)) this.figures.answered(batch);
     this.changed();
   }
 
   /** Notes that a request was refused, by this endpoint or by Optimizely. */
   refused(batch: InspectedBatch, message: string): void {
-    this.figures.addProblem(batch, { code: 'refused', message });
+    const problem: Problem = { code: 'refused', message };
+    if (this.#isKept(batch)) this.figures.addProblem(batch, problem);
+    else batch.problems.push(problem);
     this.lastRefusal = message;
   }
 
@@ -210,6 +213,11 @@ export class Inspection {
     this.log.add(batch);
     this.changed();
     return batch;
+  }
+
+  /** A batch may have had to go while it was passed on. */
+  #isKept(batch: InspectedBatch): boolean {
+    return this.log.find(batch.sequence) === batch;
   }
 
   #dropped(batch: InspectedBatch): void {

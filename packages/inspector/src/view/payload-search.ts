@@ -8,17 +8,20 @@ const MOST_REMEMBERED = 4;
 /** What a JSON text may write in other ways than it is searched for. */
 const ESCAPED = /[^\x20-\x7e]|["\\/<>&']/;
 
+/** Places of events. Batches that are no longer shown are not held on to. */
+type Found = WeakMap<InspectedBatch, ReadonlySet<number> | undefined>;
+
 /**
  * Finds events by a part of their payload, in any case. Each batch is read at most once for a text that is searched for, as
  * long as it is one of the latest few.
  */
 export class PayloadSearch {
-  readonly #searches = new Map<string, Map<InspectedBatch, ReadonlySet<number> | undefined>>();
+  readonly #searches = new Map<string, Found>();
 
   /** @returns whether the event of a batch at an index was found */
   of(wanted: string): (batch: InspectedBatch, index: number) => boolean {
     const text = wanted.toLowerCase();
-    const known = this.#searches.get(text) ?? new Map<InspectedBatch, ReadonlySet<number> | undefined>();
+    const known: Found = this.#searches.get(text) ?? new WeakMap();
     this.#searches.delete(text);
     this.#searches.set(text, known);
     keepNewest(this.#searches, MOST_REMEMBERED);
