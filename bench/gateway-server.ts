@@ -1,47 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { startGateway } from 'optimizely-event-gateway';
+import { StaticProjectConfigManager, UserEventFactory } from 'opentelemetry-exporter-optimizely';
+import { readExperimentEvent } from 'opentelemetry-exporter-optimizely/capture';
+import { type Gateway, startGateway } from 'optimizely-event-gateway';
+import type { OtlpExport } from '../packages/gateway/src/model/otlp-event.js';
 import { decodeExport } from '../packages/gateway/src/otlp/decode.js';
 import { eventNames } from '../packages/gateway/src/otlp/event-names.js';
+import { decode } from '../packages/gateway/test/support/otlp-schema.js';
 import { send } from './child.js';
 
-// A process of its own: `gateway`, `gateway-with-store`, or `floor`, which reads the same requests with the same code and
-// answers 200. It tells its port, and for each message what it has spent and holds.
-const [kind, endpoint] = process.argv.slice(2);
+/**
+ * `floor` reads the same requests with the same code and answers 200; `texts` also makes the uuid and the text of each
+ * event, and forgets them; `whole-schema` reads them with protobufjs, as a server without a reader of its own would.
+ */
+export type Kind = 'gateway' | 'gateway-with-store' | 'floor' | 'texts' | 'whole-schema';
+
+/** What the process has spent since it began, and what it holds. */
+export interface Figures {
+  readonly cpuMicros: number;
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+  readonly storeBytes: number;
+  /** Events that it has and has not delivered. */
+  readonly pending: number;
+}
+
+// A process of its own. It tells its port, and its figures for each message; `collect` collects garbage first.
+const [kind, endpoint] = process.argv.slice(2) as [Kind, string];
 const datafile = fileURLToPath(new URL('../packages/gateway/test/senders/datafile.json', import.meta.url));
 const store = kind === 'gateway-with-store' ? mkdtempSync(join(tmpdir(), 'bench-gateway-')) : undefined;
+let gateway: Gateway | undefined;
 
 async function listen(): Promise<number> {
-  if (kind !== 'floor') {
-    const { address } = await startGateway({
-      datafile,
-      endpoint,
-      port: 0,
-      logLevel: 'silent',
-      ...(store !== undefined && { store }),
-    });
-    return address.port;
+  if (kind === 'gateway' || kind === 'gateway-with-store') {
+    gateway = await startGateway({ datafile, endpoint, store, port: 0, logLevel: 'silent' });
+    return gateway.address.port;
   }
-  const names = eventNames(false);
+  const read = readerOf(kind);
   const server = createServer(async (request, response) => {
-    decodeExport('traces', 'protobuf', await buffer(request), names);
+    read(await buffer(request));
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>(resolve => server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 }, resolve));
   return (server.address() as AddressInfo).port;
 }
 
-await send(await listen());
-process.on('message', () => {
+function readerOf(peer: Exclude<Kind, 'gateway' | 'gateway-with-store'>): (body: Buffer) => void {
+  const names = eventNames(false);
+  switch (peer) {
+    case 'floor':
+      return body => void decodeExport('traces', 'protobuf', body, names);
+    case 'texts':
+      return body => makeTexts(decodeExport('traces', 'protobuf', body, names));
+    case 'whole-schema':
+      return body => void decode('ExportTraceServiceRequest', body);
+  }
+}
+
+const factory = new UserEventFactory();
+const index = new StaticProjectConfigManager({ datafile: readFileSync(datafile, 'utf8') }).getConfig();
+
+function makeTexts({ events }: OtlpExport): void {
+  for (const { name, attributes, timeUnixNano, traceId, spanId } of events) {
+    const read = readExperimentEvent({ name, attributes, time: timeUnixNano }, { traceId, spanId });
+    if (read?.kind !== 'event' || index === undefined) throw new Error('an event was not read');
+    const made = factory.createUserEvent(read.event, index, performance.now());
+    if ('reason' in made) throw new Error(`an event has no text: ${made.reason}`);
+  }
+}
+
+function figures(): Figures {
   const { user, system } = process.cpuUsage();
-  void send({ cpuMicros: user + system, rss: process.memoryUsage.rss() });
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  return {
+    cpuMicros: user + system,
+    heapBytes: heapUsed + arrayBuffers,
+    rssBytes: rss,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    storeBytes: store === undefined ? 0 : bytesIn(store),
+    pending: Object.values(gateway?.ledger() ?? {}).reduce((sum, { pending }) => sum + pending, 0),
+  };
+}
+
+function bytesIn(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
+
+await send(await listen());
+process.on('message', message => {
+  if (message === 'collect') globalThis.gc?.();
+  void send(figures());
 });
 process.on('disconnect', () => {
   if (store !== undefined) rmSync(store, { recursive: true, force: true });

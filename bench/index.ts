@@ -24,6 +24,10 @@ const FAMILIES = [
   'otlp-reading',
   'gateway',
   'inspector',
+  'gateway-load',
+  'gateway-fleet',
+  'gateway-memory',
+  'relay',
 ];
 
 const args = process.argv.slice(2);

@@ -19,7 +19,7 @@ export function toLine({ name, peer, unit, target, ratio, more, ours, theirs, me
 function describe({ atLeast, atMost, atMostMore }: Target, unit: Row['unit']): string {
   const parts: string[] = [];
   if (atLeast !== undefined) parts.push(`>= ${atLeast} x speed`);
-  if (atMost !== undefined) parts.push(`<= ${atMost}`);
+  if (atMost !== undefined) parts.push(`<= ${Number(atMost.toPrecision(2))}`);
   if (atMostMore !== undefined) parts.push(`<= ${atMostMore} ${unit} more`);
   return parts.join(' or ');
 }

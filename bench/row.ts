@@ -19,7 +19,7 @@ export interface Target {
 export interface Row {
   readonly name: string;
   readonly peer: string;
-  readonly unit: 'ns' | 'ms' | 'bytes';
+  readonly unit: 'ns' | 'ms' | 'bytes' | 'requests';
   /** Absent: a figure to watch. */
   readonly target?: Target;
   /** @default as many as the run says; 1 for what is the same every time */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import { traceRequests } from './gateway-requests.js';
+import { type Answered, percentile, Senders } from './gateway-senders.js';
+import { Optimizely, Side } from './gateway-sides.js';
+import type { Row, Sides, Size } from './row.js';
+
+const SPANS = 100;
+const OVERLOADED_SPANS = 500;
+const LIMIT_MILLIS = 100;
+const PROBES_A_SECOND = 50;
+/** What the gateway may hold in the end: its own limits, as they are unless told otherwise. */
+const LIMIT_BYTES = 268_435_456 + 134_217_728;
+
+/** Rates are multiples of what the gateway was just seen to bear on a core of its own. */
+export function rows({ short }: Size): Row[] {
+  const millis = short ? 200 : 3_000;
+  return [
+    {
+      name: 'p99 of a receipt with a store, at half the load that it bears',
+      peer: 'the same rate, read and answered 200',
+      unit: 'ms',
+      target: { atMostMore: 50 },
+      rounds: 3,
+      warmUps: 1,
+      open: () => openHalf(millis),
+    },
+    {
+      name: 'slowest refusal, at ten times the load that it bears',
+      peer: 'the limit of 100 ms',
+      unit: 'ms',
+      target: { atMost: 1 },
+      rounds: 3,
+      warmUps: 1,
+      open: () =>
+        openTenfold(
+          millis,
+          async ({ answers }) => slowestRefusal(answers),
+          async () => LIMIT_MILLIS,
+        ),
+    },
+    {
+      name: 'slowest answer of an idle server to the same sender meanwhile',
+      peer: 'the limit of 100 ms',
+      unit: 'ms',
+      rounds: 3,
+      warmUps: 1,
+      open: () =>
+        openTenfold(
+          millis,
+          async ({ probes }) => percentile(probes, 1),
+          async () => LIMIT_MILLIS,
+        ),
+    },
+    {
+      name: 'peak memory, at ten times the load that it bears',
+      peer: 'its limits, and what it held before',
+      unit: 'bytes',
+      target: { atMost: 1 },
+      rounds: 1,
+      warmUps: 0,
+      open: () =>
+        openTenfold(
+          millis,
+          async ({ side }) => (await side.figures()).peakRssBytes,
+          async side => (await side.figures('collect')).rssBytes + LIMIT_BYTES,
+        ),
+    },
+  ];
+}
+
+async function openHalf(millis: number): Promise<Sides> {
+  const optimizely = await Optimizely.start();
+  const [ours, theirs] = await Promise.all([
+    Side.start('gateway-with-store', optimizely),
+    Side.start('floor', optimizely),
+  ]);
+  const make = traceRequests(SPANS, 1);
+  const half = (await ours.capacity(millis / 10, make)) / 2;
+  await theirs.capacity(millis / 10, make);
+  const figure = async (side: Side) => {
+    const senders = new Senders(side.port);
+    // On a machine that others use, half may be too much for a moment: the receipt is late then.
+    const answers = await senders.sendPaced({ millis, aSecond: half }, () => senders.sendUntilTaken(make()));
+    senders.close();
+    return percentile(answers, 0.99);
+  };
+  return {
+    ours: () => figure(ours),
+    theirs: () => figure(theirs),
+    close: () => end(ours, theirs, optimizely),
+  };
+}
+
+interface Overload {
+  readonly side: Side;
+  readonly answers: readonly Answered[];
+  /** What a server without load answered to the same sender: what is late there is not the gateway's doing. */
+  readonly probes: readonly Answered[];
+}
+
+async function openTenfold(
+  millis: number,
+  ours: (overload: Overload) => Promise<number>,
+  theirs: (side: Side) => Promise<number>,
+): Promise<Sides> {
+  const optimizely = await Optimizely.start();
+  const [side, idle] = await Promise.all([
+    Side.start('gateway', optimizely),
+    Side.start('floor', optimizely),
+  ]);
+  const make = traceRequests(OVERLOADED_SPANS, 1);
+  const probe = traceRequests(1, 1)();
+  const tenfold = (await side.capacity(millis / 30, make)) * 10;
+  const before = await theirs(side);
+  return {
+    async ours() {
+      const senders = new Senders(side.port);
+      const probing = new Senders(idle.port);
+      const [answers, probes] = await Promise.all([
+        senders.sendPaced({ millis, aSecond: tenfold }, () => senders.send(make())),
+        probing.sendPaced({ millis, aSecond: PROBES_A_SECOND }, () => probing.send(probe)),
+      ]);
+      senders.close();
+      probing.close();
+      const lost = answers.find(({ status }) => status !== 200 && status !== 503);
+      if (lost !== undefined) throw new Error(`a request was answered ${lost.status}`);
+      return ours({ side, answers, probes });
+    },
+    theirs: () => before,
+    close: () => end(side, idle, optimizely),
+  };
+}
+
+function slowestRefusal(answers: readonly Answered[]): number {
+  return percentile(
+    answers.filter(({ status }) => status === 503),
+    1,
+  );
+}
+
+function end(...processes: readonly { end(): void }[]): void {
+  for (const process of processes) process.end();
+}
