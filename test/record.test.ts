@@ -229,19 +229,23 @@ describe('recording', () => {
 
   it('tells owners apart where providers of several processors share a resource, while processors come and go', async () => {
     const resource = makeHarness().tracer.startSpan('x') as unknown as { resource: never };
+    const ofAll = makeProcessor();
     const open = (count: number) => {
       const processors = Array.from({ length: count }, () => makeProcessor());
       const provider = new BasicTracerProvider({
         resource: resource.resource,
-        spanProcessors: processors.map(({ processor }) => processor),
+        spanProcessors: [...processors, ofAll].map(({ processor }) => processor),
       });
       opened.push(provider);
       return { processors, tracer: provider.getTracer('test'), recorded: [] as unknown[] };
     };
     const providers = [open(3), open(2)];
+    const recordedInAll: unknown[] = [];
     const recordInTurn = () => {
       for (const { tracer, recorded } of [...providers, ...providers]) {
-        recorded.push(recordConversion(CONVERSION, tracer.startSpan('request')));
+        const uuid = recordConversion(CONVERSION, tracer.startSpan('request'));
+        recorded.push(uuid);
+        recordedInAll.push(uuid);
       }
     };
     recordInTurn();
@@ -257,6 +261,8 @@ describe('recording', () => {
       }
     }
     expect(left?.dispatcher.uuids).to.have.lengthOf(2);
+    await ofAll.processor.forceFlush();
+    expect(ofAll.dispatcher.uuids).to.deep.equal(recordedInAll);
   });
 
   it('serves several providers with one processor', async () => {
