@@ -59,7 +59,14 @@ export class BatchesInFlight {
 
   /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
   begin(batch: ClosedBatch, isReplayed = false): void {
-    const inFlight = { place: -1, batch, unsettled: batch.events, isGiven: false, isReplayed };
+    const inFlight = {
+      place: -1,
+      generation: undefined,
+      batch,
+      unsettled: batch.events,
+      isGiven: false,
+      isReplayed,
+    };
     this.#outstanding.begin(inFlight);
     this.#eventCount += batch.events.length;
     if (isReplayed) this.#replayedCount++;

@@ -12,6 +12,7 @@ export type Prepare = (events: readonly SerializedEvent[]) => LogEvent | undefin
 /** What becomes of one batch, which may travel in chunks. */
 export class BatchProgress implements OutstandingWork {
   place = -1;
+  generation: OutstandingWork['generation'];
   readonly #settlePart: ExportBatch['settle'];
   readonly #done: (result: EventExportResult) => void;
   #left: number;

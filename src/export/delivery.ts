@@ -14,6 +14,7 @@ import { Attempt } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { Destination, type DestinationOptions } from './destination.js';
 import { SendQueue } from './send-queue.js';
+import { makeSpecimens } from './specimens.js';
 import { splitToFit } from './split.js';
 import { type Answer, judge, type Retry } from './verdict.js';
 
@@ -50,6 +51,8 @@ export class Delivery {
   readonly #inFlight = new Outstanding<Request>();
   readonly #send = new Afterwards(() => this.#pump());
   readonly #readyListeners: (() => void)[] = [];
+  /** Made with the first request, and kept. */
+  #specimens: readonly unknown[] | undefined;
   #timer: RuntimeTimer | undefined;
   #pumping = false;
   #ended = false;
@@ -171,6 +174,7 @@ export class Delivery {
       this.#cannotSerialize(chunk);
       return;
     }
+    this.#specimens ??= makeSpecimens(runtime);
     const { step } = this.#destination;
     this.#destination.log.sending(logEvent.url);
     const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
@@ -183,7 +187,7 @@ export class Delivery {
       this.#settle(chunk, answer, step);
       this.#pump();
     });
-    const request: Request = { place: -1, attempt, chunk };
+    const request: Request = { place: -1, generation: undefined, attempt, chunk };
     this.#inFlight.begin(request);
     this.#observe('requestStarted', () => observer?.requestStarted(events.length));
     attempt.make(dispatcher, logEvent, ageMillis);

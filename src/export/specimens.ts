@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventContext } from '../model/event-context.js';
+import type { Runtime } from '../model/runtime.js';
+import { Attempt } from './attempt.js';
+import { BatchBody } from './batch-body.js';
+import { BatchProgress, Chunk } from './chunk.js';
+import { makeLogEvent } from './log-event.js';
+
+const NO_CONTEXT: EventContext = {
+  region: 'US',
+  accountId: '',
+  projectId: '',
+  revision: '',
+  clientName: '',
+  clientVersion: '',
+  anonymizeIP: false,
+  botFiltering: undefined,
+};
+
+/**
+ * Makes one object of each kind that a request is made of; it holds no event. Whoever keeps them keeps V8's optimized code:
+ * a full collection discards all code whose hidden classes have no object left, and while a service is idle, it has no
+ * request. Without them the first 10,000 events after such a collection took twice the time.
+ */
+export function makeSpecimens(runtime: Runtime): readonly unknown[] {
+  const progress = new BatchProgress(1, ignore, ignore);
+  const chunk = new Chunk(progress, [], () => undefined);
+  const logEvent = makeLogEvent('', {}, new BatchBody(NO_CONTEXT, []));
+  const attempt = new Attempt(runtime, 1, ignore);
+  const carriers: unknown[] = [];
+  const dispatchEvent = (_: unknown, carrier: unknown) => {
+    carriers.push(carrier);
+    return { statusCode: 204 };
+  };
+  attempt.make({ dispatchEvent }, logEvent, 0.5);
+  return [chunk, logEvent, attempt, ...carriers];
+}
+
+function ignore(): void {}
