@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { clockNanos } from './clock.js';
-import type { Result, Row, Size, Spread, Target } from './row.js';
+import { clockNanos, cpuNanos } from './clock.js';
+import type { Figures, Result, Row, Sides, Size, Spread, Target } from './row.js';
 
 /** Many short rounds rather than few long ones: what else the machine does then spoils some, and not the median. */
 const ROUNDS = 9;
@@ -13,20 +13,12 @@ const WARM_UPS = 2;
 export async function compare(row: Row, { short }: Size): Promise<Result> {
   const { name, peer, unit, target } = row;
   const rounds = short ? 1 : (row.rounds ?? ROUNDS);
-  const { ours, theirs, close } = await row.open();
+  const sides = await row.open();
   globalThis.gc?.();
-  for (let n = 0; n < (short ? 0 : (row.warmUps ?? WARM_UPS)); n++) {
-    await ours();
-    await theirs();
-  }
-  const pairs: { ours: number; theirs: number }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    // Each goes first every other time: what one leaves behind for the other evens out.
-    const first = round % 2 === 0 ? await ours() : undefined;
-    const theirFigure = await theirs();
-    pairs.push({ ours: first ?? (await ours()), theirs: theirFigure });
-  }
-  await close?.();
+  for (let n = 0; n < (short ? 0 : (row.warmUps ?? WARM_UPS)); n++) await runRound(sides, n);
+  const pairs: Figures[] = [];
+  for (let round = 0; round < rounds; round++) pairs.push(await runRound(sides, round));
+  await sides.close?.();
   const result = {
     name,
     peer,
@@ -46,6 +38,14 @@ export async function compare(row: Row, { short }: Size): Promise<Result> {
   return { ...result, met: short || target === undefined ? undefined : isMet(target, result) };
 }
 
+/** Each goes first every other time: what one leaves behind for the other evens out. */
+async function runRound(sides: Sides, round: number): Promise<Figures> {
+  if ('both' in sides) return sides.both();
+  const first = round % 2 === 0 ? await sides.ours() : undefined;
+  const theirs = await sides.theirs();
+  return { ours: first ?? (await sides.ours()), theirs };
+}
+
 function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio: Spread; more: Spread }) {
   return (
     (atLeast !== undefined && ratio.median >= atLeast) ||
@@ -62,6 +62,13 @@ export async function nanosEach(count: number, work: () => void | Promise<void>)
   const start = clockNanos();
   await work();
   return (clockNanos() - start) / count;
+}
+
+/** The same in the CPU time of this process, its other threads included: other work on the machine does not count. */
+export async function cpuNanosEach(count: number, work: () => void | Promise<void>): Promise<number> {
+  const start = cpuNanos();
+  await work();
+  return (cpuNanos() - start) / count;
 }
 
 function spread(values: readonly number[]): Spread {

@@ -11,6 +11,8 @@ import type { Sustained } from './sustained.js';
 const FAMILIES = [
   'official-sdk',
   'plain-way',
+  'floor',
+  'after-collection',
   'spans',
   'harvest',
   'loopback',

@@ -37,6 +37,20 @@ export class CountingDispatcher implements EventDispatcher {
   }
 }
 
+/** Takes each body up to the bytes that would be sent. */
+export class BytesDispatcher implements EventDispatcher {
+  requests = 0;
+  bytes = 0;
+  lastBody = '';
+
+  async dispatchEvent({ body }: { readonly body: string }) {
+    this.requests++;
+    this.bytes += Buffer.from(body).length;
+    this.lastBody = body;
+    return { statusCode: 204 };
+  }
+}
+
 /** Flushes. @throws unless every event that was recorded has been delivered */
 export async function deliverAll(processor: OptimizelySpanProcessor): Promise<void> {
   await processor.forceFlush();

@@ -15,6 +15,8 @@ export interface Target {
   readonly atMostMore?: number;
 }
 
+export type Sides = SidesInTurn | SidesAtOnce;
+
 /** One row of the table. Figures are costs: the smaller, the better. */
 export interface Row {
   readonly name: string;
@@ -30,12 +32,27 @@ export interface Row {
   open(): Sides | Promise<Sides>;
 }
 
-export interface Sides {
+interface Closable {
+  /** After the last round: checks what both have made, and frees it. */
+  close?(): void | Promise<void>;
+}
+
+/** One side does the whole round, then the other. */
+export interface SidesInTurn extends Closable {
   /** One figure. Throws if an event went astray. */
   ours(): number | Promise<number>;
   theirs(): number | Promise<number>;
-  /** After the last round: checks what both have made, and frees it. */
-  close?(): void | Promise<void>;
+}
+
+/** Each round does the work of both. */
+export interface SidesAtOnce extends Closable {
+  /** Both figures of a round. Throws if an event went astray. */
+  both(): Promise<Figures>;
+}
+
+export interface Figures {
+  readonly ours: number;
+  readonly theirs: number;
 }
 
 export interface Spread {

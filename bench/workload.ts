@@ -71,7 +71,7 @@ export function inputs<T>(count: number, make: (n: number) => T): T[] {
   return JSON.parse(JSON.stringify(Array.from({ length: count }, (_, n) => make(n)))) as T[];
 }
 
-const EVENTS_A_TURN = 100;
+export const EVENTS_A_TURN = 100;
 
 /**
  * Every side that records goes through here: as in a service under load, the event loop turns now and then, so that
