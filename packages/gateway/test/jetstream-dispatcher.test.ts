@@ -206,6 +206,56 @@ describe('createJetStreamDispatcher', () => {
     expect(new Set(sent)).to.deep.equal(new Set(users(20)));
   });
 
+  it('loses nothing where a fleet loses its server together, again and again', async () => {
+    const server = await startServer();
+    const fleet = Array.from({ length: 25 }, () => makeProcessor(server.url, { publishTimeoutMillis: 500 }));
+    const isDone = () => fleet.every(({ processor }) => processor.ledger().pending === 0);
+    for (let round = 1; round <= 3; round++) {
+      for (const { processor } of fleet) record(processor, 4);
+      const flushed = Promise.all(fleet.map(({ processor }) => processor.forceFlush()));
+      await server.kill();
+      await server.start();
+      await flushed;
+      while (!isDone()) await Promise.all(fleet.map(({ processor }) => processor.forceFlush()));
+      for (const { processor } of fleet) expect(processor.ledger()).to.include({ streamed: 4 * round });
+    }
+    expect((await drainStream(server)).users.length).to.be.at.least(25 * 12);
+  });
+
+  it('keeps events while the account has no storage left', async () => {
+    const server = await startServer(
+      'accounts { A { users: [{ user: a, password: b }], jetstream { max_store: 1000000 } } }\nno_auth_user: a',
+    );
+    const limits = { maxBytes: 900_000, flushMillis: UNTIL_GIVEN_UP };
+    const { processor } = makeProcessor(server.url, limits);
+    record(processor, 1);
+    await processor.forceFlush();
+    expect(processor.ledger()).to.include({ streamed: 1, pending: 0 });
+    const other = makeProcessor(server.url, { ...limits, stream: 'other', subject: 'other' });
+    record(other.processor, 1);
+    await other.processor.forceFlush();
+    expect(other.processor.ledger()).to.include({ streamed: 0, pending: 1 });
+    expect(other.logger.at('error').some(line => /storage|resources/.test(line))).to.equal(true);
+  });
+
+  it('gives up at once what the processor gives up', async () => {
+    const server = await startServer();
+    const { dispatcher } = makeProcessor(server.url);
+    const logEvent = {
+      httpVerb: 'POST',
+      url: 'https://logx.optimizely.com/v1/events',
+      headers: {},
+      body: '{}',
+    };
+    const reason = new Error('given up');
+    if (server.pid !== undefined) process.kill(server.pid, 'SIGSTOP');
+    const controller = new AbortController();
+    const answer = dispatcher.dispatchEvent(logEvent as never, { signal: controller.signal });
+    controller.abort(reason);
+    expect(await answer.catch(error => error)).to.equal(reason);
+    if (server.pid !== undefined) process.kill(server.pid, 'SIGCONT');
+  });
+
   it('lets go of the connection when no batch has come for a while, and makes a new one for the next', async () => {
     const monitor = await freePort();
     const server = await startServer(`http: 127.0.0.1:${monitor}`);

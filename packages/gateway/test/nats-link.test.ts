@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { expect } from 'chai';
 import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { RecordingLogger } from '../../../test/support/fakes.js';
@@ -48,6 +50,32 @@ describe('the link to NATS', () => {
     await link.close();
     expect(connection.isClosed()).to.equal(true);
     expect(runtime.armed).to.equal(0);
+  });
+
+  it('leaves no connection to a server that takes it and says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const taken: Promise<unknown>[] = [];
+    silent.on('connection', socket => taken.push(once(socket.resume(), 'close')));
+    const { port } = silent.address() as AddressInfo;
+    // Another connection of the process, made meanwhile, is none of its business.
+    const own = createConnection({ host: '127.0.0.1', port });
+    const pending = new NatsLink({
+      connection: { servers: `127.0.0.1:${port}` },
+      stream: resolveStreamOptions({}),
+      logger: new RecordingLogger(),
+      name: 'test',
+      connectTimeoutMillis: 20,
+      runtime,
+    }).open();
+    const error = await pending.catch(caught => caught);
+    expect(error).to.be.an.instanceOf(Error);
+    await until(() => taken.length === 2);
+    await Promise.race(taken);
+    expect(own.destroyed).to.equal(false);
+    own.destroy();
+    await Promise.all(taken);
+    silent.close();
   });
 
   it('keeps the new connection when the old one is given up once more', async () => {

@@ -2,9 +2,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
+import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import { startGateway } from 'optimizely-event-gateway';
+import { makeDatafile } from '../../../test/support/datafile.js';
 import { RecordingLogger } from '../../../test/support/fakes.js';
 import { skip } from '../../../test/support/skip.js';
+import { createJetStreamDispatcher } from '../src/jetstream/index.js';
 import type { Engine } from '../src/model/engine.js';
 import type { ProjectConfig } from '../src/model/gateway-config.js';
 import type { GatewayRole, RelayOptions } from '../src/model/relay-options.js';
@@ -120,6 +123,28 @@ describe('a relay over JetStream', () => {
     for (let request = 0; request < 30; request++) await send(engine, 2);
     start('deliver', {}, { flushIntervalMillis: 500 });
     await counted(60);
+    expect(destination.requests).to.be.at.most(2);
+  });
+
+  it('fills requests across Node services, at the default settings of all', async () => {
+    const services = Array.from({ length: 40 }, () => {
+      const eventDispatcher = createJetStreamDispatcher({ servers: server.url });
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        eventDispatcher,
+        install: false,
+      });
+      return { eventDispatcher, processor };
+    });
+    for (const [n, { processor }] of services.entries())
+      for (let event = 0; event < 10; event++)
+        processor.recordConversion({ userId: `user-${n}-${event}`, eventKey: 'purchase' });
+    await until(() => services.every(({ processor }) => processor.ledger().streamed === 10));
+    await Promise.all(services.map(({ eventDispatcher }) => eventDispatcher.close()));
+    await Promise.all(services.map(({ processor }) => processor.shutdown()));
+    expect(await messagesLeft()).to.equal(40);
+    start('deliver', {}, { flushIntervalMillis: undefined });
+    await counted(400);
     expect(destination.requests).to.be.at.most(2);
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
@@ -8,6 +8,7 @@ import { authenticatorOf } from './authentication.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
 import { MisfitError, openStream } from './open-stream.js';
+import { closingSocketsIfItFails } from './own-sockets.js';
 import { checkTls, tlsOf } from './tls.js';
 
 export interface NatsLinkOptions {
@@ -102,7 +103,7 @@ export class NatsLink {
     try {
       const authenticator = authenticatorOf(this.#options.connection);
       const tls = tlsOf(this.#options.connection, this.#servers);
-      connection = await connect({
+      const options: NodeConnectionOptions = {
         servers: this.#servers,
         name: this.#options.name,
         timeout: this.#options.connectTimeoutMillis,
@@ -112,7 +113,8 @@ export class NatsLink {
         reconnect: false,
         ...(authenticator !== undefined && { authenticator }),
         ...(tls !== undefined && { tls }),
-      });
+      };
+      connection = await closingSocketsIfItFails(() => connect(options));
       // What an account may use is not asked for: that would take one more right.
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const link = { connection, client: jetstream(connection), manager };
