@@ -27,11 +27,11 @@ export function App() {
       <ForwardingBanner />
       <TopBar />
       <LinkNotice />
-      <PauseNotice />
       <main>
-        {isEmpty ? (
-          <FirstSteps overview={known} />
-        ) : (
+        <PauseNotice />
+        {known === undefined && <p class="loading">Loading</p>}
+        {isEmpty && <FirstSteps overview={known} />}
+        {known !== undefined && !isEmpty && (
           <>
             <Figures />
             <ViewTabs />

@@ -118,7 +118,7 @@ export function describePage(title: string, define: (pages: Pages) => void): voi
       it.skip('no Chromium was found on the PATH: install it (apt-get install chromium) to run these tests', () => {});
       return;
     }
-    this.timeout(60_000);
+    this.timeout(120_000);
     const pages = new Pages();
     before(() => pages.start(executablePath));
     after(() => pages.end());

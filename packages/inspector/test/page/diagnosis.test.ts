@@ -27,8 +27,11 @@ describePage('inspect: why there are no results, on the page', pages => {
   it('names the root cause first, above the figures, and what else was looked at folded', async () => {
     const { page, endpoint } = await pages.open();
     await sendLookalikes(endpoint);
+    const inDollars = conversion({ visitorId: 'visitor-0', event: { revenue: 42.5 }, ...at(Date.now()) });
+    await post(endpoint, batchOf([inDollars]));
     const card = page.getByRole('article', { name: 'banner' });
     const found = card.getByRole('list', { name: 'Findings, the root cause first' }).getByRole('listitem');
+    await found.nth(1).waitFor();
     await found.first().getByText('root cause').waitFor();
     expect(await found.first().textContent()).to.contain('their ids look like those of exposed visitors');
     const order = await card.evaluate(element =>
@@ -55,7 +58,7 @@ describePage('inspect: why there are no results, on the page', pages => {
       .getByRole('button', { name: /Show the evidence of “.*”, banner/ })
       .first()
       .click();
-    await page.getByRole('status', { name: 'Matches' }).getByText('20 events match').waitFor();
+    await page.locator('.matches').getByText('20 events match').waitFor();
     const query = new URL(page.url()).searchParams;
     expect([query.get('experiment'), query.get('check')]).to.deep.equal(['100', 'conversions_unexposed']);
     expect(await rows.filter({ hasText: 'impression' }).count()).to.equal(0);

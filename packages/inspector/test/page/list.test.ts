@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import type { ExportedEvent } from '../../src/view/types.js';
+import { batchOf, impression } from '../harness.js';
 import { crowd, describePage, post, variedBatch } from './browser.js';
 
 /** Waits until the list has the events of these visitors, in this order. */
@@ -28,13 +29,14 @@ describePage('inspect: the list on the page', pages => {
     const { page, endpoint } = await pages.open();
     await post(endpoint, variedBatch());
     await shows(page, ...ALL);
-    const matches = page.getByRole('status', { name: 'Matches' });
+    const matches = page.locator('.matches');
     expect(await matches.textContent()).to.equal('6 events');
     const reset = () => page.getByRole('button', { name: 'Reset' }).click();
     await page.keyboard.press('/');
     await page.keyboard.type('AD');
     await shows(page, 'ada', 'ada');
     await matches.getByText('2 events match').waitFor();
+    await page.getByRole('status', { name: 'Matches' }).getByText('2 events match').waitFor();
     await reset();
     await shows(page, ...ALL);
     await page.getByLabel('Payload').fill('TENT-2');
@@ -215,16 +217,13 @@ describePage('inspect: the list on the page', pages => {
 
   it('keeps the text that is selected in details while they are asked for again', async () => {
     const { page, endpoint, rows } = await pages.open();
-    const batch = variedBatch();
-    await post(endpoint, batch);
+    await post(endpoint, variedBatch());
     await rows.filter({ has: page.locator('.visitor', { hasText: /^eve$/ }) }).click();
     const payload = page.locator('#detail pre');
     await payload.evaluate(element => getSelection()?.selectAllChildren(element));
     const before = await page.evaluate(() => String(getSelection()));
     await page.locator('#detail').getByText('no earlier decision').waitFor();
-    const { visitors } = crowd(1);
-    const [impression] = visitors as { visitor_id: string }[];
-    await post(endpoint, { ...batch, visitors: [{ ...impression, visitor_id: 'eve' }] });
+    await post(endpoint, batchOf([impression({ visitorId: 'eve', timestamp: Date.now() - 60_000 })]));
     await page.locator('#detail').getByText('Nothing wrong was found').waitFor();
     expect(await page.evaluate(() => String(getSelection()))).to.equal(before);
   });

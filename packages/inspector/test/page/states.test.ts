@@ -13,7 +13,8 @@ describePage('inspect: the states of the page', pages => {
   it('says in a live region that the inspector has gone, and takes up again with the one that follows', async () => {
     const { page, command, url, endpoint, rows } = await pages.open();
     await post(endpoint, crowd(2, 'earlier'));
-    await rows.filter({ hasText: 'earlier1' }).waitFor();
+    await rows.filter({ hasText: 'earlier1' }).click();
+    await page.getByRole('heading', { name: 'Payload' }).waitFor();
     const connection = page.getByRole('status', { name: 'Connection' });
     expect(await connection.getAttribute('aria-live')).to.equal('polite');
     expect(await connection.textContent()).to.equal('');
@@ -30,6 +31,7 @@ describePage('inspect: the states of the page', pages => {
     await post(endpoint, crowd(2, 'later'));
     await rows.filter({ hasText: 'later1' }).waitFor();
     expect(await rows.filter({ hasText: 'earlier' }).count()).to.equal(0);
+    expect(await page.locator('#detail').count()).to.equal(0);
   });
 
   it('says so of an inspector that hangs, three seconds after its last word, and forgives it', async () => {
@@ -39,6 +41,8 @@ describePage('inspect: the states of the page', pages => {
     await page.goto(url);
     await page.getByText('Waiting for the first batch').waitFor();
     command.signal('SIGSTOP');
+    // From here on only what is advanced passes.
+    await page.clock.pauseAt(Date.now() + 1_000);
     await page.clock.fastForward(3_000);
     await page.getByText('The inspector is not running, or does not answer').waitFor();
     command.signal('SIGCONT');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
 import { useStore } from '../state/store.js';
-import { throttle } from '../state/throttle.js';
+import { Throttled } from '../state/throttle.js';
 
 const REFRESH_MILLIS = 500;
 
@@ -20,14 +20,14 @@ export function useFetched<T>(key: string, fetch: (key: string) => Promise<T | u
   const [fetched, set] = useState<{ readonly key: string; readonly result: Fetched<T> }>();
   useEffect(() => {
     let isWanted = true;
-    const look = throttle(REFRESH_MILLIS, async () => {
+    const look = new Throttled(REFRESH_MILLIS, async () => {
       const value = await fetch(key);
       const result: Fetched<T> = value === undefined ? { state: 'gone' } : { state: 'here', value };
       if (isWanted) set({ key, result });
     });
-    look();
+    look.ask();
     const stop = connection.tick.subscribe(() => {
-      if (paused.peek() === undefined) look();
+      if (paused.peek() === undefined) look.ask();
     });
     return () => {
       isWanted = false;

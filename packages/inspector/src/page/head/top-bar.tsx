@@ -46,7 +46,7 @@ export function PauseNotice() {
   if (pause === undefined) return null;
   const missed = store.missed === 0 ? 'nothing has come since' : `${counted(store.missed, 'event')} since`;
   return (
-    <p class="notice warning" role="status">
+    <p class="notice warning">
       Paused at {time(pause.since)}: {missed}. Events are received all the same.
       <button type="button" onClick={() => store.goOn()}>
         Go on

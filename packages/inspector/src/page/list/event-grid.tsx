@@ -65,13 +65,19 @@ export function EventGrid() {
             ))}
           </div>
         </div>
-        <Rows list={list} />
+        <Rows list={list} open={store.navigation.address.value.open} />
       </div>
     </>
   );
 }
 
-function Rows({ list }: { readonly list: EventListState }) {
+interface RowsProps {
+  readonly list: EventListState;
+  /** What is shown whole, which a link may say before any row is chosen. */
+  readonly open: string;
+}
+
+function Rows({ list, open }: RowsProps) {
   const { box, position, cursor } = list;
   const { scrollTop, offset } = position.value;
   const [first, last] = drawnRows(position.value, box);
@@ -84,7 +90,13 @@ function Rows({ list }: { readonly list: EventListState }) {
       row === undefined ? (
         <WaitingRow key={`place ${place}`} place={place} top={top} />
       ) : (
-        <ListRow key={keyOf(row)} row={row} place={place} top={top} active={chosen?.place === place} />
+        <ListRow
+          key={keyOf(row)}
+          row={row}
+          place={place}
+          top={top}
+          active={chosen === undefined ? keyOf(row) === open : chosen.place === place}
+        />
       ),
     );
   }

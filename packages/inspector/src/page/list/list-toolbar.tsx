@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { filtersSomething } from '../state/address.js';
 import { exportPath } from '../state/api.js';
 import { useStore } from '../state/store.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { counted } from '../ui/format.js';
+
+/** After the last letter that was typed. */
+const ANNOUNCED_MILLIS = 1_000;
 
 /** How much the list shows, and ways to take it along. */
 export function ListToolbar() {
@@ -13,9 +17,8 @@ export function ListToolbar() {
   const { events } = list.view.value;
   return (
     <div class="toolbar">
-      <p class="matches" role="status" aria-label="Matches">
-        {isFiltered ? `${counted(events, 'event matches', 'events match')}` : counted(events, 'event')}
-      </p>
+      <p class="matches">{matchWords(events, isFiltered)}</p>
+      <MatchAnnouncer />
       <FollowButton />
       <CopyButton
         label="Copy"
@@ -27,6 +30,34 @@ export function ListToolbar() {
       </a>
     </div>
   );
+}
+
+/** Tells a screen reader what a change of the filter has led to; not each event that comes later. */
+function MatchAnnouncer() {
+  const { list } = useStore();
+  const { filter, sort } = list.shown;
+  const asked = JSON.stringify([filter, sort]);
+  const [said, say] = useState('');
+  const wasAsked = useRef(false);
+  // For each filter but the first, which the reader has not just chosen.
+  useEffect(() => {
+    if (!wasAsked.current) {
+      wasAsked.current = true;
+      return undefined;
+    }
+    const words = () => matchWords(list.view.peek().events, filtersSomething(filter));
+    const timer = setTimeout(() => say(words()), ANNOUNCED_MILLIS);
+    return () => clearTimeout(timer);
+  }, [asked]);
+  return (
+    <span class="unseen" role="status" aria-label="Matches">
+      {said}
+    </span>
+  );
+}
+
+function matchWords(events: number, isFiltered: boolean): string {
+  return isFiltered ? counted(events, 'event matches', 'events match') : counted(events, 'event');
 }
 
 function FollowButton() {

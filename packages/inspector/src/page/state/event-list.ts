@@ -12,7 +12,7 @@ import {
   scrolledTo,
   TOP,
 } from './list-position.js';
-import { throttle } from './throttle.js';
+import { Throttled } from './throttle.js';
 import { keyOf, shiftOf, withNeighbors } from './view-changes.js';
 
 const WINDOW_ROWS = 160;
@@ -37,14 +37,13 @@ export class EventListState {
   readonly cursor = signal<Cursor | undefined>(undefined);
   /** The latest batch that is shown, if the list stands still. */
   readonly until = signal<number | undefined>(undefined);
-  readonly refresh: () => void;
+  readonly #loading = new Throttled(REFRESH_MILLIS, () => this.#load());
   #asked = '';
   /** The latest batch of a page that is paused. */
   #pausedUntil: number | undefined;
 
   constructor(address: ReadonlySignal<Address>) {
     this.#address = address;
-    this.refresh = throttle(REFRESH_MILLIS, () => this.#load());
     effect(() => {
       const { sort, ...rest } = this.#address.value;
       const asked = JSON.stringify([sort, filterOf({ sort, ...rest })]);
@@ -71,6 +70,11 @@ export class EventListState {
     this.#askIfNeeded();
   }
 
+  /** Events have come. */
+  refresh(): void {
+    this.#loading.ask();
+  }
+
   /** Shows the newest again, and what comes. */
   follow(): void {
     batch(() => {
@@ -78,7 +82,7 @@ export class EventListState {
       this.cursor.value = undefined;
       this.position.value = TOP;
     });
-    this.refresh();
+    this.#loading.hurry();
   }
 
   /** Nothing newer is shown, whatever is filtered, until `goOn`. */
@@ -158,7 +162,7 @@ export class EventListState {
     const from = Math.max(0, first - Math.floor(WINDOW_ROWS / 3));
     const view = await fetchRows({ ...this.shown, until, from, count: WINDOW_ROWS });
     // Held or filtered meanwhile: what was asked for would move the rows.
-    if (asked !== this.#asked || until !== this.until.peek()) this.refresh();
+    if (asked !== this.#asked || until !== this.until.peek()) this.#loading.hurry();
     else this.#show(view);
   }
 
@@ -201,6 +205,6 @@ export class EventListState {
   #askIfNeeded(): void {
     const [first, last] = drawnRows(this.position.peek(), this.box);
     const { from, rows } = this.view.peek();
-    if (first < from || last > from + rows.length) this.refresh();
+    if (first < from || last > from + rows.length) this.#loading.hurry();
   }
 }

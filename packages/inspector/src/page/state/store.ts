@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { effect, signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Filter, Overview, Row, Tick } from '../../view/types.js';
@@ -8,7 +8,7 @@ import { clear, fetchOverview } from './api.js';
 import { Connection } from './connection.js';
 import { EventListState } from './event-list.js';
 import { Navigation } from './navigation.js';
-import { throttle } from './throttle.js';
+import { Throttled } from './throttle.js';
 import { keyOf } from './view-changes.js';
 
 const OVERVIEW_MILLIS = 400;
@@ -26,7 +26,7 @@ export class Store {
   readonly list = new EventListState(this.navigation.address);
   readonly overview = signal<Overview | undefined>(undefined);
   readonly paused = signal<Pause | undefined>(undefined);
-  readonly #look = throttle(OVERVIEW_MILLIS, async () => {
+  readonly #look = new Throttled(OVERVIEW_MILLIS, async () => {
     const overview = await fetchOverview();
     if (this.paused.peek() === undefined) this.overview.value = overview;
   });
@@ -35,13 +35,16 @@ export class Store {
     effect(() => {
       if (this.connection.tick.value !== undefined && this.paused.value === undefined) this.refresh();
     });
+    effect(() => {
+      if (this.connection.restartedAt.value !== undefined) untracked(() => this.#startAnew());
+    });
     this.refresh();
     this.connection.start();
   }
 
   refresh(): void {
     this.list.refresh();
-    this.#look();
+    this.#look.ask();
   }
 
   /** Everything on the page stands still until it goes on. */
@@ -92,6 +95,11 @@ export class Store {
 
   async clear(): Promise<void> {
     await clear();
+    this.#startAnew();
+  }
+
+  /** What was open is gone, and another run of the inspector counts its batches from one again. */
+  #startAnew(): void {
     this.close();
     this.goOn();
     this.list.follow();
@@ -99,7 +107,7 @@ export class Store {
 }
 
 /** Once it is there: a narrow window shows it only now. */
-export function focusList(): void {
+function focusList(): void {
   requestAnimationFrame(() => document.getElementById('grid')?.focus());
 }
 
