@@ -71,7 +71,7 @@ function lookAtFlagDecisions({
   names,
   rule,
   impressions,
-  inspection,
+  isAwaited,
 }: ExperimentEvidence): Finding | undefined {
   if (names === undefined || rule === undefined) return undefined;
   const isDelivery = rule.kind === 'delivery rule';
@@ -93,7 +93,7 @@ function lookAtFlagDecisions({
     const sentence = `sendFlagDecisions is off in the datafile, so that SDKs send no decision of a delivery rule: ${advice}.`;
     return { state: 'cause', count: 0, sentence };
   }
-  if (inspection.traffic.events === 0) return waiting();
+  if (!isAwaited) return waiting();
   const sentence =
     'sendFlagDecisions is off in the datafile, so that a visitor for whom another rule of the flag decides, or ' +
     `none, leaves no trace: if that is all of them, no impression can arrive; ${advice}, or look at audience and traffic.`;
@@ -128,7 +128,7 @@ function lookAtAudience(evidence: ExperimentEvidence): Finding {
       evidence: { experiment: id, check: 'outside_audience' },
     };
   }
-  if (audience.isUnmet) {
+  if (audience.isUnmet && evidence.isAwaited) {
     return {
       state: 'suspect',
       count: traffic.events,

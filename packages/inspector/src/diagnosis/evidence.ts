@@ -47,6 +47,8 @@ export interface ExperimentEvidence extends Evidence, Subject {
   readonly misnamed: readonly EventFacts[];
   /** Events that the datafile attaches to it; undefined if it does not say, or if the question does not arise. */
   readonly attached: readonly NamedEvent[] | undefined;
+  /** Whether impressions of it are missing, or it may simply not be used by what sends here. */
+  readonly isAwaited: boolean;
   /** Sums over the measured events. */
   readonly counted: number;
   readonly early: number;
@@ -64,6 +66,8 @@ export function gather(common: Evidence, subject: Subject): ExperimentEvidence {
   const isAttachable = names?.saysWhatIsMeasured === true && rule?.kind === 'experiment';
   const attached = isAttachable ? names.eventsOf(id) : undefined;
   const keys = new Set(attached?.map(({ key }) => key));
+  const unexposed = sum(event => event.unexposed);
+  const { traffic } = inspection;
   return {
     ...common,
     ...subject,
@@ -77,7 +81,8 @@ export function gather(common: Evidence, subject: Subject): ExperimentEvidence {
     counted: sum(event => event.counted),
     early: sum(event => event.early),
     tied: sum(event => event.tied),
-    unexposed: sum(event => event.unexposed),
+    unexposed,
+    isAwaited: unexposed > 0 || (traffic.impressions === 0 && traffic.events > 0),
   };
 }
 

@@ -22,7 +22,14 @@ export const IMPRESSION_CHECKS: readonly Check<ExperimentEvidence>[] = [
     title: 'Its impressions arrive',
     explains: [],
     // What is wrong with conversions that can't count is a matter for later.
-    explainsSilence: ['conversions_unexposed', 'double_tracking', 'revenue_unit'],
+    explainsSilence: [
+      'bots',
+      'shared_visitor_id',
+      'conversions_not_counted',
+      'conversions_unexposed',
+      'double_tracking',
+      'revenue_unit',
+    ],
     explainsIfSuspected: true,
     source: IMPRESSIONS,
     look: lookForImpressions,
