@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
 import { RecordingLogger } from '../../../test/support/fakes.js';
@@ -269,6 +270,25 @@ describe('credentials for NATS', () => {
         expect([(error as Error).message, ...logger.at('error')].join()).to.contain(missing);
       });
     }
+  });
+
+  it('that are refused are a warning of the process where there is no logger', async () => {
+    const server = await startServer('authorization { token: "other" }');
+    const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
+    const dispatcher = createJetStreamDispatcher({ servers: server.url });
+    const logEvent = {
+      httpVerb: 'POST',
+      url: 'https://logx.optimizely.com/v1/events',
+      headers: {},
+      body: '{}',
+    };
+    expect(await dispatcher.dispatchEvent(logEvent as never).catch(error => error)).to.be.an.instanceOf(
+      Error,
+    );
+    const [warning] = await warned;
+    expect(warning.code).to.equal('OPTIMIZELY_STREAM_UNUSABLE');
+    expect(warning.message).to.contain('the server refuses the credentials');
+    await dispatcher.close();
   });
 
   it('of an account without JetStream are told of', async () => {

@@ -177,6 +177,31 @@ describe('a relay that is ill-treated', () => {
     await counted(2);
   });
 
+  it('mixes no contexts, though many take turns in the stream', async () => {
+    const { engine } = relay.start('deliver', {}, { flushIntervalMillis: 200 });
+    await until(() => engine.stream?.() !== undefined);
+    const contexts = [
+      {},
+      { revision: '43' },
+      { account_id: 'account-2' },
+      { client_name: 'other' },
+      { client_version: '2.0.0' },
+      { anonymize_ip: false },
+      { enrich_decisions: false },
+    ];
+    for (let turn = 0; turn < 5; turn++)
+      for (const [n, members] of contexts.entries()) await relay.publish(batchOf([`u${n}${turn}`], members));
+    await counted(5 * contexts.length);
+    for (const { params } of destination.batches) {
+      const kinds = new Set(params.visitors.map(({ visitor_id }) => visitor_id.slice(0, 2)));
+      expect([...kinds], JSON.stringify(params)).to.have.length(1);
+      const members: object = contexts[Number([...kinds][0]?.slice(1))] ?? {};
+      expect(params).to.include(members);
+    }
+    // Side by side: each fills a request of its own.
+    expect(destination.batches.length).to.be.below(3 * contexts.length);
+  });
+
   it('gives up what is older than the stream keeps events, since its sender accepted it', async () => {
     const { ledger, counts } = relay.start('deliver', { maxAgeMillis: 60_000 });
     await until(() => countedEvents(destination).length === 0);

@@ -12,8 +12,8 @@ import { unlessAborted } from '../util/unless-aborted.js';
 import { SENDER } from './batch-message.js';
 import { resolveStreamOptions } from './jetstream-options.js';
 import { NatsLink } from './nats-link.js';
-import { SILENT_LOGGER } from './silent-logger.js';
 import { StreamPublisher } from './stream-publisher.js';
+import { createWarningLogger, unthrowing } from './warning-logger.js';
 
 export interface JetStreamDispatcherOptions extends NatsConnectionOptions, StreamOptions {
   /**
@@ -28,7 +28,7 @@ export interface JetStreamDispatcherOptions extends NatsConnectionOptions, Strea
    * @default 1_000
    */
   readonly idleTimeoutMillis?: number | undefined;
-  /** @default nothing is logged; the processor logs that deliveries fail */
+  /** @default what is wrong is a warning of the process, `OPTIMIZELY_STREAM_UNUSABLE`, once */
   readonly logger?: Logger | undefined;
   /** Clock and timers, for tests. @default the system's */
   readonly runtime?: Runtime | undefined;
@@ -74,7 +74,7 @@ class Dispatcher implements JetStreamDispatcher {
   #publishing = 0;
 
   constructor(options: JetStreamDispatcherOptions) {
-    const { logger = SILENT_LOGGER, runtime = systemRuntime, name = NAME } = options;
+    const { logger = createWarningLogger(), runtime = systemRuntime, name = NAME } = options;
     if (typeof name !== 'string' || !SENDER.test(name))
       throw new TypeError("name must be 1 to 64 letters, digits, or characters of _ . : -: { name: 'shop' }");
     const stream = resolveStreamOptions(options);
@@ -84,7 +84,7 @@ class Dispatcher implements JetStreamDispatcher {
     const link = new NatsLink({
       connection: options,
       stream,
-      logger,
+      logger: unthrowing(logger),
       name,
       connectTimeoutMillis: publishTimeoutMillis,
       runtime,
