@@ -6,6 +6,7 @@ import {
   countedEvents,
   type Destination,
   makeDatafileFile,
+  makeFolder,
   startDestination,
   until,
   userIds,
@@ -175,6 +176,45 @@ describe('a relay that is ill-treated', () => {
     for (let n = 0; n < 10; n++) await relay.publish(batchOf([`u${n}`], { project_id: 'away' }));
     await send(receiving.engine, 1);
     await counted(2);
+  });
+
+  it('is not ready without its server, and ready again without a request that finds out', async () => {
+    const receiving = relay.start('receive');
+    const delivering = relay.start('deliver');
+    const reasons = () =>
+      [receiving, delivering].map(({ engine }) => engine.projects()[0]?.notReady ?? 'ready');
+    await until(() => delivering.engine.stream?.() !== undefined);
+    expect(reasons()).to.deep.equal(['ready', 'ready']);
+    await relay.server.kill();
+    await until(() => reasons().every(reason => reason === 'stream_unusable'));
+    await relay.server.start();
+    await until(() => reasons().every(reason => reason === 'ready'));
+  });
+
+  it('stays ready without its server where a store takes the events', async () => {
+    const { engine, logger } = relay.start('receive', {}, { store: makeFolder() });
+    await relay.server.kill();
+    await until(() => logger.at('error').length > 0);
+    expect(engine.projects()[0]?.notReady).to.equal(undefined);
+    expect((await send(engine, 2)).status).to.equal('taken');
+    await relay.server.start();
+    await until(() => engine.projects()[0]?.ledger.streamed === 2);
+  });
+
+  it('counts what it fills the stream with by its sender, and what it delivers by who published it', async () => {
+    const receiving = relay.start('receive');
+    const delivering = relay.start('deliver');
+    await send(receiving.engine, 3);
+    await counted(3);
+    await relay.publish(batchOf(['u1', 'u2']), { 'Optimizely-Sender': 'shop' });
+    await until(() => delivering.counts.length === 2);
+    expect(receiving.counts).to.deep.equal([
+      { door: 'otlp', project: 'shop', sender: 'test', outcome: 'streamed', count: 3 },
+    ]);
+    expect(delivering.counts).to.deep.equal([
+      { door: 'stream', project: 'shop', sender: 'optimizely-event-gateway', outcome: 'taken', count: 3 },
+      { door: 'stream', project: 'shop', sender: 'shop', outcome: 'taken', count: 2 },
+    ]);
   });
 
   it('mixes no contexts, though many take turns in the stream', async () => {
