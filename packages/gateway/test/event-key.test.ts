@@ -2,8 +2,26 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ExperimentEvent } from 'opentelemetry-exporter-optimizely';
-import { keyOfEvent } from '../src/intake/event-key.js';
+import type { ExperimentEvent, SerializedEvent } from 'opentelemetry-exporter-optimizely';
+import { keyOfEvent, keyOfVisitor } from '../src/intake/event-key.js';
+
+const SERIALIZED: SerializedEvent = {
+  type: 'conversion',
+  uuid: '',
+  json: '{"visitor_id":"1"}',
+  byteLength: 18,
+  acceptedAt: 7,
+  context: {
+    region: 'US',
+    accountId: '1',
+    projectId: '2',
+    revision: '3',
+    clientName: 'test',
+    clientVersion: '1',
+    anonymizeIP: false,
+    botFiltering: undefined,
+  },
+};
 
 /** Few characters, so that texts run into one another in many ways. */
 const text = fc.string({ unit: fc.constantFrom('1', ':', ' ', 'a'), maxLength: 4 });
@@ -51,6 +69,24 @@ describe('the key of an event', () => {
       fc.property(event, one => {
         expect(keyOfEvent({ ...one, attributes: { plan: 'gold' } })).to.equal(keyOfEvent(one));
       }),
+    );
+  });
+
+  it('in a batch is that of the event, however its text is written; of a visitor with several events, its text', () => {
+    fc.assert(
+      fc.property(event, fc.nat(9), (one, index) => {
+        fc.pre(one.uuid !== '');
+        const serialized = { ...SERIALIZED, uuid: one.uuid };
+        expect(keyOfVisitor(serialized, one, index)).to.equal(keyOfEvent(one));
+        expect(keyOfVisitor(serialized, undefined, index)).to.equal(serialized.json);
+      }),
+    );
+  });
+
+  it('in a batch is another one each time without a uuid, as Optimizely counts each', () => {
+    const keys = [0, 1, 2].map(index => keyOfVisitor(SERIALIZED, undefined, index));
+    expect(new Set([...keys, keyOfVisitor({ ...SERIALIZED, acceptedAt: 8 }, undefined, 0)])).to.have.lengthOf(
+      4,
     );
   });
 });

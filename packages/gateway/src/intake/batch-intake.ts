@@ -6,7 +6,7 @@ import type { BatchIntake, BatchOrigin } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import { describeSettled, isShowable, quotedKey } from './describe-refusal.js';
-import { keyOfText } from './event-key.js';
+import { keyOfVisitor } from './event-key.js';
 import { giveReceipt, later503 } from './give-receipt.js';
 import type { IntakeDependencies } from './otlp-intake.js';
 import { RequestPlan } from './request-plan.js';
@@ -43,7 +43,7 @@ export class ProjectsBatchIntake implements BatchIntake {
         texts: cutBatch(text),
       });
       for (const [index, { event, shown }] of read.entries())
-        plan.take(project, { serialized: event, shown, key: keyOfText(event, index) });
+        plan.take(project, { serialized: event, shown, key: keyOfVisitor(event, shown, index) });
     }
     return giveReceipt(
       plan,

@@ -10,9 +10,19 @@ export function keyOfEvent(event: ExperimentEvent): string {
   return `${type}${timestamp}${sized(uuid)}${sized(userId)}${type === 'conversion' ? goalOf(event) : ruleOf(event)}`;
 }
 
-/** What Optimizely counts once is the same text; without a uuid, it counts each. */
-export function keyOfText({ uuid, json, acceptedAt }: SerializedEvent, index: number): string {
-  return uuid === '' ? `${acceptedAt} ${index} ${json}` : json;
+/**
+ * The key of an event in a batch of Optimizely's own form. Without a uuid, Optimizely counts each.
+ *
+ * @param shown the event by its keys; undefined of a visitor with several, which is known by its text
+ * @param index its place in the batch
+ */
+export function keyOfVisitor(
+  { uuid, json, acceptedAt }: SerializedEvent,
+  shown: ExperimentEvent | undefined,
+  index: number,
+): string {
+  if (uuid === '') return `${acceptedAt} ${index} ${json}`;
+  return shown === undefined ? json : keyOfEvent(shown);
 }
 
 function goalOf({ eventKey, eventId }: ExperimentEvent & { readonly type: 'conversion' }): string {
