@@ -9,6 +9,9 @@ import { counted } from '../ui/format.js';
 /** After the last letter that was typed. */
 const ANNOUNCED_MILLIS = 1_000;
 
+/** A clipboard takes no hundreds of megabytes. */
+const MOST_COPIED = 10_000;
+
 /** How much the list shows, and ways to take it along. */
 export function ListToolbar() {
   const { list } = useStore();
@@ -20,11 +23,13 @@ export function ListToolbar() {
       <p class="matches">{matchWords(events, isFiltered)}</p>
       <MatchAnnouncer />
       <FollowButton />
-      <CopyButton
-        label="Copy"
-        of="the events that are shown, as JSON lines"
-        text={() => fetch(path).then(response => response.text())}
-      />
+      {events <= MOST_COPIED && (
+        <CopyButton
+          label="Copy"
+          of="the events that are shown, as JSON lines"
+          text={() => fetch(path).then(response => response.text())}
+        />
+      )}
       <a class="button" href={path} download="optimizely-events.jsonl">
         Download <span class="unseen">the events that are shown, as JSON lines</span>
       </a>
