@@ -35,7 +35,7 @@ export class AllocationHistory {
     revision: string,
   ): ReadonlyMap<string, number> | 'forced' | undefined {
     // A batch without a revision can't have come from another datafile more likely than from this one.
-    const names = revision === '' ? this.#latest : this.#latest;
+    const names = revision === '' ? this.#latest : this.#byRevision.get(revision);
     const rule = names?.rule(experimentId);
     return rule?.forcedVisitors.has(visitorId) ? 'forced' : rule?.weights;
   }
