@@ -10,42 +10,56 @@ import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager }
 import type { Row, Size } from './row.js';
 import { type ConversionInput, inputs, inTurns, makeConversion } from './workload.js';
 
+/** By events a turn of the event loop: a turn costs as much as an event. */
+const TARGETS = [
+  { eventsATurn: 1, call: 2, turn: 1.8 },
+  { eventsATurn: 5, call: undefined, turn: 2 },
+  { eventsATurn: 100, call: undefined, turn: 2 },
+] as const;
+
 /**
- * Every event is written before the record call returns, and removed when it was delivered: both are timed. The rows
- * with the barest store show what the operating system and a checksum ask for.
+ * An event is written before the record call returns, or at the end of its turn of the event loop, and removed when it
+ * was delivered: both are timed. The rows with the barest store show what the operating system and a checksum ask for.
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
   const count = short ? 1_000 : 20_000;
-  return [10, 1_000].flatMap((batchSize): Row[] => [
-    {
-      name: `recordConversion to body with a FileEventStore, batches of ${batchSize}`,
-      peer: 'without it',
-      unit: 'ns',
-      target: { atMost: 2 },
-      rounds: 15,
-      open: () => open(count, batchSize, directory => new FileEventStore({ directory })),
-    },
-    {
-      name: `the same with a store that only writes: text, CRC-32, one writeSync; batches of ${batchSize}`,
-      peer: 'without it',
-      unit: 'ns',
-      rounds: 15,
-      open: () => open(count, batchSize, directory => new BarestStore(join(directory, 'events'))),
-    },
+  const row = (name: string, eventsATurn: number, makeStore: MakeStore, atMost?: number): Row => ({
+    name: `recordConversion to body, ${eventsATurn} events a turn, with ${name}`,
+    peer: 'without it',
+    unit: 'ns',
+    ...(atMost !== undefined && { target: { atMost } }),
+    rounds: 15,
+    open: () => open(count, eventsATurn, makeStore),
+  });
+  return TARGETS.flatMap(({ eventsATurn, call, turn }): Row[] => [
+    row('a FileEventStore', eventsATurn, directory => new FileEventStore({ directory }), call),
+    row(
+      "a FileEventStore, commit: 'turn'",
+      eventsATurn,
+      directory => new FileEventStore({ directory, commit: 'turn' }),
+      turn,
+    ),
+    row(
+      'a store that only writes: text, CRC-32, one writeSync for each event',
+      eventsATurn,
+      directory => new BarestStore(join(directory, 'events')),
+    ),
   ]);
 }
 
-function open(count: number, batchSize: number, makeStore: (directory: string) => EventStore) {
+type MakeStore = (directory: string) => EventStore;
+
+function open(count: number, eventsATurn: number, makeStore: MakeStore) {
   const directory = mkdtempSync(join(tmpdir(), 'optimizely-bench-'));
   const events = inputs(count, makeConversion);
   const makeSide = (options: { eventStore?: EventStore }) =>
-    makeProcessor({ ...options, batchSize, eventDispatcher: new CountingDispatcher() });
+    makeProcessor({ ...options, batchSize: BATCH_SIZE, eventDispatcher: new CountingDispatcher() });
   const stored = makeSide({ eventStore: makeStore(directory) });
   const plain = makeSide({});
   const recordsWith = (processor: typeof plain) => () =>
     nanosEach(count, async () => {
-      await inTurns(count, n => processor.recordConversion(events[n] as ConversionInput));
+      await inTurns(count, n => processor.recordConversion(events[n] as ConversionInput), eventsATurn);
       await deliverAll(processor);
     });
   return {
@@ -58,6 +72,7 @@ function open(count: number, batchSize: number, makeStore: (directory: string) =
   };
 }
 
+const BATCH_SIZE = 10;
 const FILE_BYTES = 1_048_576;
 /** Of a record of ours: header, uuid and context. */
 const BYTES_BEFORE_TEXT = 190;

@@ -77,10 +77,14 @@ export const EVENTS_A_TURN = 100;
  * Every side that records goes through here: as in a service under load, the event loop turns now and then, so that
  * batches, which both sides send asynchronously, leave while more is recorded.
  */
-export async function inTurns(count: number, record: (n: number) => void): Promise<void> {
+export async function inTurns(
+  count: number,
+  record: (n: number) => void,
+  eventsATurn = EVENTS_A_TURN,
+): Promise<void> {
   for (let n = 0; n < count; n++) {
     record(n);
-    if (n % EVENTS_A_TURN === EVENTS_A_TURN - 1) await turn();
+    if (n % eventsATurn === eventsATurn - 1) await turn();
   }
 }
 

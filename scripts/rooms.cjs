@@ -12,7 +12,7 @@ module.exports = {
   batch: ['model', 'util'],
   export: ['model', 'util', 'api'],
   http: ['model', 'util', 'api', 'undici', 'node'],
-  store: ['model', 'util', 'node'],
+  store: ['model', 'util', 'lifecycle', 'node'],
   metrics: ['model', 'util', 'api'],
   notification: ['model', 'util'],
   lifecycle: ['model', 'util', 'node'],

@@ -6,8 +6,9 @@ import { Adopter } from './adopter.js';
 import { Heartbeat } from './heartbeat.js';
 import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
-import { readRecords } from './read-records.js';
+import { type ReadRecord, readRecords } from './read-records.js';
 import { RecordDecoder } from './record-decoder.js';
+import { RefusedRecords } from './refused-records.js';
 import { removeFile } from './remove-file.js';
 import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
 import { SegmentBook } from './segment-book.js';
@@ -15,11 +16,6 @@ import { SegmentLog } from './segment-log.js';
 import { SerialQueue } from './serial-queue.js';
 import { StoreLog } from './store-log.js';
 import type { ResolvedStoreOptions } from './store-options.js';
-
-export interface ReadRecord {
-  readonly ticket: StoreTicket;
-  readonly event: StoredEvent;
-}
 
 /** A store between `open` and `close`: what happens to the records of its segments. */
 export class OpenStore {
@@ -37,6 +33,7 @@ export class OpenStore {
   readonly #unreadable = new Set<Segment>();
   /** Segments without records whose files can't be deleted now. */
   readonly #undeleted = new Map<Segment, unknown>();
+  readonly #refused: RefusedRecords;
   #lastSegmentId = 0;
 
   constructor(options: ResolvedStoreOptions, host: EventStoreHost, logger: PackageLogger) {
@@ -45,6 +42,7 @@ export class OpenStore {
     const nextSegmentId = () => ++this.#lastSegmentId;
     this.#host = host;
     this.#storeLog = new StoreLog(logger, runtime);
+    this.#refused = new RefusedRecords(count => host.lost(count));
     this.#acks = new AckLog(runtime, this.#diskQueue);
     this.#log = new SegmentLog({
       ...options,
@@ -54,6 +52,7 @@ export class OpenStore {
       book: this.#book,
       diskQueue: this.#diskQueue,
       nextSegmentId,
+      refused: this.#refused,
       retired: segment => this.#disposeIfDone(segment),
       vanished: segments => this.#vanished(segments),
     });
@@ -103,6 +102,7 @@ export class OpenStore {
   }
 
   remove(tickets: readonly StoreTicket[]): void {
+    this.#refused.removed(tickets);
     for (const ticket of tickets) {
       const segment = this.#book.segmentOf(ticket);
       const index = recordNumber(ticket);
@@ -111,6 +111,9 @@ export class OpenStore {
   }
 
   release(tickets: readonly StoreTicket[]): void {
+    // Before memory lets go of them.
+    this.#log.commit();
+    this.#refused.released(tickets);
     for (const ticket of tickets) {
       const segment = this.#book.segmentOf(ticket);
       const index = recordNumber(ticket);
@@ -121,11 +124,7 @@ export class OpenStore {
   async read(limits: { readonly maxEvents: number; readonly maxBytes: number }): Promise<ReadRecord[]> {
     const reading = this.#read(limits);
     this.#reading.add(reading);
-    try {
-      return await reading;
-    } finally {
-      this.#reading.delete(reading);
-    }
+    return reading.finally(() => this.#reading.delete(reading));
   }
 
   async close(): Promise<void> {

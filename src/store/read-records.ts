@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import type { StoredEvent } from '../model/event-store.js';
+import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import type { RecordDecoder, RecordSpan } from './record-decoder.js';
 import type { RecordAddress } from './segment-book.js';
+
+export interface ReadRecord {
+  readonly ticket: StoreTicket;
+  readonly event: StoredEvent;
+}
 
 const WINDOW_BYTES = 1_048_576;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { StoreTicket } from '../model/event-store.js';
 import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS } from './record-layout.js';
 import { RECORD_STATE, type RecordState, type Segment } from './segment.js';
@@ -41,6 +42,24 @@ export class SegmentBook {
   append(segment: Segment, span: RecordSpan): void {
     segment.add(span, RECORD_STATE.held);
     this.bytes += span.length + ACK_RESERVE_BYTES;
+  }
+
+  /**
+   * Takes the last records of a segment back, which could not be written.
+   *
+   * @param bytes of all of them
+   * @returns the tickets of those that were not removed meanwhile
+   */
+  takeBack(segment: Segment, count: number, bytes: number): StoreTicket[] {
+    const tickets: StoreTicket[] = [];
+    for (let index = segment.count - count; index < segment.count; index++) {
+      if (segment.state(index) === RECORD_STATE.gone) continue;
+      this.set(segment, index, RECORD_STATE.gone);
+      tickets.push(segment.ticket(index));
+    }
+    segment.bytes -= bytes;
+    this.bytes -= bytes;
+    return tickets;
   }
 
   delete(segment: Segment): void {

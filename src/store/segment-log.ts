@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, sep } from 'node:path';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
-import type { PackageLogger } from '../model/logger.js';
-import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { DiskEpisode } from './disk-episode.js';
 import { isFullDisk } from './disk-reserve.js';
 import { InstanceDirectory } from './instance-directory.js';
 import { OwnDirectories } from './own-directories.js';
-import type { OwnerRecord } from './owner.js';
+import { PendingRecords } from './pending-records.js';
 import { RecordEncoder } from './record-encoder.js';
 import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
 import type { Segment } from './segment.js';
-import { ACK_RESERVE_BYTES, type SegmentBook } from './segment-book.js';
+import { ACK_RESERVE_BYTES } from './segment-book.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
+import type { SegmentLogHost } from './segment-log-host.js';
 import { SegmentWriter } from './segment-writer.js';
-import type { SerialQueue } from './serial-queue.js';
 
 const CHECK_EVERY = 256;
-export interface SegmentLogHost {
-  readonly directory: string;
-  readonly maxBytes: number;
-  readonly fsync: 'none' | 'batch';
-  readonly owner: OwnerRecord;
-  readonly runtime: Runtime;
-  readonly logger: PackageLogger;
-  readonly book: SegmentBook;
-  readonly diskQueue: SerialQueue;
-  nextSegmentId(): number;
-  /** No more is written to this segment. */
-  retired(segment: Segment): void;
-  /** Files that were deleted or moved from outside. */
-  vanished(segments: readonly Segment[]): void;
-}
 
 /**
  * Writes records to the end of the log: chooses the segment, rolls it, and falls back when the disk does not play
@@ -46,6 +29,8 @@ export class SegmentLog {
   readonly #segmentBytes: number;
   readonly #said = new OnceLog();
   readonly #directories: OwnDirectories;
+  /** Undefined where each record is written at once. */
+  readonly #pending: PendingRecords | undefined;
   #writer: SegmentWriter | undefined;
   #sinceCheck = 0;
 
@@ -57,6 +42,7 @@ export class SegmentLog {
       logger,
     );
     this.#episode = new DiskEpisode(directory, runtime, logger);
+    this.#pending = host.commit === 'turn' ? new PendingRecords(() => this.commit()) : undefined;
     this.#segmentBytes = Math.min(1_048_576, Math.max(4_096, host.maxBytes / 8));
   }
 
@@ -93,11 +79,27 @@ export class SegmentLog {
     }
     try {
       const ticket = this.#write();
-      this.#episode.succeeded();
+      if (this.#pending === undefined) this.#episode.succeeded();
       return ticket;
     } catch (error) {
       this.#failed(error);
       return this.#missed();
+    }
+  }
+
+  /** Writes what waits for the end of the turn. */
+  commit(): void {
+    const [pending, writer] = [this.#pending, this.#writer];
+    if (pending === undefined || pending.count === 0 || writer === undefined) return;
+    const { count, length } = pending;
+    try {
+      writer.commit(pending);
+      this.#episode.succeeded();
+    } catch (error) {
+      this.#host.refused.add(this.#host.book.takeBack(writer.segment, count, length));
+      for (let n = 0; n < count; n++) this.#episode.missed();
+      pending.clear();
+      this.#failed(error);
     }
   }
 
@@ -136,6 +138,7 @@ export class SegmentLog {
       this.#directories.leaveBehind();
     }
     if (place !== 'gone') return;
+    this.#pending?.clear();
     this.#writer = undefined;
     if (writer !== undefined) void this.#host.diskQueue.run(() => writer.close());
     const whole = instance.look() === 'gone';
@@ -150,6 +153,7 @@ export class SegmentLog {
 
   /** Ends the use of our directories. Never rejects. */
   leave(): Promise<void> {
+    this.#pending?.close();
     return this.#directories.leave(directory => this.#segmentsIn(directory).length === 0);
   }
 
@@ -161,6 +165,7 @@ export class SegmentLog {
   }
 
   retire(): void {
+    this.commit();
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
@@ -170,10 +175,11 @@ export class SegmentLog {
 
   #write(): StoreTicket {
     if (++this.#sinceCheck >= CHECK_EVERY) this.verify();
-    const encoder = this.#encoder;
+    const [encoder, pending] = [this.#encoder, this.#pending];
+    if (pending?.hasRoomFor(encoder.length) === false) this.commit();
     const writer = this.#writerFor(encoder.length);
     encoder.seal(writer.segment.count);
-    const span = writer.append(encoder.buffer, encoder.length);
+    const span = writer.append(encoder.buffer, encoder.length, pending);
     this.#host.book.append(writer.segment, span);
     return writer.segment.ticket(span.index);
   }

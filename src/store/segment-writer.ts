@@ -3,6 +3,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } 
 import { dirname } from 'node:path';
 import { BatchSync, syncDirectory } from './batch-sync.js';
 import { lookFor, type Place } from './instance-directory.js';
+import type { PendingRecords } from './pending-records.js';
 import type { RecordSpan } from './record-decoder.js';
 import { Segment } from './segment.js';
 import { encodeSegmentHeader } from './segment-header.js';
@@ -55,21 +56,32 @@ export class SegmentWriter {
    * One write at the end of the file. What a failed one has left there is cut off; where even that fails, the next
    * record is written over it.
    *
+   * @param pending where the record waits for `commit()`, if it has room
    * @throws what the file system says
    */
-  append(record: Buffer, length: number): RecordSpan {
+  append(record: Buffer, length: number, pending?: PendingRecords): RecordSpan {
     const offset = this.segment.bytes;
-    let written: number;
+    if (pending?.hasRoomFor(length)) pending.add(record, length);
+    else this.#write(record, length, offset);
+    this.segment.bytes = offset + length;
+    return { index: this.segment.count, offset, length };
+  }
+
+  /** Writes the pending records, the last that were appended. @throws what the file system says */
+  commit(pending: PendingRecords): void {
+    this.#write(pending.bytes, pending.length, this.segment.bytes - pending.length);
+    pending.clear();
+  }
+
+  #write(bytes: Buffer, length: number, offset: number): void {
     try {
-      written = writeSync(this.#fd, record, 0, length, offset);
+      const written = writeSync(this.#fd, bytes, 0, length, offset);
       if (written < length) throw new ShortWrite();
     } catch (error) {
       this.#cut(offset);
       throw error;
     }
-    this.segment.bytes = offset + length;
     this.#sync?.touch();
-    return { index: this.segment.count, offset, length };
   }
 
   /** Where the file was deleted, or moved away with its directory, what is written would not be found. */

@@ -21,6 +21,13 @@ export interface FileEventStoreOptions {
    * @default 'none'
    */
   fsync?: 'none' | 'batch' | undefined;
+  /**
+   * `'call'`: an event is written before the call that records it returns. `'turn'`: the events of a turn of the event
+   * loop are written together at its end, which costs a third; if the process is killed, those of the turn that is
+   * running are lost.
+   * @default 'call'
+   */
+  commit?: 'call' | 'turn' | undefined;
 }
 
 export const FILE_EVENT_STORE = {
@@ -30,6 +37,7 @@ export const FILE_EVENT_STORE = {
     directory: other<string>({ unit: 'path' }),
     maxBytes: bytes(268_435_456),
     fsync: choice<'none' | 'batch'>('none', ['none', 'batch']),
+    commit: choice<'call' | 'turn'>('call', ['call', 'turn']),
   } satisfies OptionTable<FileEventStoreOptions>,
 };
 
