@@ -74,11 +74,12 @@ describe('deploy/', () => {
 
     it('a message stays below what Kafka takes, and all replicas that are in step have it', () => {
       const { exporters = {} } = parse(read('collector/agent-to-kafka.yaml')) as Config;
-      const { sending_queue: queue, producer } = exporters.kafka as KafkaExporter;
+      const { sending_queue: queue, producer, timeout } = exporters.kafka as KafkaExporter;
       expect(queue.batch.sizer).to.equal('bytes');
       // With the exporter's own default, which the file leaves as it is; the rest is for what surrounds the message.
       expect(queue.batch.max_size).to.be.at.most(0.95 * (producer.max_message_bytes ?? 1_000_000));
       expect(producer.required_acks).to.equal(-1);
+      expect(timeout, 'longer than an election').to.equal('60s');
     });
 
     it('a message is marked as read after its receipt, and for nothing else', () => {
@@ -198,6 +199,7 @@ interface Exporter {
 }
 interface KafkaExporter extends Exporter {
   sending_queue: { enabled: boolean; batch: { sizer: string; max_size: number } };
+  timeout: string;
   producer: { required_acks: number; max_message_bytes?: number };
 }
 interface KafkaReceiver {

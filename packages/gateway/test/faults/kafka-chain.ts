@@ -26,15 +26,22 @@ export interface ChainSettings {
   readonly agent?: readonly string[];
   readonly reader?: readonly string[];
   readonly broker?: readonly string[];
+  /** A second broker leads the topics, and the first one follows; with fewer than both, `required_acks: -1` waits. */
+  readonly isReplicated?: boolean;
 }
 
 /** Group of the reader, as kafka-to-gateway.yaml names it. */
 const GROUP = 'optimizely-event-gateway';
+/** As agent-to-kafka.yaml names them. */
+const TOPICS = ['optimizely-experiment-logs', 'optimizely-experiment-spans'];
+const BOTH_REPLICAS = 'min.insync.replicas=2';
 
 /** A Collector that fills Kafka, a broker, a Collector that empties it, and a gateway, each a process that can be killed. */
 export class KafkaChain {
   readonly #tracing: Server;
   readonly #broker: KafkaBroker;
+  /** Undefined where there is one broker only. */
+  readonly leader: KafkaBroker | undefined;
   readonly #agent: Collector;
   readonly #reader: Collector;
   readonly #gatewayArguments: readonly string[];
@@ -44,12 +51,14 @@ export class KafkaChain {
   private constructor(
     tracing: Server,
     broker: KafkaBroker,
+    leader: KafkaBroker | undefined,
     agent: Collector,
     reader: Collector,
     gateway: GatewayArguments,
   ) {
     this.#tracing = tracing;
     this.#broker = broker;
+    this.leader = leader;
     this.#agent = agent;
     this.#reader = reader;
     this.gatewayPort = gateway.port;
@@ -61,12 +70,16 @@ export class KafkaChain {
     const tracing = createServer((request, response) => request.resume().on('end', () => response.end()));
     tracing.listen(0, '127.0.0.1');
     await once(tracing, 'listening');
-    const broker = await KafkaBroker.start(settings.broker);
+    const properties = [...(settings.broker ?? []), ...(settings.isReplicated ? [BOTH_REPLICAS] : [])];
+    const broker = await KafkaBroker.start(properties);
+    const leader = settings.isReplicated ? await broker.startSecond(properties) : undefined;
+    if (leader !== undefined) for (const topic of TOPICS) broker.createTopic(topic, [2, 1]);
     const KAFKA_BROKER = broker.address;
     const port = await freePort();
     const chain = new KafkaChain(
       tracing,
       broker,
+      leader,
       await Collector.prepare('agent-to-kafka.yaml', {
         env: {
           KAFKA_BROKER,
@@ -89,6 +102,10 @@ export class KafkaChain {
       throw error;
     }
     return chain;
+  }
+
+  get follower(): KafkaBroker {
+    return this.#broker;
   }
 
   /** Of the first Collector. */
@@ -135,6 +152,7 @@ export class KafkaChain {
       await collector.end('SIGKILL');
       await collector[Symbol.asyncDispose]();
     }
+    await this.leader?.[Symbol.asyncDispose]();
     await this.#broker[Symbol.asyncDispose]();
     this.#tracing.closeAllConnections();
     this.#tracing.close();

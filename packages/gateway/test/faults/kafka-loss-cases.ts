@@ -22,7 +22,9 @@ export interface LossCase {
 export interface Stage {
   readonly chain: KafkaChain;
   /** Sends the events, until each has the first Collector's receipt. */
-  send(): Promise<void>;
+  send(kind?: SenderKind): Promise<void>;
+  /** All that was sent is counted. */
+  delivered(): Promise<void>;
   /** Optimizely answers, and not before. */
   heal(): void;
   requestsToOptimizely(): number;
@@ -32,6 +34,8 @@ export interface Stage {
 
 /** A Collector commits once a second; and gives up after the two seconds that the cases set. */
 const LONG_ENOUGH_MILLIS = 15_000;
+/** And not so long that a broker is taken for lost, which has 9 s to report. */
+const LONG_ENOUGH_TO_PRODUCE_MILLIS = 3_000;
 const SHORT_TRIES = '{initial_interval: 500ms, max_interval: 1s, max_elapsed_time: 2s}';
 const EXPERIMENT_FILTERS = 'filter/experiment-events, filter/spans-with-events';
 
@@ -68,6 +72,23 @@ export const LOSS_CASES: readonly LossCase[] = [
       await send();
       await pause(LONG_ENOUGH_MILLIS);
       await chain.start('broker');
+    },
+  },
+  {
+    setting: '`required_acks: 1`',
+    settings: { agent: ['exporters::kafka::producer::required_acks: 1'], isReplicated: true },
+    async play({ chain, send, delivered, heal }) {
+      heal();
+      // The Collector has to know who leads: the other broker can't tell it while it stands still.
+      await send('JSON logs');
+      await delivered();
+      chain.follower.freeze();
+      await send();
+      await pause(LONG_ENOUGH_TO_PRODUCE_MILLIS);
+      await chain.leader?.end('SIGKILL');
+      chain.follower.thaw();
+      await pause(LONG_ENOUGH_MILLIS);
+      await chain.leader?.start();
     },
   },
   {

@@ -19,8 +19,8 @@ export interface LossReport {
 }
 
 const LIMIT_MILLIS = 5 * 60_000;
-/** Longer than a Collector needs for anything: a member that was killed leaves its group after 10 s. */
-const QUIET_MILLIS = 25_000;
+/** Longer than a Collector needs for anything: between two tries it pauses for up to 45 s. */
+const QUIET_MILLIS = 60_000;
 const POLL_MILLIS = 20;
 
 /** @param asDeployed with the files of deploy/collector as they are: nothing is lost then */
@@ -35,7 +35,7 @@ export async function runLossCase(lossCase: LossCase, asDeployed: boolean): Prom
       folder,
       endpoint: endpoint.url,
       isHurried: true,
-      settings: asDeployed ? undefined : lossCase.settings,
+      settings: asDeployed ? { isReplicated: lossCase.settings.isReplicated ?? false } : lossCase.settings,
       absent: lossCase.absent,
     });
     await lossCase.play(makeStage(lossCase, chain, book, endpoint, limit));
@@ -58,7 +58,11 @@ function makeStage(
   const sender = { kind, events, eventsPerRequest, requestsAtOnce: 4, poisonEvery: Number.POSITIVE_INFINITY };
   return {
     chain,
-    send: () => sendAll({ ...sender, ports: [chain.port], book, signal }, { counts: new Map() }),
+    send: (other = kind) =>
+      sendAll({ ...sender, kind: other, ports: [chain.port], book, signal }, { counts: new Map() }),
+    async delivered() {
+      while (book.ahead > 0 && !signal.aborted) await pause(POLL_MILLIS);
+    },
     heal() {
       endpoint.healthy = true;
     },

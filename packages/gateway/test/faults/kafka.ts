@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
+import { count, figure, say, table } from './fault-table.js';
 import { LOSS_CASES } from './kafka-loss-cases.js';
 import { runLossCase } from './kafka-losses.js';
 import { type KafkaReport, runKafka } from './kafka-run.js';
 
-// `npm run kafka:faults -- [--events N] [--kills N] [--seed N] [--wait-for-kafka]`, or `-- --losses [WORD …]` for the cases of those words
+// `npm run kafka:faults -- [--events N] [--kills N] [--seed N] [--wait-for-kafka]`,
+// or `npm run kafka:faults -- --losses [WORD …]` for the cases with those words
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -15,30 +17,21 @@ const { values, positionals } = parseArgs({
     losses: { type: 'boolean', default: false },
   },
 });
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const figure = (number: number) => Math.round(number).toLocaleString('en-US');
-const byCount = (counts: ReadonlyMap<string, number>) => [...counts].sort(([, a], [, b]) => b - a);
 
-function table(report: KafkaReport): string {
-  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
-  const part = (title: string, counts: ReadonlyMap<string, number>): (readonly [string, number])[] => [
-    [title, sum(counts)],
-    ...byCount(counts).map(([name, count]) => [`  ${name}`, count] as const),
-  ];
-  const rows: (readonly [string, number])[] = [
+function tableOf(report: KafkaReport): string {
+  return table([
     ['events sent', report.sent],
     ['  with a receipt', report.receipts],
     ['  of these poison (400)', report.poison],
     ['events counted', report.counted],
     ['  received again', report.resent],
     ['  with a receipt and missing', report.missing],
-    ...part('answers to senders', report.answers),
-    ...part('requests to Optimizely', report.outcomes),
-    ...part('processes ended', report.kills),
+    ...count('answers to senders', report.answers),
+    ...count('requests to Optimizely', report.outcomes),
+    ...count('processes ended', report.kills),
     ['wall time, s', report.seconds],
     ['violations', report.violations.length],
-  ];
-  return rows.map(([name, value]) => `${name.padEnd(32)} ${figure(value).padStart(12)}`).join('\n');
+  ]);
 }
 
 /** Each case with its setting, and with the files of deploy/collector as they are. */
@@ -69,7 +62,7 @@ async function runFaults(): Promise<void> {
           `${[...kills.values()].reduce((a, b) => a + b, 0)} kills  ${violations.length} violations`,
       ),
   });
-  say(table(report));
+  say(tableOf(report));
   for (const violation of report.violations) say(`violation: ${violation}`);
   if (report.violations.length > 0) process.exitCode = 1;
 }

@@ -15,22 +15,24 @@ const JAVA = ['-cp', `${kafka.folder}/target/dependency/*`];
 // Little to compile, and one collector of garbage: it starts in three seconds.
 const SMALL = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
-/** A real Kafka broker of one node, whose files outlive its process. */
+/** A real Kafka broker, whose files outlive its process. The first of a cluster is its controller, too. */
 export class KafkaBroker {
   readonly #folder = mkdtempSync(join(tmpdir(), 'kafka-'));
   readonly #properties: string;
+  readonly #controller: string;
   readonly address: string;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, controllerPort: number, properties: readonly string[]) {
+  private constructor(id: number, port: number, controller: string, properties: readonly string[]) {
     this.address = `127.0.0.1:${port}`;
+    this.#controller = controller;
     this.#properties = join(this.#folder, 'server.properties');
-    const controller = `127.0.0.1:${controllerPort}`;
+    const isController = id === 1;
     const lines = [
-      'process.roles=broker,controller',
-      'node.id=1',
+      `process.roles=${isController ? 'broker,controller' : 'broker'}`,
+      `node.id=${id}`,
       `controller.quorum.voters=1@${controller}`,
-      `listeners=PLAINTEXT://${this.address},CONTROLLER://${controller}`,
+      `listeners=PLAINTEXT://${this.address}${isController ? `,CONTROLLER://${controller}` : ''}`,
       `advertised.listeners=PLAINTEXT://${this.address}`,
       'controller.listener.names=CONTROLLER',
       `log.dirs=${join(this.#folder, 'log')}`,
@@ -46,7 +48,16 @@ export class KafkaBroker {
 
   /** @param properties more lines of the broker's configuration */
   static async start(properties: readonly string[] = []): Promise<KafkaBroker> {
-    const broker = new KafkaBroker(await freePort(), await freePort(), properties);
+    const controller = `127.0.0.1:${await freePort()}`;
+    return KafkaBroker.#make(new KafkaBroker(1, await freePort(), controller, properties));
+  }
+
+  /** Another broker in the cluster of this one. */
+  async startSecond(properties: readonly string[] = []): Promise<KafkaBroker> {
+    return KafkaBroker.#make(new KafkaBroker(2, await freePort(), this.#controller, properties));
+  }
+
+  static async #make(broker: KafkaBroker): Promise<KafkaBroker> {
     broker.#command('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', broker.#properties]);
     await broker.start();
     return broker;
@@ -76,6 +87,23 @@ export class KafkaBroker {
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
+  }
+
+  /** As a machine that stands still for a while: its connections stay. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  /** @param replicas brokers with a copy of its one partition; the first leads */
+  createTopic(topic: string, replicas: readonly number[]): void {
+    this.#command('org.apache.kafka.tools.TopicCommand', [
+      ...['--bootstrap-server', this.address],
+      ...['--create', '--topic', topic, '--replica-assignment', replicas.join(':')],
+    ]);
   }
 
   /** Messages of the topics that the group has not committed; undefined if it has committed none. */
