@@ -30,7 +30,10 @@ const FIRST_NAK_MILLIS = 10_000;
 const LONGEST_NAK_MILLIS = 300_000;
 const MAX_SAID = 100;
 
-type ReadBatch = Extract<ReadMessage, { readonly kind: 'batch' }>;
+type Offered =
+  | { readonly kind: 'offered'; readonly projectId: string; readonly receipt: Promise<BatchReceipt> }
+  | { readonly kind: 'no_room' }
+  | Exclude<ReadMessage, { readonly kind: 'batch' }>;
 
 /**
  * Delivers the events of one message, and answers it: acknowledged when nothing is left to be done for any of them, given
@@ -65,31 +68,48 @@ export class MessageDelivery {
       message.nak();
       return;
     }
-    const read = readMessage(message, this.#options.runtime.now());
-    if (read.kind === 'unreadable') return this.#park(message, 'unreadable', read.problem);
-    if (read.kind === 'newer') return this.#giveToAnother(message, 'newer_format', read.problem);
-    const projectId = String(read.batch.project_id);
-    const held = this.#heldByProject.get(projectId) ?? 0;
-    if (held >= this.#options.maxOfOneProject()) {
-      message.nak(Math.min(LONGEST_NAK_MILLIS, FIRST_NAK_MILLIS * 2 ** (message.info.deliveryCount - 1)));
-      return;
-    }
-    this.#heldByProject.set(projectId, held + 1);
+    let heldFor: string | undefined;
     try {
-      await this.#take(message, read);
+      for (;;) {
+        const offered = this.#offer(message, heldFor !== undefined);
+        if (offered.kind === 'no_room') {
+          const millis = FIRST_NAK_MILLIS * 2 ** (message.info.deliveryCount - 1);
+          message.nak(Math.min(LONGEST_NAK_MILLIS, millis));
+          return;
+        }
+        if (offered.kind === 'unreadable') return await this.#park(message, 'unreadable', offered.problem);
+        if (offered.kind === 'newer')
+          return await this.#giveToAnother(message, 'newer_format', offered.problem);
+        if (heldFor === undefined) this.#hold(offered.projectId, 1);
+        heldFor = offered.projectId;
+        if (!(await this.#answer(message, await offered.receipt))) return;
+      }
     } finally {
-      const left = (this.#heldByProject.get(projectId) ?? 1) - 1;
-      if (left > 0) this.#heldByProject.set(projectId, left);
-      else this.#heldByProject.delete(projectId);
+      if (heldFor !== undefined) this.#hold(heldFor, -1);
     }
   }
 
-  async #take(message: JsMsg, { batch, text, sender, origin }: ReadBatch): Promise<void> {
-    for (;;) {
-      const from = { name: sender, project: undefined };
-      const receipt = await this.#options.intake.take(batch, text, from, origin);
-      if (!(await this.#answer(message, receipt))) return;
-    }
+  /**
+   * Reads the message and hands its batch over. What was read is not kept while the receipt is waited for: an outage of
+   * hours would keep a parsed backlog in memory.
+   *
+   * @param isHeld whether it counts among those of its project already
+   */
+  #offer(message: JsMsg, isHeld: boolean): Offered {
+    const { intake, runtime, maxOfOneProject } = this.#options;
+    const read = readMessage(message, runtime.now());
+    if (read.kind !== 'batch') return read;
+    const projectId = String(read.batch.project_id);
+    const held = this.#heldByProject.get(projectId) ?? 0;
+    if (!isHeld && held >= maxOfOneProject()) return { kind: 'no_room' };
+    const from = { name: read.sender, project: undefined };
+    return { kind: 'offered', projectId, receipt: intake.take(read.batch, read.text, from, read.origin) };
+  }
+
+  #hold(projectId: string, change: 1 | -1): void {
+    const held = (this.#heldByProject.get(projectId) ?? 0) + change;
+    if (held > 0) this.#heldByProject.set(projectId, held);
+    else this.#heldByProject.delete(projectId);
   }
 
   /** @returns whether the batch is to be taken again */
