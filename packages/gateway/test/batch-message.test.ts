@@ -58,18 +58,6 @@ describe('a batch as a message of the stream', () => {
     );
   });
 
-  it('has an id that tells its bytes, and nothing else', () => {
-    const about = { url: 'https://logx.optimizely.com/v1/events', sender: 'shop', ageMillis: 0 };
-    fc.assert(
-      fc.property(fc.string(), fc.string(), fc.nat(), (one, other, ageMillis) => {
-        const id = (text: string, age = 0) => batchMessage(encode(text), { ...about, ageMillis: age }).id;
-        expect(id(one)).to.equal(id(one, ageMillis));
-        expect(id(one) === id(other)).to.equal(one === other);
-      }),
-      { seed: SEED },
-    );
-  });
-
   it('is never taken for a batch if it is none, whatever its bytes and headers are', () => {
     const odd = fc.dictionary(
       fc.constantFrom('Optimizely-Region', 'Optimizely-Sender', 'Optimizely-Age-Millis', 'Optimizely-Format'),

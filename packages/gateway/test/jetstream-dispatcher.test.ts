@@ -79,6 +79,14 @@ describe('createJetStreamDispatcher', () => {
     expect(headers[0]?.region).to.equal('US');
   });
 
+  it('publishes without an id of NATS, by which the copies of a stream may come to differ', async () => {
+    const server = await startServer();
+    const { processor } = makeProcessor(server.url);
+    record(processor, 1);
+    await processor.forceFlush();
+    expect((await drainStream(server)).headers.map(({ id }) => id)).to.deep.equal(['']);
+  });
+
   it('makes the stream with an age and a size, and refuses rather than lose the oldest', async () => {
     const server = await startServer();
     const { processor } = makeProcessor(server.url, { maxAgeMillis: 3_600_000, maxBytes: 1_000_000 });

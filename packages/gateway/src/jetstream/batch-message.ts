@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { BatchOrigin } from '../model/intake.js';
@@ -9,8 +8,6 @@ import { readBatchBody } from '../util/batch-body.js';
 export interface BatchMessage {
   /** The request's body. */
   readonly payload: Uint8Array;
-  /** Of the same batch, however often it is published: its bytes hold the events' uuids. */
-  readonly id: string;
   readonly headers: MsgHdrs;
 }
 
@@ -41,7 +38,7 @@ export function batchMessage(
   made.set(AGE_HEADER, String(Math.round(ageMillis)));
   const region = regionOf(url);
   if (region !== undefined) made.set(REGION_HEADER, region);
-  return { payload, id: createHash('sha256').update(payload).digest('base64url'), headers: made };
+  return { payload, headers: made };
 }
 
 /** What a message of the stream is; `newer`: a later version of this package wrote it, and knows how to read it. */

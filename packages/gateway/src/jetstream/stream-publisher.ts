@@ -31,10 +31,11 @@ export class StreamPublisher {
     const { link, stream, subject, sender, publishTimeoutMillis } = this.#options;
     const open = await link.open();
     const body = new TextEncoder().encode(bodyOf(logEvent));
-    const { payload, id, headers } = batchMessage(body, { url: logEvent.url, sender, ageMillis });
+    const { payload, headers } = batchMessage(body, { url: logEvent.url, sender, ageMillis });
     try {
       await open.client.publish(subject, payload, {
-        msgID: id,
+        // Without a message id: a server that was restarted has forgotten those of messages that left the work queue, and
+        // its copy of the stream would differ from the others' after a repeat. Optimizely knows repeats.
         headers,
         timeout: publishTimeoutMillis,
         // An acknowledgment of another stream, made in place of ours, would be none.
