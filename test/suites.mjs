@@ -58,6 +58,7 @@ export const LONG = [
   'packages/gateway/test/real-senders.test.ts',
   'packages/gateway/test/relay-hostile.test.ts',
   'packages/gateway/test/relay.test.ts',
+  'packages/gateway/test/stranded-messages.test.ts',
   'packages/gateway/test/stream-away.test.ts',
   'test/hostile-input.test.ts',
   'test/optimizely-sdk/batch-for-batch.test.ts',

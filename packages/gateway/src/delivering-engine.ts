@@ -6,6 +6,7 @@ import { MessagesInHand } from './jetstream/messages-in-hand.js';
 import { NatsLink } from './jetstream/nats-link.js';
 import { ParkedMessages } from './jetstream/parked-messages.js';
 import { RelayFeed } from './jetstream/relay-feed.js';
+import { StrandedMessages } from './jetstream/stranded-messages.js';
 import { StreamMonitor } from './jetstream/stream-monitor.js';
 import type { Engine, ProjectState } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
@@ -77,6 +78,7 @@ export function createDeliveringEngine(
       runtime,
     }),
     monitor,
+    stranded: new StrandedMessages({ stream: stream.stream, subject: stream.subject, consumer, logger }),
     logger,
     runtime,
   });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { JsMsg } from '@nats-io/jetstream';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { BatchIntake } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { type ReadMessage, readMessage } from './batch-message.js';
 import { type ParkedMessages, type ParkReason, parkedStreamOf } from './parked-messages.js';
+import type { StreamMessage } from './stream-message.js';
 
 export interface MessageDeliveryOptions {
   readonly stream: string;
@@ -63,7 +63,7 @@ export class MessageDelivery {
   }
 
   /** Never rejects. */
-  async deliver(message: JsMsg): Promise<void> {
+  async deliver(message: StreamMessage): Promise<void> {
     if (this.#isStopping) {
       message.nak();
       return;
@@ -95,7 +95,7 @@ export class MessageDelivery {
    *
    * @param isHeld whether it counts among those of its project already
    */
-  #offer(message: JsMsg, isHeld: boolean): Offered {
+  #offer(message: StreamMessage, isHeld: boolean): Offered {
     const { intake, runtime, maxOfOneProject } = this.#options;
     const read = readMessage(message, runtime.now());
     if (read.kind !== 'batch') return read;
@@ -113,7 +113,7 @@ export class MessageDelivery {
   }
 
   /** @returns whether the batch is to be taken again */
-  async #answer(message: JsMsg, receipt: BatchReceipt): Promise<boolean> {
+  async #answer(message: StreamMessage, receipt: BatchReceipt): Promise<boolean> {
     switch (receipt.status) {
       case 'taken':
         message.ack();
@@ -134,7 +134,7 @@ export class MessageDelivery {
     }
   }
 
-  async #giveToAnother(message: JsMsg, reason: ParkReason, problem: string): Promise<void> {
+  async #giveToAnother(message: StreamMessage, reason: ParkReason, problem: string): Promise<void> {
     const now = this.#options.runtime.monotonic();
     this.#givenBackUntil = this.#givenBackUntil.filter(until => until > now);
     if (message.info.deliveryCount >= MAX_DELIVERIES || this.#givenBackUntil.length >= MAX_GIVEN_BACK)
@@ -147,7 +147,7 @@ export class MessageDelivery {
     message.nak(OTHER_GATEWAY_MILLIS);
   }
 
-  async #park(message: JsMsg, reason: ParkReason, problem: string): Promise<void> {
+  async #park(message: StreamMessage, reason: ParkReason, problem: string): Promise<void> {
     const { parked, countParked, stream } = this.#options;
     const name = parkedStreamOf(stream);
     try {

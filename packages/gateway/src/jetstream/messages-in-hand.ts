@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { JsMsg } from '@nats-io/jetstream';
 import type { Runtime } from '../model/runtime.js';
+import type { StreamMessage } from './stream-message.js';
 
 export interface MessagesInHandOptions {
   /** Messages at once. */
@@ -19,7 +19,7 @@ const SUPPOSED_BYTES = 65_536;
  */
 export class MessagesInHand {
   readonly #options: MessagesInHandOptions;
-  readonly #messages = new Set<JsMsg>();
+  readonly #messages = new Set<StreamMessage>();
   readonly #waiting: (() => void)[] = [];
   #bytes = 0;
   #averageBytes = SUPPOSED_BYTES;
@@ -47,14 +47,14 @@ export class MessagesInHand {
     this.#extendEveryMillis = ackWaitMillis / 3;
   }
 
-  begin(message: JsMsg): void {
+  begin(message: StreamMessage): void {
     this.#messages.add(message);
     this.#bytes += message.data.length;
     this.#averageBytes += (message.data.length - this.#averageBytes) / 16;
     this.#timer ??= this.#options.runtime.setTimer(() => this.#extend(), this.#extendEveryMillis);
   }
 
-  end(message: JsMsg): void {
+  end(message: StreamMessage): void {
     this.#messages.delete(message);
     this.#bytes -= message.data.length;
     if (this.count === 0) {

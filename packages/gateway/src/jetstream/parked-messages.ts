@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { JetStreamApiCodes, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { nanos } from './fit.js';
 import type { NatsLink, OpenLink } from './nats-link.js';
+import type { StreamMessage } from './stream-message.js';
 
 /** Why a message can't be delivered by this fleet. */
 export type ParkReason = 'unreadable' | 'newer_format' | 'unknown_project' | 'too_large';
@@ -35,14 +36,12 @@ export class ParkedMessages {
   }
 
   /** @throws (rejects) if it could not be parked */
-  async park(message: JsMsg, problem: string): Promise<void> {
+  async park(message: StreamMessage, problem: string): Promise<void> {
     const open = await this.#link.open();
     if (!this.#isThere) await this.#make(open);
     const name = parkedStreamOf(this.#stream);
     try {
       await open.client.publish(name, message.data, {
-        // One that is parked again because its acknowledgment was lost is there once.
-        msgID: `${this.#stream} ${message.seq}`,
         headers: headersOf(message, problem),
         expect: { streamName: name },
       });
@@ -74,7 +73,7 @@ export class ParkedMessages {
   }
 }
 
-function headersOf(message: JsMsg, problem: string): MsgHdrs {
+function headersOf(message: StreamMessage, problem: string): MsgHdrs {
   const made = headers();
   for (const [name, values] of message.headers ?? []) {
     if (OF_NATS.test(name)) continue;

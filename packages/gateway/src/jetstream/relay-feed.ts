@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JetStreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
@@ -11,6 +11,8 @@ import type { MessageDelivery } from './message-delivery.js';
 import type { MessagesInHand } from './messages-in-hand.js';
 import type { NatsLink, OpenLink } from './nats-link.js';
 import { openConsumer } from './open-stream.js';
+import type { StrandedMessages, StreamPosition } from './stranded-messages.js';
+import type { StreamMessage } from './stream-message.js';
 import type { StreamMonitor } from './stream-monitor.js';
 
 export interface RelayFeedOptions {
@@ -21,6 +23,7 @@ export interface RelayFeedOptions {
   readonly hand: MessagesInHand;
   readonly delivery: Pick<MessageDelivery, 'deliver' | 'stop'>;
   readonly monitor: StreamMonitor;
+  readonly stranded: Pick<StrandedMessages, 'find'>;
   readonly logger: Logger;
   readonly runtime: Runtime;
 }
@@ -112,7 +115,7 @@ export class RelayFeed {
     this.#worked();
   }
 
-  #begin(message: JsMsg): void {
+  #begin(message: StreamMessage): void {
     const { hand, delivery } = this.#options;
     hand.begin(message);
     const handled: Promise<void> = delivery.deliver(message).finally(() => {
@@ -126,7 +129,19 @@ export class RelayFeed {
     const { runtime, monitor } = this.#options;
     if (runtime.monotonic() - this.#lookedAt < MONITOR_MILLIS) return;
     this.#lookedAt = runtime.monotonic();
-    await monitor.look(manager);
+    const position = await monitor.look(manager);
+    // Not waited for here: it takes rights of its own, and who lacks them finds out late.
+    const handled: Promise<void> = this.#recover(manager, position).finally(() => {
+      this.#handling.delete(handled);
+    });
+    this.#handling.add(handled);
+  }
+
+  async #recover(manager: JetStreamManager, position: StreamPosition): Promise<void> {
+    for (const message of await this.#options.stranded.find(manager, position)) {
+      if (this.#isStopping) message.nak();
+      else this.#begin(message);
+    }
   }
 
   #worked(): void {

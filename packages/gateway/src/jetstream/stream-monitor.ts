@@ -2,6 +2,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { StreamFigures } from '../model/engine.js';
+import type { StreamPosition } from './stranded-messages.js';
 
 export interface StreamMonitorOptions {
   readonly stream: string;
@@ -30,11 +31,14 @@ export class StreamMonitor {
   }
 
   /** @throws (rejects) NATS's errors */
-  async look(manager: JetStreamManager): Promise<void> {
+  async look(manager: JetStreamManager): Promise<StreamPosition> {
     const { stream, consumer } = this.#options;
     // In this order: what is delivered and acknowledged in between must not look lost.
     const { state, config } = await manager.streams.info(stream);
-    const { delivered, num_ack_pending, num_redelivered } = await manager.consumers.info(stream, consumer);
+    const { delivered, ack_floor, num_ack_pending, num_redelivered } = await manager.consumers.info(
+      stream,
+      consumer,
+    );
     this.#latest = {
       messages: state.messages,
       bytes: state.bytes,
@@ -44,6 +48,7 @@ export class StreamMonitor {
     const firstSequence = state.messages === 0 ? state.last_seq + 1 : state.first_seq;
     // Where other subjects have messages in it, a gap says nothing.
     if (config.subjects?.length === 1) this.#noteLost(delivered.stream_seq, firstSequence - 1);
+    return { firstSequence, doneTo: ack_floor.stream_seq };
   }
 
   #noteLost(deliveredTo: number, goneTo: number): void {

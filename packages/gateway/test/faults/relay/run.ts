@@ -50,7 +50,7 @@ if (NATS_VERSION === undefined || kinds.length === 0) {
     faults: Number(values.faults),
     kinds,
     seed: Number(values.seed),
-    eventsPerSecond: 700,
+    eventsPerSecond: 800,
     ackWaitMillis: 8_000,
     pace: 1,
     limit: AbortSignal.any([AbortSignal.timeout(LIMIT_MILLIS), interrupted.signal]),
