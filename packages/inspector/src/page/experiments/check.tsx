@@ -34,7 +34,9 @@ export function Check({ check, of, isRoot }: CheckProps) {
         </span>
         <span>
           <strong>{title}</strong>
-          {state !== 'passed' && <span class="tag">{isRoot ? 'root cause' : words}</span>}
+          {state !== 'passed' && (
+            <span class="tag">{isRoot && state === 'cause' ? 'root cause' : words}</span>
+          )}
         </span>
         {count > 0 && <span class="count">{formatCount(count)}</span>}
       </p>

@@ -31,7 +31,7 @@ export function Diagnosis({ diagnosis, of, shared }: DiagnosisProps) {
       {root !== undefined && isIn(shared, root) && (
         <Headline
           state={diagnosis.state}
-          text={`The root cause concerns all experiments, and stands above: “${root.title}”.`}
+          text={`${root.state === 'cause' ? 'The root cause' : 'What is suspected first'} concerns all experiments, and stands above: “${root.title}”.`}
         />
       )}
       {found.length > 0 && (
