@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { batchOf, conversion } from '../harness.js';
-import { at, crowd, describePage, post, variedBatch, violations } from './browser.js';
+import { at, crowd, describePage, post, sendLookalikes, variedBatch, violations } from './browser.js';
 
 const LOOKS = [
   { colorScheme: 'light', forcedColors: 'none' },
@@ -174,7 +174,7 @@ describePage('inspect: the page for everyone', pages => {
 
   it('gives the focus back to the button that opened something', async () => {
     const { page, endpoint } = await pages.open();
-    await sendAll(endpoint);
+    await sendLookalikes(endpoint);
     const button = page.locator('.examples button').first();
     await button.focus();
     await page.keyboard.press('Enter');

@@ -50,6 +50,14 @@ export function crowd(count: number, name = 'v') {
   );
 }
 
+/** The conversions bring other ids than the impressions: an invisible character is at their end. */
+export async function sendLookalikes(endpoint: string): Promise<void> {
+  const ids = Array.from({ length: 20 }, (_, number) => `visitor-${number}`);
+  await post(endpoint, batchOf(ids.map(visitorId => impression({ visitorId, ...at() }))));
+  const invisible = ids.map(visitorId => `${visitorId}\u200b`);
+  await post(endpoint, batchOf(invisible.map(visitorId => conversion({ visitorId, ...at(Date.now()) }))));
+}
+
 /** What axe-core objects to on the page as it is. */
 export async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);

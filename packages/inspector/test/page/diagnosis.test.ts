@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import { batchOf, conversion, impression } from '../harness.js';
-import { at, describePage, post } from './browser.js';
+import { at, describePage, post, sendLookalikes } from './browser.js';
 
-const ZERO_WIDTH_SPACE = '\u200b';
 const ids = Array.from({ length: 20 }, (_, number) => `visitor-${number}`);
-
-/** The conversions bring other ids than the impressions: an invisible character is at their end. */
-async function sendLookalikes(endpoint: string): Promise<void> {
-  await post(endpoint, batchOf(ids.map(visitorId => impression({ visitorId, ...at() }))));
-  const invisible = ids.map(visitorId => visitorId + ZERO_WIDTH_SPACE);
-  await post(endpoint, batchOf(invisible.map(visitorId => conversion({ visitorId, ...at(Date.now()) }))));
-}
 
 const healthy = () =>
   batchOf([
