@@ -15,6 +15,14 @@ import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 const CONVERSION = { userId: 'visitor', eventKey: 'purchase' };
 
+const opened: OptimizelySpanProcessor[] = [];
+
+// They would stay installed, and later tests' record helpers would hand events to them as well. Under a clock that stands
+// still some never end, but they are uninstalled at once.
+function uninstallAll(): void {
+  for (const processor of opened.splice(0)) void processor.shutdown();
+}
+
 function makeProcessor(options: Partial<OptimizelySpanProcessorOptions> = {}) {
   const runtime = new ManualRuntime();
   const dispatcher = new RecordingDispatcher();
@@ -26,6 +34,7 @@ function makeProcessor(options: Partial<OptimizelySpanProcessorOptions> = {}) {
     ...(options.exporter === undefined && { eventDispatcher: dispatcher }),
     ...options,
   });
+  opened.push(processor);
   return { processor, dispatcher, runtime, logger };
 }
 
@@ -36,6 +45,8 @@ function expectBalance(processor: OptimizelySpanProcessor): void {
 }
 
 describe('an event that is recorded while a batch is handed over', () => {
+  afterEach(uninstallAll);
+
   for (const where of ['listener', 'dispatcher', 'exporter'] as const) {
     for (const how of ['age', 'flush', 'size'] as const) {
       it(`by the ${where}, closed by ${how}: waits for its own age and no longer`, async () => {
@@ -100,6 +111,8 @@ describe('an event that is recorded while a batch is handed over', () => {
 });
 
 describe('an event that is recorded from within the recording of another', () => {
+  afterEach(uninstallAll);
+
   it('by beforeSend: is taken once, and not for its own call of beforeSend', async () => {
     const { processor, logger } = makeProcessor({
       beforeSend: event => {
@@ -152,6 +165,8 @@ describe('an event that is recorded from within the recording of another', () =>
 });
 
 describe('a stack that ends', () => {
+  afterEach(uninstallAll);
+
   /** Calls `work` from each of the frames nearest to the end of the stack. */
   function atTheEndOfTheStack(frames: number, offset: number, work: () => void): void {
     let left = frames;
