@@ -127,7 +127,7 @@ export class MessageDelivery {
         return false;
       case 'later':
         // Kept meanwhile: given back, all of the backlog would go round.
-        if (!this.#isStopping && receipt.reason !== 'draining') await this.#pause(receipt.retryAfterSeconds);
+        if (!this.#isStopping) await this.#pause(receipt.retryAfterSeconds);
         if (!this.#isStopping) return true;
         message.nak();
         return false;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JsMsg } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import { expect } from 'chai';
+import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
+import { RecordingLogger } from '../../../test/support/fakes.js';
+import { MessageDelivery } from '../src/jetstream/message-delivery.js';
+import type { BatchReceipt } from '../src/model/receipt.js';
+import { batchOf } from './support/relay.js';
+
+const TAKEN: BatchReceipt = { status: 'taken', refused: [], shownOnly: 0 };
+const later = (reason: 'no_datafile' | 'draining'): BatchReceipt => ({
+  status: 'later',
+  reason,
+  retryAfterSeconds: 5,
+});
+
+/** A message that keeps how it was answered; a second answer fails the test. */
+class FakeMessage {
+  readonly data: Uint8Array;
+  readonly headers = headers();
+  readonly time: Date;
+  readonly seq = 7;
+  readonly info: { readonly deliveryCount: number };
+  answer: string | undefined;
+
+  constructor(body: string, runtime: ManualRuntime, deliveryCount = 1) {
+    this.data = new TextEncoder().encode(body);
+    this.time = new Date(runtime.now());
+    this.info = { deliveryCount };
+  }
+
+  ack(): void {
+    this.#answered('ack');
+  }
+
+  nak(millis?: number): void {
+    this.#answered(`nak ${millis ?? 0}`);
+  }
+
+  #answered(answer: string): void {
+    if (this.answer !== undefined) throw new Error(`answered ${this.answer}, and then ${answer}`);
+    this.answer = answer;
+  }
+}
+
+describe('the delivery of a message', () => {
+  function makeDelivery(receipts: (BatchReceipt | 'never')[], maxOfOneProject = 10) {
+    const runtime = new ManualRuntime();
+    const logger = new RecordingLogger();
+    const ages: (number | undefined)[] = [];
+    const parked: string[] = [];
+    const state = { parkingFails: false };
+    const delivery = new MessageDelivery({
+      stream: 'events',
+      intake: {
+        take(_batch, _text, _sender, origin) {
+          ages.push(origin?.ageMillis);
+          const receipt = receipts.length > 1 ? receipts.shift() : receipts[0];
+          return receipt === 'never' || receipt === undefined
+            ? new Promise(() => {})
+            : Promise.resolve(receipt);
+        },
+      },
+      parked: {
+        async park(_, problem) {
+          if (state.parkingFails) throw new Error('no right');
+          parked.push(problem);
+        },
+      },
+      countParked: () => {},
+      maxOfOneProject: () => maxOfOneProject,
+      logger,
+      runtime,
+    });
+    const deliver = (message: FakeMessage) => delivery.deliver(message as unknown as JsMsg);
+    const make = (project_id = 'project-1', deliveryCount = 1) =>
+      new FakeMessage(batchOf(['u1'], { project_id }), runtime, deliveryCount);
+    return { delivery, deliver, make, runtime, logger, ages, parked, state };
+  }
+
+  it('tries again what can not be taken now, without giving it back, and its age goes on', async () => {
+    const { deliver, make, runtime, ages } = makeDelivery([
+      later('no_datafile'),
+      later('no_datafile'),
+      TAKEN,
+    ]);
+    const message = make();
+    const delivered = deliver(message);
+    await runtime.advance(5_000);
+    await runtime.advance(5_000);
+    await delivered;
+    expect(message.answer).to.equal('ack');
+    expect(ages).to.deep.equal([0, 5_000, 10_000]);
+  });
+
+  it('gives back at once, at its end, what is not delivered', async () => {
+    const { delivery, deliver, make } = makeDelivery([later('no_datafile')]);
+    const [waiting, next] = [make(), make()];
+    const delivered = deliver(waiting);
+    delivery.stop();
+    await delivered;
+    await deliver(next);
+    expect([waiting.answer, next.answer]).to.deep.equal(['nak 0', 'nak 0']);
+  });
+
+  it('tries again where the project was replaced meanwhile', async () => {
+    const { deliver, make, runtime } = makeDelivery([later('draining'), TAKEN]);
+    const message = make();
+    const delivered = deliver(message);
+    await runtime.advance(5_000);
+    await delivered;
+    expect(message.answer).to.equal('ack');
+  });
+
+  it('gives back what one project has too much of, for longer each time', async () => {
+    const { deliver, make } = makeDelivery(['never'], 2);
+    void deliver(make());
+    void deliver(make());
+    const answers: (string | undefined)[] = [];
+    for (const deliveryCount of [1, 2, 3, 100]) {
+      const message = make('project-1', deliveryCount);
+      await deliver(message);
+      answers.push(message.answer);
+    }
+    expect(answers).to.deep.equal(['nak 10000', 'nak 20000', 'nak 40000', 'nak 300000']);
+    const other = make('project-2');
+    void deliver(other);
+    expect(other.answer).to.equal(undefined);
+  });
+
+  it('leaves what it does not know for other gateways, twenty times, and then parks it', async () => {
+    const { deliver, make, parked, logger } = makeDelivery([
+      { status: 'unknown_project', message: 'not here' },
+    ]);
+    const [first, last] = [make(), make('project-1', 20)];
+    await deliver(first);
+    await deliver(last);
+    expect([first.answer, last.answer]).to.deep.equal(['nak 30000', 'ack']);
+    expect(parked).to.deep.equal(['not here']);
+    expect(logger.at('error')[0]).to.contain('message 7 of stream events');
+  });
+
+  it('keeps in the stream what can not be parked, and says so once', async () => {
+    const { deliver, runtime, state, logger } = makeDelivery([TAKEN]);
+    state.parkingFails = true;
+    for (let n = 0; n < 2; n++) {
+      const message = new FakeMessage('hello', runtime);
+      await deliver(message);
+      expect(message.answer).to.equal('nak 300000');
+    }
+    expect(logger.at('error')).to.have.length(1);
+  });
+});
