@@ -11,7 +11,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     events: { type: 'string', default: '20000' },
-    kills: { type: 'string', default: '16' },
+    kills: { type: 'string', default: '12' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
     'wait-for-kafka': { type: 'boolean', default: false },
     losses: { type: 'boolean', default: false },
