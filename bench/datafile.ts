@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { PollingProjectConfigManager, StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { nanosEach } from './compare.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
 import type { Row, Size } from './row.js';
@@ -25,6 +28,20 @@ export function rows({ short }: Size): Row[] {
       unit: 'ns',
       open: () => openUpdates(updates),
     },
+    ...[
+      [LARGE, 20],
+      [10 * LARGE, 50],
+    ].map(
+      ([rules = 0, millis = 0]): Row => ({
+        name: `longest block of the event loop at an update, ${rules} rules, polling`,
+        peer: 'in the same time without one',
+        unit: 'ms',
+        target: { atMostMore: millis },
+        rounds: 7,
+        warmUps: 1,
+        open: () => openPolling(short ? SMALL : rules),
+      }),
+    ),
   ];
 }
 
@@ -56,6 +73,57 @@ function openUpdates(count: number) {
       for (let n = 0; n < count; n++) if (!work()) throw new Error('refused');
     });
   return { ours: repeat(() => manager.setDatafile(datafile)), theirs: repeat(() => JSON.parse(datafile)) };
+}
+
+async function openPolling(rules: number) {
+  const text = makeDatafile(rules);
+  let revision = 3;
+  let packed = Buffer.alloc(0);
+  const pack = () => {
+    packed = gzipSync(text.replace('"revision":"3"', `"revision":"${++revision}"`), { level: 1 });
+  };
+  pack();
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
+  }).listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  process.env.NO_PROXY = '127.0.0.1';
+  const manager = new PollingProjectConfigManager({
+    ...{ sdkKey: 'bench', maxDatafileBytes: 1e9, requestTimeoutMillis: 60_000 },
+    urlTemplate: `http://127.0.0.1:${(server.address() as AddressInfo).port}/%s.json`,
+  });
+  if (!(await manager.onReady({ timeoutMillis: 60_000 }))) throw new Error('no datafile');
+  let lastMillis = 0;
+  return {
+    async ours() {
+      pack();
+      const startedAt = performance.now();
+      const block = await longestBlockDuring(() => manager.checkNow());
+      lastMillis = performance.now() - startedAt;
+      if (manager.getConfig()?.context.revision !== String(revision)) throw new Error('no update');
+      return block;
+    },
+    theirs: () => longestBlockDuring(() => new Promise(resolve => setTimeout(resolve, lastMillis))),
+    async close() {
+      await manager.stop();
+      server.close();
+    },
+  };
+}
+
+/** Milliseconds between two turns of the event loop. */
+async function longestBlockDuring(work: () => Promise<unknown>): Promise<number> {
+  let [longest, last, isOver] = [0, performance.now(), false];
+  const look = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!isOver) setImmediate(look);
+  };
+  look();
+  await work();
+  isOver = true;
+  return longest;
 }
 
 function makeDatafile(rules: number): string {

@@ -23,7 +23,7 @@ export interface FileEventStoreOptions {
   fsync?: 'none' | 'batch' | undefined;
   /**
    * `'call'`: an event is written before the call that records it returns. `'turn'`: the events of a turn of the event
-   * loop are written together at its end, which costs a third; if the process is killed, those of the turn that is
+   * loop are written together at its end, which costs less; if the process is killed, those of the turn that is
    * running are lost.
    * @default 'call'
    */
