@@ -143,6 +143,22 @@ describe('inspect: experiments', () => {
       .and.to.contain("can't be trusted");
   });
 
+  it('name the variation that nobody saw, once its share of the visitors should have come', async () => {
+    await using inspector = await makeInspector({ datafile: makeDatafile() });
+    const decision = { experiment_id: '100', campaign_id: '10', variation_id: '1001' };
+    await inspector.send(...crowd(60, decision));
+    const [missing] = (await inspector.overview()).experiments;
+    expect(missing?.sampleRatio.explanation).to.contain(
+      'None of the 60 visitors that were compared saw "treatment"',
+    );
+    const check = missing?.diagnosis.checks.find(({ id }) => id === 'sample_ratio');
+    expect(check?.sentence).to.equal(missing?.sampleRatio.explanation);
+    await inspector.send(...crowd(1, TREATMENT, 60));
+    const [rare] = (await inspector.overview()).experiments;
+    expect(rare?.sampleRatio.verdict).to.equal('mismatch');
+    expect(rare?.sampleRatio.explanation).not.to.contain('None of');
+  });
+
   it('do not compare what an algorithm allocates', async () => {
     const [banner] = makeDatafile().experiments as object[];
     await using inspector = await makeInspector({

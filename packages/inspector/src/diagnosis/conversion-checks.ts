@@ -44,7 +44,7 @@ function lookAtOrder({ id, early, counted: after, tied }: ExperimentEvidence): F
   if (early === 0)
     return { state: 'passed', count: 0, sentence: 'Each came after the impression of its visitor.' };
   const sentence =
-    `${counted(early, 'conversion')} came before the first impression of its visitor, and ${early === 1 ? 'is' : 'are'} not counted: ` +
+    `${counted(early, 'conversion')} came before the first impression of ${early === 1 ? 'its visitor, and is' : 'their visitors, and are'} not counted: ` +
     'record the impression when the visitor sees the variation, and keep the clocks of all senders in step.';
   // Visitors who return have converted before: that is no defect while others convert afterwards.
   const state = after + tied === 0 ? 'cause' : early >= all / 2 ? 'suspect' : 'passed';

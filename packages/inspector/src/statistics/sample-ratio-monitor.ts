@@ -49,6 +49,13 @@ export class SampleRatioMonitor {
     return this.segments.reduce((sum, { ratio }) => sum + ratio.total, 0);
   }
 
+  /** Variations that should have had visitors by now, and have none. */
+  get withoutVisitors(): string[] {
+    const told = this.segments.filter(SampleRatioMonitor.isTold);
+    const expected = new Set(told.flatMap(({ weights }) => [...weights.keys()]));
+    return [...expected].filter(id => this.segments.every(({ ratio }) => ratio.count(id) === 0));
+  }
+
   /**
    * @param weights the allocation that divided the visitor; undefined if it is not known
    * @returns what `remove` has to be told

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { named } from '../diagnosis/words.js';
 import type { NamedRule } from '../inspection/project-names.js';
 import { MISMATCH_P_VALUE, SampleRatioMonitor } from '../statistics/sample-ratio-monitor.js';
 import type { SampleRatioView } from './types.js';
@@ -33,7 +34,7 @@ function judge(ratio: SampleRatioMonitor, isTold: boolean, rule: NamedRule | und
   if (isTold && pValue < MISMATCH_P_VALUE) {
     const explanation =
       `Sample ratio mismatch (p below ${MISMATCH_P_VALUE}, whenever you look): the results can't be trusted. ` +
-      `Look for impressions that are lost or recorded twice, user ids that change, and bots.${left}`;
+      `${whereToLook(ratio, rule)}${left}`;
     return { verdict: 'mismatch', pValue: p, explanation };
   }
   if (astray > 0) {
@@ -61,6 +62,17 @@ function judge(ratio: SampleRatioMonitor, isTold: boolean, rule: NamedRule | und
     pValue: p,
     explanation: `As the datafile's traffic allocation says, so far${changes}.${left}`,
   };
+}
+
+function whereToLook({ withoutVisitors, compared }: SampleRatioMonitor, rule: NamedRule | undefined): string {
+  if (withoutVisitors.length === 0) {
+    return 'Look for impressions that are lost or recorded twice, user ids that change, and bots.';
+  }
+  const keys = withoutVisitors.map(id => rule?.variations.get(id) ?? id);
+  return (
+    `None of the ${compared.toLocaleString('en-US')} visitors that were compared saw ${named(keys)}: ` +
+    'look for decisions that are forced, impressions that are recorded in one branch of the code only, and a sender with another datafile.'
+  );
 }
 
 function untold(verdict: SampleRatioView['verdict'], explanation: string): Verdict {

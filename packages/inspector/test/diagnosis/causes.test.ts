@@ -207,6 +207,9 @@ describe('inspect: why an experiment has no results', () => {
     await shop.arrive();
     expect(await shop.diagnosis()).to.include({ state: 'cause', rootCause: 'impression_after_conversion' });
     expect(await evidenceOf(shop, 'impression_after_conversion')).to.equal(2);
+    expect((await shop.diagnosis()).headline).to.match(
+      /^2 conversions came before the first impression of their visitors/,
+    );
   });
 
   it('calls a conversion in the same millisecond unclear', async () => {
