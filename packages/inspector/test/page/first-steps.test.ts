@@ -107,6 +107,9 @@ describePage('inspect: the first steps on the page', pages => {
     ]) {
       await sample.locator('pre', { hasText: step }).waitFor();
     }
+    const headings = page.locator('.first-steps').getByRole('heading', { level: 3 });
+    expect((await headings.allTextContents())[0]).to.equal('Try it with the sample project');
+    await page.getByText('Or send events of your own in one of three ways.').waitFor();
     expect(await violations(page)).to.deep.equal([]);
     const other = await pages.open({ args: [] });
     await other.page.getByText('--datafile FILE').waitFor();

@@ -13,9 +13,15 @@ export function FirstSteps({ overview }: { readonly overview: Overview }) {
     <section class="first-steps" aria-labelledby="first-steps-heading">
       <h2 id="first-steps-heading">Waiting for the first batch</h2>
       <p>
-        Nothing has arrived yet at <code>{endpoint}</code>. Send events here in one of three ways.
+        Nothing has arrived yet at <code>{endpoint}</code>.
+        {sampleProgram === undefined && ' Send events here in one of three ways.'}
       </p>
-      {sampleProgram !== undefined && <SampleSteps program={sampleProgram} />}
+      {sampleProgram !== undefined && (
+        <>
+          <SampleSteps program={sampleProgram} />
+          <p>Or send events of your own in one of three ways.</p>
+        </>
+      )}
       <ol class="ways">
         {snippetsFor(endpoint).map(snippet => (
           <Way key={snippet.id} snippet={snippet} />
@@ -48,8 +54,8 @@ function SampleSteps({ program }: { readonly program: string }) {
   const commands = [INSTALL, `curl -O ${program}`, 'node sample.mjs'];
   return (
     <section class="sample" aria-label="Sample project">
-      <h3>Or send the events of the sample project</h3>
-      <p class="note">From a folder in which the packages are installed:</p>
+      <h3>Try it with the sample project</h3>
+      <p class="note">In a folder that has a package.json, or gets one from npm init -y:</p>
       {commands.map(command => (
         <div key={command} class="copyable">
           <pre>{command}</pre>
