@@ -200,7 +200,7 @@ describe('createJetStreamDispatcher', () => {
         startServer(`server_name: n${n}\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${all}] }`),
       ),
     );
-    const { processor } = makeProcessor(servers.map(({ url }) => url).join(','), {
+    const { processor, logger } = makeProcessor(servers.map(({ url }) => url).join(','), {
       replicas: 3,
       publishTimeoutMillis: 1_000,
     });
@@ -212,6 +212,12 @@ describe('createJetStreamDispatcher', () => {
     while (processor.ledger().pending > 0) await processor.forceFlush();
     const sent = (await drainStream(servers[1] as NatsServer)).users;
     expect(new Set(sent)).to.deep.equal(new Set(users(20)));
+    const warnings = logger.lines.filter(({ message }) => /may lose events/.test(message));
+    const isOld = /^2\.\d\./.test(String(NATS_VERSION));
+    expect(
+      warnings.map(({ level }) => level),
+      'once, of servers before 2.10',
+    ).to.deep.equal(isOld ? ['warn'] : []);
   });
 
   it('loses nothing where a fleet loses its server together, again and again', async () => {

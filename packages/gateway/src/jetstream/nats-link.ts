@@ -7,6 +7,7 @@ import type { Runtime } from '../model/runtime.js';
 import { authenticatorOf } from './authentication.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
+import { describeOldServer } from './old-server.js';
 import { MisfitError, openStream } from './open-stream.js';
 import { closingSocketsIfItFails } from './own-sockets.js';
 import { checkTls, tlsOf } from './tls.js';
@@ -46,6 +47,8 @@ export class NatsLink {
   #link: OpenLink | undefined;
   /** What the present episode of failures has logged. */
   readonly #said = new Set<string>();
+  /** What was said of a server's version. */
+  #warning: string | undefined;
 
   /** @throws TypeError if the options name no server, or two ways to authenticate */
   constructor(options: NatsLinkOptions) {
@@ -118,7 +121,8 @@ export class NatsLink {
       // What an account may use is not asked for: that would take one more right.
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const link = { connection, client: jetstream(connection), manager };
-      await openStream(manager, this.#options.stream);
+      const copies = await openStream(manager, this.#options.stream);
+      this.#warnOfOldServer(connection, copies);
       this.#link = link;
       this.#forgetWhenClosed(connection);
       this.#worked();
@@ -129,6 +133,13 @@ export class NatsLink {
       this.#failed(error);
       throw error;
     }
+  }
+
+  #warnOfOldServer({ info }: NatsConnection, copies: number): void {
+    const warning = info && describeOldServer(info.version, copies);
+    if (warning === undefined || warning === this.#warning) return;
+    this.#warning = warning;
+    this.#options.logger.warn(warning);
   }
 
   #forgetWhenClosed(connection: NatsConnection): void {

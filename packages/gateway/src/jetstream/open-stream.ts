@@ -10,9 +10,10 @@ export { MisfitError } from './fit.js';
 /**
  * Makes the stream if there is none.
  *
+ * @returns how many copies it has
  * @throws MisfitError if there is one that would lose events; NATS's errors otherwise
  */
-export async function openStream(manager: JetStreamManager, options: ResolvedStreamOptions): Promise<void> {
+export async function openStream(manager: JetStreamManager, options: ResolvedStreamOptions): Promise<number> {
   const present = await unlessAbsent(
     async () => (await manager.streams.info(options.stream)).config,
     JetStreamApiCodes.StreamNotFound,
@@ -20,6 +21,7 @@ export async function openStream(manager: JetStreamManager, options: ResolvedStr
   const config = present ?? (await makeStream(manager, options));
   const misfit = streamMisfit(config, options);
   if (misfit !== undefined) throw new MisfitError(misfit);
+  return config.num_replicas;
 }
 
 /** Another one may have made it meanwhile, with other limits: then that one counts. */
