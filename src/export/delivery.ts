@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import type { DeliveryObserver } from '../model/delivery-observer.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
@@ -16,7 +15,7 @@ import { Destination, type DestinationOptions } from './destination.js';
 import { SendQueue } from './send-queue.js';
 import { makeSpecimens } from './specimens.js';
 import { splitToFit } from './split.js';
-import { type Answer, judge, type Retry } from './verdict.js';
+import { type Answer, errorTypeOf, judge, type Retry } from './verdict.js';
 
 export interface DeliveryOptions extends DestinationOptions {
   readonly maxAgeMillis: number;
@@ -36,6 +35,7 @@ interface Request extends OutstandingWork {
 }
 
 const RETRY: Retry = { kind: 'retry', floorMillis: 0, slow: false };
+
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up no other. Requests are made after the call that brought
@@ -201,12 +201,9 @@ export class Delivery {
     const verdict = judge(answer);
     switch (verdict.kind) {
       case 'delivered':
-        this.#destination.delivered(answer);
-        chunk.batch.settle(chunk.events);
-        return;
       case 'streamed':
         this.#destination.delivered(answer);
-        chunk.batch.settle(chunk.events, 'streamed');
+        chunk.batch.settle(chunk.events, verdict.kind === 'streamed' ? 'streamed' : undefined);
         return;
       case 'too large':
         this.#destination.refusedSize(chunk);
@@ -250,10 +247,4 @@ export class Delivery {
     this.#destination.log.refused(answer);
     batch.settle(events, reason);
   }
-}
-
-function errorTypeOf(answer: Answer): string | undefined {
-  if (answer.kind === 'no answer') return errorLabel(answer.error);
-  const { kind } = judge(answer);
-  return kind === 'delivered' || kind === 'streamed' ? undefined : String(answer.status);
 }

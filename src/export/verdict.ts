@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { errorLabel } from '../util/error-label.js';
 
 /** The outcome of one attempt. */
 export type Answer =
@@ -64,4 +65,11 @@ export function isReset(answer: Answer): boolean {
   } catch {
     return false;
   }
+}
+
+/** @returns what metrics show of the answer as `error.type`: undefined if the events have arrived */
+export function errorTypeOf(answer: Answer): string | undefined {
+  if (answer.kind === 'no answer') return errorLabel(answer.error);
+  const { kind } = judge(answer);
+  return kind === 'delivered' || kind === 'streamed' ? undefined : String(answer.status);
 }

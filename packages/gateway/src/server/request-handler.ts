@@ -9,6 +9,7 @@ import type { GatewayMetrics } from './gateway-metrics.js';
 import { json } from './health.js';
 import { declaredLength, readBody } from './read-body.js';
 import type { RefusalLog } from './refusal-log.js';
+import { faultOf, mayStayOpen, mediaTypeOf } from './request-facts.js';
 import { ALLOWED, findRoute, type Route, type Routes } from './routes.js';
 import type { TurnQueue } from './turn-queue.js';
 import { ACCEPTED_CODINGS, readContentCoding, unpack } from './unpack.js';
@@ -32,9 +33,6 @@ type ReadBody =
   | { readonly kind: 'body'; readonly body: Buffer }
   | { readonly kind: 'refused'; readonly refusal: ServerRefusal }
   | { readonly kind: 'gone' };
-
-/** What a sender that was refused may still write before its connection is closed for it. */
-const MOST_UNREAD_BYTES = 1_048_576;
 
 /** Leads a request through the limits to its door, and its answer back. */
 export class RequestHandler {
@@ -231,24 +229,6 @@ function headersOf(status: ServerRefusal['status']): Record<string, string> {
   return {};
 }
 
-/** @returns what Node's parser lets pass, though the server before this one may have read it in another way */
-function faultOf({ headers, httpVersion }: IncomingMessage): string | undefined {
-  if (headers.host === undefined && httpVersion === '1.1') return 'the Host header is missing';
-  const transfer = headers['transfer-encoding']?.toLowerCase() ?? 'chunked';
-  return transfer === 'chunked' ? undefined : 'the transfer encoding must be chunked';
-}
-
-/** What is left of a small body is read and forgotten; the connection is good for the next request. */
-function mayStayOpen(request: IncomingMessage, status: number): boolean {
-  if (request.complete) return true;
-  if (status === 408 || status === 413) return false;
-  return request.headers['transfer-encoding'] === undefined && declaredLength(request) <= MOST_UNREAD_BYTES;
-}
-
 function refused(status: ServerRefusal['status'], message: string): ReadBody {
   return { kind: 'refused', refusal: { status, message } };
-}
-
-function mediaTypeOf({ headers }: IncomingMessage): string {
-  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
