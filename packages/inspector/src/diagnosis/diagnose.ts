@@ -36,7 +36,7 @@ export function diagnose(common: Evidence, subject: Subject): DiagnosisView {
   const otherwise = isSilent
     ? 'No impression of it has arrived yet.'
     : 'Impressions arrive; no conversion that counts has come yet.';
-  return conclude(EXPERIMENT_CHECKS, evidence, { isSilent, isHealthy, otherwise });
+  return conclude(EXPERIMENT_CHECKS, evidence, { isSilent, isHealthy, healthy: HEALTHY, otherwise });
 }
 
 /** What keeps all experiments from having results. */
@@ -46,11 +46,14 @@ export function diagnoseTraffic(common: Evidence): DiagnosisView {
   return conclude(checks, common, {
     isSilent: impressions === 0,
     isHealthy: events > 0,
+    healthy: HEALTHY_TRAFFIC,
     otherwise: 'Nothing has arrived yet.',
   });
 }
 
 const HEALTHY = 'Impressions and conversions arrive as they should, and nothing is wrong with them.';
+const HEALTHY_TRAFFIC =
+  'Requests are accepted and impressions arrive. Whether they count, the diagnosis of each experiment says.';
 
 interface Found<T> {
   readonly check: Check<T>;
@@ -61,6 +64,8 @@ interface Situation {
   readonly isHealthy: boolean;
   /** Whether no impression counts. */
   readonly isSilent: boolean;
+  /** What to say if it is healthy, and nothing is wrong. */
+  readonly healthy: string;
   /** What to say if it is not healthy, and nothing is wrong. */
   readonly otherwise: string;
 }
@@ -68,7 +73,7 @@ interface Situation {
 function conclude<T>(
   checks: readonly Check<T>[],
   evidence: T,
-  { isHealthy, isSilent, otherwise }: Situation,
+  { isHealthy, isSilent, healthy, otherwise }: Situation,
 ): DiagnosisView {
   const found = checks.flatMap((check): Found<T>[] => {
     const finding = check.look(evidence);
@@ -86,7 +91,7 @@ function conclude<T>(
   return {
     state: stateOf(root?.finding, isHealthy),
     rootCause: root?.check.id,
-    headline: root?.finding.sentence ?? (isHealthy ? HEALTHY : otherwise),
+    headline: root?.finding.sentence ?? (isHealthy ? healthy : otherwise),
     // Where nothing has come to an experiment there is nothing to read, and a project may have hundreds.
     checks: isUntouched
       ? []

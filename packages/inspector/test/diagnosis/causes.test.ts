@@ -212,6 +212,19 @@ describe('inspect: why an experiment has no results', () => {
     );
   });
 
+  it('says of all traffic no more than was looked at where an experiment has a cause of its own', async () => {
+    await using shop = await openShop();
+    for (const visitor of visitors(3)) shop.expose(visitor, { timestamp: NOW - 1_000 });
+    shop.buy(visitors(1)[0] ?? '', { timestamp: NOW - 2_000 });
+    await shop.arrive();
+    expect(await shop.diagnosis()).to.include({ state: 'cause' });
+    const { diagnosis } = await shop.inspector.overview();
+    expect(diagnosis.state).to.equal('healthy');
+    expect(diagnosis.headline)
+      .to.contain('the diagnosis of each experiment')
+      .and.not.to.contain('nothing is wrong');
+  });
+
   it('calls a conversion in the same millisecond unclear', async () => {
     await using shop = await openShop();
     for (const visitor of visitors(3)) shop.expose(visitor, { timestamp: NOW - 1_000 });
