@@ -281,6 +281,15 @@ describe('inspect: the list', () => {
     });
   });
 
+  it('counts the events of a batch in words', async () => {
+    await using inspector = await makeInspector();
+    await inspector.send(impression());
+    await inspector.send(...crowd(2));
+    const held = async (sequence: number) =>
+      (await inspector.detail(sequence)).meaning.find(({ label }) => label === 'Holds')?.meaning;
+    expect([await held(1), await held(2)]).to.deep.equal(['1 event of 1 visitor', '2 events of 2 visitors']);
+  });
+
   it('drops the oldest batches, and counts them', async () => {
     await using inspector = await makeInspector({ maxEvents: 10 });
     for (let batch = 0; batch < 5; batch++) await inspector.send(...crowd(4));

@@ -34,6 +34,9 @@ describe('inspect: the scorecard', () => {
       await inspector.send(...crowd(100), ...crowd(200, TREATMENT, 100), conversion({ visitorId: 'v0' }));
       const ratio = await ratioOf(inspector);
       expect(ratio).to.include({ verdict: 'no_traffic', visitorsWithoutTraffic: 200 });
+      expect(ratio.explanation).to.contain(
+        '200 visitors are in "treatment", which the traffic allocation gives no traffic',
+      );
       const [banner] = (await inspector.overview()).experiments;
       expect(banner?.diagnosis).to.include({ state: 'cause', rootCause: 'sample_ratio' });
       const { evidence } = banner?.diagnosis.checks.find(({ id }) => id === 'sample_ratio') ?? {};

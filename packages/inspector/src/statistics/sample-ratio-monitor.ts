@@ -13,8 +13,8 @@ export interface Segment {
   readonly ratio: SequentialRatio;
   /** Of the batches in which they arrived. */
   readonly revisions: Set<string>;
-  /** In variations that the allocation gives no traffic. */
-  withoutTraffic: number;
+  /** Visitors by variation, of those that the allocation gives no traffic. */
+  readonly withoutTraffic: Map<string, number>;
 }
 
 /**
@@ -42,7 +42,16 @@ export class SampleRatioMonitor {
   }
 
   get visitorsWithoutTraffic(): number {
-    return this.segments.reduce((sum, { withoutTraffic }) => sum + withoutTraffic, 0);
+    let sum = 0;
+    for (const { withoutTraffic } of this.#segments.values()) {
+      for (const visitors of withoutTraffic.values()) sum += visitors;
+    }
+    return sum;
+  }
+
+  /** Variations that have visitors though the allocation gives them no traffic. */
+  get variationsWithoutTraffic(): string[] {
+    return [...new Set(this.segments.flatMap(({ withoutTraffic }) => [...withoutTraffic.keys()]))];
   }
 
   get compared(): number {
@@ -71,7 +80,7 @@ export class SampleRatioMonitor {
       return undefined;
     }
     segment.revisions.add(revision);
-    if (!segment.weights.has(variationId)) segment.withoutTraffic++;
+    if (!segment.weights.has(variationId)) shift(segment.withoutTraffic, variationId, 1);
     else segment.ratio.add(variationId);
     return segment;
   }
@@ -79,7 +88,7 @@ export class SampleRatioMonitor {
   /** The visitor has turned out to belong to another variation. */
   remove(variationId: string, segment: Segment | undefined): void {
     if (segment === undefined) this.unknownAllocation--;
-    else if (!segment.weights.has(variationId)) segment.withoutTraffic--;
+    else if (!segment.weights.has(variationId)) shift(segment.withoutTraffic, variationId, -1);
     else segment.ratio.remove(variationId);
   }
 
@@ -93,8 +102,14 @@ export class SampleRatioMonitor {
     const known = this.#segments.get(signature);
     if (known !== undefined || this.#segments.size >= MOST_SEGMENTS) return known;
     const ratio = new SequentialRatio(weights);
-    const added: Segment = { weights, ratio, revisions: new Set(), withoutTraffic: 0 };
+    const added: Segment = { weights, ratio, revisions: new Set(), withoutTraffic: new Map() };
     this.#segments.set(signature, added);
     return added;
   }
+}
+
+function shift(visitors: Map<string, number>, variationId: string, by: 1 | -1): void {
+  const count = (visitors.get(variationId) ?? 0) + by;
+  if (count > 0) visitors.set(variationId, count);
+  else visitors.delete(variationId);
 }

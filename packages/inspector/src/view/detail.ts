@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type EventReading, readBatch } from 'opentelemetry-exporter-optimizely/testing';
+import { counted } from '../diagnosis/words.js';
 import type { InspectedBatch, RefusedRequest } from '../inspection/inspected-batch.js';
 import type { Inspection } from '../inspection/inspection.js';
 import type { ProjectNames } from '../inspection/project-names.js';
@@ -78,7 +79,7 @@ export function batchDetail(inspection: Inspection, sequence: number): Detail | 
     problems: viewProblems(batch.problems),
     meaning: [
       { label: 'Received', meaning: timeOf(batch.receivedAt) },
-      { label: 'Holds', meaning: `${events} events of ${visitors} visitors` },
+      { label: 'Holds', meaning: `${counted(events, 'event')} of ${counted(visitors, 'visitor')}` },
       { label: 'Size', meaning: `${byteLength} bytes` },
       { label: 'Closed by', meaning: cause ?? 'the sender did not say' },
       { label: 'Answered', meaning: batch.status === undefined ? 'not yet' : String(batch.status) },

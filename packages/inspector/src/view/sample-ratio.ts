@@ -39,7 +39,7 @@ function judge(ratio: SampleRatioMonitor, isTold: boolean, rule: NamedRule | und
   }
   if (astray > 0) {
     const explanation =
-      `${visitors(astray)} in variations that the traffic allocation gives no traffic: ` +
+      `${visitors(astray)} in ${named(keysOf(ratio.variationsWithoutTraffic, rule))}, which the traffic allocation gives no traffic: ` +
       `look for forced decisions, a changed allocation, or a sender with another datafile.${left}`;
     return { verdict: 'no_traffic', pValue: p, explanation };
   }
@@ -68,11 +68,14 @@ function whereToLook({ withoutVisitors, compared }: SampleRatioMonitor, rule: Na
   if (withoutVisitors.length === 0) {
     return 'Look for impressions that are lost or recorded twice, user ids that change, and bots.';
   }
-  const keys = withoutVisitors.map(id => rule?.variations.get(id) ?? id);
   return (
-    `None of the ${compared.toLocaleString('en-US')} visitors that were compared saw ${named(keys)}: ` +
+    `None of the ${compared.toLocaleString('en-US')} visitors that were compared saw ${named(keysOf(withoutVisitors, rule))}: ` +
     'look for decisions that are forced, impressions that are recorded in one branch of the code only, and a sender with another datafile.'
   );
+}
+
+function keysOf(variationIds: readonly string[], rule: NamedRule | undefined): string[] {
+  return variationIds.map(id => rule?.variations.get(id) || id);
 }
 
 function untold(verdict: SampleRatioView['verdict'], explanation: string): Verdict {
