@@ -71,10 +71,20 @@ describe('the configuration file', () => {
   const shop = (options: Record<string, unknown>) => ({ projects: { shop: { sdkKey: 'abc', ...options } } });
 
   for (const [name, content, message] of [
-    ['no projects', {}, "the configuration must have required property 'projects'"],
-    ['an empty list of projects', { projects: {} }, 'projects must NOT have fewer than 1 properties'],
+    ['no projects', {}, 'the configuration must have "projects"'],
+    ['what is not an object', [], 'the configuration must be an object'],
+    [
+      'an empty list of projects',
+      { projects: {} },
+      'projects must have at least one project, such as "shop": { "sdkKey": "KEY" }',
+    ],
+    [
+      'a project that says nothing',
+      { projects: { shop: {} } },
+      'projects.shop must have sdkKey, datafile, or projectId',
+    ],
     ['an option that there is not', shop({ batchsize: 1 }), 'projects.shop has no option "batchsize"'],
-    ['a number as text', shop({ batchSize: '100' }), 'projects.shop.batchSize must be integer'],
+    ['a number as text', shop({ batchSize: '100' }), 'projects.shop.batchSize must be a whole number'],
     [
       'one store of two projects',
       {
@@ -82,7 +92,25 @@ describe('the configuration file', () => {
       },
       'projects.blog.store is that of project shop: give each a directory of its own',
     ],
-    ['a number below 1', shop({ maxQueueSize: 0 }), 'projects.shop.maxQueueSize must be >= 1'],
+    ['a number below 1', shop({ maxQueueSize: 0 }), 'projects.shop.maxQueueSize must be at least 1'],
+    ['a share above 1', shop({ maxSenderShare: 2 }), 'projects.shop.maxSenderShare must be at most 1'],
+    ['a share of 0', shop({ maxSenderShare: 0 }), 'projects.shop.maxSenderShare must be more than 0'],
+    ['empty text', shop({ store: '' }), 'projects.shop.store must be text that is not empty'],
+    [
+      'neither of two kinds',
+      shop({ dedupe: 'yes' }),
+      'projects.shop.dedupe must be true or false or an object',
+    ],
+    [
+      'a mistake in one of two kinds',
+      shop({ dedupe: { windowMillis: '1' } }),
+      'projects.shop.dedupe.windowMillis must be a whole number',
+    ],
+    [
+      'a relay without servers',
+      { ...shop({}), relay: { servers: [] } },
+      'relay.servers must be a list that is not empty',
+    ],
     ['another ack', { ...shop({}), ack: 'soon' }, 'ack must be one of stored, delivered'],
     [
       'a default that there is not',
@@ -103,7 +131,17 @@ describe('the configuration file', () => {
     [
       'a secret in the clear',
       shop({ userIdHashKey: 'a very secret key' }),
-      'projects.shop.userIdHashKey must be object',
+      'projects.shop.userIdHashKey must say where the secret is: { "env": "NAME" } or { "file": "PATH" }',
+    ],
+    [
+      'a secret in two places',
+      shop({ userIdHashKey: { env: 'A', file: 'b' } }),
+      'projects.shop.userIdHashKey must say where the secret is: { "env": "NAME" } or { "file": "PATH" }',
+    ],
+    [
+      'a secret without a place',
+      shop({ datafileAccessToken: {} }),
+      'projects.shop.datafileAccessToken must say where the secret is: { "env": "NAME" } or { "file": "PATH" }',
     ],
     [
       'a secret that is not set',

@@ -140,9 +140,9 @@ describe('startGateway', () => {
 
   for (const [message, relay] of [
     ['relay.role must be one of receive, deliver, both', { servers: 'a:1', role: 'send' }],
-    ['relay.maxMessages must be >= 1', { servers: 'a:1', maxMessages: 0 }],
+    ['relay.maxMessages must be at least 1', { servers: 'a:1', maxMessages: 0 }],
     ['relay has no option "server"', { servers: 'a:1', server: 'b' }],
-    ['relay must have required property', {}],
+    ['relay must have "servers"', {}],
     ['relay.replicas must be one of 1, 3, 5', { servers: 'a:1', replicas: 2 }],
     ['relay: a NATS server is nats://host:port', { servers: 'http://a:1' }],
   ] as const) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import type { AckMode, GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import type { RelayOptions } from '../model/relay-options.js';
 import type { ServerOptions } from '../model/server-options.js';
 import { describeMistake } from '../util/json-mistake.js';
 import { ConfigError } from './config-error.js';
 import { CONFIG_SCHEMA } from './config-schema.js';
+import { describeSchemaError } from './describe-schema-error.js';
 import { type ProjectEntry, toProjectConfig } from './project-entry.js';
 
 interface ConfigFile {
@@ -96,27 +97,9 @@ function check(content: unknown): ConfigFile {
 }
 
 function validate<T>(content: unknown, schema: object, name: string): T {
-  const accepts = new Ajv({ strict: true, allowUnionTypes: true }).compile<T>(schema);
+  const accepts = new Ajv({ strict: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
   if (accepts(content)) return content;
-  const [error] = accepts.errors ?? [];
-  throw new ConfigError(error === undefined ? `${name} can not be used` : describeError(error, name));
-}
-
-/** Without the value, which may be a secret in the wrong place. */
-function describeError({ instancePath, keyword, params, message }: ErrorObject, name: string): string {
-  const path = instancePath.slice(1).replaceAll('/', '.');
-  const place = name === 'relay' ? `relay${path && `.${path}`}` : path || name;
-  switch (keyword) {
-    case 'additionalProperties':
-      return `${place} has no option ${JSON.stringify(params.additionalProperty)}`;
-    case 'enum':
-      return `${place} must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
-    case 'pattern':
-    case 'propertyNames':
-      return `${place}: the name of a project has 1 to 64 letters, digits, or characters of _ . : -`;
-    default:
-      return `${place} ${message}`;
-  }
+  throw new ConfigError(describeSchemaError(accepts.errors ?? [], name));
 }
 
 function withPaths<T extends object>(names: readonly (keyof T)[], options: T, base: string): T {
