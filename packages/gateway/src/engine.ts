@@ -48,7 +48,7 @@ export function createEngine(options: EngineOptions): Engine {
   const unknown = new UnknownProjects(logger);
   const countEvents: EventCounter = count => listener(unknown.withKnownName(count));
   const projects = new Projects(name => ({
-    logger: prefixedLogger(logger, name),
+    logger: prefixedLogger(logger, `project ${name}`),
     meterProvider: meterProvider && labelledMeterProvider(meterProvider, { [PROJECT]: name }),
     eventDispatcher,
     runtime,

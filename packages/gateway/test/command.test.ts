@@ -72,6 +72,10 @@ describe('optimizely-event-gateway', () => {
     [['--sdk-key', 'a', '--max-body', '0'], '--max-body must be a size'],
     [['--sdk-key', 'a', '--ack', 'soon'], '--ack must be stored or delivered'],
     [['--sdk-key', 'a', '--role', 'receive'], '--role needs --nats'],
+    [
+      ['--config', 'a', '--role', 'receive'],
+      "--role can't be used with --config: write it into that file, under relay",
+    ],
     [['--sdk-key', 'a', '--nats', 'nats://127.0.0.1:1', '--role', 'send'], '--role must be receive, deliver'],
     [['--sdk-key', 'a', '--nats', 'nats://u:p@127.0.0.1:1'], 'must not hold credentials'],
     [
@@ -117,14 +121,20 @@ describe('optimizely-event-gateway', () => {
     for (const [args, message] of [
       [['--port', String(port)], `port ${port} is taken: give another one with --port`],
       [['--port', '0', '--token-file', '/nowhere/tokens'], 'the token file: '],
-      [['--port', '0', '--tls-cert', datafile, '--tls-key', datafile], 'the TLS files: '],
-      [['--port', '0', '--host', '192.0.2.1'], 'EADDRNOTAVAIL'],
+      [['--port', '0', '--tls-cert', datafile, '--tls-key', datafile], 'the TLS files: the certificate can'],
+      [['--port', '0', '--host', '192.0.2.1'], '(EADDRNOTAVAIL): give one of this machine with --host'],
+      [['--port', '0', '--host', 'host.invalid'], 'give one of this machine with --host'],
     ] as const) {
       const { code, stderr } = await run(['--datafile', datafile, ...args]);
       expect(code, stderr).to.equal(1);
       expect(stderr).to.contain(message).and.not.to.contain('    at ');
     }
     taken.close();
+  });
+
+  it('says of a stream that is away that it is the stream', async () => {
+    const { command } = await startCommand(['--datafile', datafile, '--nats', 'nats://127.0.0.1:1']);
+    await command.complains(/"msg":"(stream: NATS can not be used): /);
   });
 
   it('takes events until SIGTERM, then delivers what it took, answers, and ends with 0', async () => {

@@ -314,7 +314,8 @@ describe('gateway server access', () => {
       for (const [options, message] of [
         [{ tlsCert, tlsKey: client.keyFile }, 'key values mismatch'],
         [{ tlsCert: join(folder, 'none.pem'), tlsKey }, 'none.pem'],
-        [{ tlsCert: tlsKey, tlsKey }, ''],
+        [{ tlsCert: tlsKey, tlsKey }, "the certificate can't be used: it must be PEM"],
+        [{ tlsCert, tlsKey: tlsCert }, "the key can't be used: it must be PEM"],
         [{ tlsCert, tlsKey, tlsClientCa: tlsKey }, 'no certificate in the file of client authorities'],
       ] as const) {
         expect(await failureOf(startServing(options)))

@@ -39,7 +39,10 @@ function exitCodeOf(error: unknown): 1 | 2 {
 }
 
 function messageOf(error: unknown): string {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, syscall, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  // Only a host that is listened on is looked up before the gateway listens.
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+    return `it can't listen on this address (${code}): give one of this machine with --host, such as 127.0.0.1`;
   if (code === 'EADDRINUSE') return `port ${port} is taken: give another one with --port`;
   if (code === 'EACCES' && port !== undefined)
     return `port ${port} may not be used: give another one with --port`;

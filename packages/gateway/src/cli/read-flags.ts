@@ -84,8 +84,12 @@ function readRelay(values: Values): RelayOptions | undefined {
   const { nats, role } = values;
   const given = Object.keys(values).filter(name => name === 'role' || name.startsWith('nats-'));
   if (nats === undefined) {
-    if (given.length > 0) throw new CommandError(`--${given[0]} needs --nats: the URL of a NATS server`, 2);
-    return undefined;
+    if (given.length === 0) return undefined;
+    const what =
+      values.config === undefined
+        ? 'needs --nats: the URL of a NATS server'
+        : "can't be used with --config: write it into that file, under relay";
+    throw new CommandError(`--${given[0]} ${what}`, 2);
   }
   const known = ROLES.find(one => one === role);
   if (role !== undefined && known === undefined) {

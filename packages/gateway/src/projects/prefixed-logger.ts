@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 
-/** Says of each line which project it is about. */
-export function prefixedLogger(logger: Logger, project: string): Logger {
-  const prefix = `project ${project}: `;
+/** Says of each line what it is about, such as `project shop`. */
+export function prefixedLogger(logger: Logger, subject: string): Logger {
+  const prefix = `${subject}: `;
   return {
     error: message => logger.error(prefix + message),
     warn: message => logger.warn(prefix + message),

@@ -17,9 +17,24 @@ export function tlsPaths({ tlsCert, tlsKey, tlsClientCa }: ServerOptions): reado
  */
 export function readTls([cert, key, ca]: readonly Buffer[]): SecureContextOptions {
   if (ca !== undefined) requireCertificates(ca.toString('latin1'));
+  requireUsable({ cert }, 'the certificate');
+  requireUsable({ key }, 'the key');
   const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
   createSecureContext(options);
   return options;
+}
+
+/**
+ * OpenSSL's own words name neither of the files.
+ *
+ * @throws Error
+ */
+function requireUsable(part: SecureContextOptions, name: string): void {
+  try {
+    createSecureContext(part);
+  } catch {
+    throw new Error(`${name} can't be used: it must be PEM, without a passphrase`);
+  }
 }
 
 /**
