@@ -15,6 +15,7 @@ describePage('inspect: the page in Chromium', pages => {
     await page.getByText('nothing leaves this machine').waitFor();
     await post(endpoint, variedBatch());
     await rows.filter({ hasText: 'banner' }).first().waitFor({ timeout: 2_000 });
+    await rows.nth(6).waitFor();
     expect(await rows.count()).to.equal(7);
     expect(await rows.nth(0).textContent()).to.match(
       /Batch 1[\s\S]*6 events[\s\S]*4 visitors[\s\S]*revision 7[\s\S]*answered 204/,
