@@ -27,7 +27,8 @@ export async function closeEngines(): Promise<void> {
 
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-engine-'));
-  opened.push(() => rmSync(folder, { recursive: true, force: true }));
+  // Where the clock of a test has ended a shutdown early, a store may still be writing.
+  opened.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
