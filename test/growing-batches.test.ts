@@ -100,6 +100,24 @@ describe('batches that grow while requests are out', () => {
     expect(sizes().sort()).to.deep.equal([10, 10, 20]);
   });
 
+  it('do not grow behind one that alone fails again and again, which the others show by getting through', async () => {
+    const { processor, record, runtime, dispatcher } = makeSlowServer(1, {
+      retry: { initialDelayMillis: 100, maxDelayMillis: 100 },
+    });
+    let poison: string | undefined;
+    const answer = dispatcher.answer;
+    dispatcher.answer = (attempt, logEvent) => {
+      poison ??= logEvent.body;
+      if (logEvent.body === poison) throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+      return answer(attempt, logEvent);
+    };
+    for (let n = 0; n < 4; n++) {
+      record(10);
+      await runtime.advance(1_000);
+    }
+    expect(processor.ledger().delivered).to.be.at.least(30);
+  });
+
   it('hold single events while a request is free, where batchSize is 1', async () => {
     const { record, sizes, runtime } = makeSlowServer(100, { batchSize: 1, maxConcurrentRequests: 3 });
     record(8);

@@ -74,7 +74,10 @@ export class Delivery {
 
   /** What share of the requests is out or taken, from 0 to 1. */
   get load(): number {
-    return Math.min(1, (this.#inFlight.size + this.#queue.liveSize) / this.#options.maxConcurrentRequests);
+    if (this.isBusy) return 1;
+    // What waits to be tried again is no load: batches would grow behind one that alone is at fault, and none get through.
+    if (this.#destination.isFailing) return 0;
+    return (this.#inFlight.size + this.#queue.liveSize) / this.#options.maxConcurrentRequests;
   }
 
   /** @param listener called when a request has ended and none waits */

@@ -30,6 +30,11 @@ export class Destination {
     this.#backoff = new Backoff(options, runtime);
   }
 
+  /** Whether its latest answer, or none, was its own fault. */
+  get isFailing(): boolean {
+    return this.#failing;
+  }
+
   /** Requests that may be out at once: while it fails, one probe. */
   get concurrency(): number {
     return this.#failing ? 1 : this.#maxConcurrentRequests;
