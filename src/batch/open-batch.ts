@@ -6,7 +6,7 @@ import { BatchBuilder } from './batch-builder.js';
 import type { BatchesInFlight } from './batches-in-flight.js';
 
 export interface OpenBatchLimits {
-  /** Events at which a batch goes out while no request is out. */
+  /** Events at which a batch goes out while next to no request is out. */
   readonly batchSize: number;
   /** Events at which it goes out although it has to wait. */
   readonly maxBatchSize: number;
@@ -20,8 +20,8 @@ export interface OpenBatchLimits {
 export type BatchTaker = Pick<BatchesInFlight, 'begin' | 'exportLatest'>;
 
 /**
- * A batch that is being built, and where it goes. It goes out at `batchSize`. While requests are out it grows: to that
- * share of `maxBatchSize` which is the share of requests that are out. A request costs more than ten events do, and small
+ * A batch that is being built, and where it goes. It goes out at `batchSize`. While the exporter has a load it grows, to
+ * the same share of `maxBatchSize`. A request costs more than ten events do, and small
  * batches would wait in line, where a service that records faster than they leave loses events.
  */
 export class OpenBatch {

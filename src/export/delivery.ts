@@ -72,12 +72,13 @@ export class Delivery {
     return this.#inFlight.size + this.#queue.liveSize >= this.#options.maxConcurrentRequests;
   }
 
-  /** What share of the requests is out or taken, from 0 to 1. */
+  /** What share of the requests but one is out or taken, from 0 to 1: behind one that hangs or fails, no batch grows. */
   get load(): number {
     if (this.isBusy) return 1;
-    // What waits to be tried again is no load: batches would grow behind one that alone is at fault, and none get through.
+    // What waits to be tried again is no load: batches would grow behind those at fault, and none would get through.
     if (this.#destination.isFailing) return 0;
-    return (this.#inFlight.size + this.#queue.liveSize) / this.#options.maxConcurrentRequests;
+    const taken = this.#inFlight.size + this.#queue.liveSize;
+    return taken < 2 ? 0 : (taken - 1) / (this.#options.maxConcurrentRequests - 1);
   }
 
   /** @param listener called when a request has ended and none waits */

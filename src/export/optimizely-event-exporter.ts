@@ -73,7 +73,7 @@ export class OptimizelyEventExporter implements EventExporter {
     return this.#delivery.isBusy;
   }
 
-  /** Returns what share of the `maxConcurrentRequests` is in flight or taken, from 0 to 1. */
+  /** Returns what share of the `maxConcurrentRequests` is in flight or taken, from 0 to 1; one of them alone counts as 0. */
   load(): number {
     return this.#delivery.load;
   }

@@ -20,8 +20,8 @@ export interface BatchingOptions {
   /** Number of events at which a batch is sent. @default 10 */
   batchSize?: number | undefined;
   /**
-   * While requests are in flight, a batch grows: with one of four in flight to a quarter of this many events, with all
-   * in flight to all of it. It is sent as soon as enough requests have finished. With a `batchSize` of 1 it grows only
+   * While several requests are in flight, a batch grows: with two of four to a third of this many events, with three to
+   * two thirds, with all to all of it. It is sent as soon as enough requests have finished. With a `batchSize` of 1 it grows only
    * while all requests are in flight. A value below `batchSize` counts as `batchSize`. @default 1_000
    */
   maxBatchSize?: number | undefined;
