@@ -69,7 +69,7 @@ export class Delivery {
   /** Whether what is delivered now has to wait for a request that is out. */
   get isBusy(): boolean {
     // Not of the one probe while it fails: that must not always be the same chunk.
-    return this.#inFlight.size + this.#queue.liveSize >= this.#options.maxConcurrentRequests;
+    return this.#taken >= this.#options.maxConcurrentRequests;
   }
 
   /** What share of the requests but one is out or taken, from 0 to 1: behind one that hangs or fails, no batch grows. */
@@ -77,8 +77,11 @@ export class Delivery {
     if (this.isBusy) return 1;
     // What waits to be tried again is no load: batches would grow behind those at fault, and none would get through.
     if (this.#destination.isFailing) return 0;
-    const taken = this.#inFlight.size + this.#queue.liveSize;
-    return taken < 2 ? 0 : (taken - 1) / (this.#options.maxConcurrentRequests - 1);
+    return this.#taken < 2 ? 0 : (this.#taken - 1) / (this.#options.maxConcurrentRequests - 1);
+  }
+
+  get #taken(): number {
+    return this.#inFlight.size + this.#queue.liveSize;
   }
 
   /** @param listener called when a request has ended and none waits */

@@ -11,6 +11,7 @@ import { gatewayArguments } from './gateway-arguments.js';
 import { endLeftovers, freePort, GatewayProcess } from './gateway-process.js';
 import { type BookTotals, ReceiptBook } from './receipt-book.js';
 import { sendAll } from './repeating-sender.js';
+import { runToEnd } from './run-to-end.js';
 import { SENDERS } from './sent-request.js';
 
 /** What the receipt of a gateway is. */
@@ -44,7 +45,6 @@ export interface FaultReport extends BookTotals {
 
 /** A tenth of what a gateway's requests have: what is learnt from a 413 must leave some batching. */
 const TOO_LARGE_BYTES = 20_000;
-const PROGRESS_MILLIS = 5_000;
 const POLL_MILLIS = 20;
 
 /**
@@ -53,14 +53,7 @@ const POLL_MILLIS = 20;
  */
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
   const run = new FaultRun(options);
-  const progress = setInterval(() => options.onProgress?.(run.report()), PROGRESS_MILLIS);
-  try {
-    await run.run();
-  } finally {
-    clearInterval(progress);
-    await run.close();
-  }
-  return run.report();
+  return runToEnd(run, options.onProgress);
 }
 
 class FaultRun {

@@ -10,6 +10,7 @@ import { Random } from '../../../../test/chaos/random.js';
 import { KafkaChain, type Link } from './kafka-chain.js';
 import { type BookTotals, ReceiptBook } from './receipt-book.js';
 import { sendAll } from './repeating-sender.js';
+import { runToEnd } from './run-to-end.js';
 
 export interface KafkaRunOptions {
   readonly events: number;
@@ -56,7 +57,6 @@ const WAIT_FOR_KAFKA = [
 const TOO_LARGE_BYTES = 20_000;
 const SHORTEST_OUTAGE_MILLIS = 1_500;
 const LONGEST_OUTAGE_MILLIS = 3_000;
-const PROGRESS_MILLIS = 5_000;
 const POLL_MILLIS = 20;
 
 /**
@@ -65,14 +65,7 @@ const POLL_MILLIS = 20;
  */
 export async function runKafka(options: KafkaRunOptions): Promise<KafkaReport> {
   const run = new KafkaRun(options);
-  const progress = setInterval(() => options.onProgress?.(run.report()), PROGRESS_MILLIS);
-  try {
-    await run.run();
-  } finally {
-    clearInterval(progress);
-    await run.close();
-  }
-  return run.report();
+  return runToEnd(run, options.onProgress);
 }
 
 class KafkaRun {

@@ -10,6 +10,7 @@ import { Random } from '../../../../../test/chaos/random.js';
 import { makeDatafile } from '../../../../../test/support/datafile.js';
 import { endLeftovers } from '../gateway-process.js';
 import { type BookTotals, ReceiptBook } from '../receipt-book.js';
+import { runToEnd } from '../run-to-end.js';
 import { endApps } from './app-process.js';
 import { Field, STREAM } from './fault.js';
 import { FAULTS, type FaultName, planFaults } from './fault-plan.js';
@@ -53,7 +54,6 @@ export interface RelayReport extends BookTotals {
 }
 
 const TOO_LARGE_BYTES = 20_000;
-const PROGRESS_MILLIS = 5_000;
 const POLL_MILLIS = 100;
 /** Messages whose acknowledgment was lost come again after the ack wait. */
 const LONGEST_EMPTYING_MILLIS = 60_000;
@@ -65,14 +65,7 @@ const LONGEST_EMPTYING_MILLIS = 60_000;
  */
 export async function runRelayFaults(options: RelayRunOptions): Promise<RelayReport> {
   const run = new RelayRun(options);
-  const progress = setInterval(() => options.onProgress?.(run.report()), PROGRESS_MILLIS);
-  try {
-    await run.run();
-  } finally {
-    clearInterval(progress);
-    await run.close();
-  }
-  return run.report();
+  return runToEnd(run, options.onProgress);
 }
 
 class RelayRun {
