@@ -11,6 +11,9 @@ import { type Answer, judge } from './verdict.js';
 export class DeliveryLog {
   readonly #logger: PackageLogger;
   readonly #runtime: Runtime;
+  /** How lines name the place, if not by the address of a request. */
+  readonly #place: string | undefined;
+  readonly #delivery: string;
   readonly #episodes = new EpisodeLog();
   readonly #said = new OnceLog();
   #failingSince: number | undefined;
@@ -24,9 +27,12 @@ export class DeliveryLog {
   #alerted = false;
   #timer: RuntimeTimer | undefined;
 
-  constructor(logger: PackageLogger, runtime: Runtime) {
+  /** @param place undefined where requests go to Optimizely, or whatever address a LogEvent has */
+  constructor(logger: PackageLogger, runtime: Runtime, place: string | undefined) {
     this.#logger = logger;
     this.#runtime = runtime;
+    this.#place = place;
+    this.#delivery = `delivery to ${place ?? 'Optimizely'}`;
   }
 
   /** @param url a listener may have changed it */
@@ -45,7 +51,7 @@ export class DeliveryLog {
       this.#logger.alert(
         'OPTIMIZELY_DELIVERY_FAILING',
         'error',
-        `delivery to Optimizely is turned away: ${this.#describe(answer)}; check endpoint, proxy and credentials`,
+        `${this.#delivery} is turned away: ${this.#describe(answer)}; check ${this.#place === undefined ? 'endpoint, proxy and credentials' : 'its address and credentials'}`,
       );
     }
     if (now - this.#failingSince >= EPISODE_MILLIS && !this.#alerted) {
@@ -53,7 +59,7 @@ export class DeliveryLog {
       this.#logger.alert(
         'OPTIMIZELY_DELIVERY_FAILING',
         'error',
-        `delivery to Optimizely has failed for a minute: ${this.#describe(answer)}; events are kept and tried again`,
+        `${this.#delivery} has failed for a minute: ${this.#describe(answer)}; events are kept and tried again`,
       );
     }
   }
@@ -73,14 +79,14 @@ export class DeliveryLog {
     this.#logger.alert(
       'OPTIMIZELY_EVENTS_DROPPED',
       'error',
-      `delivery to Optimizely is refused for good: ${this.#describe(answer)}; what is refused is lost`,
+      `${this.#delivery} is refused for good: ${this.#describe(answer)}; what is refused is lost`,
     );
   }
 
   unserializable(): void {
     if (this.#episodes.first('unserializable', this.#runtime.monotonic())) {
       this.#logger.error(
-        'delivery to Optimizely is not possible of an event that can no longer be serialized; it is lost',
+        `${this.#delivery} is not possible of an event that can no longer be serialized; it is lost`,
       );
     }
   }
@@ -95,7 +101,7 @@ export class DeliveryLog {
   singledOut(answer: Answer): void {
     if (this.#episodes.first('singled out', this.#runtime.monotonic())) {
       this.#logger.warn(
-        `delivery to Optimizely fails for some events while others arrive: ${this.#describe(answer)}; ` +
+        `${this.#delivery} fails for some events while others arrive: ${this.#describe(answer)}; ` +
           'they are kept and tried again alone',
       );
     }
@@ -111,14 +117,16 @@ export class DeliveryLog {
     this.#saysFailing = true;
     this.#failsAt = now;
     this.#untold = 0;
-    const line = `delivery to Optimizely fails: ${this.#describe(answer)}; events are kept and tried again${others}`;
+    const line = `${this.#delivery} fails: ${this.#describe(answer)}; events are kept and tried again${others}`;
     // What has never worked is most likely a wrong address: that is worth more than what passes by itself.
     if (this.#hasAnswered) this.#logger.warn(line);
     else this.#logger.alert('OPTIMIZELY_DELIVERY_FAILING', 'warn', line);
   }
 
   #describe(answer: Answer): string {
-    return this.#url === '' ? describe(answer) : `${describe(answer)} at ${shownUrl(this.#url)}`;
+    return this.#place !== undefined || this.#url === ''
+      ? describe(answer)
+      : `${describe(answer)} at ${shownUrl(this.#url)}`;
   }
 
   #sayWorks(): void {
@@ -133,7 +141,7 @@ export class DeliveryLog {
     }
     this.#saysFailing = false;
     this.#worksAt = this.#runtime.monotonic();
-    this.#logger.info('delivery to Optimizely works again');
+    this.#logger.info(`${this.#delivery} works again`);
   }
 }
 

@@ -12,6 +12,7 @@ import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
 import { Attempt } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { Destination, type DestinationOptions } from './destination.js';
+import { placeOf } from './place-of.js';
 import { SendQueue } from './send-queue.js';
 import { makeSpecimens } from './specimens.js';
 import { splitToFit } from './split.js';
@@ -62,7 +63,8 @@ export class Delivery {
     this.#options = options;
     this.#deps = dependencies;
     this.#observer = new Seam('observer', logger);
-    this.#destination = new Destination(options, runtime, logger);
+    const place = placeOf(dependencies.dispatcher);
+    this.#destination = new Destination(options, runtime, logger, place);
     this.#queue = new SendQueue(runtime, () => this.#pump());
   }
 

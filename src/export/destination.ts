@@ -24,8 +24,14 @@ export class Destination {
   #failing = false;
   #arrivals = 0;
 
-  constructor(options: DestinationOptions, runtime: Runtime, logger: PackageLogger) {
-    this.log = new DeliveryLog(logger, runtime);
+  /** @param place how the log names it */
+  constructor(
+    options: DestinationOptions,
+    runtime: Runtime,
+    logger: PackageLogger,
+    place: string | undefined,
+  ) {
+    this.log = new DeliveryLog(logger, runtime, place);
     this.#maxConcurrentRequests = options.maxConcurrentRequests;
     this.#backoff = new Backoff(options, runtime);
   }

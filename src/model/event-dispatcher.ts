@@ -22,6 +22,13 @@ export interface EventDispatcherResponse {
  * passes events on to a process where they may expire.
  */
 export interface EventDispatcher {
+  /**
+   * How the log names the place that this dispatcher sends to, such as `the NATS stream "events"`, if that is not the
+   * `url` of the LogEvents.
+   *
+   * @default Optimizely, at that `url`
+   */
+  readonly destination?: string | undefined;
   /** Sends `body` to `url` with `headers`, and resolves with the answer, whatever its status. */
   dispatchEvent(
     logEvent: LogEvent,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createEngine, type EngineOptions } from './engine.js';
 import { resolveStreamOptions } from './jetstream/jetstream-options.js';
+import type { LinkLog } from './jetstream/link-log.js';
 import { MessageDelivery } from './jetstream/message-delivery.js';
 import { MessagesInHand } from './jetstream/messages-in-hand.js';
 import { NatsLink } from './jetstream/nats-link.js';
@@ -27,11 +28,13 @@ const CONNECT_TIMEOUT_MILLIS = 5_000;
 /**
  * Puts an engine together that delivers from a stream. It has no doors of its own.
  *
+ * @param log says how the connection fares
  * @throws TypeError if an option can't be used
  */
 export function createDeliveringEngine(
   relay: RelayOptions,
   options: Omit<EngineOptions, 'eventDispatcher'>,
+  log: LinkLog,
 ): Engine {
   const { runtime = systemRuntime } = options;
   const stream = resolveStreamOptions(relay);
@@ -45,7 +48,7 @@ export function createDeliveringEngine(
   const link = new NatsLink({
     connection: relay,
     stream,
-    logger,
+    log,
     name: CONSUMER,
     connectTimeoutMillis: CONNECT_TIMEOUT_MILLIS,
     runtime,

@@ -2,12 +2,12 @@
 import { createEngine, type EngineOptions } from './engine.js';
 import { resolveStreamOptions } from './jetstream/jetstream-options.js';
 import { LinkKeeper } from './jetstream/link-keeper.js';
+import type { LinkLog } from './jetstream/link-log.js';
 import { NatsLink } from './jetstream/nats-link.js';
 import { StreamPublisher } from './jetstream/stream-publisher.js';
 import type { Engine, ProjectState } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
 import type { RelayOptions } from './model/relay-options.js';
-import { prefixedLogger } from './projects/prefixed-logger.js';
 import { mapProjects } from './relay-projects.js';
 import { systemRuntime } from './util/system-runtime.js';
 import { unlessAborted } from './util/unless-aborted.js';
@@ -20,18 +20,20 @@ const FLUSH_INTERVAL_MILLIS = 150;
 /**
  * Puts an engine together that fills a stream.
  *
+ * @param log says how the connection fares
  * @throws TypeError if an option can't be used
  */
 export function createReceivingEngine(
   relay: RelayOptions,
   options: Omit<EngineOptions, 'eventDispatcher'>,
+  log: LinkLog,
 ): Engine {
   const { runtime = systemRuntime } = options;
   const stream = resolveStreamOptions(relay);
   const link = new NatsLink({
     connection: relay,
     stream,
-    logger: prefixedLogger(options.logger, 'stream'),
+    log,
     name: NAME,
     connectTimeoutMillis: TIMEOUT_MILLIS,
     runtime,
@@ -54,6 +56,7 @@ export function createReceivingEngine(
     ...options,
     config: settings(options.config),
     eventDispatcher: {
+      destination: publisher.destination,
       dispatchEvent: (logEvent, { signal, ageMillis = 0 } = {}) =>
         unlessAborted(signal, publisher.publish(logEvent, ageMillis)),
     },

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createDeliveringEngine } from './delivering-engine.js';
 import type { EngineOptions } from './engine.js';
+import { LinkLog } from './jetstream/link-log.js';
 import type { Engine, ProjectState } from './model/engine.js';
 import type { Receipt } from './model/receipt.js';
 import type { RelayOptions } from './model/relay-options.js';
+import { prefixedLogger } from './projects/prefixed-logger.js';
 import { createReceivingEngine } from './receiving-engine.js';
 import { noteWithoutEffect } from './relay-projects.js';
 
@@ -21,8 +23,10 @@ export function createRelayEngine({ relay, ...options }: RelayEngineOptions): En
   const { role = 'both' } = relay;
   const said = new Set<string>();
   noteWithoutEffect(options.config, role, options.logger, said);
-  const receiving = role === 'deliver' ? undefined : createReceivingEngine(relay, options);
-  const delivering = role === 'receive' ? undefined : createDeliveringEngine(relay, options);
+  // Both have a connection of their own to the same servers.
+  const log = new LinkLog(prefixedLogger(options.logger, 'stream'));
+  const receiving = role === 'deliver' ? undefined : createReceivingEngine(relay, options, log);
+  const delivering = role === 'receive' ? undefined : createDeliveringEngine(relay, options, log);
   const engines = [receiving, delivering].filter(engine => engine !== undefined);
   const later = async (): Promise<Receipt> => ({
     status: 'later',

@@ -187,6 +187,11 @@ describe('createJetStreamDispatcher', () => {
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 10, pending: 10 });
     expect(logger.at('error').filter(line => line.startsWith('NATS can not be used'))).to.have.length(1);
+    const failing = logger.at('warn').filter(line => line.startsWith('delivery to'));
+    expect(failing).to.have.length(1);
+    expect(failing[0]).to.match(
+      /^delivery to the NATS stream "optimizely-events" fails: \w+( \w+)?; events are kept/,
+    );
     await server.start();
     while (processor.ledger().pending > 0) await processor.forceFlush();
     expect((await drainStream(server)).users).to.have.members(users(20));

@@ -6,6 +6,7 @@ import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { RecordingLogger } from '../../../test/support/fakes.js';
 import { skip } from '../../../test/support/skip.js';
 import { resolveStreamOptions } from '../src/jetstream/jetstream-options.js';
+import { LinkLog } from '../src/jetstream/link-log.js';
 import { NatsLink } from '../src/jetstream/nats-link.js';
 import { until } from './support/engine.js';
 import { NATS_VERSION, NatsServer, NO_NATS } from './support/nats-server.js';
@@ -22,7 +23,7 @@ describe('the link to NATS', () => {
     link = new NatsLink({
       connection: { servers: server.url },
       stream: resolveStreamOptions({}),
-      logger: new RecordingLogger(),
+      log: new LinkLog(new RecordingLogger()),
       name: 'test',
       connectTimeoutMillis: 5_000,
       runtime,
@@ -63,7 +64,7 @@ describe('the link to NATS', () => {
     const pending = new NatsLink({
       connection: { servers: `127.0.0.1:${port}` },
       stream: resolveStreamOptions({}),
-      logger: new RecordingLogger(),
+      log: new LinkLog(new RecordingLogger()),
       name: 'test',
       connectTimeoutMillis: 20,
       runtime,

@@ -165,6 +165,20 @@ describe('a relay over JetStream', () => {
     expect(countedEvents(destination)).to.have.length(3);
   });
 
+  it('says once that NATS is away, and once that it is back, though two connections of the process notice', async () => {
+    const { engine, logger } = start('both');
+    await send(engine, 1);
+    await counted(1);
+    const isReady = () => engine.projects().map(({ notReady }) => notReady === undefined);
+    await server.kill();
+    await until(() => !isReady().includes(true));
+    await server.start();
+    await until(() => !isReady().includes(false));
+    const lines = (part: string) => logger.lines.filter(({ message }) => message.includes(part));
+    expect(lines('NATS can not be used')).to.have.length(1);
+    expect(lines('NATS can be used again')).to.have.length(1);
+  });
+
   it('isolates a poisoned event, and delivers the others of its message', async () => {
     destination.answers = [
       batch => (batch.params.visitors.some(({ visitor_id }) => visitor_id === 'poison') ? 400 : undefined),

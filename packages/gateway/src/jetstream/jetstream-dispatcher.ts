@@ -11,6 +11,7 @@ import { systemRuntime } from '../util/system-runtime.js';
 import { unlessAborted } from '../util/unless-aborted.js';
 import { SENDER } from './batch-message.js';
 import { resolveStreamOptions } from './jetstream-options.js';
+import { LinkLog } from './link-log.js';
 import { NatsLink } from './nats-link.js';
 import { StreamPublisher } from './stream-publisher.js';
 import { createWarningLogger, unthrowing } from './warning-logger.js';
@@ -66,6 +67,7 @@ export function createJetStreamDispatcher(options: JetStreamDispatcherOptions): 
 }
 
 class Dispatcher implements JetStreamDispatcher {
+  readonly destination: string;
   readonly #link: NatsLink;
   readonly #publisher: StreamPublisher;
   readonly #idleTimeoutMillis: number;
@@ -84,13 +86,14 @@ class Dispatcher implements JetStreamDispatcher {
     const link = new NatsLink({
       connection: options,
       stream,
-      logger: unthrowing(logger),
+      log: new LinkLog(unthrowing(logger)),
       name,
       connectTimeoutMillis: publishTimeoutMillis,
       runtime,
     });
     this.#link = link;
     this.#publisher = new StreamPublisher({ ...stream, link, sender: name, publishTimeoutMillis });
+    this.destination = this.#publisher.destination;
   }
 
   async dispatchEvent(

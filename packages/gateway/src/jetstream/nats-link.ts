@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
 import { authenticatorOf } from './authentication.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { type ResolvedStreamOptions, serversOf } from './jetstream-options.js';
+import type { LinkLog } from './link-log.js';
 import { describeOldServer } from './old-server.js';
 import { MisfitError, openStream } from './open-stream.js';
 import { closingSocketsIfItFails } from './own-sockets.js';
@@ -15,7 +15,8 @@ import { checkTls, tlsOf } from './tls.js';
 export interface NatsLinkOptions {
   readonly connection: NatsConnectionOptions;
   readonly stream: ResolvedStreamOptions;
-  readonly logger: Logger;
+  /** Several links of one gateway may share it. */
+  readonly log: LinkLog;
   /** How NATS's own list of connections shows this one. */
   readonly name: string;
   readonly connectTimeoutMillis: number;
@@ -45,10 +46,7 @@ export class NatsLink {
   #open: Promise<OpenLink> | undefined;
   /** The latest that was opened. */
   #link: OpenLink | undefined;
-  /** What the present episode of failures has logged. */
-  readonly #said = new Set<string>();
-  /** What was said of a server's version. */
-  #warning: string | undefined;
+  #isFailing = false;
 
   /** @throws TypeError if the options name no server, or two ways to authenticate */
   constructor(options: NatsLinkOptions) {
@@ -61,7 +59,7 @@ export class NatsLink {
 
   /** Whether the latest attempt to connect, or what it found, has failed. */
   get isFailing(): boolean {
-    return this.#said.size > 0;
+    return this.#isFailing;
   }
 
   /** @throws NATS's errors, MisfitError */
@@ -137,9 +135,7 @@ export class NatsLink {
 
   #warnOfOldServer({ info }: NatsConnection, copies: number): void {
     const warning = info && describeOldServer(info.version, copies);
-    if (warning === undefined || warning === this.#warning) return;
-    this.#warning = warning;
-    this.#options.logger.warn(warning);
+    if (warning !== undefined) this.#options.log.warn(warning);
   }
 
   #forgetWhenClosed(connection: NatsConnection): void {
@@ -150,8 +146,8 @@ export class NatsLink {
   }
 
   #worked(): void {
-    if (this.isFailing) this.#options.logger.info(`NATS can be used again: ${this.#servers.join(', ')}`);
-    this.#said.clear();
+    this.#isFailing = false;
+    this.#options.log.worked(this, `NATS can be used again: ${this.#servers.join(', ')}`);
   }
 
   #failed(error: unknown): void {
@@ -159,8 +155,8 @@ export class NatsLink {
       error instanceof MisfitError
         ? `the NATS stream does not fit, and nothing is sent to it or taken from it: ${error.message}`
         : `NATS can not be used: ${describeNatsError(error, this.#options.connection)}; it is tried again (${this.#servers.join(', ')})`;
+    this.#isFailing = true;
     // Another reason is news: a server that is back and refuses the credentials.
-    if (!this.#said.has(what)) this.#options.logger.error(what);
-    this.#said.add(what);
+    this.#options.log.failed(this, what);
   }
 }

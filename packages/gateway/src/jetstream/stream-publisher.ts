@@ -26,6 +26,11 @@ export class StreamPublisher {
     this.#options = options;
   }
 
+  /** How logs name where batches go. */
+  get destination(): string {
+    return `the NATS stream "${this.#options.stream}"`;
+  }
+
   /** @throws (rejects) if there is no acknowledgment: the batch is to be tried again */
   async publish(logEvent: LogEvent, ageMillis: number): Promise<EventDispatcherResponse> {
     const { link, stream, subject, sender, publishTimeoutMillis } = this.#options;
