@@ -80,8 +80,18 @@ describe('optimizely-event-gateway', () => {
     [['--sdk-key', 'a', '--nats', 'nats://u:p@127.0.0.1:1'], 'must not hold credentials'],
     [
       ['--sdk-key', 'a', '--nats', 'nats://127.0.0.1:1', '--nats-user', 'b'],
-      'user and passwordFile belong together',
+      '--nats-user and --nats-password-file belong together',
     ],
+    [
+      ['--sdk-key', 'a', '--nats', 'nats://127.0.0.1:1', '--nats-key', 'b'],
+      '--nats-cert and --nats-key belong together',
+    ],
+    [
+      ['--sdk-key', 'a', '--nats', 'a:1', '--nats-creds-file', 'b', '--nats-token-file', 'c'],
+      '--nats-creds-file and --nats-token-file exclude each other',
+    ],
+    [['--datafile', '.'], "the datafile . can't be read (EISDIR)"],
+    [['--config', '.'], "the configuration . can't be read (EISDIR)"],
     [['--sdk-key', 'a', '--ack', 'stored'], '--ack stored needs --store'],
     [['--sdk-key', 'a', '--endpoint', 'optimizely'], '--endpoint must be an http or https URL'],
     [

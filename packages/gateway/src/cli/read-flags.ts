@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
-import type { RelayOptions } from '../model/relay-options.js';
 import type { GatewayOptions } from '../options/gateway-options.js';
 import { CommandError } from './command-error.js';
+import { readRelay } from './read-relay.js';
 import { readSize } from './read-size.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -74,38 +74,6 @@ export function readFlags(args: string[], env: Env): GatewayOptions {
     tlsKey: values['tls-key'],
     tlsClientCa: values['tls-client-ca'],
   });
-}
-
-type Values = { readonly [Name in keyof typeof FLAGS]?: string | undefined };
-
-const ROLES = ['receive', 'deliver', 'both'] as const;
-
-function readRelay(values: Values): RelayOptions | undefined {
-  const { nats, role } = values;
-  const given = Object.keys(values).filter(name => name === 'role' || name.startsWith('nats-'));
-  if (nats === undefined) {
-    if (given.length === 0) return undefined;
-    const what =
-      values.config === undefined
-        ? 'needs --nats: the URL of a NATS server'
-        : "can't be used with --config: write it into that file, under relay";
-    throw new CommandError(`--${given[0]} ${what}`, 2);
-  }
-  const known = ROLES.find(one => one === role);
-  if (role !== undefined && known === undefined) {
-    throw new CommandError('--role must be receive, deliver or both', 2);
-  }
-  const tls = { caFile: values['nats-ca'], certFile: values['nats-cert'], keyFile: values['nats-key'] };
-  return {
-    servers: nats,
-    role: known,
-    user: values['nats-user'],
-    passwordFile: values['nats-password-file'],
-    tokenFile: values['nats-token-file'],
-    nkeyFile: values['nats-nkey-file'],
-    credsFile: values['nats-creds-file'],
-    ...(Object.values(tls).some(path => path !== undefined) && { tls }),
-  };
 }
 
 function readPort(text: string): number {

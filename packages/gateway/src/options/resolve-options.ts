@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.js';
 import { checkRelay, readConfigFile } from '../config/read-config.js';
 import { singleProject } from '../config/single-project.js';
@@ -77,6 +77,7 @@ function ofFile(options: GatewayOptions, path: string, nameOf: (option: string) 
 function requireReadable(path: string): void {
   try {
     accessSync(path, constants.R_OK);
+    if (statSync(path).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
   } catch (error) {
     const { code = 'an error' } = error as NodeJS.ErrnoException;
     throw new ConfigError(`the datafile ${path} can't be read (${code})`);
