@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { collector } from '../senders/toolbox.js';
 import { freePort } from './nats-server.js';
+import { ServerProcess } from './server-process.js';
 
 export const NO_COLLECTOR = 'build one with `npm run collector:build`';
 
@@ -25,15 +23,20 @@ export interface CollectorOptions {
 /** A real OpenTelemetry Collector, run with a configuration of deploy/. Its address and its queue outlive its process. */
 export class Collector {
   readonly #queue = mkdtempSync(join(tmpdir(), 'collector-queue-'));
-  readonly #file: string;
-  readonly #options: CollectorOptions;
+  readonly #server: ServerProcess;
   readonly port: number;
-  #process: ChildProcess | undefined;
 
-  private constructor(file: string, options: CollectorOptions, port: number) {
-    this.#file = file;
-    this.#options = options;
+  private constructor(file: string, { env, settings = [] }: CollectorOptions, port: number) {
     this.port = port;
+    this.#server = new ServerProcess({
+      command: join(collector.folder, 'build/otelcol'),
+      args: [
+        ...['--config', join(DEPLOY, file)],
+        ...[NO_METRICS, ...settings].flatMap(setting => ['--config', `yaml:${setting}`]),
+      ],
+      env: { OTLP_ENDPOINT: `127.0.0.1:${port}`, QUEUE_DIRECTORY: this.#queue, ...env },
+      ready: 'Everything is ready',
+    });
   }
 
   /** One that is yet to be started. */
@@ -53,43 +56,12 @@ export class Collector {
   }
 
   /** Starts it, again if it was ended. */
-  async start(): Promise<void> {
-    const { env, settings = [] } = this.#options;
-    const child = spawn(
-      join(collector.folder, 'build/otelcol'),
-      [
-        ...['--config', join(DEPLOY, this.#file)],
-        ...[NO_METRICS, ...settings].flatMap(setting => ['--config', `yaml:${setting}`]),
-      ],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          OTLP_ENDPOINT: `127.0.0.1:${this.port}`,
-          QUEUE_DIRECTORY: this.#queue,
-          ...env,
-        },
-      },
-    );
-    this.#process = child;
-    const lines: string[] = [];
-    for await (const line of createInterface(child.stderr)) {
-      lines.push(line);
-      if (line.includes('Everything is ready')) break;
-    }
-    if (!lines.at(-1)?.includes('Everything is ready')) {
-      throw new Error(`the Collector ended\n${lines.join('\n')}`);
-    }
-    child.stderr.resume();
+  start(): Promise<void> {
+    return this.#server.start();
   }
 
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#server.end(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

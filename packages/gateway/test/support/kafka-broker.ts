@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { kafka } from '../senders/toolbox.js';
 import { freePort } from './nats-server.js';
+import { ServerProcess } from './server-process.js';
 
 export const NO_KAFKA = 'install it with `npm run senders:install -- kafka`';
 
@@ -21,7 +20,7 @@ export class KafkaBroker {
   readonly #properties: string;
   readonly #controller: string;
   readonly address: string;
-  #process: ChildProcess | undefined;
+  readonly #server: ServerProcess;
 
   private constructor(id: number, port: number, controller: string, properties: readonly string[]) {
     this.address = `127.0.0.1:${port}`;
@@ -44,6 +43,11 @@ export class KafkaBroker {
       ...properties,
     ];
     writeFileSync(this.#properties, lines.join('\n'));
+    this.#server = new ServerProcess({
+      command: 'java',
+      args: [...SMALL, ...JAVA, 'kafka.Kafka', this.#properties],
+      ready: 'Kafka Server started',
+    });
   }
 
   /** @param properties more lines of the broker's configuration */
@@ -64,38 +68,21 @@ export class KafkaBroker {
   }
 
   /** Starts it, again if it was killed, on the same port and files. */
-  async start(): Promise<void> {
-    const child = spawn('java', [...SMALL, ...JAVA, 'kafka.Kafka', this.#properties], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#process = child;
-    const lines: string[] = [];
-    for await (const line of createInterface(child.stderr)) {
-      lines.push(line);
-      if (line.includes('Kafka Server started')) break;
-    }
-    if (!lines.at(-1)?.includes('Kafka Server started')) {
-      throw new Error(`the broker ended\n${lines.slice(-20).join('\n')}`);
-    }
-    child.stderr.resume();
+  start(): Promise<void> {
+    return this.#server.start();
   }
 
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#server.end(signal);
   }
 
   /** As a machine that stands still for a while: its connections stay. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#server.freeze();
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#server.thaw();
   }
 
   /** @param replicas brokers with a copy of its one partition; the first leads */
