@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { readWithUuids } from '../src/events-api/batch-uuids.js';
 import { cutBatch } from '../src/events-api/cut-batch.js';
 import { createEventsDoor } from '../src/events-api/events-door.js';
 import type { BatchReceipt } from '../src/model/receipt.js';
@@ -89,6 +90,92 @@ describe('the text of a batch', () => {
       visitors: ['{"c":"]}"}'],
       envelope: '{"b":"[{,"}',
     });
+  });
+});
+
+describe('the uuid of an event that came without', () => {
+  const uuid = fc.constantFrom(undefined, null, '', 'a-uuid-of-its-own', 7);
+  const event = fc.tuple(uuid, fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }));
+  const snapshot = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ a: fc.jsonValue(), events: fc.array(event, { maxLength: 3 }) }) },
+    fc.constantFrom({ events: null }, {}, null, 'text'),
+  );
+  const visitors = fc.array(fc.array(snapshot, { maxLength: 3 }), { maxLength: 4 });
+  const NONE: readonly unknown[] = [undefined, null, ''];
+
+  function written(snapshots: readonly unknown[]): Record<string, unknown> {
+    const eventOf = ([given, rest]: readonly [unknown, Record<string, unknown>]) => ({
+      ...rest,
+      uuid: given,
+    });
+    return JSON.parse(
+      JSON.stringify({
+        visitor_id: 'v',
+        snapshots: snapshots.map(one =>
+          typeof one === 'object' && one !== null && 'events' in one && Array.isArray(one.events)
+            ? { ...one, events: one.events.map(eventOf) }
+            : one,
+        ),
+      }),
+    );
+  }
+
+  /** The events of a visitor, which are changed in place. */
+  function eventsOf({ snapshots }: Record<string, unknown>): Record<string, unknown>[] {
+    return (snapshots as ({ events?: unknown } | null)[]).flatMap(one =>
+      Array.isArray(one?.events) ? (one.events as Record<string, unknown>[]) : [],
+    );
+  }
+
+  it('is made for it alone, the same whenever the batch comes again, and all else stays as it was', () => {
+    fc.assert(
+      fc.property(visitors, space, (given, gap) => {
+        const sent = given.map(written);
+        const text = spread({ visitors: sent, account_id: 'a' }, gap);
+        const read = () => readWithUuids({ visitors: sent }, sent, text);
+        const { batch, texts } = read();
+        expect(read()).to.deep.equal({ batch, texts });
+        const stamped = batch.visitors as Record<string, unknown>[];
+        expect(texts.visitors.map(one => JSON.parse(one))).to.deep.equal(stamped);
+        const made: unknown[] = [];
+        const unstamped = structuredClone(stamped);
+        for (const [index, visitor] of sent.entries()) {
+          const after = eventsOf(unstamped[index] as Record<string, unknown>);
+          for (const [place, before] of eventsOf(visitor).entries()) {
+            const one = after[place] as Record<string, unknown>;
+            if (!NONE.includes(before.uuid)) continue;
+            made.push(one.uuid);
+            if ('uuid' in before) one.uuid = before.uuid;
+            else delete one.uuid;
+          }
+        }
+        expect(unstamped).to.deep.equal(sent);
+        expect(new Set(made).size).to.equal(made.length);
+        for (const one of made)
+          expect(one).to.match(/^[\da-f]{8}-[\da-f]{4}-5[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves numbers as they were written, and takes the last of several members of one name', () => {
+    const visitor =
+      '{"visitor_id":"v","snapshots":[{"events":[{}]}],"snapshots":[{"events":[{"uuid":"kept?","n":9007199254740993, "\\u0075uid" : null}]}]}';
+    const text = `{"visitors":[${visitor}]}`;
+    const { visitors: parsed } = JSON.parse(text);
+    const { texts } = readWithUuids({ visitors: parsed }, parsed, text);
+    expect(texts.visitors[0]).to.match(
+      /^\{"visitor_id":"v","snapshots":\[\{"events":\[\{\}\]\}\],"snapshots":\[\{"events":\[\{"uuid":"kept\?","n":9007199254740993, "uuid":"[\da-f-]{36}"\}\]\}\]\}$/,
+    );
+  });
+
+  it('differs between batches', () => {
+    const uuidOf = (revision: string) => {
+      const sent = [{ snapshots: [{ events: [{}] }] }];
+      const { texts } = readWithUuids({}, sent, JSON.stringify({ revision, visitors: sent }));
+      return texts.visitors[0];
+    };
+    expect(uuidOf('1')).to.not.equal(uuidOf('2'));
   });
 });
 

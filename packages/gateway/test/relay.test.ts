@@ -118,6 +118,24 @@ describe('a relay over JetStream', () => {
     while ((await messagesLeft()) > 0);
   });
 
+  it('gives a uuid to an event of an SDK that came without before it enters the stream: a message may be delivered twice', async () => {
+    const { engine } = start('receive');
+    const event = { entity_id: '300', key: 'purchase', timestamp: 1_700_000_000_000 };
+    const batch = {
+      project_id: 'project-1',
+      visitors: [{ visitor_id: 'ada', attributes: [], snapshots: [{ decisions: [], events: [event] }] }],
+    };
+    expect(await engine.batches.take(batch, JSON.stringify(batch), SENDER)).to.deep.equal(TAKEN);
+    const connection = await connect({ servers: server.url });
+    const manager = await jetstreamManager(connection);
+    const stored = await manager.streams.getMessage('optimizely-events', { seq: 1 });
+    await connection.close();
+    const { visitors } = stored?.json<typeof batch>() ?? batch;
+    expect(visitors[0]?.snapshots[0]?.events[0])
+      .to.have.property('uuid')
+      .that.matches(/^[\da-f-]{36}$/);
+  });
+
   it('fills batches across senders', async () => {
     const { engine } = start('receive');
     for (let request = 0; request < 30; request++) await send(engine, 2);

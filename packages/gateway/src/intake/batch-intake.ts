@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readEventBatch } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
-import { cutBatch } from '../events-api/cut-batch.js';
+import { readWithUuids } from '../events-api/batch-uuids.js';
 import type { Sender } from '../model/door.js';
 import type { BatchIntake, BatchOrigin } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
@@ -37,10 +37,11 @@ export class ProjectsBatchIntake implements BatchIntake {
     if (maxStreamAgeMillis !== undefined && ageMillis > maxStreamAgeMillis) {
       plan.refuse(project.name, 'expired', describeSettled('expired'), visitors.length);
     } else {
-      const read = readEventBatch(batch, {
+      const { batch: stamped, texts } = readWithUuids(batch, visitors, text);
+      const read = readEventBatch(stamped, {
         region: regionOf(project, batch, origin),
         acceptedAt: runtime.monotonic() - ageMillis,
-        texts: cutBatch(text),
+        texts,
       });
       for (const [index, { event, shown }] of read.entries())
         plan.take(project, { serialized: event, shown, key: keyOfVisitor(event, shown, index) });
