@@ -147,6 +147,13 @@ export class ReceiptBook implements EndpointBook {
     }
   }
 
+  /** Events with a receipt that were not counted so far. */
+  missing(): string[] {
+    return [...this.#entries].flatMap(([uuid, entry]) =>
+      entry.hasReceipt && this.#isMissing(uuid, entry) ? [uuid] : [],
+    );
+  }
+
   #isMissing(uuid: string, { isPoison, received }: Entry): boolean {
     return isPoison ? !this.#isolated.has(uuid) : received === 0;
   }

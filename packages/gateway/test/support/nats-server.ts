@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export class NatsServer {
   readonly port: number;
   /** More lines of its configuration, read when it starts. */
   config: string;
+  /** Where its log is kept, of all its lives. */
+  logFile: string | undefined;
   #process: ChildProcess | undefined;
 
   private constructor(port: number, config: string) {
@@ -68,6 +70,7 @@ export class NatsServer {
     );
     const child = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
+    if (this.logFile !== undefined) child.stderr.pipe(createWriteStream(this.logFile, { flags: 'a' }));
     const lines: string[] = [];
     for await (const line of createInterface(child.stderr)) {
       lines.push(line);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { ConnectionTap } from './nats-tap.js';
 
 /**
  * How a connection fails: `closed`, each connection is reset and new ones too; `silent`, connections stay open and
@@ -12,16 +13,19 @@ export type Cut = 'closed' | 'silent';
 export class CutProxy {
   readonly #server: Server;
   readonly #targetPort: number;
+  readonly #tap: (() => ConnectionTap) | undefined;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #cut: Cut | undefined;
 
-  private constructor(targetPort: number) {
+  private constructor(targetPort: number, tap: (() => ConnectionTap) | undefined) {
     this.#targetPort = targetPort;
+    this.#tap = tap;
     this.#server = createServer(client => this.#accept(client));
   }
 
-  static async open(targetPort: number): Promise<CutProxy> {
-    const proxy = new CutProxy(targetPort);
+  /** @param tap gives, for each connection, what is to hear it */
+  static async open(targetPort: number, tap?: () => ConnectionTap): Promise<CutProxy> {
+    const proxy = new CutProxy(targetPort, tap);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -69,7 +73,13 @@ export class CutProxy {
       for (const socket of pair) socket.destroy();
     };
     for (const socket of pair) socket.setNoDelay(true).on('error', end).on('close', end);
+    const tap = this.#tap?.();
+    if (tap !== undefined) {
+      pair[0].on('data', chunk => tap.sent(chunk));
+      pair[1].on('data', chunk => tap.received(chunk));
+    }
     if (this.#cut === undefined) join(pair);
+    else for (const socket of pair) socket.pause();
   }
 }
 

@@ -7,6 +7,7 @@ import type { Fleet, Slot } from './fleet.js';
 import type { Member, NatsCluster } from './nats-cluster.js';
 
 export const STREAM = 'optimizely-events';
+export const SUBJECT = 'optimizely.events';
 
 export interface FieldOptions {
   readonly cluster: NatsCluster;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type ConsumerInfo,
   type JetStreamManager,
@@ -9,6 +10,7 @@ import {
 import { connect } from '@nats-io/transport-node';
 import { freePort, NatsServer } from '../../support/nats-server.js';
 import { type Cut, CutProxy } from './cut-proxy.js';
+import type { ConnectionTap } from './nats-tap.js';
 import { SmallDisk } from './small-disk.js';
 
 const DISK_MEGABYTES = 96;
@@ -26,6 +28,14 @@ export interface Member {
   readonly routes: CutProxy[];
 }
 
+export interface NatsClusterOptions {
+  readonly size: number;
+  /** Gives what is to hear one connection of a client to the server of that name. */
+  readonly tap: (server: string) => ConnectionTap;
+  /** Where the logs of the servers are kept; undefined: nowhere. */
+  readonly logFolder: string | undefined;
+}
+
 /** Real servers on the loopback interface, and clients of theirs, with everything between them open to faults. */
 export class NatsCluster {
   readonly members: readonly Member[];
@@ -34,7 +44,7 @@ export class NatsCluster {
     this.members = members;
   }
 
-  static async start(size: number): Promise<NatsCluster> {
+  static async start({ size, tap, logFolder }: NatsClusterOptions): Promise<NatsCluster> {
     const routePorts = await Promise.all(Array.from({ length: size }, freePort));
     const links = await Promise.all(
       routePorts.flatMap((port, to) =>
@@ -46,11 +56,17 @@ export class NatsCluster {
     const members = await Promise.all(
       routePorts.map(async (port, index) => {
         const routes = links.filter(({ from }) => from === index).map(({ proxy }) => proxy.port);
-        const server = await NatsServer.prepare(size === 1 ? '' : clusterConfig(index, port, routes));
+        const server = await NatsServer.prepare(
+          [
+            ...(logFolder === undefined ? [] : ['debug: true']),
+            ...(size === 1 ? [] : [clusterConfig(index, port, routes)]),
+          ].join('\n'),
+        );
+        if (logFolder !== undefined) server.logFile = join(logFolder, `n${index}.log`);
         return {
           server,
           disk: SmallDisk.mount(server.storeFolder, DISK_MEGABYTES),
-          clients: await CutProxy.open(server.port),
+          clients: await CutProxy.open(server.port, () => tap(`n${index}`)),
           routes: links.filter(({ from, to }) => from === index || to === index).map(({ proxy }) => proxy),
         };
       }),

@@ -12,8 +12,9 @@ import { endLeftovers } from '../gateway-process.js';
 import { type BookTotals, ReceiptBook } from '../receipt-book.js';
 import { runToEnd } from '../run-to-end.js';
 import { endApps } from './app-process.js';
-import { Field, STREAM } from './fault.js';
+import { Field, STREAM, SUBJECT } from './fault.js';
 import { FAULTS, type FaultName, planFaults } from './fault-plan.js';
+import { MessageHistory } from './message-history.js';
 import { NatsCluster } from './nats-cluster.js';
 import { Pace } from './pace.js';
 import { Participants } from './participants.js';
@@ -31,6 +32,8 @@ export interface RelayRunOptions {
   readonly pace: number;
   /** Ends the run: what is not delivered then counts as missing. */
   readonly limit: AbortSignal;
+  /** Where the logs of the NATS servers are kept. */
+  readonly logFolder?: string | undefined;
   readonly onProgress?: (report: RelayReport) => void;
 }
 
@@ -51,11 +54,15 @@ export interface RelayReport extends BookTotals {
   readonly left: number;
   readonly seconds: number;
   readonly violations: readonly string[];
+  /** Of the messages with events that are missing at the end: how far each came. */
+  readonly explanations: readonly string[];
 }
 
 const TOO_LARGE_BYTES = 20_000;
 const POLL_MILLIS = 100;
 /** Messages whose acknowledgment was lost come again after the ack wait. */
+/** A gateway finds within a minute what its consumer left behind. */
+const LONGEST_STANDSTILL_MILLIS = 120_000;
 const LONGEST_EMPTYING_MILLIS = 60_000;
 
 /**
@@ -78,12 +85,14 @@ class RelayRun {
   readonly #faults = new Map<FaultName, number>();
   readonly #notDone = new Map<FaultName, number>();
   readonly #startedAt = performance.now();
+  readonly #history = new MessageHistory(STREAM, SUBJECT, () => this.#seconds);
   readonly #closing = new AbortController();
   readonly #pace: Pace;
   #cluster: NatsCluster | undefined;
   #participants: Participants | undefined;
   #fault: FaultName | undefined;
   #left = 0;
+  #explanations: readonly string[] = [];
 
   constructor(options: RelayRunOptions) {
     const { seed, eventsPerSecond } = options;
@@ -101,18 +110,23 @@ class RelayRun {
     const { events, servers, limit } = this.#options;
     writeFileSync(join(this.#folder, 'datafile.json'), JSON.stringify(makeDatafile()));
     await this.#endpoint.open();
-    const cluster = await NatsCluster.start(servers);
+    const cluster = await NatsCluster.start({
+      size: servers,
+      tap: server => this.#history.tap(server),
+      logFolder: this.#options.logFolder,
+    });
     this.#cluster = cluster;
     const participants = this.#participantsOver(cluster);
     this.#participants = participants;
     await participants.start();
     await Promise.all([participants.send(), this.#fail(cluster, participants)]);
     this.#endpoint.healthy = true;
-    while (this.#book.totals().missing > 0 && !limit.aborted) await pause(POLL_MILLIS);
+    await this.#delivered();
     if (!limit.aborted) await participants.endApps();
     await this.#empty(cluster);
     await participants.fleet.end();
     this.#book.check();
+    this.#explanations = this.#history.explain(this.#book.missing());
     const { receipts } = this.#book.totals();
     if (receipts < events) this.#book.violate(`${events - receipts} events got no receipt in time`);
   }
@@ -136,9 +150,14 @@ class RelayRun {
       outcomes: this.#endpoint.outcomes,
       turnedAway: this.#participants?.turnedAway ?? 0,
       left: this.#left,
-      seconds: (performance.now() - this.#startedAt) / 1_000,
+      seconds: this.#seconds,
       violations: this.#book.violations,
+      explanations: this.#explanations,
     };
+  }
+
+  get #seconds(): number {
+    return (performance.now() - this.#startedAt) / 1_000;
   }
 
   #participantsOver(cluster: NatsCluster): Participants {
@@ -175,11 +194,29 @@ class RelayRun {
       this.#pace.allowance = (events * (index + 1)) / (plan.length + 1);
       await field.last(300, 2_000);
       this.#fault = name;
+      this.#history.faultBegins(name);
       const counts = (await FAULTS[name](field)) === false ? this.#notDone : this.#faults;
       counts.set(name, (counts.get(name) ?? 0) + 1);
       this.#fault = undefined;
+      this.#history.faultEnds();
     }
     this.#pace.allowance = Number.POSITIVE_INFINITY;
+  }
+
+  /** Waits until nothing is missing, or what is can't come any more. */
+  async #delivered(): Promise<void> {
+    let missing = Number.POSITIVE_INFINITY;
+    let since = performance.now();
+    while (
+      missing > 0 &&
+      performance.now() - since < LONGEST_STANDSTILL_MILLIS &&
+      !this.#options.limit.aborted
+    ) {
+      await pause(POLL_MILLIS);
+      const now = this.#book.totals().missing;
+      if (now < missing) since = performance.now();
+      missing = now;
+    }
   }
 
   /** Waits until the gateways have nothing more to get. What is left in the stream then was acknowledged. */

@@ -5,18 +5,20 @@ import { count, figure, say, table } from '../fault-table.js';
 import { FAULTS, type FaultName } from './fault-plan.js';
 import { type RelayReport, runRelayFaults } from './relay-run.js';
 
-// `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--only FAULT]`
+// `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--only FAULT] [--logs FOLDER]`
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '200000' },
     faults: { type: 'string', default: '44' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    logs: { type: 'string' },
   },
 });
 const LIMIT_MILLIS = 20 * 60_000;
 const names = Object.keys(FAULTS) as FaultName[];
-const kinds = values.only === undefined ? names : names.filter(name => name.includes(values.only ?? ''));
+const { only } = values;
+const kinds = only === undefined ? names : names.filter(name => only.some(part => name.includes(part)));
 
 function report(result: RelayReport): string {
   return table([
@@ -53,6 +55,7 @@ if (NATS_VERSION === undefined || kinds.length === 0) {
     eventsPerSecond: 800,
     ackWaitMillis: 8_000,
     pace: 1,
+    logFolder: values.logs,
     limit: AbortSignal.any([AbortSignal.timeout(LIMIT_MILLIS), interrupted.signal]),
     onProgress: ({ seconds, receipts, counted, missing, fault, turnedAway, violations }) =>
       say(
@@ -62,5 +65,6 @@ if (NATS_VERSION === undefined || kinds.length === 0) {
   });
   say(report(result));
   for (const violation of result.violations) say(`violation: ${violation}`);
+  for (const explanation of result.explanations) say(explanation);
   if (result.violations.length > 0) process.exitCode = 1;
 }
