@@ -133,14 +133,15 @@ export class EventEntrance implements InstalledProcessor {
    * Takes an event that is resolved already.
    *
    * @param shown the same event by its keys; undefined if they are unknown
+   * @param settlement in place of the event's own
    * @returns false if the event was refused, and counted
    */
-  process(event: SerializedEvent, shown: ExperimentEvent | undefined): boolean {
+  process(event: SerializedEvent, shown: ExperimentEvent | undefined, settlement?: EventSettlement): boolean {
     let isTaken = false;
     let once: SettleOnce | undefined;
     this.#depth++;
     try {
-      once = settleOnce(event, this.#settlements);
+      once = settleOnce(event, this.#settlements, settlement);
       const awaited = once === undefined ? event : withSettlement(event, once);
       isTaken =
         this.#depth > DEEPEST ? this.#refuseNested(awaited, once) : this.#process(awaited, shown, once);

@@ -53,10 +53,7 @@ export class OptimizelySpanProcessor {
   readonly #life: ProcessLife;
   #shutdown: Promise<void> | undefined;
 
-  /**
-   * @throws TypeError if there is no datafile source or more than one, or an option has a wrong type and no usable
-   *   default
-   */
+  /** @throws TypeError without exactly one datafile source, or if an option has a wrong type and no default */
   constructor(options: OptimizelySpanProcessorOptions) {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     refuseWrongPlaces(this, 'OptimizelySpanProcessor', logger);
@@ -117,10 +114,7 @@ export class OptimizelySpanProcessor {
     this.#installation.spanStarted(span);
   }
 
-  /**
-   * Harvests experiment events that were added with `span.addEvent`; sampled or not. Never throws. Called by the
-   * provider.
-   */
+  /** Harvests experiment events that were added with `span.addEvent`, sampled or not. The provider calls it. */
   onEnd(span: EndedSpan): void {
     this.#harvest.takeSpan(span);
   }
@@ -156,13 +150,18 @@ export class OptimizelySpanProcessor {
    * @param shown the same event by its keys, for the trace and for `beforeSend`. Without it the trace shows
    *   nothing, and a processor with `beforeSend`, `allowedAttributes`, `userIdHashKey` or `dedupe` refuses the event
    * @param span the span that shows the event, or null for none. @default the active span
+   * @param settlement hears what becomes of the event. @default the event's own, if it has one
    * @returns false if the event was refused, and counted
    */
-  process(event: SerializedEvent, shown?: ExperimentEvent, span?: Span | null): boolean {
-    const take = () => this.#entrance.process(event, shown);
-    return shown === undefined || span === null
-      ? take()
-      : recordResolvedFor([this.#entrance], shown, take, span);
+  process(
+    event: SerializedEvent,
+    shown?: ExperimentEvent,
+    span?: Span | null,
+    settlement?: EventSettlement,
+  ): boolean {
+    const take = () => this.#entrance.process(event, shown, settlement);
+    if (shown === undefined || span === null) return take();
+    return recordResolvedFor([this.#entrance], shown, take, span);
   }
 
   /**

@@ -29,7 +29,10 @@ export class SettleOnce implements EventSettlement {
 }
 
 /** @returns undefined if no settlement of the event is awaited */
-export function settleOnce(event: SerializedEvent | undefined, seam: Seam): SettleOnce | undefined {
-  const settlement = event?.settlement;
+export function settleOnce(
+  event: SerializedEvent | undefined,
+  seam: Seam,
+  settlement = event?.settlement,
+): SettleOnce | undefined {
   return settlement === undefined ? undefined : new SettleOnce(settlement, seam);
 }

@@ -132,6 +132,17 @@ describe('the settlement of an event', () => {
     expectOutcomes([other], 'delivered');
   });
 
+  it('is the one that process() is given beside the event, whether it has one or not', async () => {
+    const { processor, runtime } = makeHarness();
+    const [given, own] = [new RecordingSettlement(2), new RecordingSettlement()];
+    const acceptedAt = runtime.monotonic();
+    processor.process(makeUserEvent({ acceptedAt }), undefined, null, given);
+    processor.process(makeUserEvent({ acceptedAt, settlement: own }), undefined, null, given);
+    await runtime.advance(31_000);
+    expect(tallyOf([given])).to.deep.equal({ delivered: 2 });
+    expect(tallyOf([own])).to.deep.equal({});
+  });
+
   it('is told as soon as an event is refused', () => {
     const impression = {
       type: 'impression',

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ExperimentEvent, SerializedEvent } from 'opentelemetry-exporter-optimizely';
-import { keyOfEvent, keyOfVisitor } from '../src/intake/event-key.js';
+import { keyOfDerived, keyOfEvent, keyOfVisitor } from '../src/intake/event-key.js';
 
 const SERIALIZED: SerializedEvent = {
   type: 'conversion',
@@ -68,6 +68,20 @@ describe('the key of an event', () => {
     fc.assert(
       fc.property(event, one => {
         expect(keyOfEvent({ ...one, attributes: { plan: 'gold' } })).to.equal(keyOfEvent(one));
+      }),
+    );
+  });
+
+  it('is its uuid where that is derived of all else; only the type of a rule is not part of that', () => {
+    fc.assert(
+      fc.property(event, event, (one, other) => {
+        const uuids = { one: '11111111-2222-5333-8444-555555555555', other: keyOfDerived(other) };
+        const derived = { ...one, uuid: uuids.one };
+        const type = derived.type === 'impression' ? derived.ruleType : undefined;
+        expect(keyOfDerived(derived)).to.equal(type === undefined ? uuids.one : `${uuids.one} ${type}`);
+        expect(keyOfDerived(derived)).not.to.equal(uuids.other);
+        // What was sent with that uuid may be another event.
+        expect(keyOfDerived(derived)).not.to.equal(keyOfEvent(derived));
       }),
     );
   });

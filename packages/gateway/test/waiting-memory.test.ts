@@ -103,7 +103,7 @@ describe('while a receipt is waited for', () => {
       new Admission(events, sender, {
         outstanding,
         processor: {
-          process({ settlement }) {
+          process(_event, _shown, _span, settlement) {
             settlements.push(settlement);
             return true;
           },

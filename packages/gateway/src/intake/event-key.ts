@@ -10,6 +10,12 @@ export function keyOfEvent(event: ExperimentEvent): string {
   return `${type}${timestamp}${sized(uuid)}${sized(userId)}${type === 'conversion' ? goalOf(event) : ruleOf(event)}`;
 }
 
+/** The key of an event whose uuid is derived of all that tells it apart, but for the type of its rule. */
+export function keyOfDerived(event: ExperimentEvent): string {
+  const { type, uuid } = event;
+  return type === 'conversion' || event.ruleType === undefined ? uuid : `${uuid} ${event.ruleType}`;
+}
+
 /**
  * The key of an event in a batch of Optimizely's own form. Without a uuid, Optimizely counts each.
  *

@@ -11,11 +11,13 @@ import type { LaterReason } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import type { Projects } from '../projects/projects.js';
 import { describeUnresolved, identityOfKey, isShowable, quotedKey } from './describe-refusal.js';
-import { keyOfEvent } from './event-key.js';
+import { keyOfDerived, keyOfEvent } from './event-key.js';
 import { RequestPlan } from './request-plan.js';
 
 const PROJECT_ATTRIBUTE = 'optimizely.project';
 const EVALUATION = 'feature_flag.evaluation';
+const UUID_ATTRIBUTE = 'optimizely.event.uuid';
+const RECORD_UID_ATTRIBUTE = 'log.record.uid';
 
 /**
  * Decides what is to be done with each event of an OTLP request. Nothing is taken here.
@@ -81,7 +83,7 @@ function planEvent(plan: RequestPlan, project: Project, event: OtlpEvent): void 
       return;
     }
     case 'event':
-      resolve(plan, project, read.event);
+      resolve(plan, project, read.event, hasDerivedUuid(event) ? keyOfDerived : keyOfEvent);
   }
 }
 
@@ -100,7 +102,17 @@ function readEvent(project: Project, event: OtlpEvent): ReadEvent | undefined {
   return isEvaluation ? readFlagEvaluation(raw, origin) : readExperimentEvent(raw, origin);
 }
 
-function resolve(plan: RequestPlan, project: Project, event: ExperimentEvent): void {
+/** One that names a uuid may share it with others. */
+function hasDerivedUuid({ attributes }: OtlpEvent): boolean {
+  return attributes[UUID_ATTRIBUTE] === undefined && attributes[RECORD_UID_ATTRIBUTE] === undefined;
+}
+
+function resolve(
+  plan: RequestPlan,
+  project: Project,
+  event: ExperimentEvent,
+  keyOf: (event: ExperimentEvent) => string,
+): void {
   const { datafile } = project;
   if (datafile === undefined) {
     if (project.config.source.kind !== 'none') plan.postpone('no_datafile');
@@ -113,7 +125,7 @@ function resolve(plan: RequestPlan, project: Project, event: ExperimentEvent): v
   const resolved = 'reason' in complete ? complete : project.resolve(complete, datafile);
   if (!('reason' in resolved)) {
     const shown = complete as ExperimentEvent;
-    plan.take(project, { serialized: resolved, shown, key: keyOfEvent(shown) });
+    plan.take(project, { serialized: resolved, shown, key: keyOf(shown) });
     return;
   }
   if (resolved.reason === 'unknown_key' && !project.isUnknownForGood(identityOfKey(event, resolved))) {

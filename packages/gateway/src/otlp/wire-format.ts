@@ -58,9 +58,20 @@ export function skip(reader: BodyReader, tag: Tag): void {
     case WireType.Varint:
       reader.uint32();
       return;
+    case WireType.Bit64:
+      skipBytes(reader, 8);
+      return;
+    case WireType.Bit32:
+      skipBytes(reader, 4);
+      return;
     default:
       reader.skip(wireType, tag >>> 3);
   }
+}
+
+function skipBytes(reader: BodyReader, byteLength: number): void {
+  reader.pos += byteLength;
+  if (reader.pos > reader.len) throw new MalformedRequest('the body ends within a field');
 }
 
 /** @throws UnreadableEvent if it is not UTF-8: a replaced character makes another user, or another key */

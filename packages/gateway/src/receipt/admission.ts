@@ -4,6 +4,7 @@ import type { PreparedEvent } from '../model/prepared-event.js';
 import type { LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { contextBytes } from './context-bytes.js';
+import { OutstandingEvent, type OutstandingOwner } from './outstanding-event.js';
 import type { OutstandingEvents, Wanted } from './outstanding-events.js';
 import { OwedReceipt, type Settled } from './owed-receipt.js';
 import type { ReceiptStore } from './receipt-store.js';
@@ -23,25 +24,18 @@ export interface AdmissionDependencies {
 export class Admission {
   readonly #deps: AdmissionDependencies;
   readonly #sender: string;
+  /** Events that may come twice in the request are among them twice. */
   readonly #fresh: readonly PreparedEvent[];
-  /** On their way already, or settled lately; and the second of those that come twice in the request. */
+  /** On their way already, or settled lately. */
   readonly #known: readonly PreparedEvent[];
 
   constructor(events: readonly PreparedEvent[], sender: string, dependencies: AdmissionDependencies) {
     this.#deps = dependencies;
     this.#sender = sender;
-    const { outstanding } = dependencies;
-    const [fresh, known]: [PreparedEvent[], PreparedEvent[]] = [[], []];
-    const seen = new Set<string>();
-    for (const event of events) {
-      const { key } = event;
-      const isKnown =
-        seen.has(key) || outstanding.find(key) !== undefined || outstanding.recent(key) !== undefined;
-      (isKnown ? known : fresh).push(event);
-      seen.add(key);
-    }
-    this.#fresh = fresh;
-    this.#known = known;
+    const { known } = dependencies.outstanding;
+    this.#fresh = events.filter(({ key }) => known.find(key) === undefined);
+    this.#known =
+      this.#fresh.length === events.length ? [] : events.filter(({ key }) => known.find(key) !== undefined);
   }
 
   /** @returns undefined if all can be taken; they are written then, where that comes first */
@@ -65,38 +59,28 @@ export class Admission {
 
   /** Hands the events to the exporter. @returns what becomes of all of them; never rejects */
   handOver(): Promise<Settled> {
-    const { store, runtime, ackTimeoutMillis } = this.#deps;
+    const { outstanding, store, runtime, ackTimeoutMillis } = this.#deps;
     const receipt = new OwedReceipt(runtime);
-    for (const event of this.#fresh) this.#handOver(event, receipt);
-    for (const event of this.#known) this.#join(event, receipt);
-    // Of events that the exporter has refused.
+    const owner = outstanding.begin(this.#sender, receipt);
+    for (const event of this.#fresh) this.#take(event, owner);
+    for (const event of this.#known) this.#take(event, owner);
+    // Of events that came twice, or that the exporter has refused.
     store?.takeBack();
     receipt.begin(ackTimeoutMillis);
     return receipt.settled;
   }
 
-  #join(event: PreparedEvent, receipt: OwedReceipt): void {
-    const { outstanding } = this.#deps;
-    const verdict = outstanding.recent(event.key);
-    const joined = outstanding.find(event.key);
-    if (verdict !== undefined) {
-      receipt.expect();
-      receipt.tell(verdict);
-    } else if (joined !== undefined) joined.join(receipt);
-    else this.#handOver(event, receipt);
-  }
-
-  #handOver({ key, serialized, shown }: PreparedEvent, receipt: OwedReceipt): void {
+  /** What has the same key is the same event: one before it in the request, or in one that was taken meanwhile. */
+  #take({ key, serialized, shown }: PreparedEvent, owner: OutstandingOwner): void {
     const { outstanding, processor } = this.#deps;
-    const { type, uuid, context, json, byteLength, acceptedAt } = serialized;
-    const settlement = outstanding.begin({
-      key,
-      byteLength,
-      contextBytes: contextBytes(serialized),
-      sender: this.#sender,
-    });
-    settlement.join(receipt);
-    processor.process({ type, uuid, context, json, byteLength, acceptedAt, settlement }, shown, null);
+    const first = outstanding.known.find(key);
+    if (first !== undefined) {
+      first.join(owner.receipt);
+      return;
+    }
+    const event = new OutstandingEvent(serialized.byteLength, contextBytes(serialized), owner);
+    outstanding.known.add(key, event);
+    processor.process(serialized, shown, null, event);
   }
 }
 

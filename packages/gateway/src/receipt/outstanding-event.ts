@@ -2,49 +2,50 @@
 import type { EventOutcome, EventSettlement } from 'opentelemetry-exporter-optimizely/capture';
 import type { ReceiptMode } from '../model/gateway-config.js';
 import type { OwedReceipt } from './owed-receipt.js';
-import { type Verdict, verdictOf } from './verdict.js';
+import { TAKEN, type Verdict, verdictOf } from './verdict.js';
 
-const TAKEN: Verdict = { kind: 'taken' };
+/** What all events of one request for one project have in common. */
+export interface OutstandingOwner {
+  readonly ack: ReceiptMode;
+  /** Of the request. */
+  readonly receipt: OwedReceipt;
+  /** Called once for each event, before it is handed to the exporter. */
+  begin(event: OutstandingEvent): void;
+  /** Called once for each event, when the exporter has said what became of it. */
+  end(event: OutstandingEvent): void;
+}
 
-export interface OutstandingIdentity {
-  readonly key: string;
+/**
+ * An event that was handed to the exporter, and the receipts that wait for it: of its request, and of repeats. It is all
+ * that is kept of an event that was delivered, to answer its repeats.
+ */
+export class OutstandingEvent implements EventSettlement {
   readonly byteLength: number;
   /** What it holds in memory besides. */
   readonly contextBytes: number;
-  readonly sender: string;
-}
-
-/** What all events of one project have in common. */
-export interface OutstandingOwner {
-  readonly ack: ReceiptMode;
-  /** Called once for each, when the exporter has said what became of it. */
-  end(event: OutstandingEvent, verdict: Verdict): void;
-}
-
-/** An event that was handed to the exporter, and the receipts that wait for it: of its request, and of repeats. */
-export class OutstandingEvent implements EventSettlement {
-  readonly key: string;
-  readonly byteLength: number;
-  readonly contextBytes: number;
-  readonly sender: string;
   readonly #owner: OutstandingOwner;
-  /** One of its request is the rule. A list for it alone would take more memory than all else here. */
-  #receipt: OwedReceipt | undefined;
   #repeats: OwedReceipt[] | undefined;
   #isDurable = false;
+  #verdict: Verdict | undefined;
 
-  constructor({ key, byteLength, contextBytes, sender }: OutstandingIdentity, owner: OutstandingOwner) {
-    this.key = key;
+  constructor(byteLength: number, contextBytes: number, owner: OutstandingOwner) {
     this.byteLength = byteLength;
     this.contextBytes = contextBytes;
-    this.sender = sender;
     this.#owner = owner;
+    owner.receipt.expect(1);
+    owner.begin(this);
   }
 
+  /** What became of it; undefined while it is outstanding. */
+  get verdict(): Verdict | undefined {
+    return this.#verdict;
+  }
+
+  /** The receipt of a repeat waits for it, too. */
   join(receipt: OwedReceipt): void {
-    if (this.#isDurable) return;
-    receipt.expect();
-    if (this.#receipt === undefined) this.#receipt = receipt;
+    receipt.expect(1);
+    if (this.#verdict !== undefined) receipt.tell(this.#verdict);
+    else if (this.#isDurable) receipt.tell(TAKEN);
     else if (this.#repeats === undefined) this.#repeats = [receipt];
     else this.#repeats.push(receipt);
   }
@@ -59,16 +60,16 @@ export class OutstandingEvent implements EventSettlement {
   settled(outcome: EventOutcome): void {
     const verdict = verdictOf(outcome, this.#owner.ack);
     // First: a sender that repeats at once finds it settled.
-    this.#owner.end(this, verdict);
-    this.#tell(verdict);
+    this.#verdict = verdict;
+    this.#owner.end(this);
+    if (!this.#isDurable) this.#tell(verdict);
   }
 
   #tell(verdict: Verdict): void {
-    const receipt = this.#receipt;
+    this.#owner.receipt.tell(verdict);
+    if (this.#repeats === undefined) return;
     const repeats = this.#repeats;
-    this.#receipt = undefined;
     this.#repeats = undefined;
-    receipt?.tell(verdict);
-    for (const repeat of repeats ?? []) repeat.tell(verdict);
+    for (const repeat of repeats) repeat.tell(verdict);
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReceiptMode } from '../model/gateway-config.js';
 import type { LaterReason } from '../model/receipt.js';
-import { OutstandingEvent, type OutstandingIdentity, type OutstandingOwner } from './outstanding-event.js';
-import { RecentVerdicts } from './recent-verdicts.js';
-import type { Verdict } from './verdict.js';
+import { KnownEvents } from './known-events.js';
+import type { OutstandingEvent, OutstandingOwner } from './outstanding-event.js';
+import type { OwedReceipt } from './owed-receipt.js';
 
 /** So that a request is refused before it is read, and not after. */
 const FULL_SHARE = 0.95;
@@ -29,16 +29,16 @@ export type Wanted = Readonly<Held>;
 
 /** The events of one project that the exporter has and has not settled: how many, whose, and whether there is room. */
 export class OutstandingEvents {
+  /** Those, and what became of the latest others. */
+  readonly known = new KnownEvents();
   readonly #limits: AdmissionLimits;
-  readonly #owner: OutstandingOwner;
-  readonly #events = new Map<string, OutstandingEvent>();
-  readonly #recent = new RecentVerdicts();
+  readonly #ack: ReceiptMode;
   readonly #total: Held = { events: 0, bytes: 0, contextBytes: 0 };
   readonly #bySender = new Map<string, Held>();
 
   constructor(limits: AdmissionLimits, ack: ReceiptMode) {
     this.#limits = limits;
-    this.#owner = { ack, end: (event, verdict) => this.#end(event, verdict) };
+    this.#ack = ack;
   }
 
   get count(): number {
@@ -53,15 +53,6 @@ export class OutstandingEvents {
   get isFull(): boolean {
     const { maxEvents, maxBytes } = this.#limits;
     return this.#total.events >= maxEvents * FULL_SHARE || this.#total.bytes >= maxBytes * FULL_SHARE;
-  }
-
-  find(key: string): OutstandingEvent | undefined {
-    return this.#events.get(key);
-  }
-
-  /** What became of an event that was settled lately. */
-  recent(key: string): Verdict | undefined {
-    return this.#recent.get(key);
   }
 
   /** Whether there would be no room for so much if nothing else were outstanding. */
@@ -91,29 +82,28 @@ export class OutstandingEvents {
     return contextBytes > 0 && this.#total.contextBytes + contextBytes > this.#limits.maxBytes;
   }
 
-  /** Counts the event as outstanding until the exporter settles it. */
-  begin(identity: OutstandingIdentity): OutstandingEvent {
-    const event = new OutstandingEvent(identity, this.#owner);
-    this.#events.set(event.key, event);
-    this.#count(event, 1);
-    return event;
+  /** @returns what counts the events of one request as outstanding until the exporter settles them */
+  begin(sender: string, receipt: OwedReceipt): OutstandingOwner {
+    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0, contextBytes: 0 };
+    return {
+      ack: this.#ack,
+      receipt,
+      begin: event => {
+        if (own.events === 0) this.#bySender.set(sender, own);
+        count(this.#total, event, 1);
+        count(own, event, 1);
+      },
+      end: event => {
+        count(this.#total, event, -1);
+        count(own, event, -1);
+        if (own.events === 0) this.#bySender.delete(sender);
+      },
+    };
   }
+}
 
-  #end(event: OutstandingEvent, verdict: Verdict): void {
-    this.#events.delete(event.key);
-    this.#count(event, -1);
-    if (verdict.kind !== 'later') this.#recent.add(event.key, verdict);
-  }
-
-  #count({ sender, byteLength, contextBytes }: OutstandingEvent, sign: 1 | -1): void {
-    const known = this.#bySender.get(sender);
-    const own = known ?? { events: 0, bytes: 0, contextBytes: 0 };
-    for (const held of [this.#total, own]) {
-      held.events += sign;
-      held.bytes += sign * byteLength;
-      held.contextBytes += sign * contextBytes;
-    }
-    if (own.events === 0) this.#bySender.delete(sender);
-    else if (known === undefined) this.#bySender.set(sender, own);
-  }
+function count(held: Held, { byteLength, contextBytes }: OutstandingEvent, sign: 1 | -1): void {
+  held.events += sign;
+  held.bytes += sign * byteLength;
+  held.contextBytes += sign * contextBytes;
 }

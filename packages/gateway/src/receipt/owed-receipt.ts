@@ -31,9 +31,9 @@ export class OwedReceipt {
     });
   }
 
-  /** One more event is to be waited for. */
-  expect(): void {
-    this.#open++;
+  /** So many events more are to be waited for. */
+  expect(count: number): void {
+    this.#open += count;
   }
 
   /** What became of an event that was expected. */

@@ -11,7 +11,7 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
   | { readonly kind: 'later'; readonly reason: LaterReason };
 
-const TAKEN: Verdict = { kind: 'taken' };
+export const TAKEN: Verdict = { kind: 'taken' };
 const STREAMED: Verdict = { kind: 'streamed' };
 
 /** @param ack what the receipt waits for */
