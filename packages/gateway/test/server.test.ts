@@ -269,6 +269,18 @@ describe('gateway server', () => {
       expect(lines).to.have.length(101);
       expect(lines.find(line => line.includes('_OTHER'))).to.match(/ 50$/);
     });
+
+    it('keeps the projects of a large fleet apart, each with all of its senders', async () => {
+      const { url, metrics } = await startServing();
+      for (let index = 0; index < 5_000; index++) {
+        const [project, sender] = [`shop-${index % 100}`, `team-${Math.floor(index / 100)}`];
+        metrics.count({ door: 'otlp', project, sender, outcome: 'taken', count: 1 });
+      }
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const lines = text.split('\n').filter(line => line.startsWith('optimizely_gateway_events_total'));
+      expect(lines.filter(line => line.includes('outcome="taken"'))).to.have.length(5_000);
+      expect(lines).to.have.length(5_000);
+    });
   });
 
   describe('draining', () => {

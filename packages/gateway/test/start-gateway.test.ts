@@ -81,6 +81,33 @@ describe('startGateway', () => {
     expect(text).to.match(/^optimizely_processor_event_processed_total\{.*\} 2$/m);
   });
 
+  it('shows no figures of a project that has left the configuration, and none twice of one that was replaced', async () => {
+    const shop = { datafile: 'datafile.json', endpoint: endpoint.url, ...quick };
+    const old = { ...shop, store: 'store' };
+    const config = writeJson(folder, 'gateway.json', { projects: { shop, old }, default: 'shop' });
+    const { url, gateway } = await startTestGateway({ config });
+    const gauges = async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const names = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name);
+      // What is in flight is added up, and so stays as it was: at zero.
+      return text
+        .split('\n')
+        .filter(line => names.some(name => line.startsWith(`${name}{`)) && !line.includes('inflight'));
+    };
+    const of = (lines: string[], project: string) =>
+      lines.filter(line => line.includes(`optimizely_project="${project}"`)).map(line => line.split('{')[0]);
+    const before = await gauges();
+    expect(of(before, 'old')).to.include.members([
+      'optimizely_gateway_project_ready',
+      'optimizely_store_event_count',
+    ]);
+    writeJson(folder, 'gateway.json', { projects: { shop: { ...shop, batchSize: 7 } }, default: 'shop' });
+    await gateway.reload();
+    const after = await gauges();
+    expect(of(after, 'old')).to.deep.equal([]);
+    expect(of(after, 'shop')).to.deep.equal(of(before, 'shop'));
+  });
+
   it('routes to the projects of a configuration file', async () => {
     const other = await startLocalEventsEndpoint();
     const config = writeJson(folder, 'gateway.json', {

@@ -22,8 +22,9 @@ export function labelledMeterProvider(provider: MeterProvider, label: Attributes
           const histogram = meter.createHistogram(name, options);
           return { record: (value, attributes) => histogram.record(value, withLabel(attributes)) };
         },
+        // To Prometheus both are gauges; but only of a gauge the page drops what is not observed any more.
         createObservableUpDownCounter: (name, options) =>
-          labelledObservable(meter.createObservableUpDownCounter(name, options), withLabel),
+          labelledObservable(meter.createObservableGauge(name, options), withLabel),
       };
       for (const create of COUNTERS) {
         labelled[create] = (name, options) => {
