@@ -6,14 +6,14 @@
  */
 module.exports = {
   model: ['exporter'],
-  util: ['model', 'node'],
+  util: ['model', 'exporter', 'node'],
   otlp: ['model', 'util', 'protobuf'],
   'events-api': ['model', 'util', 'exporter'],
   config: ['model', 'util', 'ajv', 'node'],
   receipt: ['model', 'exporter'],
   jetstream: ['model', 'util', 'exporter', 'nats', 'node'],
   projects: ['model', 'util', 'receipt', 'exporter', 'api', 'node'],
-  intake: ['model', 'events-api', 'projects', 'receipt', 'exporter'],
+  intake: ['model', 'util', 'events-api', 'projects', 'receipt', 'exporter'],
   server: ['model', 'util', 'exporter', 'api', 'metrics', 'pino', 'node'],
   options: ['model', 'config', 'exporter', 'node'],
   cli: ['model', 'util', 'config', 'options', 'root', 'node'],

@@ -3,6 +3,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { EventDispatcher, Logger } from 'opentelemetry-exporter-optimizely';
 import { ProjectsBatchIntake } from './intake/batch-intake.js';
 import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
+import { RefusedEvents } from './intake/refused-events.js';
 import { UnknownProjects } from './intake/unknown-projects.js';
 import type { Engine, EventCounter } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
@@ -10,6 +11,7 @@ import type { Runtime } from './model/runtime.js';
 import { labelledMeterProvider } from './projects/labelled-meter-provider.js';
 import { prefixedLogger } from './projects/prefixed-logger.js';
 import { Projects } from './projects/projects.js';
+import { RefusalLog } from './util/refusal-log.js';
 import { systemRuntime } from './util/system-runtime.js';
 
 /** The attribute that tells the projects of the exporter's own metrics apart. */
@@ -55,7 +57,14 @@ export function createEngine(options: EngineOptions): Engine {
   }));
   let isDraining = false;
   let closed: Promise<void> | undefined;
-  const dependencies = { projects, runtime, countEvents, isDraining: () => isDraining, maxStreamAgeMillis };
+  const dependencies = {
+    projects,
+    runtime,
+    countEvents,
+    refusedEvents: new RefusedEvents(new RefusalLog(logger, runtime)),
+    isDraining: () => isDraining,
+    maxStreamAgeMillis,
+  };
   void projects.configure(config);
 
   const drain = () => {

@@ -174,7 +174,7 @@ describe('several projects', () => {
     const lines = logger.at('warn').filter(line => line.includes('are refused'));
     expect(lines).to.have.length(20);
     expect(lines[0]).to.equal(
-      'events are refused: they name project "other-0", and the configuration has none for them',
+      'events are refused: they name project "other-0", and the configuration has none for them, or none with a datafile',
     );
   });
 

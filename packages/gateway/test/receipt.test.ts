@@ -228,6 +228,39 @@ describe('a receipt at delivery', () => {
     expect(await take([])).to.deep.equal(TAKEN);
   });
 
+  it('logs what it refuses, once a kind in a minute of them, by key or field and without user data', async () => {
+    const { take, logger, runtime } = await makeEngine({ project: { unknownKeyGraceMillis: 1 } });
+    const typo = () => conversion({ attributes: { 'optimizely.event.key': 'purchse' } });
+    expect(await take([typo()])).to.deep.include({ status: 'later', reason: 'unknown_key' });
+    expect(logger.at('warn'), 'before it is for good').to.deep.equal([]);
+    await runtime.advance(1);
+    await take([typo(), typo()]);
+    await take([typo(), conversion({ attributes: { 'feature_flag.context.id': 42 } })]);
+    expect(logger.at('warn')).to.deep.equal([
+      'project shop: events refused for good (unknown_key): conversion: event key "purchse" is not in datafile revision 7',
+      "project shop: events refused for good (invalid): conversion: its feature_flag.context.id is missing or can't be used",
+    ]);
+    await runtime.advance(60_000);
+    expect(logger.at('info').filter(line => line.includes('purchse'))).to.deep.equal([
+      'project shop: events refused for good (unknown_key): conversion: event key "purchse" is not in datafile revision 7: 3 in 0 s, none in the last minute',
+    ]);
+  });
+
+  it('logs a hundred kinds of refused events, and that there are more', async () => {
+    const { take, logger, runtime } = await makeEngine({ project: { unknownKeyGraceMillis: 1 } });
+    const events = Array.from({ length: 150 }, (_, n) =>
+      conversion({ attributes: { 'optimizely.event.key': `key-${n}` } }),
+    );
+    await take(events);
+    await runtime.advance(1);
+    await take(events);
+    const lines = logger.at('warn');
+    expect(lines).to.have.length(101);
+    expect(lines.at(-1)).to.equal('refusals of other kinds: more than 100 kinds came within a minute');
+    await runtime.advance(60_000);
+    expect(logger.at('info').at(-1)).to.match(/^refusals of other kinds: 50 in /);
+  });
+
   it('has unreadable events of the decoder among the refused', async () => {
     const { engine } = await makeEngine();
     const unreadable = [{ reason: 'an event has invalid UTF-8', count: 2 }];

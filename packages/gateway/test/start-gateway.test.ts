@@ -71,6 +71,20 @@ describe('startGateway', () => {
     expect(visitors(endpoint)).to.deep.equal(['ada']);
   });
 
+  it('logs why a request is refused: many senders do not show what they are answered', async () => {
+    const { url, logger } = await startTestGateway({ datafile, endpoint: endpoint.url });
+    const send = (path: string, type: string, body: string) =>
+      fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
+    await send('/v1/events', 'application/json', '{"visitors": NaN}');
+    await send('/v1/traces', 'application/x-protobuf', 'no protobuf');
+    await send('/v1/logs', 'text/plain', '{}');
+    expect(logger.at('warn')).to.deep.equal([
+      'requests of events refused with 400: the body is not JSON: see line 1, column 14: NaN is not a JSON value',
+      'requests of traces refused with 400: the body is not valid protobuf',
+      'requests of logs refused with 415: the content type must be application/x-protobuf or application/json',
+    ]);
+  });
+
   it('counts events by door, project, sender, and outcome, and shows the delivery of each project', async () => {
     const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
     await sendTraces(url, conversions(['ada', 'eve']));
@@ -242,9 +256,13 @@ describe('startGateway', () => {
     const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, flushIntervalMillis: 50 });
     const statuses = await Promise.all(
       Array.from({ length: 300 }, async (_, index) => {
-        const response = await sendTraces(url, conversions([`a-${index}`, `b-${index}`]));
-        await response.arrayBuffer();
-        return response.status;
+        const body = conversions([`a-${index}`, `b-${index}`]);
+        for (;;) {
+          const response = await sendTraces(url, body);
+          await response.arrayBuffer();
+          // A machine that is busy with other work may have more of them than it can bear.
+          if (response.status !== 503) return response.status;
+        }
       }),
     );
     expect(statuses).to.deep.equal(Array(300).fill(200));

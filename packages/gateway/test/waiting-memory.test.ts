@@ -121,7 +121,8 @@ describe('while a receipt is waited for', () => {
         shown,
         key: SERIALIZED.uuid,
       });
-      void giveReceipt(plan, { door: 'otlp', sender: 'team' }, { runtime, countEvents() {} });
+      const dependencies = { runtime, countEvents() {}, refusedEvents: { note() {} } };
+      void giveReceipt(plan, { door: 'otlp', sender: 'team' }, dependencies);
       return new WeakRef(shown);
     };
     expect(await isCollected(giveOne())).to.equal(true);

@@ -51,6 +51,7 @@ class EventsDoor implements Door {
         ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       },
       body: JSON.stringify({ message }),
+      problem: message,
     };
   }
 }

@@ -7,11 +7,13 @@ import type { Settled } from '../receipt/owed-receipt.js';
 import { retryAfterSeconds } from '../receipt/retry-after.js';
 import { describeSettled } from './describe-refusal.js';
 import { Refusals } from './refusals.js';
+import type { RefusedEvents } from './refused-events.js';
 import type { RequestPlan } from './request-plan.js';
 
 export interface ReceiptDependencies {
   readonly runtime: Runtime;
   readonly countEvents: EventCounter;
+  readonly refusedEvents: Pick<RefusedEvents, 'note'>;
 }
 
 interface Admitted {
@@ -52,7 +54,7 @@ async function awaitReceipt(
   handedOver: readonly HandedOver[],
   { refused: refusedBefore, shown }: Pick<RequestPlan, 'refused' | 'shown'>,
   { door, sender }: Pick<EventCount, 'door' | 'sender'>,
-  { runtime, countEvents }: ReceiptDependencies,
+  { runtime, countEvents, refusedEvents }: ReceiptDependencies,
 ): Promise<Receipt> {
   const settled = await Promise.all(handedOver.map(({ settled }) => settled));
   const refusals = new Refusals();
@@ -70,9 +72,11 @@ async function awaitReceipt(
     count(project, 'streamed', streamed);
     count(project, 'taken', events - streamed - refused.reduce((sum, [, n]) => sum + n, 0));
   }
-  for (const { project, reason, message, count: n } of refusedBefore) {
+  for (const refusal of refusedBefore) {
+    const { project, reason, message, count: n } = refusal;
     refusals.add(reason, message, n);
     count(project, reason, n);
+    refusedEvents.note(refusal);
   }
   let shownOnly = 0;
   for (const [project, n] of shown) {

@@ -23,7 +23,9 @@ export class UnknownProjects {
     this.#names.add(project);
     const what = door === 'otlp' ? 'project' : 'project_id';
     const which = project === '' ? 'no project that may be shown' : `${what} "${project}"`;
-    this.#logger.warn(`events are refused: they name ${which}, and the configuration has none for them`);
+    this.#logger.warn(
+      `events are refused: they name ${which}, and the configuration has none for them, or none with a datafile`,
+    );
     return count;
   }
 }

@@ -20,6 +20,8 @@ export interface DoorAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
+  /** Why it is a refusal, for the log: many senders do not show what they are answered. Holds nothing of the request. */
+  readonly problem?: string;
 }
 
 /** Why the server refuses a request before, or instead of, handing it to its door. */

@@ -99,6 +99,7 @@ class OtlpDoor implements Door {
         ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       },
       body: encodeStatus(encoding, RPC_CODES[status], message),
+      problem: message,
     };
   }
 

@@ -2,13 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { DoorAnswer, Sender, ServerRefusal } from '../model/door.js';
 import type { Runtime } from '../model/runtime.js';
+import type { RefusalLog } from '../util/refusal-log.js';
 import type { Access } from './access.js';
 import type { ByteBudget, Reservation } from './byte-budget.js';
 import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import { json } from './health.js';
 import { declaredLength, readBody } from './read-body.js';
-import type { RefusalLog } from './refusal-log.js';
 import { faultOf, mayStayOpen, mediaTypeOf } from './request-facts.js';
 import { ALLOWED, findRoute, type Route, type Routes } from './routes.js';
 import type { TurnQueue } from './turn-queue.js';
@@ -88,7 +88,7 @@ export class RequestHandler {
     try {
       const answer = await this.#take(exchange, route, reservation, admission.sender);
       if (answer === undefined) return;
-      this.#noteRefused(route, answer.status);
+      this.#noteRefused(route, answer);
       metrics.answered(route.name, answer.status, (runtime.monotonic() - began) / 1_000);
       exchange.answer(answer, isDraining() ? 'close' : 'keep');
     } finally {
@@ -180,10 +180,10 @@ export class RequestHandler {
   }
 
   /** What is to be sent again is counted alone: it is a state of the project, which has lines of its own. */
-  #noteRefused({ name }: DoorRoute, status: number): void {
+  #noteRefused({ name }: DoorRoute, { status, problem = 'their answers say why' }: DoorAnswer): void {
     if (status < 400 || status === 503) return;
     const kind = `requests of ${name} refused with ${status}`;
-    this.#options.refusals.note(kind, `${kind}: their answers say why`);
+    this.#options.refusals.note(kind, `${kind}: ${problem}`);
   }
 
   #tooLarge(): ServerRefusal {
