@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AggregationTemporality,
@@ -348,6 +348,45 @@ describe('the gateway of one project', () => {
     for (let n = 0; n < 3; n++) await runtime.advance(5_001);
     await until(() => logger.at('error').length > 0);
     expect(state()).to.deep.include({ revision: '8', notReady: undefined });
+  });
+
+  it('has a datafile of no age while its file is as it was read, and an aging one while the file is of no use', async () => {
+    const { state, writeDatafile, runtime, folder, logger } = await makeEngine();
+    const age = () => state().datafileAgeMillis ?? Number.POSITIVE_INFINITY;
+    for (let n = 0; n < 5; n++) {
+      await runtime.advance(5_000);
+      await until(() => age() === 0);
+    }
+    for (const spoil of [() => writeFileSync(join(folder, 'datafile.json'), '{"version":'), () => {}]) {
+      spoil();
+      const { armed } = runtime;
+      await runtime.advance(5_000);
+      await until(() => runtime.armed === armed && logger.at('error').length > 0);
+    }
+    expect(age()).to.equal(10_000);
+    writeDatafile({ revision: '8' });
+    await runtime.advance(5_000);
+    await until(() => state().revision === '8');
+    expect(age()).to.equal(0);
+  });
+
+  it('reads a datafile that it may read only once its permissions are mended', async () => {
+    const { state, writeDatafile, runtime, folder, logger } = await makeEngine();
+    const path = join(folder, 'datafile.json');
+    chmodSync(folder, 0o755);
+    writeDatafile({ revision: '8' });
+    const isRoot = process.getuid?.() === 0;
+    chmodSync(path, 0o000);
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      await runtime.advance(5_000);
+      await until(() => logger.at('error').some(line => line.includes('EACCES')));
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+    chmodSync(path, 0o644);
+    await runtime.advance(5_000);
+    await until(() => state().revision === '8');
   });
 });
 

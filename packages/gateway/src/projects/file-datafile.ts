@@ -18,9 +18,12 @@ export class FileDatafile implements ProjectDatafile {
   readonly #logger: Logger;
   readonly #config: StaticProjectConfigManager;
   #lastCheckBeganAt: number | undefined;
+  #currentAt: number | undefined;
   #stamp: string | undefined;
   #endTimer = () => {};
   #isFailing = false;
+  /** Whether what was read last is what counts, and not what was there before it. */
+  #isInForce = false;
   #isStopped = false;
 
   constructor(path: string, { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime }) {
@@ -39,6 +42,10 @@ export class FileDatafile implements ProjectDatafile {
 
   get lastCheckBeganAt(): number | undefined {
     return this.#lastCheckBeganAt;
+  }
+
+  get currentAt(): number | undefined {
+    return this.#currentAt;
   }
 
   getConfig(): DatafileIndex | undefined {
@@ -67,7 +74,11 @@ export class FileDatafile implements ProjectDatafile {
   #take(text: string, beganAt: number): boolean {
     this.#isFailing = false;
     const isInForce = this.#config.setDatafile(text);
-    if (isInForce) this.#lastCheckBeganAt = beganAt;
+    this.#isInForce = isInForce;
+    if (isInForce) {
+      this.#lastCheckBeganAt = beganAt;
+      this.#currentAt = beganAt;
+    }
     return isInForce;
   }
 
@@ -77,6 +88,7 @@ export class FileDatafile implements ProjectDatafile {
       this.#logger.error(`the datafile ${this.#path} can't be read (${code}); it is tried again`);
     }
     this.#isFailing = true;
+    this.#isInForce = false;
     return false;
   }
 
@@ -86,11 +98,15 @@ export class FileDatafile implements ProjectDatafile {
   }
 
   async #look(): Promise<void> {
+    const beganAt = this.#runtime.monotonic();
     const stamp = await stat(this.#path).then(
       ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
       () => undefined,
     );
-    if (stamp !== this.#stamp || this.getConfig() === undefined) await this.checkNow();
+    // Permissions change no stamp.
+    const isWorthReading = stamp !== this.#stamp || this.#isFailing || this.getConfig() === undefined;
+    if (isWorthReading) await this.checkNow();
+    else if (this.#isInForce) this.#currentAt = beganAt;
     this.#stamp = stamp;
     if (!this.#isStopped) this.#lookLater();
   }

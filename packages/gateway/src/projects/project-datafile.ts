@@ -8,4 +8,6 @@ export interface ProjectDatafile extends ProjectConfigManager {
   checkNow(): Promise<boolean>;
   /** When the latest look that ended well began, monotonic clock in milliseconds. */
   readonly lastCheckBeganAt: number | undefined;
+  /** When it was last known to be current, on the same clock. @default lastCheckBeganAt */
+  readonly currentAt?: number | undefined;
 }

@@ -142,13 +142,13 @@ export class Project {
   }
 
   state(): ProjectState {
-    const { lastCheckBeganAt } = this.#datafile;
+    const { lastCheckBeganAt, currentAt = lastCheckBeganAt } = this.#datafile;
     return {
       name: this.name,
       hasStore: this.#ack === 'stored',
       notReady: this.#notReady(),
       revision: this.datafile?.context.revision,
-      datafileAgeMillis: lastCheckBeganAt && this.#runtime.monotonic() - lastCheckBeganAt,
+      datafileAgeMillis: currentAt === undefined ? undefined : this.#runtime.monotonic() - currentAt,
       outstandingEvents: this.#outstanding.count,
       outstandingBytes: this.#outstanding.byteLength,
       ledger: this.#processor.ledger(),
