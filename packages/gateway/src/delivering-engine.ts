@@ -5,7 +5,7 @@ import type { LinkLog } from './jetstream/link-log.js';
 import { MessageDelivery } from './jetstream/message-delivery.js';
 import { MessagesInHand } from './jetstream/messages-in-hand.js';
 import { NatsLink } from './jetstream/nats-link.js';
-import { ParkedMessages } from './jetstream/parked-messages.js';
+import { PARK_REASONS, ParkedMessages } from './jetstream/parked-messages.js';
 import { RelayFeed } from './jetstream/relay-feed.js';
 import { StrandedMessages } from './jetstream/stranded-messages.js';
 import { StreamMonitor } from './jetstream/stream-monitor.js';
@@ -55,7 +55,8 @@ export function createDeliveringEngine(
   });
   const consumer = relay.consumer ?? CONSUMER;
   const maxMessages = relay.maxMessages ?? MAX_MESSAGES;
-  const parked = new Map<string, number>();
+  // From zero on: what a counter begins with is no increase to Prometheus.
+  const parked = new Map<string, number>(PARK_REASONS.map(reason => [reason, 0]));
   const monitor = new StreamMonitor({ stream: stream.stream, consumer, logger });
   const feed = new RelayFeed({
     link,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
-import { readPage, sections, tableRows } from '../../../test/docs/markdown.js';
+import { codeBlocks, readPage, sections, tableRows } from '../../../test/docs/markdown.js';
 import { USAGE } from '../src/cli/usage.js';
 import { CONFIG_SCHEMA } from '../src/config/config-schema.js';
 import { readConfigFile } from '../src/config/read-config.js';
@@ -74,6 +74,37 @@ describe('docs/gateway.md', () => {
       served.map(([, name]) => name).sort(),
     );
     await page.close();
+  });
+
+  it('alerts on metrics, attributes, and outcomes that there are, of counters that begin at zero or are told how they begin', () => {
+    const alerts = codeBlocks(PAGE).filter(({ language }) => language === 'promql');
+    const code = alerts.map(({ code: text }) => text.replaceAll(/^#.*$/gm, '')).join('\n');
+    const rows = [
+      ...rowsUnder('Health, metrics, logs'),
+      ...rowsUnder('Over NATS JetStream'),
+      ...sections('docs/metrics.md').flatMap(({ lines }) => tableRows(lines)),
+    ];
+    const names = rows.flatMap(([cell = '', kind = '']) =>
+      namesIn(cell).map(
+        name =>
+          `${name.replaceAll('.', '_')}${kind.includes('counter') && !kind.includes('up-down') ? '_total' : ''}`,
+      ),
+    );
+    const attributes = ['optimizely_project', 'optimizely_gateway_outcome', 'http_response_status_code'];
+    const used = new Set(code.match(/\b(?:optimizely|otel|http|error)_\w+/g));
+    expect([...names, ...attributes]).to.include.members([...used]);
+    const outcomes = [...code.matchAll(/outcome!?~"([^"]+)"/g)].flatMap(([, list = '']) => list.split('|'));
+    const told = [
+      ...rowsUnder('Refused for good').flatMap(([cell = '']) => namesIn(cell)),
+      'taken',
+      'streamed',
+      'shown_only',
+    ];
+    expect(told).to.include.members(outcomes);
+    for (const [, name = ''] of code.matchAll(/\bincrease\((\w+)/g)) {
+      const isFromZero = name.startsWith('optimizely_gateway_stream_');
+      expect(isFromZero || code.includes(`unless ${name} offset`), name).to.equal(true);
+    }
   });
 
   it('shows a configuration that can be used', () => {

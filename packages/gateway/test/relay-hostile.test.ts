@@ -65,6 +65,15 @@ describe('a relay that is ill-treated', () => {
   it('leaves a message of a later format for a later gateway', async () => {
     const { engine, logger } = relay.start('deliver');
     await until(() => engine.stream?.() !== undefined);
+    expect(
+      Object.fromEntries(engine.stream?.()?.parked ?? []),
+      'a counter that begins above zero rings no alert',
+    ).to.deep.equal({
+      unreadable: 0,
+      newer_format: 0,
+      unknown_project: 0,
+      too_large: 0,
+    });
     await relay.publish(batchOf(['u1']), { 'Optimizely-Format': '2' });
     await relay.publish(batchOf(['u2']), { 'Optimizely-Format': '1' });
     await counted(1);

@@ -6,7 +6,8 @@ import type { NatsLink, OpenLink } from './nats-link.js';
 import type { StreamMessage } from './stream-message.js';
 
 /** Why a message can't be delivered by this fleet. */
-export type ParkReason = 'unreadable' | 'newer_format' | 'unknown_project' | 'too_large';
+export const PARK_REASONS = ['unreadable', 'newer_format', 'unknown_project', 'too_large'] as const;
+export type ParkReason = (typeof PARK_REASONS)[number];
 
 const MAX_AGE_MILLIS = 30 * 86_400_000;
 const MAX_BYTES = 1_073_741_824;
