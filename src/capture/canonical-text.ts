@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CanonicalBytes } from './canonical-bytes.js';
 import { base64 } from './json-ready.js';
 
 /** Levels: as deep as tags may nest, and no circle goes on for ever. */
 const DEEPEST = 500;
-const NULL = 'n';
-const EMPTY_TEXT = 's0:';
+
+const BYTES = code('b');
+const DOUBLE = code('d');
+const FALSE = code('f');
+const NULL = code('n');
+const TEXT = code('s');
+const TRUE = code('t');
+const OBJECT = [code('{'), code('}')] as const;
+const LIST = [code('['), code(']')] as const;
+
 /** Where UTF-16 and UTF-8 sort differently. */
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
@@ -18,62 +27,62 @@ const double = new DataView(new ArrayBuffer(8));
  *
  * @throws RangeError for a value that nests deeper than 500 levels
  */
-export function canonicalText(value: unknown, levels = DEEPEST): string {
+export function writeValue(value: unknown, into: CanonicalBytes, levels = DEEPEST): void {
   switch (typeof value) {
     case 'string':
-      return stringText(value);
+      return writeText(value, into);
     case 'number':
     case 'bigint':
-      return numberText(Number(value));
+      return writeNumber(Number(value), into);
     case 'boolean':
-      return value ? 't' : 'f';
+      return into.char(value ? TRUE : FALSE);
     case 'object':
-      return value === null ? NULL : containerText(value, levels);
+      return value === null ? into.char(NULL) : writeContainer(value, into, levels);
     default:
-      return NULL;
+      return into.char(NULL);
   }
 }
 
-/** By the length in bytes, so that no text can pass for two. */
-export function stringText(text: string): string {
-  return text === '' ? EMPTY_TEXT : `s${byteLength(text)}:${text}`;
-}
-
-/** Characters that are looked at one by one, which takes less time than asking Node. */
-const SHORT = 64;
-
-function byteLength(text: string): number {
-  const { length } = text;
-  if (length > SHORT) return Buffer.byteLength(text);
-  for (let n = 0; n < length; n++) if (text.charCodeAt(n) > 0x7f) return Buffer.byteLength(text);
-  return length;
+export function writeText(text: string, into: CanonicalBytes): void {
+  into.sized(TEXT, text);
 }
 
 /** By the bits, since each language prints fractions its own way. */
-function numberText(number: number): string {
-  if (!Number.isFinite(number)) return NULL;
+function writeNumber(number: number, into: CanonicalBytes): void {
+  if (!Number.isFinite(number)) return into.char(NULL);
   // -0 is 0: an integer has no sign of its own for it.
   double.setFloat64(0, number + 0);
-  return `d${hexOf(double.getUint32(0))}${hexOf(double.getUint32(4))}`;
+  into.char(DOUBLE);
+  for (let byte = 0; byte < 8; byte++) {
+    const bits = double.getUint8(byte);
+    into.char(hexDigit(bits >> 4));
+    into.char(hexDigit(bits & 0xf));
+  }
 }
 
-function hexOf(bits: number): string {
-  return bits.toString(16).padStart(8, '0');
+function hexDigit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }
 
-function containerText(value: object, levels: number): string {
+function writeContainer(value: object, into: CanonicalBytes, levels: number): void {
   if (levels === 0) throw new RangeError('nests too deep');
-  if (value instanceof Uint8Array) {
-    const text = base64(value);
-    return `b${text.length}:${text}`;
+  if (value instanceof Uint8Array) return into.sized(BYTES, base64(value));
+  if (Array.isArray(value)) {
+    into.char(LIST[0]);
+    // By its length, and not by what iterates over it: holes count.
+    for (let n = 0; n < value.length; n++) writeValue(value[n], into, levels - 1);
+    return into.char(LIST[1]);
   }
-  if (Array.isArray(value)) return `[${Array.from(value, item => canonicalText(item, levels - 1)).join('')}]`;
-  let text = '';
+  into.char(OBJECT[0]);
   for (const key of inByteOrder(Object.keys(value))) {
-    const member = canonicalText((value as Readonly<Record<string, unknown>>)[key], levels - 1);
-    if (member !== NULL) text += stringText(key) + member;
+    const start = into.position;
+    writeText(key, into);
+    const member = into.position;
+    writeValue((value as Readonly<Record<string, unknown>>)[key], into, levels - 1);
+    // A member that is null is as good as absent.
+    if (into.isChar(member, NULL)) into.cut(start);
   }
-  return `{${text}}`;
+  into.char(OBJECT[1]);
 }
 
 function inByteOrder(keys: string[]): string[] {
@@ -94,4 +103,8 @@ function inserted(keys: string[]): string[] {
 
 function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function code(character: string): number {
+  return character.charCodeAt(0);
 }

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as semconv from '../model/semantic-conventions.js';
-import { uuidV5In } from '../util/uuid-v5.js';
-import { canonicalText, stringText } from './canonical-text.js';
+import { uuidV5Of } from '../util/uuid-v5.js';
+import { CanonicalBytes } from './canonical-bytes.js';
+import { writeText, writeValue } from './canonical-text.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 
 /** The namespace of derived uuids: a random UUID that never changes. */
 export const EVENT_UUID_NAMESPACE = '0f6ae195-efd6-456a-9bd3-bb3a9f0fd7ee';
 
-const uuidOf = uuidV5In(EVENT_UUID_NAMESPACE);
+const NAMESPACE_BYTES = Buffer.from(EVENT_UUID_NAMESPACE.replaceAll('-', ''), 'hex');
 
-/** After name, origin, time and user, in this order. */
-const KEYS = [
-  semconv.ATTR_FEATURE_FLAG_CONTEXT_ID,
-  semconv.ATTR_FEATURE_FLAG_KEY,
-  semconv.ATTR_OPTIMIZELY_RULE_KEY,
-  semconv.ATTR_FEATURE_FLAG_RESULT_VARIANT,
-  semconv.ATTR_OPTIMIZELY_EXPERIMENT_ID,
-  semconv.ATTR_OPTIMIZELY_CAMPAIGN_ID,
-  semconv.ATTR_OPTIMIZELY_VARIATION_ID,
-  semconv.ATTR_OPTIMIZELY_EVENT_KEY,
-  semconv.ATTR_OPTIMIZELY_EVENT_ID,
-] as const;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
+
+/** Used again and again, but while it is in use. */
+let spare: CanonicalBytes | undefined;
+
+const uuidOf = (identity: CanonicalBytes) => uuidV5Of(identity.bytes());
 
 const ONLY_ZEROS = /^0*$/;
 
@@ -31,23 +27,53 @@ const ONLY_ZEROS = /^0*$/;
  * @returns undefined if the time or the tags can't be read
  */
 export function eventIdentity(event: RawEvent, origin: EventOrigin = {}): string | undefined {
-  return identityWith(event, origin, undefined);
+  return identityWith(event, origin, undefined, identity => identity.text());
 }
 
-/** @param parsed what the tags are as JSON, if they are text that has been parsed before */
-function identityWith(event: RawEvent, origin: EventOrigin, parsed: unknown): string | undefined {
+/**
+ * @param parsed what the tags are as JSON, if they are text that has been parsed before
+ * @returns what `use` makes of the bytes that are written; undefined if the time or the tags can't be read
+ */
+function identityWith<T>(
+  event: RawEvent,
+  origin: EventOrigin,
+  parsed: unknown,
+  use: (identity: CanonicalBytes) => T,
+): T | undefined {
+  // What is read may be an object that derives a uuid itself when it is asked for a member.
+  const bytes = spare ?? new CanonicalBytes(NAMESPACE_BYTES);
+  spare = undefined;
   try {
-    const { name, attributes = {} } = event;
-    const traceId = idText(origin.traceId);
-    const instanceId = traceId === '' ? text(origin.serviceInstanceId) : '';
-    let identity = '[';
-    for (const part of [name, traceId, idText(origin.spanId), instanceId, nanosOf(event.time)])
-      identity += stringText(part);
-    for (const key of KEYS) identity += stringText(text(attributes[key]));
-    return `${identity}${canonicalText(tagsOf(name, attributes, parsed))}]`;
+    writeIdentity(event, origin, parsed, bytes);
+    return use(bytes);
   } catch {
     return undefined;
+  } finally {
+    bytes.clear();
+    spare = bytes;
   }
+}
+
+function writeIdentity(event: RawEvent, origin: EventOrigin, parsed: unknown, into: CanonicalBytes): void {
+  const { name, attributes = {} } = event;
+  const traceId = idText(origin.traceId);
+  into.char(OPENING);
+  writeText(name, into);
+  writeText(traceId, into);
+  writeText(idText(origin.spanId), into);
+  writeText(traceId === '' ? text(origin.serviceInstanceId) : '', into);
+  writeText(nanosOf(event.time), into);
+  writeText(text(attributes[semconv.ATTR_FEATURE_FLAG_CONTEXT_ID]), into);
+  writeText(text(attributes[semconv.ATTR_FEATURE_FLAG_KEY]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_RULE_KEY]), into);
+  writeText(text(attributes[semconv.ATTR_FEATURE_FLAG_RESULT_VARIANT]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_EXPERIMENT_ID]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_CAMPAIGN_ID]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_VARIATION_ID]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_EVENT_KEY]), into);
+  writeText(text(attributes[semconv.ATTR_OPTIMIZELY_EVENT_ID]), into);
+  writeValue(tagsOf(name, attributes, parsed), into);
+  into.char(CLOSING);
 }
 
 /**
@@ -66,8 +92,7 @@ export function deriveUuidWith(
   origin: EventOrigin = {},
   parsed: unknown,
 ): string | undefined {
-  const identity = identityWith(event, origin, parsed);
-  return identity === undefined ? undefined : uuidOf(identity);
+  return identityWith(event, origin, parsed, uuidOf);
 }
 
 /** Only a conversion has tags: as JSON text or as they are, which is the same. @throws SyntaxError */

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const NAMESPACE_BYTES = 16;
-/** Bytes of the longest name that is hashed without memory of its own; nearly all are shorter. */
-const USUAL_BYTES = 4_096;
-
 /**
- * Makes name-based UUIDs of version 5 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562.html#name-uuid-version-5)) in one
- * namespace: the same name has the same one. Names are hashed as UTF-8.
+ * Makes a name-based UUID of version 5 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562.html#name-uuid-version-5)): the
+ * same name has the same one.
+ *
+ * @param bytes those of the namespace, and the name as UTF-8
  */
-export function uuidV5In(namespace: string): (name: string) => string {
-  const digits = namespace.replaceAll('-', '');
-  const usual = Buffer.alloc(NAMESPACE_BYTES + USUAL_BYTES);
-  usual.write(digits, 'hex');
-  return name => {
-    // A character takes three bytes at most, so most names need no counting.
-    const fits = name.length * 3 <= USUAL_BYTES;
-    const bytes = fits ? usual : Buffer.concat([usual.subarray(0, NAMESPACE_BYTES), Buffer.from(name)]);
-    const length = fits ? NAMESPACE_BYTES + usual.write(name, NAMESPACE_BYTES) : bytes.length;
-    return uuidOf(sha1(bytes.subarray(0, length)));
-  };
+export function uuidV5Of(bytes: Uint8Array): string {
+  return uuidOf(sha1(bytes));
 }
 
 let crypto: typeof import('node:crypto') | undefined;

@@ -210,6 +210,27 @@ describe('a derived uuid', () => {
       }
   });
 
+  it('is made of texts of any length one after the other, whatever was read before', () => {
+    const uuids = [10, 100_000, 10, 5_000, 10].map(length =>
+      uuidOf(conversion({ 'feature_flag.context.id': 'a'.repeat(length) })),
+    );
+    expect(uuids[2]).to.equal(uuids[0]);
+    expect(uuids[4]).to.equal(uuids[0]);
+    expect(new Set(uuids)).to.have.lengthOf(3);
+  });
+
+  it('is the same where an object that is read derives another one meanwhile', () => {
+    const other = conversion({ 'feature_flag.context.id': 'grace' });
+    const recording = {
+      get a() {
+        return uuidOf(other);
+      },
+    };
+    expect(uuidOf(conversion({ [TAGS]: recording }))).to.equal(
+      uuidOf(conversion({ [TAGS]: { a: uuidOf(other) } })),
+    );
+  });
+
   it('is the same for a pair of seconds and nanoseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: -10, max: 9e9 }), fc.integer({ min: 0, max: 2e9 }), (seconds, nanos) => {
