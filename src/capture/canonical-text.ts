@@ -28,19 +28,11 @@ const double = new DataView(new ArrayBuffer(8));
  * @throws RangeError for a value that nests deeper than 500 levels
  */
 export function writeValue(value: unknown, into: CanonicalBytes, levels = DEEPEST): void {
-  switch (typeof value) {
-    case 'string':
-      return writeText(value, into);
-    case 'number':
-    case 'bigint':
-      return writeNumber(Number(value), into);
-    case 'boolean':
-      return into.char(value ? TRUE : FALSE);
-    case 'object':
-      return value === null ? into.char(NULL) : writeContainer(value, into, levels);
-    default:
-      return into.char(NULL);
-  }
+  if (typeof value === 'string') writeText(value, into);
+  else if (typeof value === 'number' || typeof value === 'bigint') writeNumber(Number(value), into);
+  else if (typeof value === 'boolean') into.char(value ? TRUE : FALSE);
+  else if (typeof value === 'object' && value !== null) writeContainer(value, into, levels);
+  else into.char(NULL);
 }
 
 export function writeText(text: string, into: CanonicalBytes): void {
@@ -49,7 +41,10 @@ export function writeText(text: string, into: CanonicalBytes): void {
 
 /** By the bits, since each language prints fractions its own way. */
 function writeNumber(number: number, into: CanonicalBytes): void {
-  if (!Number.isFinite(number)) return into.char(NULL);
+  if (!Number.isFinite(number)) {
+    into.char(NULL);
+    return;
+  }
   // -0 is 0: an integer has no sign of its own for it.
   double.setFloat64(0, number + 0);
   into.char(DOUBLE);
@@ -66,20 +61,26 @@ function hexDigit(value: number): number {
 
 function writeContainer(value: object, into: CanonicalBytes, levels: number): void {
   if (levels === 0) throw new RangeError('nests too deep');
-  if (value instanceof Uint8Array) return into.sized(BYTES, base64(value));
-  if (Array.isArray(value)) {
-    into.char(LIST[0]);
-    // By its length, and not by what iterates over it: holes count.
-    for (let n = 0; n < value.length; n++) writeValue(value[n], into, levels - 1);
-    return into.char(LIST[1]);
-  }
+  if (value instanceof Uint8Array) into.sized(BYTES, base64(value));
+  else if (Array.isArray(value)) writeList(value, into, levels);
+  else writeObject(value as Readonly<Record<string, unknown>>, into, levels);
+}
+
+/** By its length, and not by what iterates over it: holes count. */
+function writeList(list: readonly unknown[], into: CanonicalBytes, levels: number): void {
+  into.char(LIST[0]);
+  for (let n = 0; n < list.length; n++) writeValue(list[n], into, levels - 1);
+  into.char(LIST[1]);
+}
+
+/** A member that is null is as good as absent. */
+function writeObject(object: Readonly<Record<string, unknown>>, into: CanonicalBytes, levels: number): void {
   into.char(OBJECT[0]);
-  for (const key of inByteOrder(Object.keys(value))) {
+  for (const key of inByteOrder(Object.keys(object))) {
     const start = into.position;
     writeText(key, into);
     const member = into.position;
-    writeValue((value as Readonly<Record<string, unknown>>)[key], into, levels - 1);
-    // A member that is null is as good as absent.
+    writeValue(object[key], into, levels - 1);
     if (into.isChar(member, NULL)) into.cut(start);
   }
   into.char(OBJECT[1]);
