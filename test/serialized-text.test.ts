@@ -25,8 +25,20 @@ const scalar = fc.oneof(
   fc.boolean(),
 );
 const ATTRIBUTES = ['plan', 'länd', 'qu"ote', '$opt_x', 'logins'];
-const members = (key: fc.Arbitrary<string>, value: fc.Arbitrary<unknown>) =>
-  fc.dictionary(key, value, { maxKeys: 5, noNullPrototype: true });
+/** Some inherit members, which are not an object's own, and are not sent. */
+const members = (key: fc.Arbitrary<string>, value: fc.Arbitrary<unknown>) => {
+  const own = fc.dictionary(key, value, { maxKeys: 5, noNullPrototype: true });
+  const inherited = fc.constantFrom(Object.prototype, null, {
+    plan: 'inherited',
+    $opt_x: 1,
+    sku: 'inherited',
+  });
+  return fc
+    .tuple(own, inherited)
+    .map(([given, parent]) => Object.create(parent, Object.getOwnPropertyDescriptors(given))) as fc.Arbitrary<
+    Record<string, unknown>
+  >;
+};
 const attributes = members(fc.constantFrom(...ATTRIBUTES, 'not in the datafile'), scalar);
 const tags = members(
   fc.oneof(fc.constantFrom('sku', 'größe', 'revenue'), text),

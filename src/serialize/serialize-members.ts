@@ -39,9 +39,10 @@ export function appendAttributes(
 ): string {
   let whole = text;
   let before: Before = NOTHING;
-  const keys = Object.keys(attributes);
-  for (let position = 0; position < keys.length; position++) {
-    const key = keys[position] as string;
+  let position = -1;
+  for (const key in attributes) {
+    if (!isOwn(attributes, key)) continue;
+    position++;
     const value = attributes[key];
     if (!isAttributeValue(value)) continue;
     const opening = openings.find(key, position);
@@ -57,6 +58,15 @@ export function appendAttributes(
     }
   }
   return whole + end[before];
+}
+
+/**
+ * Whether the key of a `for` loop is the object's own: the loop also finds what the object inherits. By this method V8 knows
+ * without a look, and the loop takes half of what one over `Object.keys` does.
+ */
+function isOwn(members: object, key: string): boolean {
+  // biome-ignore lint/suspicious/noPrototypeBuiltins: with Object.hasOwn the loop takes twice the time
+  return Object.prototype.hasOwnProperty.call(members, key);
 }
 
 /** Levels. Far below what a stack bears, and far above what applications send. */
@@ -91,9 +101,10 @@ export function appendTags(text: string, tags: EventTags, end = TAGS_END): strin
     return text + TAGS + serializeThroughToJson(tags) + end[OTHER].slice(1);
   let whole = text;
   let before: Before = NOTHING;
-  const keys = Object.keys(tags);
-  for (let position = 0; position < keys.length; position++) {
-    const key = keys[position] as string;
+  let position = -1;
+  for (const key in tags) {
+    if (!isOwn(tags, key)) continue;
+    position++;
     const value = tags[key];
     if (typeof value === 'string') {
       whole += tagOpenings.find(key, position)?.toText[before];
