@@ -21,7 +21,11 @@ const INSTALLED_AS = Symbol.for('opentelemetry-exporter-optimizely.installed-as.
 
 type MarkedSpan = { [OWNERS]?: readonly InstalledProcessor[] | undefined };
 
-const registry = sharedState(REGISTRY, (): Registry => ({ installed: [], claims: new WeakMap() }));
+const registry = sharedState(
+  REGISTRY,
+  (): Registry => ({ installed: [], claims: new WeakMap() }),
+  () => (globalThis as { [REGISTRY]?: unknown })[REGISTRY],
+);
 
 export function installedProcessors(): readonly InstalledProcessor[] {
   return registry().installed;
