@@ -74,8 +74,9 @@ export class ConfigSource {
     if (this.#isAsking) return this.#config;
     this.#isAsking = true;
     try {
-      const given = this.#seam.call('getConfig', undefined, () => this.#manager.getConfig());
+      const given = this.#ask();
       if (given === this.#latest && given !== undefined) return this.#config;
+      this.#seam.watch('getConfig', given);
       this.#take(given);
     } catch (error) {
       this.#seam.failed('getConfig', error);
@@ -83,6 +84,16 @@ export class ConfigSource {
       this.#isAsking = false;
     }
     return this.#config;
+  }
+
+  /** For each event: not by way of the seam, whose closure would be made each time. */
+  #ask(): DatafileIndex | Datafile | null | undefined {
+    try {
+      return this.#manager.getConfig();
+    } catch (error) {
+      this.#seam.failed('getConfig', error);
+      return undefined;
+    }
   }
 
   /** Whether one is in force, waiting `timeoutMillis` at most for the first where the manager can tell. */

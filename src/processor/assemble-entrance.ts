@@ -18,11 +18,7 @@ export interface Entrance {
 }
 
 export interface EntranceParts
-  extends Omit<
-    EventEntranceDependencies,
-    keyof Foundation | 'doubts' | 'logs' | 'onTaken' | 'privacyFilter'
-  > {
-  readonly onTaken: () => void;
+  extends Omit<EventEntranceDependencies, keyof Foundation | 'doubts' | 'logs' | 'privacyFilter'> {
   /** Undefined if everything may leave unchanged. */
   readonly privacy: ResolvedPrivacyOptions | undefined;
 }
@@ -35,16 +31,11 @@ export function assembleEntrance(
   const { logger, runtime } = foundation;
   const check: CheckEvent = (type, input) => checkInput(type, input, runtime, [foundation]);
   const logs = new LogRecords(logger);
-  const doubts = new DoubtLog(logger);
   const entrance = new EventEntrance({
     ...foundation,
     ...parts,
     logs,
-    doubts,
-    onTaken: (event, sent) => {
-      parts.onTaken();
-      doubts.look(event, sent);
-    },
+    doubts: new DoubtLog(logger),
     privacyFilter: parts.privacy && new PrivacyFilter(parts.privacy, { check, logger, runtime }),
   });
   const evaluations = evaluationEvents(options.evaluationEvents, {

@@ -14,12 +14,12 @@ export class DoubtLog {
   }
 
   /**
-   * @param event as it was recorded; undefined if its keys are unknown
+   * @param event as it was recorded
    * @param sent what the privacy filter made of it
    */
-  look(event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined): void {
+  look(event: ExperimentEvent, sent: ExperimentEvent): void {
     try {
-      if (event === undefined || sent === undefined || !mayMislead(event)) return;
+      if (!mayMislead(event)) return;
       for (const { kind, message } of doubtsOf(event, sent)) this.tell(kind, message);
     } catch {
       // A getter among the tags.

@@ -36,8 +36,7 @@ export interface EventEntranceDependencies extends Pick<Foundation, 'lastImpress
   readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
   readonly forceFlush: () => Promise<void>;
   readonly doubts: DoubtLog;
-  /** @param sent what the privacy filter made of the event; both are undefined if its keys are unknown */
-  readonly onTaken: (event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined) => void;
+  readonly onTaken: () => void;
 }
 
 /**
@@ -101,7 +100,7 @@ export class EventEntrance implements InstalledProcessor {
     const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
     if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
     const taken = intake.take(screened, config.current(), settlement);
-    if (taken) this.#deps.onTaken(event, screened);
+    if (taken) this.#taken(event, screened);
     else privacyFilter?.refused(screened);
     return taken;
   }
@@ -232,8 +231,14 @@ export class EventEntrance implements InstalledProcessor {
 
   #enqueue(event: SerializedEvent, shown: ExperimentEvent | undefined, sent = shown): boolean {
     const taken = this.#deps.batcher.enqueue(event);
-    if (taken) this.#deps.onTaken(shown, sent);
+    if (taken) this.#taken(shown, sent);
     return taken;
+  }
+
+  /** @param sent what the privacy filter made of the event; both are undefined if its keys are unknown */
+  #taken(event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined): void {
+    this.#deps.onTaken();
+    if (event !== undefined && sent !== undefined) this.#deps.doubts.look(event, sent);
   }
 
   /** @param event undefined if it has no uuid yet */

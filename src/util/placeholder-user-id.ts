@@ -8,13 +8,9 @@ const OF_MISSING_VALUES: ReadonlySet<string> = new Set([
   '[object Object]',
   '[object Promise]',
 ]);
-/** What the texts above begin with: u and n, n and u, N and a, [ and o. */
-const FIRST_LETTERS: ReadonlyMap<number, number> = new Map([
-  [0x75, 0x6e],
-  [0x6e, 0x75],
-  [0x4e, 0x61],
-  [0x5b, 0x6f],
-]);
+/** What the texts above begin with, by their first letter: `un`, `nu`, `Na`, `[o`. */
+const SECOND_LETTERS: Uint8Array = new Uint8Array(0x80);
+for (const text of OF_MISSING_VALUES) SECOND_LETTERS[text.charCodeAt(0)] = text.charCodeAt(1);
 
 /**
  * Whether a user id is no one's: empty, nothing but white space, or the text of a missing value. Optimizely takes any
@@ -33,5 +29,5 @@ export function placeholderUserId(userId: string): string | undefined {
 /** Whether an id that begins with these is neither white space nor one of the texts. */
 function isVisible(first: number, second: number): boolean {
   if (first <= 0x20 || first >= 0x80) return false;
-  return FIRST_LETTERS.get(first) !== second;
+  return SECOND_LETTERS[first] !== second;
 }
