@@ -110,6 +110,50 @@ describe('an event that is recorded while a batch is handed over', () => {
   });
 });
 
+describe('events that an exporter records while it takes a batch', () => {
+  afterEach(uninstallAll);
+
+  /** Records with each batch, as long as `wants` says so, and tells the users of all batches in their order. */
+  function makeRecordingExporter(wants: (exported: number) => boolean) {
+    const users: string[] = [];
+    let exported = 0;
+    let recorded = 0;
+    const record = () => recordConversion({ ...CONVERSION, userId: String(recorded++) });
+    const exporter: EventExporter = {
+      export(batch, resultCallback) {
+        for (const { json } of batch.events)
+          users.push((JSON.parse(json) as { visitor_id: string }).visitor_id);
+        if (wants(exported++)) record();
+        resultCallback({ code: 0 });
+      },
+    };
+    return { exporter, record, users };
+  }
+
+  it('come behind the event that found no room in that batch', async () => {
+    const { exporter, record, users } = makeRecordingExporter(exported => exported === 0);
+    const { processor } = makeProcessor({ exporter, maxPayloadBytes: 500 });
+    record();
+    record();
+    await processor.forceFlush();
+    expect(users).to.deep.equal(['0', '1', '2']);
+    expectBalance(processor);
+  });
+
+  it('come before all that is recorded later, however many they are', async () => {
+    const { exporter, record, users } = makeRecordingExporter(exported => exported < 150);
+    const { processor, runtime } = makeProcessor({ exporter, batchSize: 1 });
+    record();
+    expect(users, 'the call returns before all are taken').to.have.length.below(150);
+    for (let n = 0; n < 3; n++) record();
+    await runtime.advance(1);
+    await processor.forceFlush();
+    expect(users).to.deep.equal(users.map((_, n) => String(n)));
+    expect(users).to.have.length(154);
+    expectBalance(processor);
+  });
+});
+
 describe('an event that is recorded from within the recording of another', () => {
   afterEach(uninstallAll);
 
