@@ -29,6 +29,7 @@ describe('a relay whose server, gateways, applications and network fail', functi
     const report = await runRelayFaults({
       events: EVENTS,
       servers: 1,
+      copies: 1,
       faults: KINDS.length,
       kinds: KINDS,
       seed: SEED,

@@ -9,12 +9,10 @@ import type { Member, NatsCluster } from './nats-cluster.js';
 export const STREAM = 'optimizely-events';
 export const SUBJECT = 'optimizely.events';
 
-export interface FieldOptions {
+export interface NatsFieldOptions {
   readonly cluster: NatsCluster;
-  readonly fleet: Fleet;
-  readonly endpoint: FaultyEndpoint;
-  /** The application that has an event store. */
-  readonly app: App;
+  /** Of the stream. */
+  readonly copies: number;
   readonly random: Random;
   readonly ackWaitMillis: number;
   /** How long faults last, compared with those of the command. */
@@ -22,21 +20,17 @@ export interface FieldOptions {
   readonly signal: AbortSignal;
 }
 
-/** What faults are done to, and how they choose and wait. */
-export class Field {
-  readonly #options: FieldOptions;
+/** The servers that faults are done to, and how they choose and wait. */
+export class NatsField {
+  readonly #options: NatsFieldOptions;
   readonly cluster: NatsCluster;
-  readonly fleet: Fleet;
-  readonly endpoint: FaultyEndpoint;
-  readonly app: App;
+  readonly copies: number;
   readonly ackWaitMillis: number;
 
-  constructor(options: FieldOptions) {
+  constructor(options: NatsFieldOptions) {
     this.#options = options;
     this.cluster = options.cluster;
-    this.fleet = options.fleet;
-    this.endpoint = options.endpoint;
-    this.app = options.app;
+    this.copies = options.copies;
     this.ackWaitMillis = options.ackWaitMillis;
   }
 
@@ -57,24 +51,50 @@ export class Field {
     return true;
   }
 
+  /** Whether there are other servers that one may be cut off from. */
+  get isCluster(): boolean {
+    return this.cluster.members.length > 1;
+  }
+
   member(): Member {
-    return this.#one(this.cluster.members);
+    return this.one(this.cluster.members);
   }
 
-  deliverer(): Slot {
-    return this.#one(this.fleet.deliverers);
-  }
-
-  receiver(): Slot {
-    return this.#one(this.fleet.receivers);
-  }
-
-  #one<T>(all: readonly T[]): T {
+  protected one<T>(all: readonly T[]): T {
     return all[this.#options.random.between(0, all.length - 1)] as T;
   }
 }
 
-/** Does something to the field and mends it again. It gives false if it can not be done here. */
-export type Fault = (field: Field) => Promise<unknown>;
+export interface FieldOptions extends NatsFieldOptions {
+  readonly fleet: Fleet;
+  readonly endpoint: FaultyEndpoint;
+  /** The application that has an event store. */
+  readonly app: App;
+}
 
-export type Faults = Readonly<Record<string, Fault>>;
+/** All that faults are done to. */
+export class Field extends NatsField {
+  readonly fleet: Fleet;
+  readonly endpoint: FaultyEndpoint;
+  readonly app: App;
+
+  constructor(options: FieldOptions) {
+    super(options);
+    this.fleet = options.fleet;
+    this.endpoint = options.endpoint;
+    this.app = options.app;
+  }
+
+  deliverer(): Slot {
+    return this.one(this.fleet.deliverers);
+  }
+
+  receiver(): Slot {
+    return this.one(this.fleet.receivers);
+  }
+}
+
+/** Does something to the field and mends it again. It gives false if it can not be done here. */
+export type Fault<F extends NatsField = Field> = (field: F) => Promise<unknown>;
+
+export type Faults<F extends NatsField = Field> = Readonly<Record<string, Fault<F>>>;

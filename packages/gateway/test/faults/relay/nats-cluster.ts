@@ -19,6 +19,8 @@ const CONSUMER = 'optimizely-event-gateway';
 
 /** One server of the cluster, and the ways to it and from it. */
 export interface Member {
+  /** As the servers call each other. */
+  readonly name: string;
   readonly server: NatsServer;
   /** Undefined where file systems can't be mounted. */
   readonly disk: SmallDisk | undefined;
@@ -31,9 +33,9 @@ export interface Member {
 export interface NatsClusterOptions {
   readonly size: number;
   /** Gives what is to hear one connection of a client to the server of that name. */
-  readonly tap: (server: string) => ConnectionTap;
+  readonly tap?: (server: string) => ConnectionTap;
   /** Where the logs of the servers are kept; undefined: nowhere. */
-  readonly logFolder: string | undefined;
+  readonly logFolder?: string | undefined;
 }
 
 /** Real servers on the loopback interface, and clients of theirs, with everything between them open to faults. */
@@ -62,11 +64,12 @@ export class NatsCluster {
             ...(size === 1 ? [] : [clusterConfig(index, port, routes)]),
           ].join('\n'),
         );
-        if (logFolder !== undefined) server.logFile = join(logFolder, `n${index}.log`);
+        if (logFolder !== undefined) server.logFile = join(logFolder, `${nameOf(index)}.log`);
         return {
+          name: nameOf(index),
           server,
           disk: SmallDisk.mount(server.storeFolder, DISK_MEGABYTES),
-          clients: await CutProxy.open(server.port, () => tap(`n${index}`)),
+          clients: await CutProxy.open(server.port, tap && (() => tap(nameOf(index)))),
           routes: links.filter(({ from, to }) => from === index || to === index).map(({ proxy }) => proxy),
         };
       }),
@@ -102,6 +105,12 @@ export class NatsCluster {
     return this.#ask(manager => manager.streams.info(name));
   }
 
+  /** @returns undefined while there is none, and where there is one server */
+  async leader(name: string): Promise<Member | undefined> {
+    const leader = (await this.stream(name))?.cluster?.leader;
+    return this.members.find(member => member.name === leader);
+  }
+
   /** As `stream`, of the consumer that all gateways share. */
   consumer(stream: string): Promise<ConsumerInfo | undefined> {
     return this.#ask(manager => manager.consumers.info(stream, CONSUMER));
@@ -109,11 +118,12 @@ export class NatsCluster {
 
   /** Whether every copy of the stream is up to date. */
   async isCurrent(name: string): Promise<boolean> {
-    const cluster = (await this.stream(name))?.cluster;
-    const { length } = this.members;
-    if (length === 1) return true;
+    const stream = await this.stream(name);
+    if (stream === undefined) return false;
+    if (this.members.length === 1) return true;
+    const { cluster, config } = stream;
     const copies = cluster?.replicas?.filter(({ current, offline }) => current && offline !== true) ?? [];
-    return cluster?.leader !== undefined && copies.length === length - 1;
+    return cluster?.leader !== undefined && copies.length === config.num_replicas - 1;
   }
 
   async close(): Promise<void> {
@@ -143,10 +153,14 @@ export class NatsCluster {
   }
 }
 
+function nameOf(index: number): string {
+  return `n${index}`;
+}
+
 /** Servers know each other only by the ways that can be cut: what they tell of themselves is an address without a server. */
 function clusterConfig(index: number, port: number, routes: readonly number[]): string {
   const urls = routes.map(route => `nats://127.0.0.1:${route}`).join(', ');
-  return `server_name: n${index}
+  return `server_name: ${nameOf(index)}
 cluster {
   name: faults, listen: "127.0.0.1:${port}", no_advertise: true, advertise: "127.0.0.1:1"
   routes: [${urls}]

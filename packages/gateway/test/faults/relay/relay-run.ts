@@ -21,8 +21,10 @@ import { Participants } from './participants.js';
 
 export interface RelayRunOptions {
   readonly events: number;
-  /** NATS servers, each with a copy of the stream. */
+  /** NATS servers. */
   readonly servers: 1 | 3;
+  /** Of the stream. */
+  readonly copies: 1 | 3;
   readonly faults: number;
   readonly kinds: readonly FaultName[];
   readonly seed: number;
@@ -161,10 +163,10 @@ class RelayRun {
   }
 
   #participantsOver(cluster: NatsCluster): Participants {
-    const { events, servers, ackWaitMillis, limit } = this.#options;
+    const { events, copies, ackWaitMillis, limit } = this.#options;
     return new Participants({
       events,
-      replicas: servers,
+      replicas: copies,
       servers: cluster.urls,
       ackWaitMillis,
       folder: this.#folder,
@@ -177,9 +179,10 @@ class RelayRun {
   }
 
   async #fail(cluster: NatsCluster, { fleet, appWithStore }: Participants): Promise<void> {
-    const { events, faults, kinds, ackWaitMillis, pace, limit } = this.#options;
+    const { events, copies, faults, kinds, ackWaitMillis, pace, limit } = this.#options;
     const field = new Field({
       cluster,
+      copies,
       fleet,
       endpoint: this.#endpoint,
       app: appWithStore,

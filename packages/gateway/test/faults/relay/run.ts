@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
+import { describeOldServer } from '../../../src/jetstream/old-server.js';
 import { NATS_VERSION, NO_NATS } from '../../support/nats-server.js';
 import { count, figure, say, table } from '../fault-table.js';
 import { FAULTS, type FaultName } from './fault-plan.js';
 import { type RelayReport, runRelayFaults } from './relay-run.js';
+import { copiesOf, kindsOf, serversOf } from './run-flags.js';
 
-// `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--only FAULT] [--logs FOLDER]`
+// `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--servers N] [--copies N] [--only FAULT] [--logs FOLDER]`
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '200000' },
-    faults: { type: 'string', default: '44' },
+    faults: { type: 'string', default: '46' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
+    servers: { type: 'string' },
+    copies: { type: 'string' },
     only: { type: 'string', multiple: true },
     logs: { type: 'string' },
   },
 });
 const LIMIT_MILLIS = 20 * 60_000;
 const names = Object.keys(FAULTS) as FaultName[];
-const { only } = values;
-const kinds = only === undefined ? names : names.filter(name => only.some(part => name.includes(part)));
+const kinds = kindsOf(names, values.only);
+const bearsCluster = NATS_VERSION !== undefined && describeOldServer(NATS_VERSION, 3) === undefined;
+const servers = serversOf(values.servers ?? (bearsCluster ? '3' : '1'));
+const copies = copiesOf(values.copies, servers);
 
 function report(result: RelayReport): string {
   return table([
@@ -43,12 +49,17 @@ if (NATS_VERSION === undefined || kinds.length === 0) {
   say(kinds.length === 0 ? `--only must be in one of: ${names.join('; ')}` : NO_NATS);
   process.exitCode = 2;
 } else {
-  say(`nats-server ${NATS_VERSION}: ${values.events} events, ${values.faults} faults, --seed ${values.seed}`);
+  if (!bearsCluster && values.servers === undefined)
+    say('this version loses acknowledged events in a cluster: one server is used; see docs/gateway.md');
+  say(
+    `${servers} nats-server ${NATS_VERSION}, ${copies} copies: ${values.events} events, ${values.faults} faults, --seed ${values.seed}`,
+  );
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
   const result = await runRelayFaults({
     events: Number(values.events),
-    servers: 3,
+    servers,
+    copies,
     faults: Number(values.faults),
     kinds,
     seed: Number(values.seed),

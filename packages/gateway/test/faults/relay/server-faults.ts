@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Faults, type Field, STREAM } from './fault.js';
+import { type Faults, type NatsField, STREAM } from './fault.js';
 import type { Member } from './nats-cluster.js';
 
 const LONGEST_CATCH_UP_MILLIS = 60_000;
@@ -17,8 +17,9 @@ export const SERVER_FAULTS = {
     await outage(field, field.cluster.members, 'SIGKILL', [0, 3_000]);
   },
   async 'no majority for longer than the ack wait'(field) {
+    if (!field.isCluster) return false;
     const [, ...others] = field.cluster.members;
-    await outage(field, others, 'SIGKILL', [field.ackWaitMillis, 1.5 * field.ackWaitMillis]);
+    return outage(field, others, 'SIGKILL', [field.ackWaitMillis, 1.5 * field.ackWaitMillis]);
   },
   async 'a server paused'(field) {
     const { server } = field.member();
@@ -28,8 +29,8 @@ export const SERVER_FAULTS = {
   },
   async 'a server that lost its files'(field) {
     // As an operator would: with all copies there, one may be replaced.
-    if (!(await isWhole(field))) return false;
-    await field.cluster.wipe(field.member());
+    if (field.copies === 1 || !(await isWhole(field))) return false;
+    return field.cluster.wipe(field.member());
   },
   async 'a full disk'(field) {
     const member = field.member();
@@ -39,12 +40,12 @@ export const SERVER_FAULTS = {
     await field.until(async () => !(await field.cluster.isCurrent(STREAM)), LONGEST_NOTICE_MILLIS);
     await field.last(1_000, 3_000);
     member.disk.empty();
-    await outage(field, [member], 'SIGTERM', [0, 0]);
+    return outage(field, [member], 'SIGTERM', [0, 0]);
   },
-} as const satisfies Faults;
+} as const satisfies Faults<NatsField>;
 
 async function outage(
-  field: Field,
+  field: NatsField,
   members: readonly Member[],
   signal: NodeJS.Signals,
   [low, high]: readonly [number, number],
@@ -54,6 +55,6 @@ async function outage(
   await Promise.all(members.map(({ server }) => server.start()));
 }
 
-function isWhole(field: Field): Promise<boolean> {
+function isWhole(field: NatsField): Promise<boolean> {
   return field.until(() => field.cluster.isCurrent(STREAM), LONGEST_CATCH_UP_MILLIS);
 }
