@@ -54,7 +54,7 @@ describe('optimizely-event-gateway', () => {
     const help = await run(['--help']);
     expect(help).to.include({ code: 0, stderr: '' });
     const flags = ['sdk-key', 'datafile', 'config', 'store', 'host', 'port', 'endpoint', 'token-file'];
-    for (const flag of [...flags, 'tls-cert', 'tls-key', 'tls-client-ca', 'max-body', 'ack']) {
+    for (const flag of [...flags, 'tls-cert', 'tls-key', 'tls-client-ca', 'max-body', 'max-store', 'ack']) {
       expect(help.stdout).to.contain(`--${flag} `);
     }
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -70,6 +70,8 @@ describe('optimizely-event-gateway', () => {
     [['--sdk-key', 'a', '--port', '1e3'], '--port must be a whole number'],
     [['--sdk-key', 'a', '--max-body', '16 stone'], '--max-body must be a size such as 16MiB'],
     [['--sdk-key', 'a', '--max-body', '0'], '--max-body must be a size'],
+    [['--sdk-key', 'a', '--store', 'b', '--max-store', 'much'], '--max-store must be a size such as'],
+    [['--sdk-key', 'a', '--max-store', '1GiB'], '--max-store needs --store'],
     [['--sdk-key', 'a', '--ack', 'soon'], '--ack must be stored or delivered'],
     [['--sdk-key', 'a', '--role', 'receive'], '--role needs --nats'],
     [

@@ -10,6 +10,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBu
 import { Service } from 'kubernetes-models/v1/Service';
 import { parse, parseAllDocuments } from 'yaml';
 import { skip } from '../../../test/support/skip.js';
+import { readFlags } from '../src/cli/read-flags.js';
 import { collector } from './senders/toolbox.js';
 
 const DEPLOY = fileURLToPath(new URL('../deploy', import.meta.url));
@@ -121,6 +122,23 @@ describe('deploy/', () => {
       ]);
     });
 
+    it('has a folder of its user for each volume of the Compose file: a new volume takes the owner of what it is mounted on', () => {
+      const { services, volumes } = parse(read('compose.yaml')) as {
+        services: { gateway: { user: string; volumes: string[]; command: string[] } };
+        volumes: object;
+      };
+      const { user, volumes: mounts, command } = services.gateway;
+      const folders = mounts.map(mount => mount.split(':')).filter(([name = '']) => name in volumes);
+      expect(folders).to.have.length(1);
+      for (const [, folder] of folders) {
+        expect(dockerfile).to.match(
+          new RegExp(`^COPY --from=install --chown=${user} /store ${folder}$`, 'm'),
+        );
+        expect(command[command.indexOf('--store') + 1]).to.equal(folder);
+      }
+      expect(dockerfile).to.match(/^ && mkdir \/store$/m);
+    });
+
     it('is run with a read-only root file system and without privileges by the Compose file', () => {
       const { services } = parse(read('compose.yaml')) as { services: { gateway: Record<string, unknown> } };
       expect(services.gateway).to.include({ read_only: true, user: '65532:65532' });
@@ -164,7 +182,9 @@ describe('deploy/', () => {
       it(`${file} asks the gateway for its health, and leaves it time for its receipts`, () => {
         expect(container?.readinessProbe.httpGet.path).to.equal('/readyz');
         expect(container?.livenessProbe.httpGet.path).to.equal('/healthz');
-        expect(spec.terminationGracePeriodSeconds).to.be.at.least(20);
+        const seconds = container?.lifecycle.preStop.sleep.seconds ?? 0;
+        expect(seconds, 'for requests that are on their way').to.be.within(3, 10);
+        expect(spec.terminationGracePeriodSeconds - seconds).to.be.at.least(20);
       });
 
       it(`${file} runs without root, privileges or a writable root file system`, () => {
@@ -184,6 +204,15 @@ describe('deploy/', () => {
         const hasStore = container?.args.includes('--store') === true;
         expect(hasStore).to.equal(workload.kind === 'StatefulSet');
         if (hasStore) expect(container?.volumeMounts.map(({ mountPath }) => mountPath)).to.include(store);
+      });
+
+      it(`${file} uses most of the volume that it asks for, and starts with its arguments`, () => {
+        const [claim] = workload.spec.volumeClaimTemplates ?? [];
+        const { store, maxStoreBytes } = readFlags([...(container?.args ?? [])], {});
+        expect(store === undefined).to.equal(claim === undefined);
+        if (claim === undefined) return;
+        const [, digits] = /^(\d+)Gi$/.exec(claim.spec.resources.requests.storage) ?? [];
+        expect((maxStoreBytes ?? 0) / (Number(digits) * 2 ** 30)).to.be.within(0.7, 0.9);
       });
     }
   });
@@ -226,7 +255,7 @@ interface Manifest {
   kind: string;
   spec: {
     selector: Record<string, string> & { matchLabels: object };
-    volumeClaimTemplates?: { metadata: Named }[];
+    volumeClaimTemplates?: { metadata: Named; spec: { resources: { requests: { storage: string } } } }[];
     template: {
       metadata: { labels: object };
       spec: {
@@ -235,6 +264,7 @@ interface Manifest {
         volumes: Named[];
         containers: {
           args: string[];
+          lifecycle: { preStop: { sleep: { seconds: number } } };
           readinessProbe: { httpGet: { path: string } };
           livenessProbe: { httpGet: { path: string } };
           securityContext: object;

@@ -85,6 +85,17 @@ describe('startGateway', () => {
     ]);
   });
 
+  it('keeps its store within the bytes that it is given', async () => {
+    const away = await startLocalEventsEndpoint({ respond: () => 503 });
+    const store = join(folder, 'store');
+    const { url } = await startTestGateway({ datafile, endpoint: away.url, store, maxStoreBytes: 200_000 });
+    const users = (from: number) => Array.from({ length: 200 }, (_, n) => `user-${from + n}`);
+    const answers: number[] = [];
+    for (let n = 0; n < 3; n++) answers.push((await sendTraces(url, conversions(users(n * 200)))).status);
+    expect([answers[0], answers.at(-1)]).to.deep.equal([200, 503]);
+    await away.close();
+  });
+
   it('counts events by door, project, sender, and outcome, and shows the delivery of each project', async () => {
     const { url } = await startTestGateway({ datafile, endpoint: endpoint.url, ...quick });
     await sendTraces(url, conversions(['ada', 'eve']));
@@ -336,6 +347,7 @@ describe('startGateway', () => {
       ],
       ['a wrong ack', () => ({ datafile, ack: 'soon' }), 'ack must be stored or delivered'],
       ['a receipt without a store', () => ({ datafile, ack: 'stored' }), 'ack stored needs store'],
+      ['a size without a store', () => ({ datafile, maxStoreBytes: 1_000 }), 'maxStoreBytes needs store'],
       ['a datafile that is not there', () => ({ datafile: join(folder, 'none') }), "can't be read (ENOENT)"],
       ['half of TLS', () => ({ datafile, tlsCert: 'x' }), 'tlsCert and tlsKey belong together'],
       ['an authority without TLS', () => ({ datafile, tlsClientCa: 'x' }), 'tlsClientCa needs tlsCert'],

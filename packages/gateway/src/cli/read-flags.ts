@@ -12,6 +12,7 @@ const FLAGS = {
   datafile: { type: 'string' },
   config: { type: 'string' },
   store: { type: 'string' },
+  'max-store': { type: 'string' },
   endpoint: { type: 'string' },
   ack: { type: 'string' },
   nats: { type: 'string' },
@@ -36,6 +37,7 @@ const FLAGS = {
 /** How the command line, or the environment, writes an option. */
 const NAMES: Readonly<Partial<Record<string, string>>> = {
   maxBodyBytes: '--max-body',
+  maxStoreBytes: '--max-store',
   relay: '--nats',
   datafileAccessToken: 'OPTIMIZELY_DATAFILE_ACCESS_TOKEN',
   datafileUrlTemplate: 'OPTIMIZELY_DATAFILE_URL_TEMPLATE',
@@ -52,7 +54,7 @@ export function asFlag(option: string): string {
  */
 export function readFlags(args: string[], env: Env): GatewayOptions {
   const { values } = parseArgs({ args, options: FLAGS });
-  const { port, 'max-body': maxBody, ack } = values;
+  const { port, 'max-body': maxBody, 'max-store': maxStore, ack } = values;
   const hasSource = values.datafile !== undefined || values.config !== undefined;
   const sdkKey = values['sdk-key'] ?? (hasSource ? undefined : given(env.OPTIMIZELY_SDK_KEY));
   return withoutUnset({
@@ -62,6 +64,7 @@ export function readFlags(args: string[], env: Env): GatewayOptions {
     datafileAccessToken: sdkKey && given(env.OPTIMIZELY_DATAFILE_ACCESS_TOKEN),
     datafileUrlTemplate: sdkKey && given(env.OPTIMIZELY_DATAFILE_URL_TEMPLATE),
     store: values.store,
+    maxStoreBytes: maxStore === undefined ? undefined : readSize('--max-store', maxStore),
     endpoint:
       values.endpoint ?? (values.config === undefined ? given(env.OPTIMIZELY_EVENTS_ENDPOINT) : undefined),
     ack: ack as GatewayOptions['ack'],

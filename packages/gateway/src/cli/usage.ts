@@ -14,6 +14,7 @@ and delivers them to Optimizely. It answers 2xx once the events are delivered, o
   Where events go
     --endpoint URL         where they are sent (default: the Events API of the project's region)
     --store DIR            keeps events on disk until they are delivered (default: no state)
+    --max-store SIZE       of its files, such as 256MiB (the default) or 8GiB
     --ack stored|delivered what an answer waits for (default: stored with --store, else delivered)
 
   Over a NATS JetStream stream

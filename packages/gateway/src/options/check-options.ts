@@ -23,6 +23,7 @@ const CHECKS: Readonly<Record<keyof GatewayOptions, Check>> = {
   datafileAccessToken: TEXT,
   datafileUrlTemplate: TEXT,
   store: TEXT,
+  maxStoreBytes: COUNT,
   endpoint: URL_TEXT,
   ack: oneOf('stored', 'delivered'),
   ackTimeoutMillis: COUNT,

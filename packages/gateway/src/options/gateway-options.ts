@@ -19,6 +19,8 @@ export interface GatewayOptions extends ServerOptions {
   readonly datafileUrlTemplate?: string | undefined;
   /** Directory of the event store. Not with `config`. @default none: the gateway keeps no state */
   readonly store?: string | undefined;
+  /** Bytes of the store's files. With `store`. @default 268,435,456 */
+  readonly maxStoreBytes?: number | undefined;
   /** Where events are sent. Not with `config`. @default the Events API of the datafile's region */
   readonly endpoint?: string | undefined;
   /** What a receipt waits for. Not with `config`. @default 'stored' with a store, else 'delivered' */
@@ -46,6 +48,7 @@ export const PROJECT_OPTIONS = [
   'datafileAccessToken',
   'datafileUrlTemplate',
   'store',
+  'maxStoreBytes',
   'endpoint',
   'ack',
   'ackTimeoutMillis',

@@ -49,6 +49,9 @@ function ofOneProject(options: GatewayOptions, nameOf: (option: string) => strin
       `${nameOf('ack')} stored needs ${nameOf('store')}: the directory of the event store`,
     );
   }
+  if (options.maxStoreBytes !== undefined && store === undefined) {
+    throw new ConfigError(`${nameOf('maxStoreBytes')} needs ${nameOf('store')}`);
+  }
   for (const name of ['datafileAccessToken', 'datafileUrlTemplate'] as const) {
     if (options[name] !== undefined && sdkKey === undefined) {
       throw new ConfigError(`${nameOf(name)} needs ${nameOf('sdkKey')}`);
