@@ -36,7 +36,7 @@ class Process<T extends { readonly cpuMicros: number }> {
     return new Process<T>(child);
   }
 
-  async ask(task: string | number | object): Promise<T> {
+  async ask(task: string | object): Promise<T> {
     this.#child.send(task);
     const [figures] = (await once(this.#child, 'message')) as [T];
     return figures;
@@ -66,11 +66,11 @@ export class Relay {
   }
 
   async round(count: number): Promise<Cost> {
-    const before = await Promise.all([this.#app.ask(0), this.#gateway.ask('figures')]);
+    const before = await Promise.all([this.#app.ask({ make: count }), this.#gateway.ask('figures')]);
     const natsBefore = cpuNanos(this.#server);
     const delivered = before[1].delivered + count;
     return costOf(count, async () => {
-      const app = await this.#app.ask(count);
+      const app = await this.#app.ask('record');
       let gateway = await this.#gateway.ask('figures');
       while (gateway.delivered < delivered) {
         await new Promise(resolve => setTimeout(resolve, LOOK_MILLIS));
@@ -114,7 +114,6 @@ export class Bare {
   readonly #file: string;
   readonly #publisher: Process<BareFigures>;
   readonly #consumer: Process<BareFigures>;
-  #rounds = 0;
 
   private constructor(
     server: NatsServer,
@@ -137,9 +136,8 @@ export class Bare {
   async round(count: number): Promise<Cost> {
     const before = await Promise.all([this.#publisher.ask('figures'), this.#consumer.ask('figures')]);
     const natsBefore = cpuNanos(this.#server);
-    const round = this.#rounds++;
     return costOf(count, async () => {
-      const publisher = await this.#publisher.ask({ file: this.#file, round });
+      const publisher = await this.#publisher.ask({ file: this.#file });
       const messages = before[1].messages + publisher.messages - before[0].messages;
       let consumer = await this.#consumer.ask('figures');
       while (consumer.messages < messages) {
@@ -169,8 +167,8 @@ export class Direct {
   }
 
   async round(count: number): Promise<Cost> {
-    const before = await this.#app.ask(0);
-    return costOf(count, async () => spent([await this.#app.ask(count)], [before]));
+    const before = await this.#app.ask({ make: count });
+    return costOf(count, async () => spent([await this.#app.ask('record')], [before]));
   }
 
   end(): void {
