@@ -11,7 +11,7 @@ module.exports = {
   'events-api': ['model', 'util', 'exporter'],
   config: ['model', 'util', 'ajv', 'node'],
   receipt: ['model', 'exporter'],
-  jetstream: ['model', 'util', 'exporter', 'nats', 'node'],
+  jetstream: ['model', 'util', 'events-api', 'exporter', 'nats', 'node'],
   projects: ['model', 'util', 'receipt', 'exporter', 'api', 'node'],
   intake: ['model', 'util', 'events-api', 'projects', 'receipt', 'exporter'],
   server: ['model', 'util', 'exporter', 'api', 'metrics', 'pino', 'node'],

@@ -74,7 +74,7 @@ export function createDeliveringEngine(
     hand: new MessagesInHand({ maxMessages, maxBytes: MAX_BYTES, runtime }),
     delivery: new MessageDelivery({
       stream: stream.stream,
-      intake: engine.batches,
+      intake: engine.messages,
       parked: new ParkedMessages(link, stream),
       countParked: reason => parked.set(reason, (parked.get(reason) ?? 0) + 1),
       maxOfOneProject: () => (engine.projects().length > 1 ? Math.ceil(maxMessages / 2) : maxMessages),

@@ -2,11 +2,13 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { EventDispatcher, Logger } from 'opentelemetry-exporter-optimizely';
 import { ProjectsBatchIntake } from './intake/batch-intake.js';
+import { ProjectsMessageIntake } from './intake/message-intake.js';
 import { ProjectsOtlpIntake } from './intake/otlp-intake.js';
 import { RefusedEvents } from './intake/refused-events.js';
 import { UnknownProjects } from './intake/unknown-projects.js';
 import type { Engine, EventCounter } from './model/engine.js';
 import type { GatewayConfig } from './model/gateway-config.js';
+import type { MessageIntake } from './model/intake.js';
 import type { Runtime } from './model/runtime.js';
 import { labelledMeterProvider } from './projects/labelled-meter-provider.js';
 import { prefixedLogger } from './projects/prefixed-logger.js';
@@ -37,7 +39,7 @@ export interface EngineOptions {
  *
  * @throws TypeError if an option of a project can't be used
  */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine & { readonly messages: MessageIntake } {
   const {
     config,
     logger,
@@ -79,6 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     otlp: new ProjectsOtlpIntake(dependencies),
     batches: new ProjectsBatchIntake(dependencies),
+    messages: new ProjectsMessageIntake(dependencies),
     get takesEvaluations() {
       return projects.all().some(project => project.config.evaluationEvents === true);
     },

@@ -20,11 +20,12 @@ class FakeMessage {
   readonly data: Uint8Array;
   readonly headers = headers();
   readonly time: Date;
-  readonly seq = 7;
+  readonly seq: number;
   readonly info: { readonly deliveryCount: number };
   answer: string | undefined;
 
-  constructor(body: string, runtime: ManualRuntime, deliveryCount = 1) {
+  constructor(body: string, runtime: ManualRuntime, deliveryCount = 1, seq = 1) {
+    this.seq = seq;
     this.data = new TextEncoder().encode(body);
     this.time = new Date(runtime.now());
     this.info = { deliveryCount };
@@ -51,14 +52,17 @@ describe('the delivery of a message', () => {
     const ages: (number | undefined)[] = [];
     const parked: string[] = [];
     const state = { parkingFails: false };
+    let receive: (receipt: BatchReceipt) => void = () => {};
     const delivery = new MessageDelivery({
       stream: 'events',
       intake: {
-        take(_batch, _text, _sender, origin) {
-          ages.push(origin?.ageMillis);
+        take(_batch, _sender, origin) {
+          ages.push(origin.ageMillis);
           const receipt = receipts.length > 1 ? receipts.shift() : receipts[0];
           return receipt === 'never' || receipt === undefined
-            ? new Promise(() => {})
+            ? new Promise(resolve => {
+                receive = resolve;
+              })
             : Promise.resolve(receipt);
         },
       },
@@ -74,9 +78,20 @@ describe('the delivery of a message', () => {
       runtime,
     });
     const deliver = (message: FakeMessage) => delivery.deliver(message as unknown as JsMsg);
-    const make = (project_id = 'project-1', deliveryCount = 1) =>
-      new FakeMessage(batchOf(['u1'], { project_id }), runtime, deliveryCount);
-    return { delivery, deliver, make, runtime, logger, ages, parked, state };
+    let published = 0;
+    const make = (project_id = 'project-1', deliveryCount = 1, seq = ++published) =>
+      new FakeMessage(batchOf(['u1'], { project_id }), runtime, deliveryCount, seq);
+    return {
+      receive: (receipt: BatchReceipt) => receive(receipt),
+      delivery,
+      deliver,
+      make,
+      runtime,
+      logger,
+      ages,
+      parked,
+      state,
+    };
   }
 
   it('tries again what can not be taken now, without giving it back, and its age goes on', async () => {
@@ -113,6 +128,25 @@ describe('the delivery of a message', () => {
     expect(message.answer).to.equal('ack');
   });
 
+  it('delivers once what NATS gives out again meanwhile, and answers both', async () => {
+    const { deliver, make, ages, receive } = makeDelivery(['never']);
+    const [first, again] = [make(), make('project-1', 2, 1)];
+    const delivered = [deliver(first), deliver(again)];
+    receive(TAKEN);
+    await Promise.all(delivered);
+    expect([first.answer, again.answer]).to.deep.equal(['ack', 'ack']);
+    expect(ages).to.have.lengthOf(1);
+    void deliver(make('project-1', 1, 1));
+    expect(ages).to.have.lengthOf(2);
+  });
+
+  it('takes a message of a stream that was made anew for another one, though it has the place of one in hand', async () => {
+    const { deliver, make, ages } = makeDelivery(['never']);
+    void deliver(make('project-1'));
+    void deliver(make('project-2', 1, 1));
+    expect(ages).to.have.lengthOf(2);
+  });
+
   it('gives back what one project has too much of, for longer each time', async () => {
     const { deliver, make } = makeDelivery(['never'], 2);
     void deliver(make());
@@ -138,7 +172,7 @@ describe('the delivery of a message', () => {
     await deliver(last);
     expect([first.answer, last.answer]).to.deep.equal(['nak 30000', 'ack']);
     expect(parked).to.deep.equal(['not here']);
-    expect(logger.at('error')[0]).to.contain('message 7 of stream events');
+    expect(logger.at('error')[0]).to.contain('message 2 of stream events');
   });
 
   it('keeps in the stream what can not be parked, and says so once', async () => {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readEventBatch } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
 import { readWithUuids } from '../events-api/batch-uuids.js';
+import { visitorsOf } from '../events-api/visitors.js';
 import type { Sender } from '../model/door.js';
-import type { BatchIntake, BatchOrigin } from '../model/intake.js';
+import type { BatchIntake } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
-import type { Project } from '../projects/project.js';
-import { describeSettled, isShowable, quotedKey } from './describe-refusal.js';
+import { answerToUnknown, projectIdOf, regionOf, WITHOUT_PROJECT } from './batch-project.js';
+import { isShowable } from './describe-refusal.js';
 import { keyOfVisitor } from './event-key.js';
 import { giveReceipt, later503 } from './give-receipt.js';
 import type { IntakeDependencies } from './otlp-intake.js';
@@ -21,71 +22,34 @@ export class ProjectsBatchIntake implements BatchIntake {
     this.#deps = dependencies;
   }
 
-  async take(batch: Batch, text: string, sender: Sender, origin?: BatchOrigin): Promise<BatchReceipt> {
-    const { projects, isDraining, runtime, maxStreamAgeMillis } = this.#deps;
+  async take(batch: Batch, text: string, sender: Sender): Promise<BatchReceipt> {
+    const { projects, isDraining, runtime } = this.#deps;
     if (isDraining()) return later503('draining', runtime);
-    const { visitors } = batch;
-    if (!Array.isArray(visitors)) return malformed('the batch has no list "visitors"');
-    const wrong = visitors.findIndex(visitor => !isObject(visitor));
-    if (wrong >= 0) return malformed(`visitors[${wrong}] is not an object`);
-    const id = idOf(batch);
-    if (id === undefined) return malformed('the batch has no project_id');
+    const visitors = visitorsOf(batch);
+    if (typeof visitors === 'string') return { status: 'malformed', message: visitors };
+    const id = projectIdOf(batch);
+    if (id === undefined) return WITHOUT_PROJECT;
     const project = projects.findById(id, sender.project);
-    if (project === undefined) return this.#unknown(id, visitors.length, sender, origin !== undefined);
+    if (project === undefined) return this.#unknown(id, visitors.length, sender);
     const plan = new RequestPlan();
-    const ageMillis = origin?.ageMillis ?? 0;
-    if (maxStreamAgeMillis !== undefined && ageMillis > maxStreamAgeMillis) {
-      plan.refuse(project.name, 'expired', describeSettled('expired'), visitors.length);
-    } else {
-      const { batch: stamped, texts } = readWithUuids(batch, visitors, text);
-      const read = readEventBatch(stamped, {
-        region: regionOf(project, batch, origin),
-        acceptedAt: runtime.monotonic() - ageMillis,
-        texts,
-      });
-      for (const [index, { event, shown }] of read.entries())
-        plan.take(project, { serialized: event, shown, key: keyOfVisitor(event, shown, index) });
-    }
-    return giveReceipt(
-      plan,
-      { door: origin === undefined ? 'events' : 'stream', sender: sender.name },
-      this.#deps,
-    );
+    const { batch: stamped, texts } = readWithUuids(batch, visitors, text);
+    const read = readEventBatch(stamped, {
+      region: regionOf(project, batch),
+      acceptedAt: runtime.monotonic(),
+      texts,
+    });
+    for (const [index, { event, shown }] of read.entries())
+      plan.take(project, { serialized: event, shown, key: keyOfVisitor(event, shown, index) });
+    return giveReceipt(plan, { door: 'events', sender: sender.name }, this.#deps);
   }
 
-  /** It may be the project of a datafile that is yet to come. */
-  #unknown(id: string, count: number, { name }: Sender, isStreamed: boolean): BatchReceipt {
+  #unknown(id: string, count: number, { name }: Sender): BatchReceipt {
     const { projects, runtime, countEvents } = this.#deps;
-    if (
-      projects.all().some(project => project.projectId === undefined && project.config.source.kind !== 'none')
-    ) {
-      return later503('no_datafile', runtime);
-    }
-    const message = `project_id ${quotedKey(id)} is of no project in the gateway's configuration`;
-    const project = isShowable(id) ? id : '';
-    // A stream keeps it for a gateway that may know it: it is not refused yet.
-    if (count > 0 && !isStreamed) {
+    const answer = answerToUnknown(id, projects, runtime);
+    if (count > 0 && answer.status === 'unknown_project') {
+      const project = isShowable(id) ? id : '';
       countEvents({ door: 'events', project, sender: name, outcome: 'unknown_project', count });
     }
-    return { status: 'unknown_project', message };
+    return answer;
   }
-}
-
-function malformed(message: string): BatchReceipt {
-  return { status: 'malformed', message };
-}
-
-function idOf({ project_id: id }: Batch): string | undefined {
-  if (typeof id === 'number') return String(id);
-  return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-function regionOf(project: Project, { region }: Batch, origin: BatchOrigin | undefined): 'US' | 'EU' {
-  const known = project.datafile?.context.region ?? origin?.region;
-  if (known !== undefined) return known;
-  return typeof region === 'string' && region.toUpperCase() === 'EU' ? 'EU' : 'US';
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -50,7 +50,7 @@ export async function giveReceipt(
 }
 
 /** Apart from where the events are at hand: they are not kept twice while their delivery is waited for. */
-async function awaitReceipt(
+export async function awaitReceipt(
   handedOver: readonly HandedOver[],
   { refused: refusedBefore, shown }: Pick<RequestPlan, 'refused' | 'shown'>,
   { door, sender }: Pick<EventCount, 'door' | 'sender'>,
@@ -90,7 +90,7 @@ export function later503(reason: LaterReason, runtime: Runtime): Receipt & { rea
   return { status: 'later', reason, retryAfterSeconds: retryAfterSeconds(reason, runtime.random()) };
 }
 
-const TOO_LARGE =
+export const TOO_LARGE =
   'the request holds more than maxQueueSize or maxQueueBytes of its project allow at once: send smaller batches';
 
 function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason | 'too_large' {

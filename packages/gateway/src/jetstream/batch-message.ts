@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { readPieces } from '../events-api/read-pieces.js';
+import type { BatchPieces } from '../model/batch-pieces.js';
 import type { BatchOrigin } from '../model/intake.js';
-import { readBatchBody } from '../util/batch-body.js';
 
 /** One batch of Optimizely's Events API as a message of the stream. */
 export interface BatchMessage {
@@ -45,9 +46,7 @@ export function batchMessage(
 export type ReadMessage =
   | {
       readonly kind: 'batch';
-      readonly batch: Readonly<Record<string, unknown>>;
-      /** As it was published. */
-      readonly text: string;
+      readonly batch: BatchPieces;
       readonly sender: string;
       readonly origin: BatchOrigin;
     }
@@ -62,13 +61,13 @@ export function readMessage(message: Pick<JsMsg, 'data' | 'headers' | 'time'>, n
   if (format !== '' && format !== FORMAT) {
     return { kind: 'newer', problem: `its format is ${shown(format)}, and this gateway reads ${FORMAT}` };
   }
-  const read = readBatchBody(message.data);
-  if ('problem' in read) return { kind: 'unreadable', problem: read.problem };
+  const batch = readPieces(message.data);
+  if ('problem' in batch) return { kind: 'unreadable', problem: batch.problem };
   const sender = header(SENDER_HEADER);
   const region = header(REGION_HEADER);
   return {
     kind: 'batch',
-    ...read,
+    batch,
     sender: SENDER.test(sender) ? sender : 'stream',
     origin: {
       region: region === 'US' || region === 'EU' ? region : undefined,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'opentelemetry-exporter-optimizely';
-import type { BatchIntake } from '../model/intake.js';
+import type { MessageIntake } from '../model/intake.js';
 import type { BatchReceipt } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { type ReadMessage, readMessage } from './batch-message.js';
@@ -9,7 +9,7 @@ import type { StreamMessage } from './stream-message.js';
 
 export interface MessageDeliveryOptions {
   readonly stream: string;
-  readonly intake: BatchIntake;
+  readonly intake: MessageIntake;
   readonly parked: Pick<ParkedMessages, 'park'>;
   /** Hears of each message that was parked. */
   readonly countParked: (reason: ParkReason) => void;
@@ -30,10 +30,15 @@ const FIRST_NAK_MILLIS = 10_000;
 const LONGEST_NAK_MILLIS = 300_000;
 const MAX_SAID = 100;
 
-type Offered =
-  | { readonly kind: 'offered'; readonly projectId: string; readonly receipt: Promise<BatchReceipt> }
-  | { readonly kind: 'no_room' }
-  | Exclude<ReadMessage, { readonly kind: 'batch' }>;
+/** A message whose events are on their way. */
+interface Taken {
+  readonly kind: 'offered';
+  readonly data: Uint8Array;
+  readonly projectId: string;
+  readonly receipt: Promise<BatchReceipt>;
+}
+
+type Offered = Taken | { readonly kind: 'no_room' } | Exclude<ReadMessage, { readonly kind: 'batch' }>;
 
 /**
  * Delivers the events of one message, and answers it: acknowledged when nothing is left to be done for any of them, given
@@ -43,6 +48,8 @@ export class MessageDelivery {
   readonly #options: MessageDeliveryOptions;
   readonly #said = new Set<string>();
   readonly #heldByProject = new Map<string, number>();
+  /** By their place in the stream. */
+  readonly #taken = new Map<number, Taken>();
   readonly #stopping: Promise<void>;
   #stop: () => void = () => {};
   #isStopping = false;
@@ -82,7 +89,9 @@ export class MessageDelivery {
           return await this.#giveToAnother(message, 'newer_format', offered.problem);
         if (heldFor === undefined) this.#hold(offered.projectId, 1);
         heldFor = offered.projectId;
-        if (!(await this.#answer(message, await offered.receipt))) return;
+        const receipt = await offered.receipt;
+        if (this.#taken.get(message.seq) === offered) this.#taken.delete(message.seq);
+        if (!(await this.#answer(message, receipt))) return;
       }
     } finally {
       if (heldFor !== undefined) this.#hold(heldFor, -1);
@@ -97,13 +106,18 @@ export class MessageDelivery {
    */
   #offer(message: StreamMessage, isHeld: boolean): Offered {
     const { intake, runtime, maxOfOneProject } = this.#options;
+    // NATS gives out again what it takes for forgotten; a stream that was made anew counts from one.
+    const taken = this.#taken.get(message.seq);
+    if (taken !== undefined && Buffer.compare(taken.data, message.data) === 0) return taken;
     const read = readMessage(message, runtime.now());
     if (read.kind !== 'batch') return read;
-    const projectId = String(read.batch.project_id);
+    const projectId = String(read.batch.others.project_id);
     const held = this.#heldByProject.get(projectId) ?? 0;
     if (!isHeld && held >= maxOfOneProject()) return { kind: 'no_room' };
-    const from = { name: read.sender, project: undefined };
-    return { kind: 'offered', projectId, receipt: intake.take(read.batch, read.text, from, read.origin) };
+    const receipt = intake.take(read.batch, read.sender, read.origin);
+    const offered = { kind: 'offered', data: message.data, projectId, receipt } as const;
+    this.#taken.set(message.seq, offered);
+    return offered;
   }
 
   #hold(projectId: string, change: 1 | -1): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BatchPieces } from './batch-pieces.js';
 import type { Sender } from './door.js';
 import type { OtlpExport } from './otlp-event.js';
 import type { BatchReceipt, Receipt } from './receipt.js';
@@ -9,7 +10,7 @@ export interface OtlpIntake {
   take(request: OtlpExport, sender: Sender): Promise<Receipt>;
 }
 
-/** What is known of a batch besides its body, where it came through a stream. */
+/** What is known of a batch that came through a stream, besides its body. */
 export interface BatchOrigin {
   /** Which of Optimizely's addresses its sender would have sent it to. */
   readonly region?: 'US' | 'EU' | undefined;
@@ -21,12 +22,12 @@ export interface BatchOrigin {
 export interface BatchIntake {
   /**
    * @param text the body, which `batch` was parsed from
-   * @param origin absent where the batch comes from its sender
    */
-  take(
-    batch: Readonly<Record<string, unknown>>,
-    text: string,
-    sender: Sender,
-    origin?: BatchOrigin,
-  ): Promise<BatchReceipt>;
+  take(batch: Readonly<Record<string, unknown>>, text: string, sender: Sender): Promise<BatchReceipt>;
+}
+
+/** Takes the batch of one message of a stream, all or nothing. Never rejects. */
+export interface MessageIntake {
+  /** @param sender who published it */
+  take(batch: BatchPieces, sender: string, origin: BatchOrigin): Promise<BatchReceipt>;
 }

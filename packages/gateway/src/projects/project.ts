@@ -11,6 +11,7 @@ import {
   type Unresolved,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import type { VisitorPiece } from '../model/batch-pieces.js';
 import type { NotReadyReason, ProjectState } from '../model/engine.js';
 import type { ProjectConfig, ReceiptMode } from '../model/gateway-config.js';
 import type { PreparedEvent } from '../model/prepared-event.js';
@@ -18,7 +19,9 @@ import type { LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { Admission } from '../receipt/admission.js';
 import { OutstandingEvents } from '../receipt/outstanding-events.js';
+import type { Settled } from '../receipt/owed-receipt.js';
 import { ReceiptStore } from '../receipt/receipt-store.js';
+import { type SharedByVisitors, takeMessage } from '../receipt/take-message.js';
 import { heapLimit } from '../util/memory.js';
 import { createProjectDatafile } from './create-project-datafile.js';
 import { EarlyChecks } from './early-checks.js';
@@ -139,6 +142,19 @@ export class Project {
       writesFirst: !changesEvents(this.config),
     });
     return admission.whyNot() ?? admission;
+  }
+
+  /** Hands all events of a message of a stream over, or none. @returns what becomes of them, which never rejects */
+  takeMessage(
+    sender: string,
+    visitors: readonly VisitorPiece[],
+    shared: SharedByVisitors,
+  ): Promise<Settled> | LaterReason | 'too_large' {
+    if (this.#isEnding) return 'draining';
+    return takeMessage(visitors, shared, sender, {
+      outstanding: this.#outstanding,
+      processor: this.#processor,
+    });
   }
 
   state(): ProjectState {

@@ -27,6 +27,8 @@ interface Held {
 /** What a request would add. */
 export type Wanted = Readonly<Held>;
 
+const ONE_EVENT: Wanted = { events: 1, bytes: 0, contextBytes: 0 };
+
 /** The events of one project that the exporter has and has not settled: how many, whose, and whether there is room. */
 export class OutstandingEvents {
   /** Those, and what became of the latest others. */
@@ -100,10 +102,37 @@ export class OutstandingEvents {
       },
     };
   }
+
+  /**
+   * Counts all events of a message as outstanding, if there is room.
+   *
+   * @returns what is to be called once for each event that is settled; the message holds its bytes until the last one is
+   */
+  hold(sender: string, message: Wanted): ((isLast: boolean) => void) | LaterReason | 'too_large' {
+    if (this.isTooLarge(message)) return 'too_large';
+    const later = this.whyNoRoom(sender, message);
+    if (later !== undefined) return later;
+    const own = this.#bySender.get(sender) ?? { events: 0, bytes: 0, contextBytes: 0 };
+    this.#bySender.set(sender, own);
+    change(this.#total, message, 1);
+    change(own, message, 1);
+    const last: Wanted = { ...message, events: 1 };
+    return isLast => {
+      change(this.#total, isLast ? last : ONE_EVENT, -1);
+      change(own, isLast ? last : ONE_EVENT, -1);
+      if (own.events === 0) this.#bySender.delete(sender);
+    };
+  }
 }
 
 function count(held: Held, { byteLength, contextBytes }: OutstandingEvent, sign: 1 | -1): void {
   held.events += sign;
   held.bytes += sign * byteLength;
+  held.contextBytes += sign * contextBytes;
+}
+
+function change(held: Held, { events, bytes, contextBytes }: Wanted, sign: 1 | -1): void {
+  held.events += sign * events;
+  held.bytes += sign * bytes;
   held.contextBytes += sign * contextBytes;
 }
