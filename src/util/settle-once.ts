@@ -24,7 +24,12 @@ export class SettleOnce implements EventSettlement {
   settled(outcome: EventOutcome): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#seam.call('settled', undefined, () => this.#settlement.settled(outcome));
+    try {
+      const returned: unknown = this.#settlement.settled(outcome);
+      if (returned !== undefined) this.#seam.watch('settled', returned);
+    } catch (error) {
+      this.#seam.failed('settled', error);
+    }
   }
 }
 

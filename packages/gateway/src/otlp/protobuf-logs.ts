@@ -13,9 +13,9 @@ import {
   lengthDelimited,
   placeOf,
   readBody,
+  readKey,
   readMessage,
   readNested,
-  readString,
   type Tag,
 } from './wire-format.js';
 
@@ -116,7 +116,7 @@ function readRecord(reader: BodyReader, resource: OtlpAttributes): OtlpEvent {
   const attributes = newAttributes();
   readNested(reader, tag => {
     if (tag === ATTRIBUTES) readAttribute(reader, attributes);
-    else if (tag === EVENT_NAME) eventName = readString(reader);
+    else if (tag === EVENT_NAME) eventName = readKey(reader);
     else if (tag === TIME) time = BigInt(reader.fixed64());
     else if (tag === OBSERVED_TIME) observedTime = BigInt(reader.fixed64());
     else if (tag === TRACE_ID) traceIdAt = placeOf(reader, tag);

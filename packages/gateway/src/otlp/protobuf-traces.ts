@@ -13,9 +13,9 @@ import {
   lengthDelimited,
   placeOf,
   readBody,
+  readKey,
   readMessage,
   readNested,
-  readString,
   requireEnd,
   skip,
   type Tag,
@@ -57,8 +57,9 @@ class TracesReading {
   #resource: OtlpAttributes = newAttributes();
   #traceIdAt: number | undefined;
   #spanIdAt: number | undefined;
-  /** Where events of the span lie that are to be read: ids may stand behind them. */
-  #eventsAt: number[] = [];
+  /** Where events of the span lie that are to be read: ids may stand behind them. The list is the same for all spans. */
+  readonly #eventsAt: number[] = [];
+  #eventCount = 0;
   #isWanted = false;
 
   constructor(reader: BodyReader, names: NameFilter, found: CollectedEvents) {
@@ -84,7 +85,7 @@ class TracesReading {
     this.#traceIdAt = undefined;
     this.#spanIdAt = undefined;
     readNested(this.#reader, this.#spanField);
-    if (this.#eventsAt.length > 0) this.#readEvents();
+    if (this.#eventCount > 0) this.#readEvents();
     return true;
   };
 
@@ -100,7 +101,7 @@ class TracesReading {
     const start = this.#reader.pos;
     this.#isWanted = false;
     readNested(this.#reader, this.#nameField);
-    if (this.#isWanted) this.#eventsAt.push(start);
+    if (this.#isWanted) this.#eventsAt[this.#eventCount++] = start;
   }
 
   readonly #nameField = (tag: Tag): boolean => {
@@ -119,11 +120,11 @@ class TracesReading {
       const { name, timeUnixNano, attributes } = readEvent(reader);
       return { name, timeUnixNano, attributes, traceId, spanId, resource };
     };
-    for (const start of this.#eventsAt) {
-      reader.pos = start;
+    for (let n = 0; n < this.#eventCount; n++) {
+      reader.pos = this.#eventsAt[n] as number;
       this.#found.add(read);
     }
-    this.#eventsAt = [];
+    this.#eventCount = 0;
     reader.pos = spanEnd;
   }
 }
@@ -135,7 +136,7 @@ function readEvent(reader: BodyReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' 
   const attributes = newAttributes();
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === EVENT_NAME) name = readString(reader);
+    if (tag === EVENT_NAME) name = readKey(reader);
     else if (tag === EVENT_TIME) timeUnixNano = BigInt(reader.fixed64());
     else if (tag === EVENT_ATTRIBUTES) readAttribute(reader, attributes);
     else skip(reader, tag);
