@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { skip } from '../../../test/support/skip.js';
 import { type ConsumerOptions, consumerMisfit, consumerSettings } from '../src/jetstream/consumer-fit.js';
 import { resolveStreamOptions } from '../src/jetstream/jetstream-options.js';
+import { describeOldServer } from '../src/jetstream/old-server.js';
 import { openConsumer, openStream } from '../src/jetstream/open-stream.js';
 import { streamMisfit, streamSettings } from '../src/jetstream/stream-fit.js';
 import type { StreamOptions } from '../src/model/relay-options.js';
@@ -144,4 +145,20 @@ describe('a stream and a consumer that a server makes', () => {
     ]).to.deep.equal(before);
     await connection.close();
   });
+});
+
+describe('the version of a server', () => {
+  for (const version of ['2.9.10', '2.9.25', '2.10.0', '2.10.16', '1.4.1']) {
+    it(`${version} loses events of a stream with several copies`, () => {
+      expect(describeOldServer(version, 1)).to.equal(undefined);
+      expect(describeOldServer(version, 3))
+        .to.include(`nats-server ${version}`)
+        .and.include('3 copies')
+        .and.include('use 2.10.17 or newer')
+        .and.include('replicas: 1');
+    });
+  }
+
+  for (const version of ['2.10.17', '2.10.29', '2.11.0', '2.15.3', '3.0.0', 'unknown'])
+    it(`${version} has nothing against it`, () => expect(describeOldServer(version, 3)).to.equal(undefined));
 });

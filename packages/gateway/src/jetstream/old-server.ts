@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The last line of versions that was seen to lose messages it had acknowledged; 2.15 was not, and those between were not
- * tried: `docs/gateway.md`, "What runs have shown".
+ * The first version that repairs the log of a server that was the leader, and comes back, at the right place:
+ * https://github.com/nats-io/nats-server/pull/5506. What older ones lose is in `docs/gateway.md`, "What runs have shown".
  */
-const LOSSY: readonly [major: number, minor: number] = [2, 9];
+const FIRST_SOUND = [2, 10, 17] as const;
 
 /**
  * Says what is wrong with the version of a server.
  *
  * @param version as the server says it, such as `2.9.10`
- * @param copies of the stream; a single one was not seen to lose anything
+ * @param copies of the stream; a single one is not lost by that
  * @returns undefined if nothing is known against it
  */
 export function describeOldServer(version: string, copies: number): string | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isOld = major < LOSSY[0] || (major === LOSSY[0] && minor <= LOSSY[1]);
-  if (!isOld || copies < 2) return undefined;
-  return `nats-server ${version} may lose events of a stream with ${copies} copies when servers fail: use a current version`;
+  if (copies < 2 || !isOlder(version)) return undefined;
+  return (
+    `nats-server ${version} loses acknowledged events of a stream with ${copies} copies when its leader is cut off ` +
+    `from the other servers: use ${FIRST_SOUND.join('.')} or newer on all servers, or a stream with replicas: 1`
+  );
+}
+
+function isOlder(version: string): boolean {
+  const parts = version.split(/[.-]/).map(Number);
+  for (const [index, least] of FIRST_SOUND.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part < least;
+  }
+  return false;
 }

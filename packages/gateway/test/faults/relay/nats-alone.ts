@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Random } from '../../../../../test/chaos/random.js';
+import { closingSocketsIfItFails } from '../../../src/jetstream/own-sockets.js';
 import { NatsField, STREAM, SUBJECT } from './fault.js';
 import { NATS_FAULTS, type NatsFaultName, planFaults } from './fault-plan.js';
 import { NatsCluster } from './nats-cluster.js';
@@ -165,10 +166,7 @@ class NatsAlone {
 
   #connect(number: number): Promise<NatsConnection> {
     const { urls } = this.#cluster;
-    return connect({
-      servers: urls[number % urls.length] ?? [],
-      timeout: TIMEOUT_MILLIS,
-      reconnect: false,
-    });
+    const servers = urls[number % urls.length] ?? [];
+    return closingSocketsIfItFails(() => connect({ servers, timeout: TIMEOUT_MILLIS, reconnect: false }));
   }
 }
