@@ -57,8 +57,8 @@ export function createReceivingEngine(
     config: settings(options.config),
     eventDispatcher: {
       destination: publisher.destination,
-      dispatchEvent: (logEvent, { signal, ageMillis = 0 } = {}) =>
-        unlessAborted(signal, publisher.publish(logEvent, ageMillis)),
+      dispatchEvent: (logEvent, options) =>
+        unlessAborted(options, publisher.publish(logEvent, options?.ageMillis ?? 0)),
     },
   });
   const keeper = new LinkKeeper(link, runtime);

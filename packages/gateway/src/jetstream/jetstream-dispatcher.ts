@@ -98,12 +98,12 @@ class Dispatcher implements JetStreamDispatcher {
 
   async dispatchEvent(
     logEvent: LogEvent,
-    { signal, ageMillis = 0 }: { signal?: AbortSignal; ageMillis?: number } = {},
+    options?: { signal?: AbortSignal; ageMillis?: number },
   ): Promise<EventDispatcherResponse> {
     this.#publishing++;
     this.#idleTimer?.clear();
     try {
-      return await unlessAborted(signal, this.#publisher.publish(logEvent, ageMillis));
+      return await unlessAborted(options, this.#publisher.publish(logEvent, options?.ageMillis ?? 0));
     } finally {
       this.#publishing--;
       if (this.#publishing === 0) this.#closeWhenIdle();

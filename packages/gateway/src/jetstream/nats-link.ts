@@ -112,6 +112,8 @@ export class NatsLink {
         maxPingOut: MAX_PINGS_OUT,
         // Those who publish have their own patience, and those who consume ask again.
         reconnect: false,
+        // A stack for each request, which it takes where it begins, costs as much as publishing a batch of ten events does.
+        noAsyncTraces: true,
         ...(authenticator !== undefined && { authenticator }),
         ...(tls !== undefined && { tls }),
       };

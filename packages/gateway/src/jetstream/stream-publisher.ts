@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
-import { bodyOf, type EventDispatcherResponse, type LogEvent } from 'opentelemetry-exporter-optimizely';
+import type { EventDispatcherResponse, LogEvent } from 'opentelemetry-exporter-optimizely';
 import { batchMessage } from './batch-message.js';
+import { bytesOf } from './log-event-bytes.js';
 import type { NatsLink } from './nats-link.js';
 
 export interface StreamPublisherOptions {
@@ -35,8 +36,7 @@ export class StreamPublisher {
   async publish(logEvent: LogEvent, ageMillis: number): Promise<EventDispatcherResponse> {
     const { link, stream, subject, sender, publishTimeoutMillis } = this.#options;
     const open = await link.open();
-    const body = new TextEncoder().encode(bodyOf(logEvent));
-    const { payload, headers } = batchMessage(body, { url: logEvent.url, sender, ageMillis });
+    const { payload, headers } = batchMessage(bytesOf(logEvent), { url: logEvent.url, sender, ageMillis });
     try {
       await open.client.publish(subject, payload, {
         // Without a message id: a server that was restarted has forgotten those of messages that left the work queue, and
