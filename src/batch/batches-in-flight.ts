@@ -89,6 +89,14 @@ export class BatchesInFlight {
     return this.#outstanding.settled(signal);
   }
 
+  /** Events whose settlement is awaited: who handed them over hears what becomes of them, and may have them still. */
+  get awaitedCount(): number {
+    let count = 0;
+    for (const { unsettled } of this.#outstanding.all())
+      for (const { settlement } of unsettled) if (settlement !== undefined) count++;
+    return count;
+  }
+
   /** Leaves what has not ended to the store, and gives up what is not there. @returns how many events it gave up */
   abandon(): number {
     const events: SerializedEvent[] = [];

@@ -204,6 +204,7 @@ export class EventBatcher {
       this.#settled(signal),
     );
     const left = this.#inFlight.eventCount;
+    const awaited = this.#inFlight.awaitedCount;
     const storedBefore = storeTracker.storedCount;
     const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
     await withDeadline(runtime, remaining, () =>
@@ -213,9 +214,11 @@ export class EventBatcher {
     this.#inFlight.abandon();
     if (!inTime && left > 0) {
       const stored = storeTracker.storedCount - storedBefore;
+      const returned = Math.min(awaited, left - stored);
       logger.error(
         `shutdown ended after ${limits.timeoutIntervalMillis} ms; events undelivered: ${left}, ` +
-          `of these lost: ${left - stored}, in the event store: ${stored}`,
+          `of these lost: ${left - stored - returned}, in the event store: ${stored}` +
+          (returned > 0 ? `, given back to those who handed them over: ${returned}` : ''),
       );
     }
   }

@@ -3,6 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { startGateway } from 'optimizely-event-gateway';
 import { makeDatafile } from '../../../test/support/datafile.js';
 import { RecordingLogger } from '../../../test/support/fakes.js';
@@ -195,6 +196,37 @@ describe('a relay over JetStream', () => {
     const lines = (part: string) => logger.lines.filter(({ message }) => message.includes(part));
     expect(lines('NATS can not be used')).to.have.length(1);
     expect(lines('NATS can be used again')).to.have.length(1);
+  });
+
+  it('ends what it receives and what it delivers side by side: each may need all of its time', async () => {
+    destination.answers = [() => 503];
+    const runtime = new ManualRuntime();
+    const logger = new RecordingLogger();
+    const shop = { source: { kind: 'file', path: makeDatafileFile() }, endpoint: destination.url } as const;
+    const engine = createRelayEngine({
+      config: { projects: { shop }, ackTimeoutMillis: 600_000 },
+      relay: { servers: server.url, role: 'both' },
+      logger,
+      runtime,
+    });
+    const send = () => engine.otlp.take({ events: [conversion()], unreadable: [] }, SENDER);
+    const received = send();
+    while (destination.requests === 0) await runtime.advance(100);
+    expect(await received).to.deep.equal(TAKEN);
+    server.pause();
+    const unpublished = send();
+    await runtime.advance(200);
+    const closing = engine.close();
+    await runtime.advance(8_001);
+    const lines = () => logger.at('error').filter(line => line.includes('shutdown ended'));
+    await until(() => lines().length === 2);
+    for (const line of lines())
+      expect(line, 'one has no receipt, and the message of the other stays in the stream').to.match(
+        /; events undelivered: (\d+), of these lost: 0, in the event store: 0, given back to those who handed them over: \1$/,
+      );
+    expect(await unpublished).to.include({ status: 'later' });
+    server.resume();
+    await closing;
   });
 
   it('isolates a poisoned event, and delivers the others of its message', async () => {
