@@ -41,6 +41,47 @@ describe('OTLP: reading requests', () => {
     });
   }
 
+  it('reads integers of JSON exactly, whether they are text or numbers', async () => {
+    const asNumbers = (json: Buffer, space: string) =>
+      String(json).replaceAll(/"((?:observedT|t)imeUnixNano|intValue)":"(-?\d+)"/g, `"$1":${space}$2`);
+    await fc.assert(
+      fc.asyncProperty(arbitraryLogs, fc.constantFrom('', ' ', '\n\t '), async (groups, space) => {
+        const { taken, send } = makeDoor('logs');
+        const { status } = await send(Buffer.from(asNumbers(logsBody.json(groups), space)), MEDIA_TYPES.json);
+        expect(status).to.equal(200);
+        expect(taken[0]?.events.map(shownEvent)).to.deep.equal(expectedRecords(groups));
+      }),
+    );
+  });
+
+  it('leaves digits within texts and doubles of JSON as they are', async () => {
+    const { taken, send } = makeDoor('logs');
+    const texts = [
+      '[12345678901234567890',
+      '\\": 12345678901234567890',
+      ', -12345678901234567890 ,',
+      '🦊:1234567890123456',
+    ];
+    const values = [
+      ...texts.map(stringValue => ({ stringValue })),
+      { doubleValue: 1.2345678901234567 },
+      { doubleValue: 1.5e300 },
+    ];
+    const record = {
+      eventName: 'optimizely.conversion',
+      timeUnixNano: '@',
+      attributes: [{ key: 'all', value: { arrayValue: { values } } }],
+    };
+    const json = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });
+    await send(Buffer.from(json.replace('"@"', '1790000000123456789')), MEDIA_TYPES.json);
+    const [event] = taken[0]?.events ?? [];
+    expect(event?.timeUnixNano).to.equal(1_790_000_000_123_456_789n);
+    expect(event?.attributes.all).to.deep.equal([...texts, 1.2345678901234567, 1.5e300]);
+    const malformed = await send(Buffer.from('{"a": 1790000000123456789, "b": 01}'), MEDIA_TYPES.json);
+    expect(malformed.status).to.equal(400);
+    expect(String(malformed.body)).to.match(/see position 3\d/);
+  });
+
   it('reads flag evaluations only where they are asked for', async () => {
     const body = encode('ExportTraceServiceRequest', traceOf({ name: 'feature_flag.evaluation' }));
     for (const evaluations of [false, true]) {

@@ -11,7 +11,7 @@ export function parseJson(body: Uint8Array): JsonObject {
   requireBearableJson(body);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    parsed = parseExactly(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw new MalformedRequest('the body is not UTF-8');
     const position = /position (\d+)/.exec(error.message)?.[1];
@@ -21,4 +21,22 @@ export function parseJson(body: Uint8Array): JsonObject {
   }
   if (!isObject(parsed)) throw new MalformedRequest('the body is not a JSON object');
   return parsed;
+}
+
+/** An integer of sixteen digits or more, which a number of JavaScript may not hold, outside texts or where one says so. */
+const LONG_INTEGER = /[:,[]\s*-?[1-9]\d{15,}/;
+const TEXT_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/gs;
+
+/**
+ * 64-bit integers are text in protobuf's JSON, and may be numbers, too. These are read as text: rounded, a time in
+ * nanoseconds would be another one, and so would the uuid that is derived from it.
+ *
+ * @throws SyntaxError with the position in this text
+ */
+function parseExactly(text: string): unknown {
+  const parsed: unknown = JSON.parse(text);
+  if (!LONG_INTEGER.test(text)) return parsed;
+  return JSON.parse(
+    text.replaceAll(TEXT_OR_LONG_INTEGER, found => (found.startsWith('"') ? found : `"${found}"`)),
+  );
 }
