@@ -5,6 +5,7 @@ import { skip } from '../../../test/support/skip.js';
 import { patience } from '../../../test/support/slowness.cjs';
 import type { FaultName } from './faults/relay/fault-plan.js';
 import { runRelayFaults } from './faults/relay/relay-run.js';
+import { BEARS_A_CLUSTER } from './faults/relay/run-flags.js';
 import { NATS_VERSION, NO_NATS } from './support/nats-server.js';
 
 const EVENTS = 5_000;
@@ -16,7 +17,9 @@ const KINDS: readonly FaultName[] = [
   'a receiving gateway killed',
   'the application with a store killed',
   'all gateways replaced',
+  ...(BEARS_A_CLUSTER ? (['the leader of the stream cut off from the others'] as const) : []),
 ];
+const SERVERS = BEARS_A_CLUSTER ? 3 : 1;
 
 describe('a relay whose server, gateways, applications and network fail', function () {
   this.timeout(2 * LIMIT_MILLIS);
@@ -28,8 +31,8 @@ describe('a relay whose server, gateways, applications and network fail', functi
   it(`counts each event with a receipt once, and invents none (seed ${SEED})`, async () => {
     const report = await runRelayFaults({
       events: EVENTS,
-      servers: 1,
-      copies: 1,
+      servers: SERVERS,
+      copies: SERVERS,
       faults: KINDS.length,
       kinds: KINDS,
       seed: SEED,

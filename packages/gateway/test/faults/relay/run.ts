@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
-import { describeOldServer } from '../../../src/jetstream/old-server.js';
 import { NATS_VERSION, NO_NATS } from '../../support/nats-server.js';
 import { count, figure, say, table } from '../fault-table.js';
 import { FAULTS, type FaultName } from './fault-plan.js';
 import { type RelayReport, runRelayFaults } from './relay-run.js';
-import { copiesOf, kindsOf, serversOf } from './run-flags.js';
+import { BEARS_A_CLUSTER, copiesOf, kindsOf, serversOf } from './run-flags.js';
 
 // `npm run relay:faults -- [--events N] [--faults N] [--seed N] [--servers N] [--copies N] [--only FAULT] [--logs FOLDER]`
 const { values } = parseArgs({
@@ -22,8 +21,7 @@ const { values } = parseArgs({
 const LIMIT_MILLIS = 20 * 60_000;
 const names = Object.keys(FAULTS) as FaultName[];
 const kinds = kindsOf(names, values.only);
-const bearsCluster = NATS_VERSION !== undefined && describeOldServer(NATS_VERSION, 3) === undefined;
-const servers = serversOf(values.servers ?? (bearsCluster ? '3' : '1'));
+const servers = serversOf(values.servers);
 const copies = copiesOf(values.copies, servers);
 
 function report(result: RelayReport): string {
@@ -49,7 +47,7 @@ if (NATS_VERSION === undefined || kinds.length === 0) {
   say(kinds.length === 0 ? `--only must be in one of: ${names.join('; ')}` : NO_NATS);
   process.exitCode = 2;
 } else {
-  if (!bearsCluster && values.servers === undefined)
+  if (!BEARS_A_CLUSTER && values.servers === undefined)
     say('this version loses acknowledged events in a cluster: one server is used; see docs/gateway.md');
   say(
     `${servers} nats-server ${NATS_VERSION}, ${copies} copies: ${values.events} events, ${values.faults} faults, --seed ${values.seed}`,
