@@ -25,12 +25,12 @@ export function tend(socket: Socket, keepsProcess: boolean): void {
     socket.ref = () => socket;
   }
   let isUnreferenced = false;
-  socket.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+  socket.write = ((chunk: string | Uint8Array, encoding?: never, callback?: never) => {
     if (heads.expect() && isUnreferenced) {
       isUnreferenced = false;
       ref.call(socket);
     }
-    return write.call(socket, chunk, ...rest);
+    return write.call(socket, chunk, encoding, callback);
   }) as Socket['write'];
   socket.read = size => {
     const chunk = read.call(socket, size) as Buffer | null;

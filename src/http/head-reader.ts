@@ -3,8 +3,10 @@
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 13;
 const LF = 10;
-const STATUS_BYTES = 'HTTP/1.1 200'.length;
-const STATUS = /^HTTP\/1\.\d (\d{3})/;
+const VERSION = Buffer.from('HTTP/1.');
+const STATUS_END = 'HTTP/1.1 200'.length;
+const DIGIT_0 = 48;
+const SPACE = 32;
 /** It ends the answers: what follows is another protocol. */
 const SWITCHING_PROTOCOLS = 101;
 /** An interim answer that is longer is left to the parser. */
@@ -63,11 +65,21 @@ export class HeadReader {
   }
 }
 
-/** @returns undefined if more bytes are needed; NaN if there is none */
+/** Reads the status of `HTTP/1.1 200`. @returns undefined if more bytes are needed; NaN if there is none */
 function statusOf(bytes: Buffer): number | undefined {
-  const start = bytes.toString('latin1', 0, STATUS_BYTES);
-  if (start.length === STATUS_BYTES) return Number(STATUS.exec(start)?.[1] ?? Number.NaN);
-  return 'HTTP/1.'.startsWith(start.slice(0, 7)) ? undefined : Number.NaN;
+  const { length } = bytes;
+  for (let at = 0; at < VERSION.length; at++) {
+    if (at === length) return undefined;
+    if (bytes[at] !== VERSION[at]) return Number.NaN;
+  }
+  if (length < STATUS_END) return undefined;
+  const isVersion = bytes[VERSION.length + 1] === SPACE && digitAt(bytes, VERSION.length) >= 0;
+  return isVersion ? digitAt(bytes, 9) * 100 + digitAt(bytes, 10) * 10 + digitAt(bytes, 11) : Number.NaN;
+}
+
+function digitAt(bytes: Buffer, place: number): number {
+  const digit = (bytes[place] as number) - DIGIT_0;
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN;
 }
 
 function isInterim(status: number): boolean {
