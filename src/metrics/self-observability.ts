@@ -59,6 +59,11 @@ export class SelfObservability implements DeliveryObserver {
     }
   }
 
+  /** False where there is no meter provider, or it has failed. */
+  get isMeasuring(): boolean {
+    return this.#measuring !== undefined;
+  }
+
   /** Events were given to the processor. */
   recorded(count: number): void {
     // Here and below: not even the closure where nothing is measured.

@@ -95,7 +95,7 @@ function resolveExporter(options: PipelineOptions, { metrics, logger, runtime }:
     requireMethods('eventDispatcher', dispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
     return new OptimizelyEventExporter({
       ...deliveryOptions(options),
-      observer: metrics,
+      observer: metrics.isMeasuring ? metrics : undefined,
       eventDispatcher: dispatcher as AnyEventDispatcher,
       logger,
       runtime,
