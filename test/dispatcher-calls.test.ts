@@ -6,7 +6,7 @@ import {
   BatchEventProcessor,
   type BatchEventProcessorOptions,
 } from 'opentelemetry-exporter-optimizely';
-import { type DispatchOptions, WHEN_ABORTED, type WhenAborted } from '../src/model/event-dispatcher.js';
+import { ABORT_SOURCE, type AbortSource, type DispatchOptions } from '../src/model/event-dispatcher.js';
 import { makeUserEvent, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
@@ -62,6 +62,34 @@ describe('a request that a dispatcher makes', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0 });
   });
 
+  it('has a deadline of its own, whichever began or was answered before, and leaves no timer behind', async () => {
+    const ended: string[] = [];
+    const answers: ((answer: { statusCode: number }) => void)[] = [];
+    const { runtime, record } = makeHarness(
+      (_event, { signal }) => {
+        const name = `request ${answers.length}`;
+        signal.addEventListener('abort', () => ended.push(`${name} at ${runtime.monotonic() - startedAt}`));
+        return new Promise(resolve => answers.push(resolve));
+      },
+      { requestTimeoutMillis: 1_000, retry: { initialDelayMillis: 1_000_000, maxDelayMillis: 1_000_000 } },
+    );
+    const startedAt = runtime.monotonic();
+    const armedBefore = runtime.armed;
+    for (let n = 0; n < 3; n++) {
+      record();
+      await runtime.advance(300);
+    }
+    answers[0]?.({ statusCode: 204 });
+    await runtime.advance(399);
+    expect(ended).to.deep.equal([]);
+    await runtime.advance(1);
+    expect(ended).to.deep.equal(['request 1 at 1300']);
+    await runtime.advance(300);
+    expect(ended).to.deep.equal(['request 1 at 1300', 'request 2 at 1600']);
+    expect(answers, 'the destination rests').to.have.length(3);
+    expect(runtime.armed - armedBefore, 'the rest alone').to.equal(1);
+  });
+
   it('says by its signal what ended it, also to those who look only then', async () => {
     const given: DispatchOptions[] = [];
     const { runtime, record } = makeHarness(
@@ -110,36 +138,40 @@ describe('a request that a dispatcher makes', () => {
     expect(copy?.signal).to.be.instanceOf(AbortSignal);
   });
 
+  const sourceOf = (options: unknown) => (options as { [ABORT_SOURCE]: AbortSource })[ABORT_SOURCE];
+
   it('tells our own dispatcher without a signal: its listener once, or at once where it asks late', async () => {
-    const given: WhenAborted[] = [];
+    const given: AbortSource[] = [];
     const told: string[] = [];
+    const listener = (name: string) => ({
+      aborted: (reason: unknown) => told.push(`${name}: ${(reason as Error).name}`),
+    });
     const { runtime, record } = makeHarness(
       (_event, options: DispatchOptions) => {
-        given.push((options as DispatchOptions & { [WHEN_ABORTED]: WhenAborted })[WHEN_ABORTED]);
+        given.push(sourceOf(options));
         return new Promise(() => {});
       },
       { requestTimeoutMillis: 1_000, maxConcurrentRequests: 1, retry: { initialDelayMillis: 100_000 } },
     );
     record();
     await settle();
-    const [whenAborted] = given;
-    whenAborted?.(() => told.push('one that was taken back'))();
-    whenAborted?.(reason => told.push((reason as Error).name));
+    const [source] = given;
+    source?.listen(listener('replaced'));
+    source?.listen(listener('listening'));
     expect(told).to.deep.equal([]);
     await runtime.advance(1_000);
-    expect(told).to.deep.equal(['TimeoutError']);
-    whenAborted?.(reason => told.push(`late ${(reason as Error).name}`));
-    expect(told).to.deep.equal(['TimeoutError', 'late TimeoutError']);
+    expect(told).to.deep.equal(['listening: TimeoutError']);
+    source?.listen(listener('late'));
+    expect(told).to.deep.equal(['listening: TimeoutError', 'late: TimeoutError']);
   });
 
   it('keeps no listener that was taken back', async () => {
     const told: unknown[] = [];
     const { runtime, record } = makeHarness(
       (_event, options: DispatchOptions) => {
-        const stop = (options as DispatchOptions & { [WHEN_ABORTED]: WhenAborted })[WHEN_ABORTED](reason =>
-          told.push(reason),
-        );
-        stop();
+        const source = sourceOf(options);
+        source.listen({ aborted: reason => told.push(reason) });
+        source.unlisten();
         return new Promise(() => {});
       },
       { requestTimeoutMillis: 1_000 },

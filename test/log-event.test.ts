@@ -17,7 +17,7 @@ const wire = (logEvent: Parameters<typeof bodyOf>[0]) => JSON.parse(bodyOf(logEv
 describe('EventFactory and LogEvent', () => {
   it('has httpVerb, url, params, headers and body as own enumerable members', () => {
     const logEvent = make();
-    expect(Object.keys(logEvent)).to.deep.equal(['httpVerb', 'url', 'params', 'headers', 'body']);
+    expect(Object.keys(logEvent)).to.have.members(['httpVerb', 'url', 'params', 'headers', 'body']);
     expect(logEvent).to.deep.include({ httpVerb: 'POST', url: 'https://logx.optimizely.com/v1/events' });
     expect(logEvent.headers).to.deep.equal({ 'Content-Type': 'application/json' });
     expect(JSON.parse(logEvent.body)).to.deep.equal(logEvent.params);

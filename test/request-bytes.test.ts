@@ -6,6 +6,7 @@ import {
   OptimizelyEventExporter,
   type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
+import { serializedEvent } from '../src/util/event-text.js';
 import { bytesOf } from '../src/util/log-event-body.js';
 import { makeContext, makeUserEvent } from './support/fakes.js';
 
@@ -43,6 +44,14 @@ function withText(text: string, overrides: Partial<SerializedEvent> = {}): Seria
   return { ...makeUserEvent({ json: JSON.stringify({ visitor_id: text }) }), ...overrides };
 }
 
+/** As the package makes them itself. */
+function ownWithText(text: string): SerializedEvent {
+  const json = JSON.stringify({ visitor_id: text });
+  return serializedEvent('conversion', CONTEXT, json, 0, '', false);
+}
+
+const CONTEXT = makeContext();
+
 const decode = (bytes: Uint8Array | undefined) =>
   bytes === undefined ? undefined : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
@@ -54,7 +63,10 @@ describe('the bytes of a request', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 8 }), async texts => {
-        const { bytes, body } = await send(texts.map(one => withText(one)));
+        const events = texts.map((one, n) =>
+          n % 2 === 0 ? ownWithText(one) : withText(one, { context: CONTEXT }),
+        );
+        const { bytes, body } = await send(events);
         expect(bytes, 'made without the text').not.to.equal(undefined);
         expect(decode(bytes)).to.equal(body);
         expect(

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
-import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
+import type { EventExporter, EventExportResult } from '../model/event-exporter.js';
 import type { QueueBudget } from '../model/event-queue.js';
 import type { EventLedger } from '../model/ledger.js';
+import type { LogEvent } from '../model/log-event.js';
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
-import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
+import { Outstanding } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
+import { BatchInFlight, type BatchOwner, type PieceOfBatch } from './batch-in-flight.js';
 import type { StoreTracker } from './store-tracker.js';
 
 export interface BatchesInFlightDependencies {
@@ -22,20 +24,12 @@ export interface BatchesInFlightDependencies {
   readonly onEnded: () => void;
 }
 
-interface BatchInFlight extends OutstandingWork {
-  readonly batch: ClosedBatch;
-  /** What the exporter has not told of in parts. */
-  unsettled: readonly SerializedEvent[];
-  /** Whether the exporter has it. */
-  isGiven: boolean;
-  /** Whether its events come from the store. */
-  readonly isReplayed: boolean;
-}
-
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
 
+const NONE: readonly never[] = [];
+
 /** Closed batches of which the exporter has not yet said what became of them. */
-export class BatchesInFlight {
+export class BatchesInFlight implements BatchOwner {
   readonly #deps: BatchesInFlightDependencies;
   readonly #seam: Seam;
   readonly #outstanding = new Outstanding<BatchInFlight>();
@@ -59,14 +53,7 @@ export class BatchesInFlight {
 
   /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
   begin(batch: ClosedBatch, isReplayed = false): void {
-    const inFlight = {
-      place: -1,
-      generation: undefined,
-      batch,
-      unsettled: batch.events,
-      isGiven: false,
-      isReplayed,
-    };
+    const inFlight = new BatchInFlight(batch, isReplayed, this);
     this.#outstanding.begin(inFlight);
     this.#eventCount += batch.events.length;
     if (isReplayed) this.#replayedCount++;
@@ -110,21 +97,9 @@ export class BatchesInFlight {
   }
 
   #export(inFlight: BatchInFlight, isLastTry: boolean): void {
-    const { exporter, notifications } = this.#deps;
-    const { context, events, byteLength, cause } = inFlight.batch;
-    const batch: ExportBatch = {
-      context,
-      events,
-      byteLength,
-      cause,
-      notifyLogEvent: (logEvent, piece = { eventCount: events.length, byteLength }) => {
-        notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
-      },
-      settle: (part, outcome) => this.#settlePart(inFlight, part, outcome),
-    };
     inFlight.isGiven = true;
     try {
-      exporter.export(batch, result => this.#ended(inFlight, result));
+      this.#deps.exporter.export(inFlight, result => this.#ended(inFlight, result));
     } catch (error) {
       // First of all: at the end of the stack the next call may be one too many.
       inFlight.isGiven = false;
@@ -135,7 +110,15 @@ export class BatchesInFlight {
     }
   }
 
-  #settlePart(
+  hasLogEventListeners(): boolean {
+    return this.#deps.notifications.hasNotificationListeners?.(NotificationType.LOG_EVENT) !== false;
+  }
+
+  notifyLogEvent({ cause }: BatchInFlight, logEvent: LogEvent, piece: PieceOfBatch): void {
+    this.#deps.notifications.sendNotifications(NotificationType.LOG_EVENT, logEvent, { cause, ...piece });
+  }
+
+  settlePart(
     inFlight: BatchInFlight,
     part: readonly SerializedEvent[],
     outcome: 'streamed' | DropReason | undefined,
@@ -146,18 +129,18 @@ export class BatchesInFlight {
     if (inFlight.place < 0 || events.length === 0) return;
     inFlight.unsettled = inFlight.unsettled.filter(event => !named.has(event));
     this.#release(events);
-    if (outcome === undefined) this.#account(events, []);
-    else if (outcome === 'streamed') this.#account([], [], events);
-    else this.#account([], [{ reason: outcome, events }]);
+    if (outcome === undefined) this.#account(events);
+    else if (outcome === 'streamed') this.#account(NONE, NONE, events);
+    else this.#account(NONE, [{ reason: outcome, events }]);
     this.#deps.onEnded();
   }
 
-  #ended(inFlight: BatchInFlight, { code, dropped = [], streamed = [], error }: EventExportResult): void {
+  #ended(inFlight: BatchInFlight, { code, dropped = NONE, streamed = NONE, error }: EventExportResult): void {
     if (!this.#forget(inFlight)) return;
     if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.
-    if (code === 0 && dropped.length === 0 && streamed.length === 0) this.#account(events, []);
+    if (code === 0 && dropped.length === 0 && streamed.length === 0) this.#account(events);
     else {
       // An exporter may name an event twice, or one that it has settled before.
       const unnamed = new Set(events);
@@ -167,7 +150,7 @@ export class BatchesInFlight {
       }));
       const inStream = streamed.filter(event => unnamed.delete(event));
       if (code === 0) this.#account([...unnamed], drops, inStream);
-      else this.#account([], [...drops, { reason: 'rejected', events: [...unnamed] }], inStream);
+      else this.#account(NONE, [...drops, { reason: 'rejected', events: [...unnamed] }], inStream);
     }
     this.#deps.onEnded();
   }
@@ -175,10 +158,15 @@ export class BatchesInFlight {
   /** The one place that says what became of events that were in flight. */
   #account(
     delivered: readonly SerializedEvent[],
-    dropped: readonly Dropped[],
-    streamed: readonly SerializedEvent[] = [],
+    dropped: readonly Dropped[] = NONE,
+    streamed: readonly SerializedEvent[] = NONE,
   ): void {
     const { storeTracker, ledger } = this.#deps;
+    if (dropped.length + streamed.length === 0) {
+      ledger.ended(delivered, NONE, NONE);
+      storeTracker.remove(delivered);
+      return;
+    }
     const lost: Dropped[] = [];
     for (const { reason, events } of dropped) {
       // Out of time is no fault of the events: what the store has is for the next life.

@@ -1,57 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context } from '@opentelemetry/api';
 import {
+  ABORT_SOURCE,
+  type AbortListener,
+  type AbortSource,
   type AnyEventDispatcher,
   type DispatchOptions,
-  WHEN_ABORTED,
-  type WhenAborted,
+  TAKES_OPTIONS,
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
-import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import type { Runtime } from '../model/runtime.js';
 import { isThenable } from '../util/guard.js';
+import type { OutstandingWork } from '../util/outstanding.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
+import type { Chunk } from './chunk.js';
+import { showLogEvent } from './log-event.js';
+import { optionsWithCallback } from './options-with-callback.js';
 import { readAnswer, readRejection } from './read-answer.js';
 import { takesCallback } from './takes-callback.js';
 import type { Answer } from './verdict.js';
 
-/** One request that a dispatcher carries out, untraced, for `timeoutMillis` at most or until it is aborted. */
-export class Attempt {
-  readonly #runtime: Runtime;
-  readonly #timer: RuntimeTimer;
-  readonly #onAnswer: (answer: Answer) => void;
-  #controller: AbortController | undefined;
-  #onAbort: ((reason: unknown) => void) | undefined;
-  #abortedBy: unknown;
-  /** How long ago the youngest event of the request was accepted, milliseconds. */
-  ageMillis = 0;
-  #answered = false;
+/** Hears of attempts. */
+export interface AttemptOwner {
+  /** Called once for each, perhaps before `make` returns. */
+  answered(attempt: Attempt, answer: Answer): void;
+}
 
-  /** @param onAnswer called once, perhaps before `make` returns */
-  constructor(runtime: Runtime, timeoutMillis: number, onAnswer: (answer: Answer) => void) {
+/**
+ * One request that a dispatcher carries out, untraced, until it is answered or aborted. It is itself the options that the
+ * dispatcher gets: an object less for each request.
+ */
+export class Attempt implements OutstandingWork, AbortSource {
+  place = -1;
+  generation: OutstandingWork['generation'];
+  readonly chunk: Chunk;
+  /** Which step of the backoff it belongs to. */
+  readonly step: number;
+  /** Monotonic clock, milliseconds. */
+  readonly startedAt: number;
+  /** How long ago the youngest event of the request was accepted, milliseconds. */
+  readonly ageMillis: number;
+  readonly #runtime: Runtime;
+  readonly #owner: AttemptOwner;
+  #controller: AbortController | undefined;
+  #listener: AbortListener | undefined;
+  #abortedBy: unknown;
+  #isAnswered = false;
+
+  constructor(chunk: Chunk, step: number, runtime: Runtime, owner: AttemptOwner) {
+    this.chunk = chunk;
+    this.step = step;
+    this.startedAt = runtime.monotonic();
+    this.ageMillis = chunk.ageMillis(this.startedAt);
     this.#runtime = runtime;
-    this.#onAnswer = onAnswer;
-    this.#timer = runtime.setTimer(
-      () => this.abort(new DOMException(`no answer within ${timeoutMillis} ms`, 'TimeoutError')),
-      timeoutMillis,
-    );
+    this.#owner = owner;
   }
 
   /** Never throws. */
-  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent, ageMillis: number): void {
-    this.ageMillis = ageMillis;
-    const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime.now()));
+  make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+    const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime));
     const respond = (response: unknown) => {
       try {
         // A callback may be given a promise, and a thenable may bring another one.
         if (isThenable(response)) response.then(respond, fail);
-        else this.#answer(readAnswer(response, this.#runtime.now()));
+        else this.#answer(readAnswer(response, this.#runtime));
       } catch (error) {
         fail(error);
       }
     };
     try {
-      const returned: unknown = context.with(suppressTracing(context.active()), () =>
-        dispatcher.dispatchEvent(logEvent, withSignal(respond, this)),
+      const returned = context.with(suppressTracing(context.active()), () =>
+        this.#dispatch(dispatcher, logEvent, respond),
       );
       if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
     } catch (error) {
@@ -59,20 +78,30 @@ export class Attempt {
     }
   }
 
+  #dispatch(
+    dispatcher: AnyEventDispatcher,
+    logEvent: LogEvent,
+    respond: (response: unknown) => void,
+  ): unknown {
+    // Our own dispatcher looks at neither more than it needs.
+    if (TAKES_OPTIONS in dispatcher.dispatchEvent)
+      return dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions);
+    return dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respond));
+  }
+
   /** Answers at once: a dispatcher need not obey the signal. */
   abort(reason: unknown): void {
-    if (this.#answered) return;
+    if (this.#isAnswered) return;
     this.#abortedBy = reason;
-    this.#onAbort?.(reason);
+    this.#listener?.aborted(reason);
     this.#controller?.abort(reason);
     this.#answer({ kind: 'no answer', error: reason });
   }
 
   #answer(answer: Answer): void {
-    if (this.#answered) return;
-    this.#answered = true;
-    this.#timer.clear();
-    this.#onAnswer(answer);
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#owner.answered(this, answer);
   }
 
   /** Made at the first access, because an AbortController costs as much as serializing an event. */
@@ -84,39 +113,16 @@ export class Attempt {
     return this.#controller.signal;
   }
 
-  /** The same without an AbortController, for one listener. */
-  readonly whenAborted: WhenAborted = listener => {
-    if (this.#abortedBy !== undefined) listener(this.#abortedBy);
-    this.#onAbort = listener;
-    return () => {
-      this.#onAbort = undefined;
-    };
-  };
-}
+  get [ABORT_SOURCE](): AbortSource {
+    return this;
+  }
 
-const ATTEMPT = Symbol('attempt');
+  listen(listener: AbortListener): void {
+    if (this.#abortedBy !== undefined) listener.aborted(this.#abortedBy);
+    this.#listener = listener;
+  }
 
-type Carrier = DispatchOptions & { [ATTEMPT]: Attempt; [WHEN_ABORTED]: WhenAborted; ageMillis: number };
-
-// A getter that all share: V8 keeps one of each function's own, and what that refers to, until a full collection.
-const SIGNAL: PropertyDescriptor & ThisType<Carrier> = {
-  enumerable: true,
-  get() {
-    return this[ATTEMPT].signal;
-  },
-};
-
-// A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
-Object.setPrototypeOf(SIGNAL, null);
-
-/**
- * Serves both generations of dispatchers: a callback that has the options as members. All but the signal is assigned: it
- * costs a twentieth of what defining it does.
- */
-function withSignal(respond: (response: unknown) => void, attempt: Attempt): DispatchOptions {
-  const carrier = respond as unknown as Carrier;
-  carrier[ATTEMPT] = attempt;
-  carrier[WHEN_ABORTED] = attempt.whenAborted;
-  carrier.ageMillis = attempt.ageMillis;
-  return Object.defineProperty(carrier, 'signal', SIGNAL);
+  unlisten(): void {
+    this.#listener = undefined;
+  }
 }

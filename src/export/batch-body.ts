@@ -3,6 +3,7 @@
 import type { EventContext } from '../model/event-context.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { ENVELOPE_END, envelopeBytes, envelopeStart } from '../util/envelope.js';
+import { isAsciiText } from '../util/event-text.js';
 
 /** What a request carries, put together whenever it is asked for. */
 export interface Body {
@@ -44,9 +45,11 @@ export class BatchBody implements Body {
     const bytes = Buffer.allocUnsafe(length + SPARE_BYTES);
     let at = bytes.write(envelopeStart(this.#context));
     for (let number = 0; number < this.#events.length; number++) {
-      const { json, byteLength } = this.#events[number] as SerializedEvent;
+      const event = this.#events[number] as SerializedEvent;
+      const { json, byteLength } = event;
       if (number > 0) bytes[at++] = COMMA;
-      const written = bytes.write(json, at);
+      // The same bytes in half the time.
+      const written = isAsciiText(event) ? bytes.write(json, at, 'latin1') : bytes.write(json, at);
       if (written !== byteLength) return undefined;
       at += written;
     }

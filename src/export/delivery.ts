@@ -8,15 +8,17 @@ import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { Afterwards } from '../util/afterwards.js';
 import { errorLabel } from '../util/error-label.js';
 import { Seam } from '../util/guard.js';
-import { Outstanding, type OutstandingWork } from '../util/outstanding.js';
-import { Attempt } from './attempt.js';
+import { Outstanding } from '../util/outstanding.js';
+import { Attempt, type AttemptOwner } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
+import { ChunkOutcome } from './chunk-outcome.js';
 import { Destination, type DestinationOptions } from './destination.js';
 import { placeOf } from './place-of.js';
+import { RequestDeadline } from './request-deadline.js';
 import { SendQueue } from './send-queue.js';
 import { makeSpecimens } from './specimens.js';
 import { splitToFit } from './split.js';
-import { type Answer, errorTypeOf, judge, type Retry } from './verdict.js';
+import { type Answer, errorTypeOf } from './verdict.js';
 
 export interface DeliveryOptions extends DestinationOptions {
   readonly maxAgeMillis: number;
@@ -25,31 +27,28 @@ export interface DeliveryOptions extends DestinationOptions {
 
 export interface DeliveryDependencies {
   readonly dispatcher: AnyEventDispatcher;
+  /** Called once for each chunk. */
+  readonly prepare: Prepare;
   readonly runtime: Runtime;
   readonly logger: PackageLogger;
   readonly observer: DeliveryObserver | undefined;
 }
-
-interface Request extends OutstandingWork {
-  readonly attempt: Attempt;
-  readonly chunk: Chunk;
-}
-
-const RETRY: Retry = { kind: 'retry', floorMillis: 0, slow: false };
 
 /**
  * Gets requests to one destination. After a failure the whole destination rests, then one request probes it; a request
  * that failed goes to the end of the line, so that it holds up no other. Requests are made after the call that brought
  * the batch, never from within it.
  */
-export class Delivery {
+export class Delivery implements AttemptOwner {
   readonly #options: DeliveryOptions;
   readonly #deps: DeliveryDependencies;
   readonly #observer: Seam;
   readonly #destination: Destination;
   readonly #queue: SendQueue;
+  readonly #outcome: ChunkOutcome;
   readonly #undelivered = new Outstanding<BatchProgress>();
-  readonly #inFlight = new Outstanding<Request>();
+  readonly #inFlight = new Outstanding<Attempt>();
+  readonly #deadline: RequestDeadline;
   readonly #send = new Afterwards(() => this.#pump());
   readonly #readyListeners: (() => void)[] = [];
   /** Made with the first request, and kept. */
@@ -66,6 +65,8 @@ export class Delivery {
     const place = placeOf(dependencies.dispatcher);
     this.#destination = new Destination(options, runtime, logger, place);
     this.#queue = new SendQueue(runtime, () => this.#pump());
+    this.#outcome = new ChunkOutcome(this.#destination, this.#queue);
+    this.#deadline = new RequestDeadline(runtime, options.requestTimeoutMillis, this.#inFlight);
   }
 
   /** Whether what is delivered now has to wait for a request that is out. */
@@ -91,20 +92,14 @@ export class Delivery {
     this.#readyListeners.push(listener);
   }
 
-  deliver(
-    { events, settle }: Pick<ExportBatch, 'events' | 'settle'>,
-    prepare: Prepare,
-    done: (result: EventExportResult) => void,
-  ): void {
-    const batch = new BatchProgress(events.length, settle, result => {
-      this.#undelivered.end(batch);
-      done(result);
-    });
+  /** @param done called once, when every event was delivered or is lost */
+  deliver(batch: ExportBatch, done: (result: EventExportResult) => void): void {
+    const progress = new BatchProgress(batch, this.#undelivered, done);
     // In line first: where the stack ends, the caller brings the batch again, and no flush waits for this one.
-    for (const piece of splitToFit(events, this.#destination.maxBytes)) {
-      this.#queue.push(new Chunk(batch, piece, prepare));
+    for (const piece of splitToFit(batch.events, this.#destination.maxBytes)) {
+      this.#queue.push(new Chunk(progress, piece));
     }
-    this.#undelivered.begin(batch);
+    this.#undelivered.begin(progress);
     this.#send.request();
   }
 
@@ -123,10 +118,10 @@ export class Delivery {
     this.#ended = true;
     this.#timer?.clear();
     this.#destination.end();
-    const requests = this.#inFlight.all();
-    for (const { attempt } of requests) attempt.abort(new DOMException('shut down', 'AbortError'));
-    const chunks = [...requests.map(({ chunk }) => chunk), ...this.#queue.drain()];
-    for (const { batch, events } of chunks) batch.settle(events, reason);
+    const attempts = this.#inFlight.all();
+    for (const attempt of attempts) attempt.abort(new DOMException('shut down', 'AbortError'));
+    const chunks = [...attempts.map(({ chunk }) => chunk), ...this.#queue.drain()];
+    for (const chunk of chunks) chunk.settle(reason);
   }
 
   #pump(): void {
@@ -152,7 +147,7 @@ export class Delivery {
         this.#try(chunk);
       } catch (error) {
         this.#deps.logger.error(`delivery to Optimizely failed: ${errorLabel(error)}; it is tried again`);
-        this.#fail(chunk, { kind: 'no answer', error }, this.#destination.step, RETRY);
+        this.#outcome.failed(chunk, error);
       }
     }
   }
@@ -170,90 +165,42 @@ export class Delivery {
   }
 
   #try(chunk: Chunk): void {
-    const { runtime, observer, dispatcher } = this.#deps;
-    const { batch, events } = chunk;
-    const startedAt = runtime.monotonic();
-    const ageMillis = chunk.ageMillis(startedAt);
-    if (ageMillis > this.#options.maxAgeMillis) {
-      batch.settle(events, 'expired');
+    const { runtime, observer, dispatcher, prepare } = this.#deps;
+    const attempt = new Attempt(chunk, this.#destination.step, runtime, this);
+    if (attempt.ageMillis > this.#options.maxAgeMillis) {
+      chunk.settle('expired');
       return;
     }
-    const logEvent = chunk.logEvent();
+    const logEvent = chunk.logEvent(prepare);
     if (logEvent === undefined) {
-      this.#cannotSerialize(chunk);
+      this.#outcome.unserializable(chunk);
       return;
     }
     this.#specimens ??= makeSpecimens(runtime);
-    const { step } = this.#destination;
     this.#destination.log.sending(logEvent.url);
-    const attempt = new Attempt(runtime, this.#options.requestTimeoutMillis, answer => {
-      this.#inFlight.end(request);
+    this.#inFlight.begin(attempt);
+    this.#deadline.begun();
+    this.#observe('requestStarted', () => observer?.requestStarted(chunk.events.length));
+    attempt.make(dispatcher, logEvent);
+  }
+
+  answered(attempt: Attempt, answer: Answer): void {
+    const { chunk, step, startedAt } = attempt;
+    const { runtime, observer } = this.#deps;
+    this.#inFlight.end(attempt);
+    this.#deadline.ended();
+    if (observer !== undefined) {
       const seconds = (runtime.monotonic() - startedAt) / 1000;
       this.#observe('requestEnded', () =>
-        observer?.requestEnded(events.length, seconds, errorTypeOf(answer)),
+        observer.requestEnded(chunk.events.length, seconds, errorTypeOf(answer)),
       );
-      if (this.#ended) return;
-      this.#settle(chunk, answer, step);
-      this.#pump();
-    });
-    const request: Request = { place: -1, generation: undefined, attempt, chunk };
-    this.#inFlight.begin(request);
-    this.#observe('requestStarted', () => observer?.requestStarted(events.length));
-    attempt.make(dispatcher, logEvent, ageMillis);
+    }
+    if (this.#ended) return;
+    this.#outcome.answered(chunk, answer, step);
+    this.#pump();
   }
 
   #observe(method: string, tell: () => void): void {
     if (this.#deps.observer !== undefined) this.#observer.call(method, undefined, tell);
-  }
-
-  #settle(chunk: Chunk, answer: Answer, step: number): void {
-    const verdict = judge(answer);
-    switch (verdict.kind) {
-      case 'delivered':
-      case 'streamed':
-        this.#destination.delivered(answer);
-        chunk.batch.settle(chunk.events, verdict.kind === 'streamed' ? 'streamed' : undefined);
-        return;
-      case 'too large':
-        this.#destination.refusedSize(chunk);
-        if (chunk.events.length === 1) this.#refuse('too_large', chunk, answer);
-        else this.#queue.pushHalves(chunk);
-        return;
-      case 'refused':
-        this.#destination.answered();
-        if (chunk.events.length === 1) this.#refuse('rejected', chunk, answer);
-        else this.#queue.searchThrough(chunk);
-        return;
-      case 'retry':
-        if (this.#destination.mayTryAtOnce(chunk, answer)) this.#queue.push(chunk);
-        else if (this.#destination.isAtFault(chunk, answer)) this.#singleOut(chunk, answer);
-        else this.#fail(chunk, answer, step, verdict);
-    }
-  }
-
-  #fail(chunk: Chunk, answer: Answer, step: number, retry: Retry): void {
-    this.#destination.failed(answer, step, retry);
-    this.#queue.push(chunk);
-  }
-
-  #singleOut(chunk: Chunk, answer: Answer): void {
-    this.#destination.log.singledOut(answer);
-    if (chunk.events.length > 1) this.#queue.searchThrough(chunk);
-    else this.#queue.rest(chunk, this.#destination.restAlone(chunk));
-  }
-
-  /** One event that can't be serialized again, nested too deep say, costs none of the others. */
-  #cannotSerialize(chunk: Chunk): void {
-    if (chunk.events.length > 1) {
-      this.#queue.pushHalves(chunk);
-      return;
-    }
-    this.#destination.log.unserializable();
-    chunk.batch.settle(chunk.events, 'invalid');
-  }
-
-  #refuse(reason: DropReason, { batch, events }: Chunk, answer: Answer): void {
-    this.#destination.log.refused(answer);
-    batch.settle(events, reason);
   }
 }

@@ -6,6 +6,7 @@ import { bool, type OptionTable, url } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { resolveEndpoint } from './endpoint.js';
+import { showLogEvent } from './log-event.js';
 import { LogEventBuilder } from './log-event-builder.js';
 
 /** Where LogEvents are sent, and how strictly Optimizely checks them. */
@@ -50,6 +51,6 @@ export class EventFactory {
    * @throws TypeError if there is no event, or events have different contexts
    */
   createLogEvent(events: readonly SerializedEvent[]): LogEvent {
-    return this.#builder.build(events);
+    return showLogEvent(this.#builder.build(events));
   }
 }

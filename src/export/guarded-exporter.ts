@@ -33,11 +33,13 @@ export class GuardedExporter implements EventExporter {
 
   /** @throws what the exporter throws */
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
+    const { context, events, byteLength, cause } = batch;
     const guarded: ExportBatch = {
-      ...batch,
-      settle: (events, outcome) => {
-        if (Array.isArray(events))
-          batch.settle(events, outcome === 'streamed' ? outcome : readReason(outcome));
+      ...{ context, events, byteLength, cause },
+      notifyLogEvent: (logEvent, piece) => batch.notifyLogEvent(logEvent, piece),
+      hasLogEventListeners: () => batch.hasLogEventListeners?.() !== false,
+      settle: (part, outcome) => {
+        if (Array.isArray(part)) batch.settle(part, outcome === 'streamed' ? outcome : readReason(outcome));
       },
     };
     const returned: unknown = untraced(() =>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventExportResult, ExportBatch } from '../model/event-exporter.js';
-import type { Prepare } from './chunk.js';
 
 interface HeldBatch {
   readonly events: ExportBatch['events'];
@@ -18,11 +17,7 @@ export class HeldDelivery {
   readonly isBusy = true;
   readonly load = 1;
 
-  deliver(
-    { events }: Pick<ExportBatch, 'events'>,
-    _prepare: Prepare,
-    done: (result: EventExportResult) => void,
-  ): void {
+  deliver({ events }: ExportBatch, done: (result: EventExportResult) => void): void {
     this.#batches.push({ events, done });
   }
 

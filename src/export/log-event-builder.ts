@@ -15,7 +15,7 @@ const EVENTS_API_URLS = {
 /** Builds LogEvents for an endpoint that has been resolved. */
 export class LogEventBuilder {
   readonly #endpoint: Endpoint;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Record<string, string>;
 
   constructor(endpoint: Endpoint, strict: boolean) {
     const authorization = endpoint.kind === 'url' ? endpoint.authorization : undefined;
@@ -27,7 +27,10 @@ export class LogEventBuilder {
     };
   }
 
-  /** @throws TypeError if there is no event, or events have different contexts */
+  /**
+   * @returns a LogEvent that is yet to be shown
+   * @throws TypeError if there is no event, or events have different contexts
+   */
   build(events: readonly SerializedEvent[]): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
@@ -37,7 +40,7 @@ export class LogEventBuilder {
       }
     }
     const url = urlOf(this.#endpoint, context.region);
-    return makeLogEvent(url, { ...this.#headers }, new BatchBody(context, events));
+    return makeLogEvent(url, this.#headers, new BatchBody(context, events));
   }
 }
 

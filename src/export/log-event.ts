@@ -11,19 +11,34 @@ import type { Body } from './batch-body.js';
 class LazyLogEvent implements LogEvent {
   declare httpVerb: LogEvent['httpVerb'];
   declare url: string;
-  declare params: EventBatchParams;
   declare headers: Record<string, string>;
-  declare body: string;
   #body: Body;
   #params: EventBatchParams | undefined;
+  #isShown = false;
 
   constructor(url: string, headers: Record<string, string>, body: Body) {
     this.httpVerb = 'POST';
     this.url = url;
-    Object.defineProperty(this, 'params', LazyLogEvent.#paramsProperty);
     this.headers = headers;
-    Object.defineProperty(this, 'body', LazyLogEvent.#bodyProperty);
     this.#body = body;
+  }
+
+  get params(): EventBatchParams {
+    this.#params ??= JSON.parse(this.#body.text()) as EventBatchParams;
+    return this.#params;
+  }
+
+  set params(replacement: EventBatchParams) {
+    this.#params = replacement;
+  }
+
+  get body(): string {
+    return this.#params === undefined ? this.#body.text() : JSON.stringify(this.#params);
+  }
+
+  set body(replacement: string) {
+    this.#body = { text: () => replacement, bytes: () => undefined };
+    this.#params = undefined;
   }
 
   get [PARAMS_READ](): boolean {
@@ -32,43 +47,41 @@ class LazyLogEvent implements LogEvent {
 
   [BODY_BYTES](): Uint8Array | undefined {
     if (this[PARAMS_READ]) return undefined;
+    if (!this.#isShown) return this.#body.bytes();
     // The application may have replaced the member by one of another kind.
     const { get } = Object.getOwnPropertyDescriptor(this, 'body') ?? {};
-    return get === LazyLogEvent.#bodyProperty.get ? this.#body.bytes() : undefined;
+    return get === BODY.get ? this.#body.bytes() : undefined;
   }
 
-  // Own members, so that copies have them; made once, since a pair of closures for each LogEvent costs six times this.
-  static readonly #paramsProperty: PropertyDescriptor & ThisType<LazyLogEvent> = {
-    enumerable: true,
-    configurable: true,
-    get() {
-      this.#params ??= JSON.parse(this.#body.text()) as EventBatchParams;
-      return this.#params;
-    },
-    set(replacement: EventBatchParams) {
-      this.#params = replacement;
-    },
-  };
-
-  static readonly #bodyProperty: PropertyDescriptor & ThisType<LazyLogEvent> = {
-    enumerable: true,
-    configurable: true,
-    get() {
-      return this.#params === undefined ? this.#body.text() : JSON.stringify(this.#params);
-    },
-    set(replacement: string) {
-      this.#body = { text: () => replacement, bytes: () => undefined };
-      this.#params = undefined;
-    },
-  };
-
-  // A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
-  static {
-    Object.setPrototypeOf(LazyLogEvent.#paramsProperty, null);
-    Object.setPrototypeOf(LazyLogEvent.#bodyProperty, null);
+  static show(logEvent: LogEvent): void {
+    if (!(#isShown in logEvent) || logEvent.#isShown) return;
+    logEvent.#isShown = true;
+    logEvent.headers = { ...logEvent.headers };
+    Object.defineProperty(logEvent, 'params', PARAMS);
+    Object.defineProperty(logEvent, 'body', BODY);
   }
 }
 
+const PARAMS = ownAccessor('params');
+const BODY = ownAccessor('body');
+
+/** The accessor of that name as an own member. All share it: a pair of closures for each LogEvent costs six times this. */
+function ownAccessor(name: 'params' | 'body'): PropertyDescriptor {
+  const { get, set } = Object.getOwnPropertyDescriptor(LazyLogEvent.prototype, name) as PropertyDescriptor;
+  // A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
+  return Object.assign(Object.create(null), { get, set, enumerable: true, configurable: true });
+}
+
+/** @param headers shared until the LogEvent is shown */
 export function makeLogEvent(url: string, headers: Record<string, string>, body: Body): LogEvent {
   return new LazyLogEvent(url, headers, body);
+}
+
+/**
+ * Before code of the application sees a LogEvent: `params` and `body` become own members, so that copies have them, and its
+ * headers its own. Most requests are seen by our own dispatcher alone, and this would cost them a thirtieth.
+ */
+export function showLogEvent(logEvent: LogEvent): LogEvent {
+  LazyLogEvent.show(logEvent);
+  return logEvent;
 }

@@ -16,6 +16,7 @@ import { Delivery } from './delivery.js';
 import { resolveEndpoint } from './endpoint.js';
 import { DISPATCHER_EXAMPLE, EXPORTER, type OptimizelyEventExporterOptions } from './exporter-options.js';
 import { HeldDelivery } from './held-delivery.js';
+import { showLogEvent } from './log-event.js';
 import { LogEventBuilder } from './log-event-builder.js';
 import { payloadBytes } from './split.js';
 
@@ -48,6 +49,7 @@ export class OptimizelyEventExporter implements EventExporter {
             { ...resolved, ...retry },
             {
               dispatcher: taken.eventDispatcher as AnyEventDispatcher,
+              prepare: (events, batch) => this.#prepare(events, batch),
               runtime: resolved.runtime ?? systemRuntime,
               logger,
               observer: resolved.observer,
@@ -65,7 +67,7 @@ export class OptimizelyEventExporter implements EventExporter {
       resultCallback({ code: 1, dropped: [{ reason: 'already_shutdown', events: batch.events }] });
       return;
     }
-    this.#delivery.deliver(batch, events => this.#prepare(events, batch), resultCallback);
+    this.#delivery.deliver(batch, resultCallback);
   }
 
   /** Returns whether all requests are in flight. */
@@ -101,12 +103,14 @@ export class OptimizelyEventExporter implements EventExporter {
   #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {
     try {
       const logEvent = this.#builder.build(events);
+      if (batch.hasLogEventListeners?.() === false) return logEvent;
       const whole = events.length === batch.events.length;
       const piece = {
         eventCount: events.length,
         byteLength: whole ? batch.byteLength : payloadBytes(events),
       };
-      batch.notifyLogEvent(logEvent, piece);
+
+      batch.notifyLogEvent(showLogEvent(logEvent), piece);
       // A listener may have made of `params` what can't be sent; what it took out must not be sent instead.
       if (paramsWereRead(logEvent)) bodyOf(logEvent);
       return logEvent;

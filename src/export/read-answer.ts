@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Runtime } from '../model/runtime.js';
 import { isObjectLike } from '../util/guard.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import type { Answer } from './verdict.js';
@@ -7,24 +8,23 @@ import type { Answer } from './verdict.js';
  * What a dispatcher says of the answer, in any of the shapes that HTTP clients have: `statusCode` (undici, node:http, got),
  * `status` (fetch, axios, ky, superagent), `ok` alone, the bare status. An error that it hands back says what it would say
  * had it been thrown. One that says nothing readable counts as delivered, as in Optimizely's SDKs.
- *
- * @param now milliseconds since the epoch
  */
-export function readAnswer(response: unknown, now: number): Answer {
+export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answer {
   try {
     if (!isObjectLike(response)) return { kind: 'status', status: readBareStatus(response) };
-    if (isError(response)) return readRejection(response, now);
+    if (isError(response)) return readRejection(response, clock);
     const status = statusOf(response);
     const streamed = (response as Shape).streamed === true;
-    if (status === undefined) return { kind: 'status', status, streamed };
-    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, now), streamed };
+    // What is delivered is not tried again.
+    if (status === undefined || (status >= 200 && status < 300)) return { kind: 'status', status, streamed };
+    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, clock), streamed };
   } catch (error) {
     return { kind: 'no answer', error };
   }
 }
 
 /** Clients such as axios and got reject where the status is not 2xx: then the error has the answer. */
-export function readRejection(error: unknown, now: number): Answer {
+export function readRejection(error: unknown, clock: Pick<Runtime, 'now'>): Answer {
   try {
     if (!isObjectLike(error)) return { kind: 'no answer', error };
     const { response } = error as { response?: unknown };
@@ -33,7 +33,7 @@ export function readRejection(error: unknown, now: number): Answer {
       const status = readStatus((holder as Shape).statusCode) ?? readStatus((holder as Shape).status);
       // A delivered request is not reported as an error.
       if (status === undefined || status < 300) continue;
-      return { kind: 'status', status, retryAfterMillis: retryAfterOf(holder, now) };
+      return { kind: 'status', status, retryAfterMillis: retryAfterOf(holder, clock) };
     }
     return { kind: 'no answer', error };
   } catch (unreadable) {
@@ -77,10 +77,10 @@ function readBareStatus(value: unknown): number | undefined {
   return status !== undefined && status >= 100 && status < 600 ? status : undefined;
 }
 
-function retryAfterOf(response: object, now: number): number | undefined {
+function retryAfterOf(response: object, clock: Pick<Runtime, 'now'>): number | undefined {
   const { headers } = response as Shape;
   if (!isObjectLike(headers)) return undefined;
-  return parseRetryAfter(headerOf(headers), now);
+  return parseRetryAfter(headerOf(headers), clock.now());
 }
 
 function headerOf(headers: object): unknown {

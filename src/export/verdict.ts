@@ -24,6 +24,9 @@ export type Verdict =
   /** The server will never accept it as it is. */
   | { readonly kind: 'refused' };
 
+const DELIVERED: Verdict = { kind: 'delivered' };
+const STREAMED: Verdict = { kind: 'streamed' };
+
 export type Retry = Extract<Verdict, { readonly kind: 'retry' }>;
 
 /** A server that asks for more is asked again after this. */
@@ -38,7 +41,7 @@ export function judge(answer: Answer): Verdict {
   if (answer.kind === 'no answer') return { kind: 'retry', floorMillis: 0, slow: false };
   const { status } = answer;
   if (status === undefined || (status >= 200 && status < 300)) {
-    return { kind: answer.streamed === true ? 'streamed' : 'delivered' };
+    return answer.streamed === true ? STREAMED : DELIVERED;
   }
   if (status === 413) return { kind: 'too large' };
   if (REFUSALS.includes(status)) return { kind: 'refused' };

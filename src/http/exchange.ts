@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispatcher.js';
+import type { AbortListener, AbortSource, EventDispatcherResponse } from '../model/event-dispatcher.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { statusSeen } from './connection.js';
 import { DRAINED_BYTES, DRAINED_MILLIS } from './drain.js';
@@ -20,11 +20,11 @@ export interface Draining {
  * One request of undici's `dispatch` (`request` makes a stream of the body and costs half as much again), which is
  * answered as soon as the head of the answer has come. What comes behind is drained.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
   readonly #draining: Draining;
+  readonly #abortSource: AbortSource;
   readonly #resolve: (response: EventDispatcherResponse) => void;
   readonly #reject: (reason: unknown) => void;
-  #unsubscribe: (() => void) | undefined;
   #controller: Controller | undefined;
   #abortedBy: Error | undefined;
   #bytesToRead = DRAINED_BYTES;
@@ -33,20 +33,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     draining: Draining,
+    abortSource: AbortSource,
     resolve: (response: EventDispatcherResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#draining = draining;
+    this.#abortSource = abortSource;
     this.#resolve = resolve;
     this.#reject = reject;
+    abortSource.listen(this);
   }
 
-  endWhen(whenAborted: WhenAborted): void {
-    this.#unsubscribe = whenAborted(reason => {
-      this.#reject(reason);
-      this.#abortedBy = reason instanceof Error ? reason : new Error('aborted');
-      this.#controller?.abort(this.#abortedBy);
-    });
+  aborted(reason: unknown): void {
+    this.#reject(reason);
+    this.#abortedBy = reason instanceof Error ? reason : new Error('aborted');
+    this.#controller?.abort(this.#abortedBy);
   }
 
   get isAborted(): boolean {
@@ -60,7 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Controller, statusCode: number, headers: Headers): void {
     if (statusCode < 200) return;
-    this.#unsubscribe?.();
+    this.#abortSource.unlisten();
     this.#isAnswered = true;
     this.#draining.count++;
     this.#resolve({ statusCode, headers });
@@ -84,7 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#draining.count--;
       return;
     }
-    this.#unsubscribe?.();
+    this.#abortSource.unlisten();
     const statusCode = statusSeen(error);
     if (statusCode === undefined) this.#reject(error);
     else this.#resolve({ statusCode });

@@ -16,23 +16,24 @@ export class GivenTransport implements Transport {
 
   async post(
     { origin, path, authorization }: Destination,
-    { method, headers, body, whenAborted }: Parameters<Transport['post']>[1],
+    { method, headers, body, abortSource }: Parameters<Transport['post']>[1],
   ): Promise<EventDispatcherResponse> {
     const controller = new AbortController();
-    const unsubscribe = whenAborted(reason => controller.abort(reason));
+    abortSource.listen({ aborted: reason => controller.abort(reason) });
     try {
       const response = await this.#dispatcher.request({
         origin,
         path,
         method,
-        headers: withAuthorization(headers, authorization) ?? null,
+        // A copy: interceptors of the application's may add to them.
+        headers: { ...withAuthorization(headers, authorization) },
         body: (body ?? null) as string | Buffer | null,
         signal: controller.signal,
       });
       drain(response.body);
       return { statusCode: response.statusCode, headers: response.headers };
     } finally {
-      unsubscribe();
+      abortSource.unlisten();
     }
   }
 

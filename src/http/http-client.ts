@@ -95,14 +95,11 @@ export class HttpClient {
     message: Parameters<Transport['post']>[1],
   ): Promise<EventDispatcherResponse> {
     const { destination, proxy } = this.#routeTo(url);
-    return context.with(
-      suppressTracing(context.active()),
-      transport.post,
-      transport,
-      destination,
-      message,
-      proxy,
-    );
+    const active = context.active();
+    const untraced = suppressTracing(active);
+    // So it is within a request of our exporter: to say it once more would cost a fiftieth of the request.
+    if (untraced === active) return transport.post(destination, message, proxy);
+    return context.with(untraced, () => transport.post(destination, message, proxy));
   }
 
   #transportOpened(): Promise<Transport> {

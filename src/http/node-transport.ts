@@ -29,25 +29,27 @@ export class NodeTransport implements Transport {
 
   post(
     destination: Destination,
-    { whenAborted, ...message }: Parameters<Transport['post']>[1],
+    { abortSource, ...message }: Parameters<Transport['post']>[1],
     proxy: NamedProxy | undefined,
   ): Promise<EventDispatcherResponse> {
     return new Promise((resolve, reject) => {
       const request = this.#begin(destination, message, proxy);
-      const unsubscribe = whenAborted(reason => {
-        reject(reason);
-        request.destroy();
+      abortSource.listen({
+        aborted(reason) {
+          reject(reason);
+          request.destroy();
+        },
       });
       request
         .on('response', (response: IncomingMessage) => {
-          unsubscribe();
+          abortSource.unlisten();
           // The rest does not hold the process.
           response.socket.unref();
           drain(response);
           resolve({ statusCode: response.statusCode, headers: response.headers });
         })
         .on('error', error => {
-          unsubscribe();
+          abortSource.unlisten();
           const statusCode = statusSeen(error);
           if (statusCode === undefined) reject(error);
           else resolve({ statusCode });

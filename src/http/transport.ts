@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
-import type { EventDispatcherResponse, WhenAborted } from '../model/event-dispatcher.js';
+import type { AbortSource, EventDispatcherResponse } from '../model/event-dispatcher.js';
 import type { Destination } from './destination.js';
 import type { NamedProxy } from './proxy-environment.js';
 
@@ -21,7 +21,7 @@ export interface Transport {
   /** The answer without its body: resolves when the head has come, since nothing in the body changes what it says. */
   post(
     destination: Destination,
-    message: Message & { readonly whenAborted: WhenAborted },
+    message: Message & { readonly abortSource: AbortSource },
     proxy: NamedProxy | undefined,
   ): Promise<EventDispatcherResponse>;
   /** The answer with its body, which has to be read or drained. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import {
+  ABORT_SOURCE,
+  type AbortSource,
   type EventDispatcher,
   type EventDispatcherResponse,
-  WHEN_ABORTED,
-  type WhenAborted,
+  TAKES_OPTIONS,
 } from '../model/event-dispatcher.js';
 import type { LogEventLike } from '../model/log-event.js';
 import type { Logger } from '../model/logger.js';
@@ -15,6 +16,7 @@ import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { HttpClient, wholeMillis } from './http-client.js';
+import { SignalSource } from './signal-source.js';
 
 /** How requests are made. */
 export interface UndiciEventDispatcherOptions {
@@ -73,24 +75,18 @@ export class UndiciEventDispatcher implements EventDispatcher {
   ): Promise<EventDispatcherResponse> {
     try {
       const { url, method, headers, body } = toRequest(logEvent);
-      return this.#client.post(url, { method, headers, body, whenAborted: this.#whenAborted(options) });
+      return this.#client.post(url, { method, headers, body, abortSource: this.#abortSource(options) });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #whenAborted(
-    options: { signal?: AbortSignal | undefined; [WHEN_ABORTED]?: WhenAborted } | undefined,
-  ): WhenAborted {
-    const given = options?.[WHEN_ABORTED];
-    if (given !== undefined) return given;
-    const signal = options?.signal ?? AbortSignal.timeout(this.#timeoutMillis);
-    return listener => {
-      const onAbort = () => listener(signal.reason);
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-      return () => signal.removeEventListener('abort', onAbort);
-    };
+  #abortSource(
+    options: { signal?: AbortSignal | undefined; [ABORT_SOURCE]?: AbortSource } | undefined,
+  ): AbortSource {
+    return (
+      options?.[ABORT_SOURCE] ?? new SignalSource(options?.signal ?? AbortSignal.timeout(this.#timeoutMillis))
+    );
   }
 
   /** Closes its own connections, and requests in flight fail. It opens new connections if it is used again. */
@@ -98,6 +94,8 @@ export class UndiciEventDispatcher implements EventDispatcher {
     return this.#client.close();
   }
 }
+
+Object.defineProperty(UndiciEventDispatcher.prototype.dispatchEvent, TAKES_OPTIONS, { value: true });
 
 interface Message {
   readonly url: string;

@@ -32,12 +32,11 @@ export class UndiciTransport implements Transport {
 
   post(
     { origin, path, authorization }: Destination,
-    { method, headers, body, whenAborted }: Parameters<Transport['post']>[1],
+    { method, headers, body, abortSource }: Parameters<Transport['post']>[1],
     proxy: NamedProxy | undefined,
   ): Promise<EventDispatcherResponse> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this.#draining, resolve, reject);
-      exchange.endWhen(whenAborted);
+      const exchange = new Exchange(this.#draining, abortSource, resolve, reject);
       if (exchange.isAborted) return;
       this.#dispatcherFor(proxy).dispatch(
         {
@@ -68,7 +67,9 @@ export class UndiciTransport implements Transport {
 
   #dispatcherFor(proxy: NamedProxy | undefined): Dispatcher {
     const key = proxy?.url.href ?? '';
-    const dispatcher = this.#dispatchers.get(key) ?? this.#makeDispatcher(proxy);
+    const known = this.#dispatchers.get(key);
+    if (known !== undefined) return known;
+    const dispatcher = this.#makeDispatcher(proxy);
     this.#dispatchers.set(key, dispatcher);
     return dispatcher;
   }

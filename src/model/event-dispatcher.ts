@@ -55,11 +55,27 @@ export interface AnyEventDispatcher {
   dispatchEvent(logEvent: LogEvent, options: DispatchOptions): unknown;
 }
 
-/** Calls back when a request is to be given up, at once if that has happened. @returns what ends that */
-export type WhenAborted = (listener: (reason: unknown) => void) => () => void;
+/** Hears that a request is to be given up. */
+export interface AbortListener {
+  aborted(reason: unknown): void;
+}
+
+/** What an AbortSignal says, to one listener, without the signal. */
+export interface AbortSource {
+  /** Tells the listener when the request is to be given up, at once if that has happened. It takes the place of another. */
+  listen(listener: AbortListener): void;
+  /** The listener hears no more. */
+  unlisten(): void;
+}
 
 /**
  * A member of the options that our exporter passes, for our own dispatcher: an AbortSignal and its listener cost a
  * quarter of a request over loopback.
  */
-export const WHEN_ABORTED = Symbol.for('opentelemetry-exporter-optimizely.when-aborted.v1');
+export const ABORT_SOURCE = Symbol.for('opentelemetry-exporter-optimizely.abort-source.v2');
+
+/**
+ * A member of a `dispatchEvent` function that takes options as they are documented: our own. Others may be written for a
+ * callback, and are passed a function that has the options as members.
+ */
+export const TAKES_OPTIONS = Symbol.for('opentelemetry-exporter-optimizely.takes-options.v1');

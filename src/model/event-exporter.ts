@@ -26,6 +26,8 @@ export interface ExportBatch {
     logEvent: LogEvent,
     piece?: { readonly eventCount: number; readonly byteLength: number },
   ): void;
+  /** Returns whether there are `LOG_EVENT` listeners. Without one, an exporter need not call `notifyLogEvent`. */
+  hasLogEventListeners?(): boolean;
   /**
    * Settles some of the events before the others. The result of `export()` then applies to the others only. An exporter
    * need not call it.

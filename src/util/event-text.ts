@@ -158,6 +158,11 @@ function isObjectText(text: unknown): text is string {
   return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
 }
 
+/** Whether the text is ASCII for certain: of an event from outside, which may not know its length, it isn't. */
+export function isAsciiText(event: SerializedEvent): boolean {
+  return event instanceof EventText && event.byteLength === event.json.length;
+}
+
 export function uuidsOf(events: readonly CountedEvent[]): string[] {
   return events.map(event => event.uuid);
 }
