@@ -11,7 +11,7 @@ import {
   type UserAttributes,
 } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
-import { amountsOf } from '../util/amounts.js';
+import { amountsIn } from '../util/amounts.js';
 import { type Receivers, stampConversion, stampImpression } from '../util/event-stamps.js';
 import type { WrongShape } from '../util/unusable-field.js';
 import { isFailedDecision } from './decision.js';
@@ -85,7 +85,7 @@ export const checkConversion: CheckInput<ExperimentConversion> = checked(
     const eventId = optionalId('eventId', input.eventId);
     const attributes = optionalObject('attributes', input.attributes) as UserAttributes | undefined;
     const tags = optionalObject('tags', input.tags) as EventTags | undefined;
-    const { revenue, value } = amountsOf({ tags });
+    const { revenue, value } = amountsIn(tags);
     const given = optionalTimestamp('timestamp', input.timestamp);
     const uuid = optionalUuid('uuid', input.uuid) ?? runtime.uuid();
     const timestamp = stampConversion(given, runtime, receivers);
