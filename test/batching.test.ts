@@ -77,6 +77,17 @@ describe('BatchEventProcessor', () => {
       expect(runtime.armed, 'no timer while nothing waits').to.equal(0);
     });
 
+    it('counts from the oldest event, also where that comes after a younger one', async () => {
+      const { processor, exporter, runtime } = makeBatching({ flushIntervalMillis: 1_000 });
+      const acceptedAt = runtime.monotonic();
+      await runtime.advance(900);
+      processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+      processor.process(makeUserEvent({ acceptedAt }));
+      await runtime.advance(100);
+      expect(exporter.sizes).to.deep.equal([2]);
+      expect(exporter.causes).to.deep.equal(['age']);
+    });
+
     it('defaults to 30 seconds', async () => {
       const { processor, exporter, runtime } = makeBatching();
       processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
@@ -146,8 +157,8 @@ describe('BatchEventProcessor', () => {
 
     it('keeps events of equal contexts together, whichever object holds them', async () => {
       const { processor, exporter } = makeBatching();
-      processor.process(makeUserEvent({ context: makeContext() }));
-      processor.process(makeUserEvent({ context: makeContext() }));
+      processor.process(makeUserEvent({ context: { ...makeContext() } }));
+      processor.process(makeUserEvent({ context: { ...makeContext() } }));
       await processor.flush();
       expect(exporter.sizes).to.deep.equal([2]);
     });

@@ -114,16 +114,17 @@ describe('events that an exporter records while it takes a batch', () => {
   afterEach(uninstallAll);
 
   /** Records with each batch, as long as `wants` says so, and tells the users of all batches in their order. */
-  function makeRecordingExporter(wants: (exported: number) => boolean) {
+  function makeRecordingExporter(wants: (exported: number) => boolean, load = 0) {
     const users: string[] = [];
     let exported = 0;
     let recorded = 0;
     const record = () => recordConversion({ ...CONVERSION, userId: String(recorded++) });
     const exporter: EventExporter = {
+      load: () => load,
       export(batch, resultCallback) {
         for (const { json } of batch.events)
           users.push((JSON.parse(json) as { visitor_id: string }).visitor_id);
-        if (wants(exported++)) record();
+        if (wants(exported++)) for (const _ of batch.events) record();
         resultCallback({ code: 0 });
       },
     };
@@ -140,18 +141,23 @@ describe('events that an exporter records while it takes a batch', () => {
     expectBalance(processor);
   });
 
-  it('come before all that is recorded later, however many they are', async () => {
-    const { exporter, record, users } = makeRecordingExporter(exported => exported < 150);
-    const { processor, runtime } = makeProcessor({ exporter, batchSize: 1 });
-    record();
-    expect(users, 'the call returns before all are taken').to.have.length.below(150);
-    for (let n = 0; n < 3; n++) record();
-    await runtime.advance(1);
-    await processor.forceFlush();
-    expect(users).to.deep.equal(users.map((_, n) => String(n)));
-    expect(users).to.have.length(154);
-    expectBalance(processor);
-  });
+  for (const { batchSize, maxBatchSize, load, what } of [
+    { batchSize: 1, maxBatchSize: 1, load: 0, what: 'in a batch each' },
+    { batchSize: 4, maxBatchSize: 12, load: 0.5, what: 'in batches that leave a part behind' },
+  ]) {
+    it(`come before all that is recorded later, however many they are, ${what}`, async () => {
+      const { exporter, record, users } = makeRecordingExporter(() => users.length < 150, load);
+      const { processor, runtime } = makeProcessor({ exporter, batchSize, maxBatchSize });
+      while (users.length === 0) record();
+      expect(users, 'the call returns before all are taken').to.have.length.below(150);
+      for (let n = 0; n < 3; n++) record();
+      await runtime.advance(1);
+      await processor.forceFlush();
+      expect(users).to.deep.equal(users.map((_, n) => String(n)));
+      expect(users).to.have.length.above(150);
+      expectBalance(processor);
+    });
+  }
 });
 
 describe('an event that is recorded from within the recording of another', () => {

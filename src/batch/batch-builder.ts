@@ -59,6 +59,21 @@ export class BatchBuilder {
     return this.#byteLength + 1 + event.byteLength > this.#maxPayloadBytes ? 'bytes' : undefined;
   }
 
+  /**
+   * Adds the event where that closes nothing, which is so for most of them.
+   *
+   * @param batchSize the batch closes at so many events
+   * @returns false if the event has not joined, and nothing has changed
+   */
+  addQuietly(event: SerializedEvent, batchSize: number): boolean {
+    if (event.context !== this.#context || this.#events.length + 1 >= batchSize) return false;
+    const grown = this.#byteLength + 1 + event.byteLength;
+    if (grown > this.#maxPayloadBytes || event.acceptedAt < this.#oldestAcceptedAt) return false;
+    this.#events.push(event);
+    this.#byteLength = grown;
+    return true;
+  }
+
   /** Either the event has joined or, where the stack ends, nothing has changed. */
   add(event: SerializedEvent): void {
     const { context, byteLength, acceptedAt } = event;

@@ -88,7 +88,9 @@ export class EventBatcher {
     let isReserved = true;
     let isQueued = false;
     try {
-      isQueued = this.#deps.queue.enqueue(event.ticket === undefined ? asStored(event, ticket) : event);
+      const stored = event.ticket === undefined ? asStored(event, ticket) : event;
+      if (this.#started && this.#live.joinQuietly(stored)) return true;
+      isQueued = this.#deps.queue.enqueue(stored);
       if (!isQueued) {
         budget.release(1, event.byteLength);
         isReserved = false;

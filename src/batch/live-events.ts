@@ -49,6 +49,20 @@ export class LiveEvents {
     return this.#deps.batches.fits(event);
   }
 
+  /**
+   * What most events do: they join the open batch without the queue, and nothing follows from it.
+   *
+   * @returns false if the event has to be queued
+   */
+  joinQuietly(event: SerializedEvent): boolean {
+    const { queue, budget, batches } = this.#deps;
+    if (this.#inHand !== undefined || queue.isEmpty !== true || !budget.hasRoom(event.byteLength))
+      return false;
+    if (!batches.joinQuietly(event)) return false;
+    this.#lastByteLength = event.byteLength;
+    return true;
+  }
+
   /** Moves queued events into batches. */
   consume(): void {
     // An exporter or queue that records events from within: the loop below goes on with them.

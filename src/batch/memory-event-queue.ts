@@ -7,6 +7,10 @@ import { Fifo } from '../util/fifo.js';
 export class MemoryEventQueue implements BatcherQueue {
   readonly #events = new Fifo<SerializedEvent>();
 
+  get isEmpty(): boolean {
+    return this.#events.size === 0;
+  }
+
   enqueue(event: SerializedEvent): boolean {
     this.#events.push(event);
     return true;

@@ -58,6 +58,11 @@ export class OpenBatch {
     if (cause !== undefined) this.close(cause);
   }
 
+  /** @returns false if a batch has to be closed for the event or by it: it has not joined */
+  joinQuietly(event: SerializedEvent): boolean {
+    return this.#builder.addQuietly(event, this.#limits.batchSize);
+  }
+
   /** Either the event has joined or, where the stack ends, nothing has changed. */
   join(event: SerializedEvent): void {
     this.#builder.add(event);

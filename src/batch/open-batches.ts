@@ -59,6 +59,11 @@ export class OpenBatches {
     this.#current.makeRoomFor(event);
   }
 
+  /** @returns false if a batch has to be closed for the event or by it: it has not joined */
+  joinQuietly(event: SerializedEvent): boolean {
+    return this.#current.joinQuietly(event);
+  }
+
   /** Either the event has joined or, where the stack ends, nothing has changed. */
   join(event: SerializedEvent): void {
     this.#current.join(event);

@@ -24,6 +24,8 @@ export interface UnreturnedEvents {
 
 /** A queue as the batcher uses it. */
 export interface BatcherQueue extends Pick<EventQueue, 'enqueue' | 'dequeue'> {
+  /** Whether what comes now need not be put there to keep the order. @default false */
+  readonly isEmpty?: boolean;
   /** Gives up what it does not give back. */
   abandon(): UnreturnedEvents;
 }

@@ -116,8 +116,12 @@ export class ManualExporter implements EventExporter {
   }
 }
 
+const contexts = new Map<string, SerializedEvent['context']>();
+
+/** The same object for the same members, as events have it that were resolved against one datafile. */
 export function makeContext(overrides: Partial<SerializedEvent['context']> = {}): SerializedEvent['context'] {
-  return {
+  const key = JSON.stringify(overrides);
+  const known = contexts.get(key) ?? {
     region: 'US',
     accountId: 'account',
     projectId: 'project',
@@ -128,6 +132,8 @@ export function makeContext(overrides: Partial<SerializedEvent['context']> = {})
     botFiltering: undefined,
     ...overrides,
   };
+  contexts.set(key, known);
+  return known;
 }
 
 let made = 0;
