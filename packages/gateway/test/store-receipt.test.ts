@@ -74,11 +74,14 @@ describe('a receipt at the store', () => {
   });
 
   it('is refused with nothing taken where the store is full, and given once there is room', async () => {
-    const { take, destination, runtime, state } = await makeStoring({ maxStoreBytes: 2_000 });
+    const { take, destination, runtime, state, logger } = await makeStoring({ maxStoreBytes: 2_000 });
     const tooMany = Array.from({ length: 20 }, () => conversion());
     expect(await take(tooMany)).to.deep.include({ status: 'later', reason: 'store_full' });
     expect(state().ledger.recorded).to.equal(0);
     expect(state().notReady).to.equal('store_unusable');
+    expect(logger.at('error')).to.deep.equal([
+      'project shop: requests are answered 503 (store_full): the event store has maxStoreBytes until events of it are delivered',
+    ]);
     await runtime.advance(5_001);
     expect(destination.requests).to.equal(0);
     expect(state().notReady, 'after a while it is worth trying').to.equal(undefined);
@@ -108,6 +111,31 @@ describe('a receipt at the store', () => {
     }
     await runtime.advance(2_001);
     await until(() => destination.batches.length === 1);
+  });
+
+  it('is not offered, from the start on, while the disk refuses, and is once it does not', async () => {
+    const store = join(makeFolder(), 'store');
+    writeFileSync(store, 'a file where a folder should be');
+    const { state, runtime, logger, take } = await makeStoring({}, store);
+    for (let n = 0; n < 3; n++) {
+      expect(state().notReady).to.equal('store_unusable');
+      await runtime.advance(6_000);
+    }
+    expect(await take([conversion()])).to.deep.include({ status: 'later', reason: 'store_unusable' });
+    expect(await take([conversion()])).to.deep.include({ status: 'later', reason: 'store_unusable' });
+    expect(logger.at('error')).to.deep.equal([
+      'project shop: requests are answered 503 (store_unusable): the event store can not be written; check its directory, its owner, and the disk',
+    ]);
+    rmSync(store);
+    await runtime.advance(6_000);
+    expect(state().notReady).to.equal(undefined);
+    expect(readdirSync(store).filter(name => name.startsWith('.writable'))).to.deep.equal([]);
+    let receipt: Receipt | undefined;
+    while (receipt?.status !== 'taken') {
+      await runtime.advance(6_000);
+      receipt = await take([conversion()]);
+    }
+    expect(logger.at('info')).to.include('project shop: the event store takes events again');
   });
 
   for (const [name, options] of [

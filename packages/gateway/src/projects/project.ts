@@ -25,6 +25,7 @@ import { type SharedByVisitors, takeMessage } from '../receipt/take-message.js';
 import { heapLimit } from '../util/memory.js';
 import { createProjectDatafile } from './create-project-datafile.js';
 import { EarlyChecks } from './early-checks.js';
+import { isWritable } from './is-writable.js';
 import { ackModeOf, changesEvents, processorOptions, queueLimits } from './processor-options.js';
 import type { ProjectDatafile } from './project-datafile.js';
 import { UnknownKeys } from './unknown-keys.js';
@@ -185,7 +186,7 @@ export class Project {
 
   #notReady(): NotReadyReason | undefined {
     if (this.config.source.kind !== 'none' && this.datafile === undefined) return 'no_datafile';
-    return this.#ack === 'stored' && this.#store?.failure !== undefined ? 'store_unusable' : undefined;
+    return this.#ack === 'stored' && this.#store?.isReady === false ? 'store_unusable' : undefined;
   }
 }
 
@@ -194,5 +195,6 @@ function openStore(
   runtime: Runtime,
 ): ReceiptStore | undefined {
   if (store === undefined) return undefined;
-  return new ReceiptStore(new FileEventStore({ directory: store, maxBytes: maxStoreBytes, fsync }), runtime);
+  const files = new FileEventStore({ directory: store, maxBytes: maxStoreBytes, fsync });
+  return new ReceiptStore(files, runtime, () => isWritable(store));
 }

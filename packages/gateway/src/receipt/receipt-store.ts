@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SerializedEvent } from 'opentelemetry-exporter-optimizely';
+import type { Logger, SerializedEvent } from 'opentelemetry-exporter-optimizely';
 import type {
   EventStore,
   EventStoreHost,
@@ -12,6 +12,12 @@ import type { Runtime } from '../model/runtime.js';
 /** So long after a failure the store counts as unusable; then the next request tries it. */
 const UNUSABLE_MILLIS = 5_000;
 
+const FAILURES = { full: 'store_full', failed: 'store_unusable' } as const;
+const ADVICE = {
+  store_full: 'the event store has maxStoreBytes until events of it are delivered',
+  store_unusable: 'the event store can not be written; check its directory, its owner, and the disk',
+} as const;
+
 /**
  * Writes all events of a request before the exporter gets any of them, so that a full disk is known while nothing is
  * taken yet. When the exporter then stores them, they are there.
@@ -19,19 +25,40 @@ const UNUSABLE_MILLIS = 5_000;
 export class ReceiptStore implements EventStore {
   readonly #store: EventStore;
   readonly #runtime: Runtime;
+  readonly #isWritable: () => boolean;
   /** By text; two events without a uuid may have the same. */
   readonly #written = new Map<string, StoreTicket[]>();
   #failure: 'store_full' | 'store_unusable' | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** Whether nothing was written yet, or not since the latest failure. */
+  #isDoubtful = true;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #logger: Logger | undefined;
 
-  constructor(store: EventStore, runtime: Runtime) {
+  /** @param isWritable whether its directory can be written, for as long as no request tells */
+  constructor(store: EventStore, runtime: Runtime, isWritable: () => boolean) {
     this.#store = store;
     this.#runtime = runtime;
+    this.#isWritable = isWritable;
   }
 
   /** What the latest write has met; undefined if it succeeded, or failed so long ago that it is worth trying. */
   get failure(): Extract<LaterReason, 'store_full' | 'store_unusable'> | undefined {
     return this.#runtime.monotonic() - this.#failedAt < UNUSABLE_MILLIS ? this.#failure : undefined;
+  }
+
+  /**
+   * Whether requests are worth sending here. A store that can't be written says so before the first of them, and goes on
+   * to: a balancer would send some more each time otherwise.
+   */
+  get isReady(): boolean {
+    if (this.failure !== undefined) return false;
+    const now = this.#runtime.monotonic();
+    if (this.#isDoubtful && now - this.#lookedAt >= UNUSABLE_MILLIS) {
+      this.#lookedAt = now;
+      this.#isDoubtful = !this.#isWritable();
+    }
+    return !this.#isDoubtful;
   }
 
   /** Writes all of them or none. @returns why not */
@@ -63,6 +90,7 @@ export class ReceiptStore implements EventStore {
   }
 
   open(host: EventStoreHost): void {
+    this.#logger = host.logger;
     this.#store.open(host);
   }
 
@@ -93,11 +121,19 @@ export class ReceiptStore implements EventStore {
 
   #write(event: StoredEvent): StoreTicket | 'full' | 'failed' {
     const ticket = this.#store.append(event);
-    if (typeof ticket === 'number') this.#failure = undefined;
-    else {
-      this.#failure = ticket === 'full' ? 'store_full' : 'store_unusable';
-      this.#failedAt = this.#runtime.monotonic();
-    }
+    const failure = typeof ticket === 'number' ? undefined : FAILURES[ticket];
+    this.#isDoubtful = failure !== undefined;
+    if (failure !== undefined) this.#failedAt = this.#runtime.monotonic();
+    if (failure !== this.#failure) this.#say(failure);
+    this.#failure = failure;
     return ticket;
+  }
+
+  #say(failure: LaterReason | undefined): void {
+    if (failure === undefined) this.#logger?.info('the event store takes events again');
+    else
+      this.#logger?.error(
+        `requests are answered 503 (${failure}): ${ADVICE[failure as keyof typeof ADVICE]}`,
+      );
   }
 }
