@@ -82,8 +82,9 @@ export class BatchBuilder {
     this.#events.push(event);
     this.#context ??= context;
     this.#byteLength = grown;
-    const since = this.#arrival === undefined ? acceptedAt : this.#arrival();
-    if (since < this.#oldestAcceptedAt) this.#oldestAcceptedAt = since;
+    if (this.#arrival === undefined) this.#oldestAcceptedAt = Math.min(this.#oldestAcceptedAt, acceptedAt);
+    // None arrives before the first.
+    else if (this.#events.length === 1) this.#oldestAcceptedAt = this.#arrival();
   }
 
   /**
