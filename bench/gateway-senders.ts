@@ -1,49 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Agent, request } from 'node:http';
+import { Connection } from './gateway-connection.js';
 
 /** Until what was refused is sent again. */
 const PAUSE_MILLIS = 100;
 
 export interface Answered {
   readonly status: number;
-  /** From the call to the answer's headers. */
+  /** From the call to the answer. */
   readonly millis: number;
 }
 
 /** Sends trace requests and keeps its connections, as exporters do. */
 export class Senders {
-  readonly #agent: Agent;
   readonly #port: number;
   readonly #connections: number;
+  readonly #all = new Set<Connection>();
+  readonly #idle: Connection[] = [];
+  readonly #waiting: ((connection: Connection) => void)[] = [];
 
   constructor(port: number, connections = Number.POSITIVE_INFINITY) {
     this.#port = port;
     this.#connections = connections;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
   }
 
-  send(body: Buffer): Promise<Answered> {
+  async send(body: Buffer): Promise<Answered> {
     const startedAt = performance.now();
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        {
-          host: '127.0.0.1',
-          port: this.#port,
-          path: '/v1/traces',
-          method: 'POST',
-          agent: this.#agent,
-          headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
-        },
-        response => {
-          const millis = performance.now() - startedAt;
-          response.resume();
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, millis }));
-          response.on('error', reject);
-        },
-      );
-      sent.on('error', reject);
-      sent.end(body);
-    });
+    const connection = await this.#connection();
+    const { status, isLast } = await connection.send('/v1/traces', 'application/x-protobuf', body);
+    this.#giveBack(connection, isLast);
+    return { status, millis: performance.now() - startedAt };
   }
 
   /** As exporters do: what is refused for now is sent again. @returns the answer, timed from the first call on */
@@ -83,7 +68,30 @@ export class Senders {
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const connection of this.#all) connection.close();
+  }
+
+  async #connection(): Promise<Connection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop())
+      if (idle.isOpen) return idle;
+    if (this.#all.size >= this.#connections) return new Promise(resolve => this.#waiting.push(resolve));
+    return this.#open();
+  }
+
+  #giveBack(connection: Connection, isLast: boolean): void {
+    if (isLast) {
+      connection.close();
+      this.#all.delete(connection);
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(isLast ? this.#open() : connection);
+    else if (!isLast) this.#idle.push(connection);
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this.#port);
+    this.#all.add(connection);
+    return connection;
   }
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { StaticProjectConfigManager, UserEventFactory } from 'opentelemetry-exporter-optimizely';
 import { readExperimentEvent } from 'opentelemetry-exporter-optimizely/capture';
 import { type Gateway, startGateway } from 'optimizely-event-gateway';
@@ -14,6 +12,7 @@ import { decodeExport } from '../packages/gateway/src/otlp/decode.js';
 import { eventNames } from '../packages/gateway/src/otlp/event-names.js';
 import { decode } from '../packages/gateway/test/support/otlp-schema.js';
 import { send } from './child.js';
+import { Lateness } from './gateway-lateness.js';
 
 /**
  * `floor` reads the same requests with the same code and answers 200; `texts` also makes the uuid and the text of each
@@ -30,11 +29,15 @@ export interface Figures {
   readonly storeBytes: number;
   /** Events that it has and has not delivered. */
   readonly pending: number;
+  /** Since the latest `collect`: the slowest answer 503, from the request's head on, milliseconds of CPU time. */
+  readonly slowestRefusalMillis: number;
+  /** Since the latest `collect`: the longest turn of the event loop, milliseconds of CPU time. */
+  readonly longestTurnMillis: number;
 }
 
 // A process of its own. It tells its port, and its figures for each message; `collect` collects garbage first.
-const [kind, endpoint] = process.argv.slice(2) as [Kind, string];
-const datafile = fileURLToPath(new URL('../packages/gateway/test/senders/datafile.json', import.meta.url));
+const [kind, endpoint, datafile] = process.argv.slice(2) as [Kind, string, string];
+let lateness: Lateness | undefined;
 const store = kind === 'gateway-with-store' ? mkdtempSync(join(tmpdir(), 'bench-gateway-')) : undefined;
 let gateway: Gateway | undefined;
 
@@ -45,12 +48,21 @@ async function listen(): Promise<number> {
   }
   const read = readerOf(kind);
   const server = createServer(async (request, response) => {
-    read(await buffer(request));
+    read(await bodyOf(request));
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   });
   server.keepAliveTimeout = 120_000;
   await new Promise<void>(resolve => server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 }, resolve));
   return (server.address() as AddressInfo).port;
+}
+
+/** As it is done where nothing is limited. `node:stream/consumers` would copy it once more. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  return new Promise(resolve => {
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+  });
 }
 
 function readerOf(peer: Exclude<Kind, 'gateway' | 'gateway-with-store'>): (body: Buffer) => void {
@@ -86,6 +98,8 @@ function figures(): Figures {
     rssBytes: rss,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     storeBytes: store === undefined ? 0 : bytesIn(store),
+    slowestRefusalMillis: lateness?.slowestRefusalMillis ?? 0,
+    longestTurnMillis: lateness?.longestTurnMillis ?? 0,
     pending: Object.values(gateway?.ledger() ?? {}).reduce((sum, { pending }) => sum + pending, 0),
   };
 }
@@ -97,7 +111,11 @@ function bytesIn(folder: string): number {
 
 await send(await listen());
 process.on('message', message => {
-  if (message === 'collect') globalThis.gc?.();
+  if (message === 'collect') {
+    globalThis.gc?.();
+    lateness ??= new Lateness();
+    lateness.reset();
+  }
   void send(figures());
 });
 process.on('disconnect', () => {

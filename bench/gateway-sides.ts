@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.js';
 import { start } from './child.js';
 import { Senders } from './gateway-senders.js';
 import type { Figures, Kind } from './gateway-server.js';
+
+const DATAFILE = fileURLToPath(new URL('../packages/gateway/test/senders/datafile.json', import.meta.url));
+let server: Promise<string> | undefined;
 
 /** A gateway or its peer, in a process of its own. */
 export class Side {
@@ -16,7 +21,9 @@ export class Side {
   }
 
   static async start(kind: Kind, optimizely: Optimizely): Promise<Side> {
-    const child = start('./gateway-server.ts', [kind, `http://127.0.0.1:${optimizely.port}/v1/events`]);
+    server ??= bundle('gateway-server.ts');
+    const endpoint = `http://127.0.0.1:${optimizely.port}/v1/events`;
+    const child = start(await server, [kind, endpoint, DATAFILE]);
     const [port] = (await once(child, 'message')) as [number];
     return new Side(child, port);
   }
