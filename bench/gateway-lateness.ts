@@ -20,18 +20,19 @@ export class Lateness {
 
   constructor() {
     subscribe('http.server.request.start', message => {
-      this.#startedAt.set((message as Exchange).request, cpuMillis());
+      // As of the turn: to ask for each request would make the server half as fast.
+      this.#startedAt.set((message as Exchange).request, this.#turnedAt);
     });
     subscribe('http.server.response.finish', message => {
       const { request, response } = message as Exchange;
       const startedAt = this.#startedAt.get(request);
       if (response.statusCode !== 503 || startedAt === undefined) return;
-      this.#slowest = Math.max(this.#slowest, cpuMillis() - startedAt);
+      this.#slowest = Math.max(this.#slowest, this.#turnedAt - startedAt);
     });
     setInterval(() => this.#turn(), 1).unref();
   }
 
-  /** The slowest answer 503, from the head of its request on, milliseconds. */
+  /** The slowest answer 503, from the turn in which the head of its request came to its own, milliseconds. */
   get slowestRefusalMillis(): number {
     return this.#slowest;
   }

@@ -91,7 +91,7 @@ export function createDeliveringEngine(
     otlp: engine.otlp,
     batches: engine.batches,
     takesEvaluations: false,
-    isFull: false,
+    whyFull: () => undefined,
     projects: () => engine.projects().map(state => (feed.isFailing ? withoutStream(state) : state)),
     stream: () => monitor.figures && { ...monitor.figures, parked },
     reload: config => engine.reload(settings(config)),

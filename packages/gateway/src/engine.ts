@@ -85,9 +85,7 @@ export function createEngine(options: EngineOptions): Engine & { readonly messag
     get takesEvaluations() {
       return projects.all().some(project => project.config.evaluationEvents === true);
     },
-    get isFull() {
-      return projects.all().every(project => project.isFull);
-    },
+    whyFull: sender => projects.whyFull(sender),
     projects: () => projects.all().map(project => project.state()),
     async reload(next) {
       if (!isDraining) await projects.configure(next);

@@ -69,9 +69,7 @@ export function createReceivingEngine(
     get takesEvaluations() {
       return engine.takesEvaluations;
     },
-    get isFull() {
-      return engine.isFull;
-    },
+    whyFull: sender => engine.whyFull(sender),
     projects: () => engine.projects().map(state => (link.isFailing ? withoutStream(state) : state)),
     reload: config => engine.reload(settings(config)),
     drain: () => engine.drain(),

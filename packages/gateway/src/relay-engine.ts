@@ -41,9 +41,7 @@ export function createRelayEngine({ relay, ...options }: RelayEngineOptions): En
       return receiving?.takesEvaluations === true;
     },
     // A gateway that only delivers refuses each request by itself.
-    get isFull() {
-      return receiving?.isFull === true;
-    },
+    whyFull: sender => receiving?.whyFull(sender),
     projects: () => [
       ...(receiving?.projects() ?? []),
       ...(delivering?.projects() ?? []).map(state => (receiving === undefined ? state : asDelivering(state))),

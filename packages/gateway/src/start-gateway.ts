@@ -44,7 +44,7 @@ export async function start(options: GatewayOptions, nameOf: (option: string) =>
       options: serverOptions,
       doors,
       projects,
-      isFull: () => engine.isFull,
+      whyFull: sender => engine.whyFull(sender),
       page,
       metrics,
       logger,

@@ -431,6 +431,25 @@ describe('503, and nothing taken', () => {
     expect(await isOpen(send('greedy', 1))).to.equal(true);
   });
 
+  it('for a sender that holds its share, before its next request is read; and for all where there is no room', async () => {
+    const { take, destination, engine } = await makeEngine({ project: { maxQueueSize: 20, batchSize: 100 } });
+    destination.answers = [() => 503];
+    const send = (name: string, count: number) =>
+      void take(
+        Array.from({ length: count }, () => conversion()),
+        { name, project: undefined },
+      );
+    send('greedy', 9);
+    // While it is alone, it may have all.
+    expect(engine.whyFull('greedy')).to.equal(undefined);
+    send('modest', 1);
+    expect(engine.whyFull('greedy')).to.equal('sender_share');
+    expect(engine.whyFull('modest')).to.equal(undefined);
+    expect(engine.whyFull('new')).to.equal(undefined);
+    send('modest', 8);
+    for (const name of ['greedy', 'modest', 'new']) expect(engine.whyFull(name)).to.equal('queue_full');
+  });
+
   it('while the gateway is ending; receipts that are owed are still given', async () => {
     const { take, engine, destination } = await makeEngine();
     const owed = take([conversion()]);

@@ -145,16 +145,25 @@ describe('the turns of requests', () => {
 
   it('are not asked for where no project has room: the body is not even read', async () => {
     const { port, doors, state } = await startServing();
-    state.isFull = true;
+    state.whyFull = () => 'queue_full';
     const connection = await RawConnection.open(port);
     connection.write('POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 500000\r\n\r\n');
     await connection.says(/^HTTP\/1.1 503 [\s\S]*retry-after: \d[\s\S]*queue_full$/i);
     // What it goes on to write is thrown away, and its next request is heard.
     connection.write('x'.repeat(500_000));
-    state.isFull = false;
+    state.whyFull = () => undefined;
     connection.write(post('/v1/traces', '{}'));
     await connection.says(/HTTP\/1.1 200 [\s\S]*taken$/);
     expect(doors.traces.requests).to.have.length(1);
+  });
+
+  it('are not asked for from a sender that holds its share', async () => {
+    const { port, doors, state } = await startServing();
+    state.whyFull = sender => (sender === '127.0.0.1' ? 'sender_share' : undefined);
+    const connection = await RawConnection.open(port);
+    connection.write('POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 500000\r\n\r\n');
+    await connection.says(/^HTTP\/1.1 503 [\s\S]*retry-after: \d[\s\S]*sender_share$/i);
+    expect(doors.traces.requests).to.have.length(0);
   });
 
   it('are not asked for while as much arrives as can be worked on, and what arrives is taken', async () => {

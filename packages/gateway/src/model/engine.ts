@@ -2,7 +2,7 @@
 import type { LedgerSnapshot } from 'opentelemetry-exporter-optimizely';
 import type { GatewayConfig } from './gateway-config.js';
 import type { BatchIntake, OtlpIntake } from './intake.js';
-import type { RefusalReason } from './receipt.js';
+import type { FullReason, RefusalReason } from './receipt.js';
 
 /** Why a project takes no events. */
 export type NotReadyReason = 'no_datafile' | 'store_unusable' | 'stream_unusable';
@@ -69,8 +69,8 @@ export interface Engine {
   readonly batches: BatchIntake;
   /** Whether a project asks for `feature_flag.evaluation` events; may change when the configuration does. */
   readonly takesEvaluations: boolean;
-  /** Whether no project has room for another request, so that none need be read. */
-  readonly isFull: boolean;
+  /** @returns undefined if a project has room for another request of this sender; else none of them need be read */
+  whyFull(sender: string): FullReason | undefined;
   projects(): readonly ProjectState[];
   /** Of the stream that it delivers from. @returns undefined if there is none */
   stream?(): StreamFigures | undefined;

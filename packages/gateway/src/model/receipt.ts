@@ -32,6 +32,9 @@ export type LaterReason =
   | 'store_full'
   | 'not_delivered_in_time';
 
+/** Why a request need not be read. */
+export type FullReason = Extract<LaterReason, 'queue_full' | 'sender_share'>;
+
 /**
  * What a sender is told. `taken` is a receipt: each event of the request is delivered, or durable, or among the refused.
  */

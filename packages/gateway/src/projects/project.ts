@@ -15,7 +15,7 @@ import type { VisitorPiece } from '../model/batch-pieces.js';
 import type { NotReadyReason, ProjectState } from '../model/engine.js';
 import type { ProjectConfig, ReceiptMode } from '../model/gateway-config.js';
 import type { PreparedEvent } from '../model/prepared-event.js';
-import type { LaterReason } from '../model/receipt.js';
+import type { FullReason, LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { Admission } from '../receipt/admission.js';
 import { OutstandingEvents } from '../receipt/outstanding-events.js';
@@ -114,9 +114,9 @@ export class Project {
     return this.config.projectId ?? this.datafile?.context.projectId;
   }
 
-  /** Whether it would refuse a request for want of memory. With a store, what memory has no room for is there alone. */
-  get isFull(): boolean {
-    return this.#ack !== 'stored' && this.#outstanding.isFull;
+  /** Why it would refuse a request for want of memory. With a store, what memory has no room for is there alone. */
+  whyFull(sender: string): FullReason | undefined {
+    return this.#ack === 'stored' ? undefined : this.#outstanding.whyFull(sender);
   }
 
   /** Looks the event's keys up, and serializes it. Changes nothing. */

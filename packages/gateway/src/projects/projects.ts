@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
+import type { FullReason } from '../model/receipt.js';
 import { Project, type ProjectDependencies } from './project.js';
 
 type OwnDependencies = Omit<ProjectDependencies, 'ackTimeoutMillis' | 'projects'>;
@@ -18,6 +19,17 @@ export class Projects {
 
   all(): readonly Project[] {
     return [...this.#byName.values()];
+  }
+
+  /** @returns undefined if one of them has room for another request of this sender */
+  whyFull(sender: string): FullReason | undefined {
+    let why: FullReason | undefined;
+    for (const project of this.#byName.values()) {
+      const reason = project.whyFull(sender);
+      if (reason === undefined) return undefined;
+      why ??= reason;
+    }
+    return why;
   }
 
   /** @param name as the sender gave it; undefined for the default project */

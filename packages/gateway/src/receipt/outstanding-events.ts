@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReceiptMode } from '../model/gateway-config.js';
-import type { LaterReason } from '../model/receipt.js';
+import type { FullReason, LaterReason } from '../model/receipt.js';
 import { KnownEvents } from './known-events.js';
 import type { OutstandingEvent, OutstandingOwner } from './outstanding-event.js';
 import type { OwedReceipt } from './owed-receipt.js';
@@ -51,10 +51,17 @@ export class OutstandingEvents {
     return this.#total.bytes;
   }
 
-  /** Whether there is no room for a request of usual size. */
-  get isFull(): boolean {
+  /** @returns undefined if there is room for a request of usual size of this sender */
+  whyFull(sender: string): FullReason | undefined {
+    if (this.#holdsMost(this.#total, 1)) return 'queue_full';
+    const own = this.#bySender.get(sender);
+    if (own === undefined || own.events === this.#total.events) return undefined;
+    return this.#holdsMost(own, this.#limits.maxSenderShare) ? 'sender_share' : undefined;
+  }
+
+  #holdsMost({ events, bytes }: Held, share: number): boolean {
     const { maxEvents, maxBytes } = this.#limits;
-    return this.#total.events >= maxEvents * FULL_SHARE || this.#total.bytes >= maxBytes * FULL_SHARE;
+    return events >= maxEvents * share * FULL_SHARE || bytes >= maxBytes * share * FULL_SHARE;
   }
 
   /** Whether there would be no room for so much if nothing else were outstanding. */

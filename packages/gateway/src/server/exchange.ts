@@ -67,7 +67,8 @@ export class Exchange {
       ...(status !== 204 && { 'content-length': bytes.length }),
       ...(closes && { connection: 'close' }),
     });
-    const shown = this.request.method === 'HEAD' || status === 204 ? undefined : bytes;
+    const isBare = bytes.length === 0 || this.request.method === 'HEAD' || status === 204;
+    const shown = isBare ? undefined : bytes;
     if (closes) markEnding(this.request.socket);
     if (!closes || this.#closes || this.request.complete || this.#awaitsContinue) response.end(shown);
     else this.#linger(shown);
@@ -80,7 +81,7 @@ export class Exchange {
   #linger(body: Buffer | undefined): void {
     const { request } = this;
     const response = this.response;
-    if (body === undefined || body.length === 0) response.flushHeaders();
+    if (body === undefined) response.flushHeaders();
     else response.write(body);
     let left = LINGER_BYTES;
     const timer = this.#runtime.setTimer(() => response.destroy(), LINGER_MILLIS);

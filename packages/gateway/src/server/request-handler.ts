@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
 import type { DoorAnswer, Sender, ServerRefusal } from '../model/door.js';
+import type { FullReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import type { RefusalLog } from '../util/refusal-log.js';
 import type { Access } from './access.js';
@@ -21,7 +22,7 @@ export interface RequestHandlerOptions {
   readonly maxBodyBytes: number;
   readonly turns: TurnQueue;
   readonly isDraining: () => boolean;
-  readonly isFull: () => boolean;
+  readonly whyFull: (sender: string) => FullReason | undefined;
   readonly metrics: GatewayMetrics;
   readonly refusals: RefusalLog;
   readonly runtime: Runtime;
@@ -81,7 +82,7 @@ export class RequestHandler {
     if (isDraining()) return this.#refuse(exchange, route, this.#later('the gateway is ending'));
     const length = declaredLength(request);
     if (length > maxBodyBytes) return this.#refuse(exchange, route, this.#tooLarge());
-    const crowded = this.#whyCrowded('unread');
+    const crowded = this.#whyCrowded('unread', admission.sender);
     if (crowded !== undefined) return this.#refuse(exchange, route, this.#later(crowded));
     const reservation = budget.open(length);
     if (reservation === undefined) return this.#refuse(exchange, route, this.#later(NO_ROOM));
@@ -114,7 +115,7 @@ export class RequestHandler {
       return undefined;
     }
     // While it was read, others may have come.
-    const crowded = this.#whyCrowded('read');
+    const crowded = this.#whyCrowded('read', sender);
     if (crowded !== undefined) {
       this.#refuse(exchange, route, this.#later(crowded));
       return undefined;
@@ -124,9 +125,10 @@ export class RequestHandler {
   }
 
   /** What costs next to nothing to refuse, before it costs anything to take. */
-  #whyCrowded(body: 'unread' | 'read'): string | undefined {
-    const { isFull, turns } = this.#options;
-    if (isFull()) return 'queue_full';
+  #whyCrowded(body: 'unread' | 'read', sender: Sender): string | undefined {
+    const { whyFull, turns } = this.#options;
+    const full = whyFull(sender.name);
+    if (full !== undefined) return full;
     // Of two that arrive together, one at least is taken.
     const isCrowded = body === 'unread' ? turns.isCrowded : turns.isOverloaded;
     return isCrowded ? NO_ROOM : undefined;

@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { Door } from '../model/door.js';
 import type { ProjectState } from '../model/engine.js';
+import type { FullReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import { RefusalLog } from '../util/refusal-log.js';
 import { Access } from './access.js';
@@ -24,8 +25,8 @@ export interface ServeOptions {
   readonly options: ResolvedServerOptions;
   readonly doors: Readonly<Record<DoorName, Door>>;
   readonly projects: () => readonly ProjectState[];
-  /** Whether no project has room, so that requests are refused before they are read. */
-  readonly isFull: () => boolean;
+  /** Why no project has room for a sender, whose requests are refused before they are read then. */
+  readonly whyFull: (sender: string) => FullReason | undefined;
   readonly page: PrometheusPage;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
@@ -73,7 +74,7 @@ export async function serve(given: ServeOptions): Promise<Serving> {
     maxBodyBytes: options.maxBodyBytes,
     turns,
     isDraining: () => isDraining,
-    isFull: given.isFull,
+    whyFull: given.whyFull,
     metrics: given.metrics,
     refusals,
     runtime,

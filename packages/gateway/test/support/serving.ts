@@ -2,6 +2,7 @@
 import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { RecordingLogger } from '../../../../test/support/fakes.js';
 import type { ProjectState } from '../../src/model/engine.js';
+import type { FullReason } from '../../src/model/receipt.js';
 import type { ServerOptions } from '../../src/model/server-options.js';
 import { GatewayMetrics } from '../../src/server/gateway-metrics.js';
 import { PrometheusPage } from '../../src/server/prometheus-page.js';
@@ -27,6 +28,11 @@ export const READY: ProjectState = {
   },
 };
 
+interface ServingState {
+  projects: readonly ProjectState[];
+  whyFull: (sender: string) => FullReason | undefined;
+}
+
 const running = new Map<Serving, ManualRuntime>();
 
 /** The server alone, with doors and projects of the test, on any free port. */
@@ -36,12 +42,12 @@ export async function startServing(options: ServerOptions = {}, projects: readon
   const runtime = new ManualRuntime();
   const page = new PrometheusPage();
   const metrics = new GatewayMetrics(page.meterProvider.getMeter('optimizely-event-gateway'));
-  const state = { projects, isFull: false };
+  const state: ServingState = { projects, whyFull: () => undefined };
   const serving = await serve({
     options: resolveServerOptions({ port: 0, ...options }),
     doors,
     projects: () => state.projects,
-    isFull: () => state.isFull,
+    whyFull: sender => state.whyFull(sender),
     page,
     metrics,
     logger,
