@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly env?: Record<string, string>;
   /** What it reads on stdin. */
   readonly input?: string;
+  /** How many files it may open. */
+  readonly openFiles?: number;
 }
 
 const running = new Set<ChildProcess>();
@@ -19,8 +21,11 @@ export class Command {
   stderr = '';
 
   /** @param script what the `bin` of the package names */
-  constructor(script: string, args: readonly string[], { env = {}, input }: CommandOptions = {}) {
-    this.#process = spawn(process.execPath, [script, ...args], {
+  constructor(script: string, args: readonly string[], { env = {}, input, openFiles }: CommandOptions = {}) {
+    const command = [process.execPath, script, ...args];
+    const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+    const [file = '', ...argv] = openFiles === undefined ? command : limited;
+    this.#process = spawn(file, argv, {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -10,6 +10,7 @@ import {
 } from 'opentelemetry-exporter-optimizely/testing';
 import { Command, type CommandOptions, endCommands } from '../../../test/support/command.js';
 import { makeDatafile } from '../../../test/support/datafile.js';
+import { skip } from '../../../test/support/skip.js';
 import { post, RawConnection } from './support/raw-connection.js';
 import { closeGateways, conversions, makeFolder, sendTraces, writeJson } from './support/start.js';
 
@@ -59,6 +60,25 @@ describe('optimizely-event-gateway', () => {
     }
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('delivers what it takes though more connections come than it may open files', async function () {
+    if (process.platform !== 'linux') skip(this, 'the limit is read on Linux alone');
+    const options = ['--datafile', datafile, '--endpoint', endpoint.url];
+    const { command, url } = await startCommand(options, { openFiles: 64 });
+    const connection = await RawConnection.open(Number(new URL(url).port));
+    connection.write(post('/v1/traces', '{}', { 'content-type': 'application/json' }));
+    await connection.says(/^HTTP\/1.1 200 /);
+    const others: RawConnection[] = [];
+    for (let n = 0; n < 80; n++) others.push(await RawConnection.open(Number(new URL(url).port)));
+    await Promise.race(others.map(other => other.closed()));
+    const body = conversions(['ada']);
+    connection.write(post('/v1/traces', body, { 'content-type': 'application/json' }));
+    await connection.says(/HTTP\/1.1 200 [\s\S]*HTTP\/1.1 200 /);
+    expect(endpoint.batches).to.have.length(1);
+    const lines = linesOf(command.stderr).map(({ msg }) => msg);
+    expect(lines[0]).to.match(/^at most \d+ connections are taken, and not 16384 \(maxConnections\)/);
+    await command.complains(/connections refused: \d+ are open/);
   });
 
   for (const [args, message] of [

@@ -6,6 +6,7 @@ import type { Door } from '../model/door.js';
 import type { ProjectState } from '../model/engine.js';
 import type { FullReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
+import { bearableConnections, openFilesLeft } from '../util/open-files.js';
 import { RefusalLog } from '../util/refusal-log.js';
 import { Access } from './access.js';
 import { BearerTokens } from './bearer-tokens.js';
@@ -47,7 +48,8 @@ export interface Serving {
 
 /** Listens. Rejects where a file can't be read or the port is taken. */
 export async function serve(given: ServeOptions): Promise<Serving> {
-  const { options, page, projects, logger, runtime } = given;
+  const { page, projects, logger, runtime } = given;
+  const options = withBearableConnections(given);
   let { doors } = given;
   let isDraining = false;
   const tokens = watchTokens(given);
@@ -112,6 +114,17 @@ export async function serve(given: ServeOptions): Promise<Serving> {
       await listening.close();
     },
   };
+}
+
+function withBearableConnections({ options, projects, logger }: ServeOptions): ResolvedServerOptions {
+  const maxConnections = bearableConnections(options.maxConnections, openFilesLeft(), projects().length);
+  if (maxConnections < options.maxConnections) {
+    logger.info(
+      `at most ${maxConnections} connections are taken, and not ${options.maxConnections} (maxConnections): ` +
+        'this process may not open more files; raise its limit (ulimit -n)',
+    );
+  }
+  return { ...options, maxConnections };
 }
 
 const OPEN_TO_ALL =
