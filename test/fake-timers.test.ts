@@ -2,7 +2,11 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import {
+  type EventExporter,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+} from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { FakeClock } from './support/fake-clock.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
@@ -75,6 +79,76 @@ describe('under fake timers', () => {
     expect(faked?.uuid).to.equal('00000000-0000-4000-8000-000000000001');
     expect(real?.timestamp).to.be.greaterThan(1_700_000_000_000);
     expect(real?.uuid).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+  });
+
+  it('counts the age from when the event was recorded, under a clock that says what the one before said', async () => {
+    const { record, batches, processor } = makeProcessor();
+    for (let time = 1; time <= 2; time++) {
+      using clock = new FakeClock();
+      for (let n = 0; n < 2; n++) record();
+      await clock.advance(FLUSH_INTERVAL_MILLIS - 1_000);
+      expect(batches()).to.have.lengthOf(time - 1);
+      await clock.advance(1_000);
+      expect(batches()).to.have.lengthOf(time);
+    }
+    await processor.shutdown();
+  });
+
+  describe('an event is as old as it is', () => {
+    const USER = { userId: 'ada', eventKey: 'purchase' };
+
+    /** Tells when events were accepted, in the order in which they were recorded. */
+    function makeAccepting(beforeSend?: OptimizelySpanProcessorOptions['beforeSend']) {
+      const acceptedAt: number[] = [];
+      const exporter: EventExporter = {
+        export({ events }, resultCallback) {
+          for (const event of events) acceptedAt.push(event.acceptedAt);
+          resultCallback({ code: 0 });
+        },
+      };
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        exporter,
+        batchSize: 1,
+        beforeSend,
+      });
+      return { processor, acceptedAt };
+    }
+
+    it('but for the sixteen before it, where the wall clock alone was stopped', async () => {
+      using clock = new FakeClock();
+      Date.now = () => 1_700_000_000_000;
+      const { processor, acceptedAt } = makeAccepting();
+      for (let second = 0; second < 100; second++) {
+        processor.recordConversion(USER);
+        await clock.advance(1_000);
+      }
+      for (const [second, at] of acceptedAt.entries())
+        expect(at - (acceptedAt[0] as number)).to.be.within((second - 16) * 1_000, second * 1_000);
+      expect(acceptedAt).to.have.lengthOf(100);
+      await processor.shutdown();
+    });
+
+    it('where one of the same millisecond was dropped before it', async () => {
+      using clock = new FakeClock();
+      const { processor, acceptedAt } = makeAccepting(event => (event.userId === 'nobody' ? null : event));
+      processor.recordConversion(USER);
+      await clock.advance(20_000);
+      processor.recordConversion({ ...USER, userId: 'nobody' });
+      processor.recordConversion(USER);
+      expect((acceptedAt[1] as number) - (acceptedAt[0] as number)).to.equal(20_000);
+      await processor.shutdown();
+    });
+
+    it('where it brings its timestamp along', async () => {
+      using clock = new FakeClock();
+      const { processor, acceptedAt } = makeAccepting();
+      for (let n = 0; n < 2; n++) processor.recordConversion(USER);
+      await clock.advance(20_000);
+      processor.recordConversion({ ...USER, timestamp: 1_700_000_000_000 });
+      expect((acceptedAt[2] as number) - (acceptedAt[0] as number)).to.equal(20_000);
+      await processor.shutdown();
+    });
   });
 
   it('delivers what a clock left behind that was taken away, under the next one', async () => {

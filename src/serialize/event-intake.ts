@@ -8,6 +8,7 @@ import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { acceptanceTime } from '../util/system-runtime.js';
 import { attachEvent, type DetachedEvent, detachEvent } from './detach-event.js';
 import type { EventResolver } from './event-resolver.js';
 
@@ -59,7 +60,7 @@ export class EventIntake {
     settlement: EventSettlement | undefined,
   ): boolean {
     const { resolver, batcher, runtime } = this.#deps;
-    const acceptedAt = runtime.monotonic();
+    const acceptedAt = acceptanceTime(runtime);
     if (datafile === undefined) return this.#wait(event, acceptedAt, settlement);
     const resolved = resolver.resolve(event, datafile, acceptedAt, settlement);
     return resolved !== undefined && batcher.enqueue(resolved);
