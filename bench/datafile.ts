@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { PollingProjectConfigManager, StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
 import { nanosEach } from './compare.js';
+import { longestBlockDuring } from './longest-block.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
 import type { Row, Size } from './row.js';
 import { inTurns } from './workload.js';
@@ -109,21 +110,6 @@ async function openPolling(rules: number) {
       server.close();
     },
   };
-}
-
-/** Milliseconds between two turns of the event loop. */
-async function longestBlockDuring(work: () => Promise<unknown>): Promise<number> {
-  let [longest, last, isOver] = [0, performance.now(), false];
-  const look = () => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!isOver) setImmediate(look);
-  };
-  look();
-  await work();
-  isOver = true;
-  return longest;
 }
 
 function makeDatafile(rules: number): string {

@@ -17,6 +17,7 @@ const FAMILIES = [
   'harvest',
   'loopback',
   'growing-batches',
+  'first-dispatch',
   'heap',
   'depth',
   'store',

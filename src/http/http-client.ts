@@ -10,6 +10,7 @@ import { GivenTransport } from './given-transport.js';
 import { loadUndici } from './load-undici.js';
 import { NodeTransport } from './node-transport.js';
 import { type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
+import { rehearse } from './rehearsal.js';
 import type { Answer, Transport } from './transport.js';
 import { UndiciTransport } from './undici-transport.js';
 import { whenIdle } from './when-idle.js';
@@ -37,6 +38,8 @@ export function wholeMillis(millis: number): number {
 
 /** It is the process that lacks it, whatever clients there are. */
 let saidThatUndiciIsUnavailable = false;
+
+let isRehearsed = false;
 
 /** Untraced requests, with proxies from the environment. How they are made is found out at the first. */
 export class HttpClient {
@@ -71,13 +74,21 @@ export class HttpClient {
   }
 
   /**
-   * Loads what the first request needs as soon as the process is idle: that blocks it for 50 to 100 ms.
+   * Loads what the first request needs, and compiles it, as soon as the process is idle: that blocks it for 50 to 100 ms.
    * Not in tests: Jest counts what is loaded after the end of a test file as an error.
    */
   prepareWhenIdle(): void {
     const { NODE_ENV, JEST_WORKER_ID } = process.env;
     if (this.#options.dispatcher !== undefined || NODE_ENV === 'test' || JEST_WORKER_ID !== undefined) return;
-    this.#stopWaiting = whenIdle(systemRuntime, () => void loadUndici());
+    this.#stopWaiting = whenIdle(systemRuntime, () => void this.#prepare());
+  }
+
+  async #prepare(): Promise<void> {
+    const loaded = await loadUndici();
+    const isNeeded = this.#transport === undefined && !isRehearsed;
+    if (!isNeeded || !('undici' in loaded)) return;
+    isRehearsed = true;
+    await rehearse(loaded.undici);
   }
 
   /** Ends what is in flight. Opens new connections if it is used again. */
