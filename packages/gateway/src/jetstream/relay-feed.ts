@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Consumer, ConsumerMessages, JetStreamManager } from '@nats-io/jetstream';
+import type { Consumer, JetStreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
 import type { NatsConnectionOptions } from '../model/relay-options.js';
 import type { Runtime } from '../model/runtime.js';
@@ -8,6 +8,7 @@ import type { ConsumerOptions } from './consumer-fit.js';
 import { describeNatsError } from './describe-nats-error.js';
 import { MisfitError } from './fit.js';
 import type { MessageDelivery } from './message-delivery.js';
+import { MessageRequests } from './message-requests.js';
 import type { MessagesInHand } from './messages-in-hand.js';
 import type { NatsLink, OpenLink } from './nats-link.js';
 import { openConsumer } from './open-stream.js';
@@ -36,7 +37,7 @@ export class RelayFeed {
   readonly #handling = new Set<Promise<void>>();
   readonly #pause: Pause;
   readonly #said = new Set<string>();
-  #messages: ConsumerMessages | undefined;
+  readonly #requests: MessageRequests;
   #running: Promise<void> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isStopping = false;
@@ -45,6 +46,7 @@ export class RelayFeed {
   constructor(options: RelayFeedOptions) {
     this.#options = options;
     this.#pause = new Pause(options.runtime);
+    this.#requests = new MessageRequests(message => this.#begin(message), options.runtime);
   }
 
   /** Whether messages can't be had. */
@@ -60,7 +62,7 @@ export class RelayFeed {
   stop(): void {
     this.#isStopping = true;
     this.#options.delivery.stop();
-    this.#messages?.stop();
+    this.#requests.stop();
     this.#options.hand.wake();
     this.#pause.end();
   }
@@ -68,6 +70,7 @@ export class RelayFeed {
   /** After `stop()`: waits until those in hand are answered, and ends the connection. Never rejects. */
   async ended(): Promise<void> {
     await this.#running;
+    await this.#requests.ended();
     await Promise.all(this.#handling);
     await this.#options.link.close();
   }
@@ -109,10 +112,8 @@ export class RelayFeed {
   async #fetch(source: Consumer): Promise<void> {
     const { hand, consumer } = this.#options;
     const messages = await source.fetch({ max_messages: hand.room, expires: consumer.fetchMillis });
-    this.#messages = messages;
     if (this.#isStopping) messages.stop();
-    for await (const message of messages) this.#begin(message);
-    this.#worked();
+    if (await this.#requests.take(messages, consumer.fetchMillis)) this.#worked();
   }
 
   #begin(message: StreamMessage): void {
