@@ -312,7 +312,7 @@ describe('gateway server access', () => {
     it('does not start with files that can not be used', async () => {
       const { certFile: tlsCert, keyFile: tlsKey } = server;
       for (const [options, message] of [
-        [{ tlsCert, tlsKey: client.keyFile }, 'key values mismatch'],
+        [{ tlsCert, tlsKey: client.keyFile }, 'the key is not that of the certificate: replace both files'],
         [{ tlsCert: join(folder, 'none.pem'), tlsKey }, 'none.pem'],
         [{ tlsCert: tlsKey, tlsKey }, "the certificate can't be used: it must be PEM"],
         [{ tlsCert, tlsKey: tlsCert }, "the key can't be used: it must be PEM"],

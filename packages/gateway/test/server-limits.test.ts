@@ -330,6 +330,7 @@ describe('gateway server limits', () => {
       'a chunk of an endless size': `${head}transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello`,
       'a chunk that ends in a line feed': `${head}transfer-encoding: chunked\r\n\r\n5\nhello\n0\n\n`,
       'no host': 'POST /v1/traces HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}',
+      'two hosts': `${head}Host: y\r\ncontent-length: 2\r\n\r\n{}`,
       'not HTTP': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
       'another version': 'POST /v1/traces HTTP/3.7\r\nhost: x\r\n\r\n',
       'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',

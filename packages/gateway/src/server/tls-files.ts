@@ -17,23 +17,27 @@ export function tlsPaths({ tlsCert, tlsKey, tlsClientCa }: ServerOptions): reado
  */
 export function readTls([cert, key, ca]: readonly Buffer[]): SecureContextOptions {
   if (ca !== undefined) requireCertificates(ca.toString('latin1'));
-  requireUsable({ cert }, 'the certificate');
-  requireUsable({ key }, 'the key');
+  requireUsable({ cert }, `the certificate ${NOT_PEM}`);
+  requireUsable({ key }, `the key ${NOT_PEM}`);
+  requireUsable({ cert, key }, NOT_A_PAIR);
   const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
   createSecureContext(options);
   return options;
 }
+
+const NOT_PEM = "can't be used: it must be PEM, without a passphrase";
+const NOT_A_PAIR = 'the key is not that of the certificate: replace both files';
 
 /**
  * OpenSSL's own words name neither of the files.
  *
  * @throws Error
  */
-function requireUsable(part: SecureContextOptions, name: string): void {
+function requireUsable(part: SecureContextOptions, problem: string): void {
   try {
     createSecureContext(part);
   } catch {
-    throw new Error(`${name} can't be used: it must be PEM, without a passphrase`);
+    throw new Error(problem);
   }
 }
 
