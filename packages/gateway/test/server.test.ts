@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { post, RawConnection } from './support/raw-connection.js';
 import { closeServings, READY, startServing } from './support/serving.js';
@@ -147,16 +147,30 @@ describe('gateway server', () => {
   });
 
   describe('content encodings', () => {
-    it('unpacks gzip', async () => {
-      const { url, doors } = await startServing();
-      for (const size of [0, 1, 1_000, 300_000, 5_000_000]) {
-        const content = Buffer.alloc(size, 'abcdefghij');
-        const headers = { 'content-encoding': 'gzip' };
-        const body = new Uint8Array(gzipSync(content));
-        const { status } = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
-        expect(status).to.equal(200);
-        expect(doors.traces.requests.at(-1)?.body.equals(content), `${size} bytes`).to.equal(true);
-      }
+    for (const [coding, pack] of [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['zlib', deflateSync],
+    ] as const) {
+      it(`unpacks ${coding}`, async () => {
+        const { url, doors } = await startServing();
+        for (const size of [0, 1, 1_000, 300_000, 5_000_000]) {
+          const content = Buffer.alloc(size, 'abcdefghij');
+          const headers = { 'content-encoding': coding };
+          const body = new Uint8Array(pack(content));
+          const { status } = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
+          expect(status).to.equal(200);
+          expect(doors.traces.requests.at(-1)?.body.equals(content), `${size} bytes`).to.equal(true);
+        }
+      });
+    }
+
+    it('stops unpacking deflate at the limit', async () => {
+      const { url, doors } = await startServing({ maxBodyBytes: 100_000 });
+      const body = new Uint8Array(deflateSync(Buffer.alloc(50_000_000)));
+      const headers = { 'content-encoding': 'deflate' };
+      expect((await fetch(`${url}/v1/traces`, { method: 'POST', headers, body })).status).to.equal(413);
+      expect(doors.traces.requests).to.deep.equal([]);
     });
 
     it('takes identity, whatever its spelling', async () => {
@@ -171,11 +185,21 @@ describe('gateway server', () => {
 
     it('names those that it takes for one that it does not', async () => {
       const { url } = await startServing();
-      for (const encoding of ['br', 'deflate', 'gzip, gzip', 'snappy']) {
+      for (const encoding of ['br', 'gzip, gzip', 'deflate, gzip', 'snappy']) {
         const headers = { 'content-encoding': encoding };
         const response = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: 'abc' });
         expect(response.status, encoding).to.equal(415);
-        expect(response.headers.get('accept-encoding')).to.match(/^gzip(, zstd)?$/);
+        expect(response.headers.get('accept-encoding')).to.match(/^gzip, deflate(, zstd)?$/);
+      }
+    });
+
+    it('answers 400 for what is not deflate', async () => {
+      const { url } = await startServing();
+      const packed = deflateSync(Buffer.alloc(100_000, 'ab'));
+      for (const body of [Buffer.from('no deflate'), packed.subarray(0, -9), gzipSync('ab')]) {
+        const headers = { 'content-encoding': 'deflate' };
+        const request = { method: 'POST', headers, body: new Uint8Array(body) };
+        expect((await fetch(`${url}/v1/traces`, request)).status).to.equal(400);
       }
     });
 

@@ -3,7 +3,7 @@ import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Reservation } from './byte-budget.js';
 
-export type ContentCoding = 'identity' | 'gzip' | 'zstd';
+export type ContentCoding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 
 export type Unpacked =
   | { readonly kind: 'body'; readonly body: Buffer }
@@ -15,7 +15,7 @@ export type Unpacked =
 const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
 
 /** The codings that a request's body may have, as `Accept-Encoding` has them. */
-export const ACCEPTED_CODINGS = createZstdDecompress === undefined ? 'gzip' : 'gzip, zstd';
+export const ACCEPTED_CODINGS = createZstdDecompress === undefined ? 'gzip, deflate' : 'gzip, deflate, zstd';
 
 /** @returns undefined for a coding, or a chain of several, that can't be undone */
 export function readContentCoding(header: string | undefined): ContentCoding | undefined {
@@ -26,6 +26,10 @@ export function readContentCoding(header: string | undefined): ContentCoding | u
     case 'gzip':
     case 'x-gzip':
       return 'gzip';
+    // As HTTP has it, zlib's format: OpenTelemetry's Python SDK and the Collector can send it.
+    case 'deflate':
+    case 'zlib':
+      return 'deflate';
     case 'zstd':
       return createZstdDecompress === undefined ? undefined : 'zstd';
     default:
@@ -49,9 +53,15 @@ export async function unpack(
     const small = unpackSmall(packed, Math.min(SMALL_UNPACKED_BYTES, maxBytes));
     if (small !== undefined) return reservation.grow(small.length) ? { kind: 'body', body: small } : NO_ROOM;
   }
-  const stream = coding === 'gzip' ? zlib.createGunzip() : createZstdDecompress?.();
+  const stream = UNPACKERS[coding]();
   return stream === undefined ? MALFORMED : unpackStream(stream, packed, maxBytes, reservation);
 }
+
+const UNPACKERS: Readonly<Record<Exclude<ContentCoding, 'identity'>, () => Transform | undefined>> = {
+  gzip: () => zlib.createGunzip(),
+  deflate: () => zlib.createInflate(),
+  zstd: () => createZstdDecompress?.(),
+};
 
 const MALFORMED = { kind: 'malformed' } as const;
 const TOO_LARGE = { kind: 'too_large' } as const;
