@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import { cpuNanos } from './clock.js';
 import { deliverAll, makeProcessor, registerContextManager } from './ours.js';
 import { paced } from './paced.js';
 import type { Row, Size } from './row.js';
 import { startServer } from './server.js';
-import { makeConversion } from './workload.js';
+import { type ConversionInput, inputs, makeConversion } from './workload.js';
 
 const EVENTS_A_MILLI = 2;
 const TURN_MILLIS = 10;
 
 /**
  * CPU time, whatever the clock: 2,000 events a second, recorded in the same way and all delivered, to a server that
- * takes its time. The peer takes longer for it, as its requests carry ten events each.
+ * takes its time. The peer takes longer for it, as its requests carry ten events each. What the load itself takes, timers
+ * for the most part, is measured in each round and left out.
  */
 export function rows({ short }: Size): Row[] {
   registerContextManager();
@@ -20,14 +22,21 @@ export function rows({ short }: Size): Row[] {
     peer: 'itself with maxBatchSize 10',
     unit: 'ns',
     target: { atMost: 0.5 },
-    rounds: 5,
-    warmUps: 1,
+    rounds: 7,
+    warmUps: 3,
     open: () => open(millis, latency),
   }));
 }
 
 async function open(millis: number, latency: number) {
   const server = await startServer(latency);
+  const events = inputs(millis * EVENTS_A_MILLI, makeConversion);
+  const cpuUnder = async (record: (event: ConversionInput) => void, flush?: () => Promise<void>) => {
+    const before = cpuNanos();
+    const count = await paced(millis, EVENTS_A_MILLI, n => record(events[n] as ConversionInput), TURN_MILLIS);
+    await flush?.();
+    return (cpuNanos() - before) / count;
+  };
   const side = async (options: { readonly maxBatchSize?: number }) => {
     const processor = makeProcessor({
       endpoint: server.url,
@@ -35,21 +44,26 @@ async function open(millis: number, latency: number) {
       timeoutIntervalMillis: 60_000,
       ...options,
     });
-    const before = process.cpuUsage();
-    const count = await paced(
-      millis,
-      EVENTS_A_MILLI,
-      n => void processor.recordConversion(makeConversion(n)),
-      TURN_MILLIS,
+    const cost = await cpuUnder(
+      event => void processor.recordConversion(event),
+      () => deliverAll(processor),
     );
-    await deliverAll(processor);
-    const { user, system } = process.cpuUsage(before);
     await processor.shutdown();
-    return ((user + system) * 1_000) / count;
+    return cost;
   };
+  let characters = 0;
+  const loadAlone = () =>
+    cpuUnder(({ userId }) => {
+      characters += userId.length;
+    });
   return {
-    ours: () => side({}),
-    theirs: () => side({ maxBatchSize: 10 }),
-    close: () => server.stop(),
+    both: async () => {
+      const [ours, alone, theirs] = [await side({}), await loadAlone(), await side({ maxBatchSize: 10 })];
+      return { ours: ours - alone, theirs: theirs - alone };
+    },
+    close: () => {
+      server.stop();
+      if (characters === 0) throw new Error('no load');
+    },
   };
 }

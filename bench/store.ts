@@ -45,6 +45,11 @@ export function rows({ short }: Size): Row[] {
       eventsATurn,
       directory => new BarestStore(join(directory, 'events')),
     ),
+    row(
+      'a store that only writes: text, CRC-32, one writeSync for each turn',
+      eventsATurn,
+      directory => new BarestStore(join(directory, 'events'), { isWrittenAtEndOfTurn: true }),
+    ),
   ]);
 }
 
@@ -81,12 +86,15 @@ const BYTES_BEFORE_TEXT = 190;
 class BarestStore implements EventStore {
   readonly available = 0;
   readonly #path: string;
-  readonly #memory = Buffer.alloc(65_536);
+  readonly #isWrittenAtEndOfTurn: boolean;
+  readonly #memory = Buffer.alloc(262_144);
+  #used = 0;
   #file: number;
   #bytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, { isWrittenAtEndOfTurn = false } = {}) {
     this.#path = path;
+    this.#isWrittenAtEndOfTurn = isWrittenAtEndOfTurn;
     this.#file = openSync(path, 'w', 0o600);
   }
 
@@ -96,10 +104,18 @@ class BarestStore implements EventStore {
     if (event.kind !== 'resolved') return 'failed';
     if (this.#bytes > FILE_BYTES) this.#startAgain();
     const memory = this.#memory;
-    const length = BYTES_BEFORE_TEXT + memory.write(event.json, BYTES_BEFORE_TEXT);
-    memory.writeUInt32LE(crc32(memory.subarray(4, length)), 0);
-    this.#bytes += writeSync(this.#file, memory, 0, length, this.#bytes);
+    const from = this.#used;
+    const length = BYTES_BEFORE_TEXT + memory.write(event.json, from + BYTES_BEFORE_TEXT);
+    this.#used += length;
+    memory.writeUInt32LE(crc32(memory.subarray(from + 4, this.#used)), from);
+    if (!this.#isWrittenAtEndOfTurn) this.#write();
+    else if (from === 0) setImmediate(() => this.#write());
     return 1;
+  }
+
+  #write(): void {
+    this.#bytes += writeSync(this.#file, this.#memory, 0, this.#used, this.#bytes);
+    this.#used = 0;
   }
 
   remove(): void {}
