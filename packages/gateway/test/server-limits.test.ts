@@ -383,6 +383,14 @@ describe('gateway server limits', () => {
     });
   });
 
+  it('says what to change where a sender speaks OTLP over gRPC', async () => {
+    const { port, logger } = await startServing();
+    const connection = await RawConnection.open(port);
+    connection.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    expect(await connection.closed()).to.match(/^HTTP\/1.1 400 /);
+    expect(logger.at('warn').join()).to.match(/gRPC does; have it send http\/protobuf$/);
+  });
+
   it('says what doors refuse for good, once a kind, and not what is to be sent again', async () => {
     const { url, doors, logger } = await startServing();
     for (const status of [400, 400, 413, 503, 200]) {

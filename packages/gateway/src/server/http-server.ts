@@ -139,7 +139,7 @@ export class HttpServer {
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#fail(error, socket));
     server.on('tlsClientError', error => {
       const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      refusals.note(`TLS handshakes failed (${code})`, `a TLS handshake failed: ${code}`);
+      refusals.note(`TLS handshakes failed (${code})`, withHint(`a TLS handshake failed: ${code}`, code));
     });
     server.on('drop', () => {
       const kind = `connections refused: ${limits.maxConnections} are open`;
@@ -171,8 +171,21 @@ export class HttpServer {
       return;
     }
     const kind = isTimeout ? 'requests that took too long' : `malformed requests (${code})`;
-    this.#options.refusals.note(kind, kind);
+    this.#options.refusals.note(kind, withHint(kind, code));
   }
+}
+
+const GRPC = 'a sender speaks HTTP/2, as OTLP over gRPC does; have it send http/protobuf';
+/** What the usual mistakes of senders look like here. */
+const HINTS: Readonly<Record<string, string>> = {
+  HPE_PAUSED_H2_UPGRADE: GRPC,
+  ERR_SSL_NO_APPLICATION_PROTOCOL: GRPC,
+  ERR_SSL_HTTP_REQUEST: 'a sender speaks plain HTTP; its URL must begin with https',
+};
+
+function withHint(line: string, code: string): string {
+  const hint = HINTS[code];
+  return hint === undefined ? line : `${line}: ${hint}`;
 }
 
 const BAD_REQUEST = rawAnswer('400 Bad Request');
