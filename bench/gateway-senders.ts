@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Connection } from './gateway-connection.js';
+import { type Answer, Connection } from './gateway-connection.js';
 
 /** Until what was refused is sent again. */
 const PAUSE_MILLIS = 100;
+/** Connections that one request may need. */
+const TRIES = 3;
 
 export interface Answered {
   readonly status: number;
@@ -25,10 +27,22 @@ export class Senders {
 
   async send(body: Buffer): Promise<Answered> {
     const startedAt = performance.now();
-    const connection = await this.#connection();
-    const { status, isLast } = await connection.send('/v1/traces', 'application/x-protobuf', body);
-    this.#giveBack(connection, isLast);
+    const { status } = await this.#answer(body, TRIES);
     return { status, millis: performance.now() - startedAt };
+  }
+
+  /** A connection may be reset by a system that has to accept too many: as exporters do, it is tried again. */
+  async #answer(body: Buffer, tries: number): Promise<Answer> {
+    const connection = await this.#connection();
+    try {
+      const answer = await connection.send('/v1/traces', 'application/x-protobuf', body);
+      this.#giveBack(connection, answer.isLast);
+      return answer;
+    } catch (error) {
+      this.#giveBack(connection, true);
+      if (tries === 1) throw error;
+      return this.#answer(body, tries - 1);
+    }
   }
 
   /** As exporters do: what is refused for now is sent again. @returns the answer, timed from the first call on */
