@@ -29,11 +29,12 @@ export class Connection {
     return !this.#socket.destroyed && this.#socket.writable;
   }
 
-  send(path: string, type: string, body: Buffer): Promise<Answer> {
+  /** @param headers a line each, with its end */
+  send(path: string, headers: string, body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`;
+      const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\n${headers}content-length: ${body.length}\r\n\r\n`;
       this.#socket.cork();
       this.#socket.write(head, 'latin1');
       this.#socket.write(body);

@@ -6,6 +6,8 @@ const PAUSE_MILLIS = 100;
 /** Connections that one request may need. */
 const TRIES = 3;
 
+export type Coding = 'identity' | 'gzip';
+
 export interface Answered {
   readonly status: number;
   /** From the call to the answer. */
@@ -16,13 +18,17 @@ export interface Answered {
 export class Senders {
   readonly #port: number;
   readonly #connections: number;
+  readonly #headers: string;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting: ((connection: Connection) => void)[] = [];
 
-  constructor(port: number, connections = Number.POSITIVE_INFINITY) {
+  /** @param coding of the bodies */
+  constructor(port: number, connections = Number.POSITIVE_INFINITY, coding: Coding = 'identity') {
     this.#port = port;
     this.#connections = connections;
+    const type = 'content-type: application/x-protobuf\r\n';
+    this.#headers = coding === 'identity' ? type : `${type}content-encoding: ${coding}\r\n`;
   }
 
   async send(body: Buffer): Promise<Answered> {
@@ -35,7 +41,7 @@ export class Senders {
   async #answer(body: Buffer, tries: number): Promise<Answer> {
     const connection = await this.#connection();
     try {
-      const answer = await connection.send('/v1/traces', 'application/x-protobuf', body);
+      const answer = await connection.send('/v1/traces', this.#headers, body);
       this.#giveBack(connection, answer.isLast);
       return answer;
     } catch (error) {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
 import { start } from './child.js';
-import { Senders } from './gateway-senders.js';
+import { type Coding, Senders } from './gateway-senders.js';
 import type { Figures, Kind } from './gateway-server.js';
 
 const DATAFILE = fileURLToPath(new URL('../packages/gateway/test/senders/datafile.json', import.meta.url));
@@ -43,8 +43,8 @@ export class Side {
   }
 
   /** Requests that it bears in a second, if a core is its own. Warms it up, too. */
-  async capacity(requests: number, make: () => Buffer): Promise<number> {
-    const senders = new Senders(this.port, 8);
+  async capacity(requests: number, make: () => Buffer, coding?: Coding): Promise<number> {
+    const senders = new Senders(this.port, 8, coding);
     let cpuMicros = 0;
     for (let round = 0; round < 3; round++) {
       cpuMicros = await this.cpuMicros(async () => await senders.sendAll(requests, make));

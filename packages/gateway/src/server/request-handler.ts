@@ -5,6 +5,7 @@ import type { FullReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
 import type { RefusalLog } from '../util/refusal-log.js';
 import type { Access } from './access.js';
+import type { BodyUnpacker } from './body-unpacker.js';
 import type { ByteBudget, Reservation } from './byte-budget.js';
 import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
@@ -13,7 +14,7 @@ import { declaredLength, readBody } from './read-body.js';
 import { faultOf, mayStayOpen, mediaTypeOf } from './request-facts.js';
 import { ALLOWED, findRoute, type Route, type Routes } from './routes.js';
 import type { TurnQueue } from './turn-queue.js';
-import { ACCEPTED_CODINGS, readContentCoding, unpack } from './unpack.js';
+import { ACCEPTED_CODINGS, type ContentCoding, readContentCoding, type Unpacked } from './unpack.js';
 
 export interface RequestHandlerOptions {
   readonly routes: () => Routes;
@@ -21,6 +22,7 @@ export interface RequestHandlerOptions {
   readonly budget: ByteBudget;
   readonly maxBodyBytes: number;
   readonly turns: TurnQueue;
+  readonly unpacker: BodyUnpacker;
   readonly isDraining: () => boolean;
   readonly whyFull: (sender: string) => FullReason | undefined;
   readonly metrics: GatewayMetrics;
@@ -31,7 +33,8 @@ export interface RequestHandlerOptions {
 type DoorRoute = Extract<Route, { kind: 'door' }>;
 
 type ReadBody =
-  | { readonly kind: 'body'; readonly body: Buffer }
+  /** As it was sent. */
+  | { readonly kind: 'body'; readonly body: Buffer; readonly coding: ContentCoding }
   | { readonly kind: 'refused'; readonly refusal: ServerRefusal }
   | { readonly kind: 'gone' };
 
@@ -120,8 +123,11 @@ export class RequestHandler {
       this.#refuse(exchange, route, this.#later(crowded));
       return undefined;
     }
-    await this.#options.turns.turn(reading.body.length);
-    return this.#ask(route, exchange.request, reading.body, sender);
+    const { coding } = reading;
+    const unpacked = await this.#options.unpacker.unpack(reading.body, coding, reservation);
+    if (unpacked.kind === 'body') return this.#ask(route, exchange.request, unpacked.body, sender);
+    this.#refuse(exchange, route, this.#unusable(unpacked.kind, coding));
+    return undefined;
   }
 
   /** What costs next to nothing to refuse, before it costs anything to take. */
@@ -136,33 +142,32 @@ export class RequestHandler {
 
   async #read(exchange: Exchange, reservation: Reservation): Promise<ReadBody> {
     const { request } = exchange;
-    const { maxBodyBytes, turns } = this.#options;
+    const { maxBodyBytes, unpacker } = this.#options;
     const coding = readContentCoding(request.headers['content-encoding']);
     if (coding === undefined) {
       return refused(415, `the content encoding must be one of: ${ACCEPTED_CODINGS}`);
     }
     exchange.askForBody();
-    const reading = await readBody(exchange, maxBodyBytes, reservation, turns.arriving());
+    const reading = await readBody(exchange, maxBodyBytes, reservation, unpacker.arriving(coding));
     switch (reading.kind) {
       case 'gone':
         return reading;
-      case 'too_large':
-        return { kind: 'refused', refusal: this.#tooLarge() };
-      case 'no_room':
-        return { kind: 'refused', refusal: this.#later(NO_ROOM) };
       case 'body':
-        break;
+        return { ...reading, coding };
+      case 'too_large':
+      case 'no_room':
+        return { kind: 'refused', refusal: this.#unusable(reading.kind, coding) };
     }
-    const unpacked = await unpack(reading.body, coding, maxBodyBytes, reservation);
-    switch (unpacked.kind) {
-      case 'body':
-        return unpacked;
+  }
+
+  #unusable(kind: Exclude<Unpacked['kind'], 'body'>, coding: ContentCoding): ServerRefusal {
+    switch (kind) {
       case 'malformed':
-        return refused(400, `the body is not what the content encoding ${coding} says`);
+        return { status: 400, message: `the body is not what the content encoding ${coding} says` };
       case 'too_large':
-        return { kind: 'refused', refusal: this.#tooLarge() };
+        return this.#tooLarge();
       case 'no_room':
-        return { kind: 'refused', refusal: this.#later(NO_ROOM) };
+        return this.#later(NO_ROOM);
     }
   }
 

@@ -10,6 +10,7 @@ import { bearableConnections, openFilesLeft } from '../util/open-files.js';
 import { RefusalLog } from '../util/refusal-log.js';
 import { Access } from './access.js';
 import { BearerTokens } from './bearer-tokens.js';
+import { BodyUnpacker } from './body-unpacker.js';
 import { ByteBudget } from './byte-budget.js';
 import { type GatewayMetrics, observeGateway } from './gateway-metrics.js';
 import { answerHealth, answerReadiness } from './health.js';
@@ -75,6 +76,7 @@ export async function serve(given: ServeOptions): Promise<Serving> {
     budget,
     maxBodyBytes: options.maxBodyBytes,
     turns,
+    unpacker: new BodyUnpacker(turns, options.maxBodyBytes),
     isDraining: () => isDraining,
     whyFull: given.whyFull,
     metrics: given.metrics,

@@ -11,8 +11,13 @@ export type Unpacked =
   | { readonly kind: 'too_large' }
   | { readonly kind: 'no_room' };
 
+type UnpackAtOnce = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
+
 /** In Node since 22.15. The types are those of the oldest Node that is supported. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: () => Transform;
+  zstdDecompressSync?: UnpackAtOnce;
+};
 
 /** The codings that a request's body may have, as `Accept-Encoding` has them. */
 export const ACCEPTED_CODINGS = createZstdDecompress === undefined ? 'gzip, deflate' : 'gzip, deflate, zstd';
@@ -37,6 +42,21 @@ export function readContentCoding(header: string | undefined): ContentCoding | u
   }
 }
 
+/** Bytes that are unpacked in one go: that takes two milliseconds at most, and a round trip to the thread pool more. */
+const SMALL_BYTES = 131_072;
+const SMALL_UNPACKED_BYTES = 1_048_576;
+
+/** @returns undefined if it is not small, or can't be unpacked: `unpack` says which */
+export function unpackSmall(packed: Buffer, coding: ContentCoding, maxBytes: number): Buffer | undefined {
+  if (coding === 'identity') return packed;
+  if (packed.length > SMALL_BYTES) return undefined;
+  try {
+    return AT_ONCE[coding]?.(packed, { maxOutputLength: Math.min(SMALL_UNPACKED_BYTES, maxBytes) });
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Unpacks a body and stops at the limit, however much more would come: a gzip bomb of 16 KiB becomes 16 MiB.
  *
@@ -49,10 +69,6 @@ export async function unpack(
   reservation: Reservation,
 ): Promise<Unpacked> {
   if (coding === 'identity') return { kind: 'body', body: packed };
-  if (coding === 'gzip' && packed.length <= SMALL_BYTES) {
-    const small = unpackSmall(packed, Math.min(SMALL_UNPACKED_BYTES, maxBytes));
-    if (small !== undefined) return reservation.grow(small.length) ? { kind: 'body', body: small } : NO_ROOM;
-  }
   const stream = UNPACKERS[coding]();
   return stream === undefined ? MALFORMED : unpackStream(stream, packed, maxBytes, reservation);
 }
@@ -63,22 +79,15 @@ const UNPACKERS: Readonly<Record<Exclude<ContentCoding, 'identity'>, () => Trans
   zstd: () => createZstdDecompress?.(),
 };
 
+const AT_ONCE: Readonly<Record<Exclude<ContentCoding, 'identity'>, UnpackAtOnce | undefined>> = {
+  gzip: zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  zstd: zstdDecompressSync,
+};
+
 const MALFORMED = { kind: 'malformed' } as const;
 const TOO_LARGE = { kind: 'too_large' } as const;
 const NO_ROOM = { kind: 'no_room' } as const;
-
-const SMALL_BYTES = 32_768;
-/** Unpacking as much takes a fraction of a millisecond, less than a round trip to the thread pool under load. */
-const SMALL_UNPACKED_BYTES = 262_144;
-
-/** @returns undefined if it is not small once it is unpacked, or can't be */
-function unpackSmall(packed: Buffer, maxOutputLength: number): Buffer | undefined {
-  try {
-    return zlib.gunzipSync(packed, { maxOutputLength });
-  } catch {
-    return undefined;
-  }
-}
 
 function unpackStream(
   stream: Transform,
