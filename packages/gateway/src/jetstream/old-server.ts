@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The first version that repairs the log of a server that was the leader, and comes back, at the right place:
- * https://github.com/nats-io/nats-server/pull/5506. What older ones lose is in `docs/gateway.md`, "What runs have shown".
+ * The first version without two faults by which the copies of a stream come to differ:
+ * https://github.com/nats-io/nats-server/pull/5287 and https://github.com/nats-io/nats-server/pull/5506. What older ones
+ * lose is in `docs/gateway.md`, "What runs have shown".
  */
 const FIRST_SOUND = [2, 10, 17] as const;
 
@@ -17,7 +18,8 @@ export function describeOldServer(version: string, copies: number): string | und
   if (copies < 2 || !isOlder(version)) return undefined;
   return (
     `nats-server ${version} loses acknowledged events of a stream with ${copies} copies when its leader is cut off ` +
-    `from the other servers: use ${FIRST_SOUND.join('.')} or newer on all servers, or a stream with replicas: 1`
+    `from the other servers, or the stream is full: use ${FIRST_SOUND.join('.')} or newer on all servers, or a stream ` +
+    'with replicas: 1'
   );
 }
 
