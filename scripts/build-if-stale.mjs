@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 // node scripts/build-if-stale.mjs [--if-missing]
 //
 // Builds the packages unless what was built is as new as the sources. Examples and tests run it: a `prepare` script
-// would build at every install, and npm warns those who install the package of it.
+// would build at every install, and npm warns those who install the package of it. So does each package before it is
+// packed: one build makes all of them, and a release packs them side by side.
 
 const ROOT = resolve(import.meta.dirname, '..');
 
 /** @param anyBuild whether an old one will do */
 export function buildIfStale(anyBuild = false) {
-  // One build makes all of them; of a package that it does not make there is nothing to look at.
   const packages = readdirSync(join(ROOT, 'packages')).map(name => join(ROOT, 'packages', name));
-  const folders = [ROOT, ...packages.filter(folder => existsSync(join(folder, 'dist')))];
+  const folders = [ROOT, ...packages.filter(folder => existsSync(join(folder, 'package.json')))];
   if (folders.every(folder => isBuilt(folder, anyBuild))) return;
   const { status } = spawnSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

@@ -59,6 +59,16 @@ describe('package', () => {
     }
   });
 
+  it('is built before it is packed, as the packages beside it are', () => {
+    const packages = readdirSync(new URL('../packages', import.meta.url)).map(name => `packages/${name}`);
+    for (const folder of ['.', ...packages]) {
+      const manifest = readFileSync(new URL(`../${folder}/package.json`, import.meta.url), 'utf8');
+      expect(JSON.parse(manifest).scripts?.prepack, folder).to.match(
+        /^node [./]*scripts\/build-if-stale\.mjs$/,
+      );
+    }
+  });
+
   it('needs no package of the log API: SDK 3.x has none', () => {
     const files = readdirSync(new URL('../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
     const code = files.filter(file => /\.c?js$/.test(file)).map(file => read(`dist/${file}`));
