@@ -193,6 +193,17 @@ describe('optimizely-event-gateway', () => {
     expect(visitors).to.deep.equal(['SIGTERM', 'SIGINT']);
   });
 
+  it('starts where no store can be made, as below /proc, is not ready, and ends at SIGTERM', async function () {
+    if (process.platform !== 'linux') skip(this, '/proc is on Linux alone');
+    const args = ['--datafile', datafile, '--endpoint', endpoint.url, '--store', '/proc/nowhere/at/all'];
+    const { command, url } = await startCommand(args);
+    const ready = await fetch(new URL('/readyz', url));
+    expect(ready.status).to.equal(503);
+    expect(await ready.text()).to.contain('store_unusable');
+    command.signal('SIGTERM');
+    expect((await command.ended).code).to.equal(0);
+  });
+
   it('ends at once, with 1 and no receipt, at a second signal', async () => {
     // It takes the connection and never answers.
     const hanging = createServer().listen(0, '127.0.0.1');

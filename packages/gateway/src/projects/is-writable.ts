@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** A full disk may have room for an empty file. */
 const CONTENT = Buffer.alloc(4_096);
@@ -10,7 +10,7 @@ const CONTENT = Buffer.alloc(4_096);
 export function isWritable(directory: string): boolean {
   const path = join(directory, `.writable-${randomUUID()}`);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     writeFileSync(path, CONTENT, { mode: 0o600 });
     return true;
   } catch {
@@ -18,6 +18,14 @@ export function isWritable(directory: string): boolean {
   } finally {
     removeIfThere(path);
   }
+}
+
+/** Not by `recursive`, which never returns below /proc, or where the working directory was deleted. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** A full disk leaves an empty file. */
