@@ -67,7 +67,7 @@ describe('datafile', () => {
       await processor.forceFlush();
       expect(processor.ledger()).to.deep.include({ recorded: 1, pending: 1, dropped: {} });
       expect(logger.at('error')).to.have.length(1);
-      expect(logger.at('error')[0]).to.include('events are held');
+      expect(logger.at('error')[0]).to.include('events wait for a good one');
       expect(logger.at('error')[0]).not.to.include('secret');
       await processor.shutdown();
       expect(dispatcher.attempts).to.equal(0);
@@ -306,12 +306,19 @@ describe('datafile', () => {
     expect(updates).to.deep.equal(['7', '8']);
   });
 
-  it('a path or an address in its place is told from a text that was cut', () => {
+  it('a path or an address in its place is told from a text that was cut, a page, and another file', () => {
     const { logger } = makeHarness({ datafile: './datafile.json' });
     expect(logger.at('error').join()).to.include('give its text, not where it lies');
     expect(logger.at('error').join()).not.to.include('./datafile.json');
-    const { logger: other } = makeHarness({ datafile: '{"version":"4' });
-    expect(other.at('error').join()).not.to.include('where it lies');
+    for (const text of [
+      '{"version":"4',
+      '<!doctype html><title>403</title>',
+      '-----BEGIN CERTIFICATE-----\nMIIB\n',
+      '',
+    ]) {
+      const { logger: other } = makeHarness({ datafile: text });
+      expect(other.at('error').join()).to.include('not valid JSON').and.not.to.include('where it lies');
+    }
   });
 
   it('a bad one leaves the good one before it in force', async () => {
@@ -435,17 +442,17 @@ describe('datafile', () => {
     ]);
   });
 
-  it('a variation key that it does not know gives a null variation id and a counted warning', async () => {
-    const { processor, dispatcher, logger } = makeHarness({ datafile: makeDatafile() });
+  it('a variation key that it does not know gives a null variation id, a counted warning, and a line with the key', async () => {
+    const datafile = makeDatafile({ revision: '42' });
+    const { processor, dispatcher, logger } = makeHarness({ datafile });
     for (let n = 0; n < 2; n++)
-      processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'secret' });
+      processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'tretment' });
     await processor.forceFlush();
     expect(dispatcher.visitors[0]?.snapshots[0]?.decisions?.[0]?.variation_id).to.equal(null);
     expect(processor.ledger()).to.deep.include({ delivered: 2, warnings: { unknown_variation: 2 } });
     expect(logger.at('warn')).to.deep.equal([
-      'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
+      'impression is sent with a null variation id: variation key "tretment" of rule key "banner" is not in datafile revision 42',
     ]);
-    expect(JSON.stringify(logger.lines)).not.to.include('secret');
   });
 
   it('an event that it can not resolve is logged with the key at fault and its revision, once a kind', () => {

@@ -23,8 +23,11 @@ export class DatafileError extends Error {
 export function describeBadDatafile(error: unknown, oneInForce: boolean): string {
   const reason =
     error instanceof DatafileError ? error.message + error.advice : 'the datafile cannot be read';
-  return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events are held until a good one comes'}`;
+  return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events wait for a good one'}`;
 }
+
+/** A path or an address may be meant; no page of a proxy and no file of another kind. */
+const ONE_LINE = /^[^\n{[<]{1,4096}$/;
 
 const SUPPORTED_VERSIONS = ['2', '3', '4'];
 
@@ -86,8 +89,10 @@ function* parseText(text: string, reader?: MemberReader): Steps<unknown> {
     return yield* parseJsonInSteps(text, { reader });
   } catch (error) {
     if (isStackOverflow(error)) throw error;
-    const instead = text.trimStart().startsWith('{') ? '' : ': give its text, not where it lies';
-    throw new DatafileError('the datafile is not valid JSON', instead);
+    throw new DatafileError(
+      'the datafile is not valid JSON',
+      ONE_LINE.test(text) ? ': give its text, not where it lies' : '',
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Logger } from '../model/logger.js';
+import type { Logger, PackageLogger } from '../model/logger.js';
 import {
   type NotificationListeners,
   type NotificationSender,
@@ -26,7 +26,7 @@ const TYPES: readonly unknown[] = Object.values(NotificationType);
 /** Informs listeners of what happens to events. One that throws or rejects harms neither the others nor the delivery. */
 export class NotificationCenter implements NotificationSender {
   readonly #listeners = new Map<number, { type: NotificationType; listener: Listener }>();
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #seam: Seam;
   #lastId = 0;
 
@@ -87,7 +87,8 @@ export class NotificationCenter implements NotificationSender {
   }
 
   #refuse(why: string): number {
-    this.#logger.error(`NotificationCenter did not add a notification listener: ${why}`);
+    const line = `NotificationCenter did not add a notification listener: ${why}`;
+    this.#logger.alert('OPTIMIZELY_BAD_OPTION', 'error', line);
     return NOT_ADDED;
   }
 }

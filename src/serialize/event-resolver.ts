@@ -3,12 +3,12 @@ import type { DatafileIndex } from '../model/datafile-index.js';
 import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentImpression } from '../model/experiment-event.js';
 import { AMBIGUOUS_EVALUATION } from '../model/inferred-rule.js';
-import type { EventLedger, LedgerWarning } from '../model/ledger.js';
+import type { EventLedger } from '../model/ledger.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
 import { withSettlement } from '../util/event-text.js';
-import { explainUnresolved } from './explain-unresolved.js';
+import { explainUnknownVariation, explainUnresolved } from './explain-unresolved.js';
 import type { Unresolved } from './unresolved.js';
 import { UserEventFactory } from './user-event-factory.js';
 
@@ -18,11 +18,17 @@ export class EventResolver {
   readonly #logger: PackageLogger;
   readonly #factory: UserEventFactory;
   readonly #said = new OnceLog();
+  /** Of the event that is being resolved. */
+  #isVariationUnknown = false;
 
   constructor(ledger: EventLedger, logger: PackageLogger) {
     this.#ledger = ledger;
     this.#logger = logger;
-    this.#factory = new UserEventFactory({ onWarning: kind => this.#warn(kind) });
+    this.#factory = new UserEventFactory({
+      onWarning: () => {
+        this.#isVariationUnknown = true;
+      },
+    });
   }
 
   /** @returns undefined if it was refused, and counted */
@@ -36,6 +42,7 @@ export class EventResolver {
       event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, datafile) : event;
     const resolved =
       'reason' in complete ? complete : this.#factory.createUserEvent(complete, datafile, acceptedAt);
+    if (this.#isVariationUnknown && event.type === 'impression') this.#warnOfVariation(event, datafile);
     if (!('reason' in resolved))
       return settlement === undefined ? resolved : withSettlement(resolved, settlement);
     this.refuse(event, resolved, datafile.context.revision, settlement);
@@ -62,18 +69,20 @@ export class EventResolver {
   #inferRule(event: ExperimentImpression, datafile: DatafileIndex): ExperimentImpression | Unresolved {
     const rule = datafile.inferRule(event.flagKey, event.variationKey);
     if (typeof rule === 'object') return { ...event, ...rule };
-    if (rule === 'ambiguous') this.#warn('ambiguous_evaluation');
+    if (rule === 'ambiguous') this.#warnOfAmbiguity();
     return { reason: 'no_experiment', field: 'flagKey' };
   }
 
-  #warn(kind: LedgerWarning): void {
-    this.#ledger.warned(kind);
-    if (this.#said.first(kind)) this.#logger.warn(WARNINGS[kind]);
+  #warnOfVariation(event: ExperimentImpression, { context }: DatafileIndex): void {
+    this.#isVariationUnknown = false;
+    this.#ledger.warned('unknown_variation');
+    if (!this.#said.first('unknown_variation')) return;
+    const line = explainUnknownVariation(event, context.revision);
+    this.#logger.alert('OPTIMIZELY_DOUBTFUL_EVENT', 'warn', line);
+  }
+
+  #warnOfAmbiguity(): void {
+    this.#ledger.warned('ambiguous_evaluation');
+    if (this.#said.first('ambiguous_evaluation')) this.#logger.warn(AMBIGUOUS_EVALUATION);
   }
 }
-
-const WARNINGS: Readonly<Record<LedgerWarning, string>> = {
-  unknown_variation:
-    'an impression names a variationKey that the datafile does not know: it is sent with a null variation id',
-  ambiguous_evaluation: AMBIGUOUS_EVALUATION,
-};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ExperimentEvent } from '../model/experiment-event.js';
+import type { ExperimentEvent, ExperimentImpression } from '../model/experiment-event.js';
 import { quotedKey } from '../util/quoted-key.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -24,6 +24,15 @@ export function explainUnresolved(
     case 'no_experiment':
       return `${event.type} dropped: it is a flag evaluation, and no single experiment of its flag has its variation`;
   }
+}
+
+/** The log line for an impression that is sent though the datafile does not have its variation key. */
+export function explainUnknownVariation(
+  { flagKey, ruleKey, variationKey }: ExperimentImpression,
+  revision: string,
+): string {
+  const of = ruleKey === '' ? `flag key ${quotedKey(flagKey)}` : `rule key ${quotedKey(ruleKey)}`;
+  return `impression is sent with a null variation id: variation key ${quotedKey(variationKey)} of ${of} is not in datafile revision ${revision}`;
 }
 
 function missingKey(event: ExperimentEvent, field: string): string {

@@ -11,6 +11,7 @@ import { wanted } from '../exit/app.mjs';
 // A script of a first try: default settings, no logger.
 const { options = {}, sdkKey, urlTemplate, impression, conversion, throws } = wanted;
 const notificationCenter = new NotificationCenter();
+if (wanted.listensTo) notificationCenter.addNotificationListener(wanted.listensTo, () => {});
 const manager = sdkKey && { projectConfigManager: new PollingProjectConfigManager({ sdkKey, urlTemplate }) };
 const beforeSend = throws && (() => JSON.parse('{'));
 const processor =

@@ -74,6 +74,11 @@ describe('with default settings and no logger', () => {
       says: /^\[OPTIMIZELY_EVENTS_DROPPED\] events are dropped: beforeSend threw SyntaxError$/,
     },
     {
+      what: 'a notification that there is not',
+      wanted: { options: { datafile }, listensTo: 'EVENT_DROPPED' },
+      says: /^\[OPTIMIZELY_BAD_OPTION\] NotificationCenter did not add a notification listener: its type must be one of .*EVENTS_DROPPED/,
+    },
+    {
       what: 'no processor',
       wanted: { processor: 'none', conversion: CONVERSION },
       says: /^\[OPTIMIZELY_NO_PROCESSOR\] no OptimizelySpanProcessor is installed, .*; create one before/,
@@ -105,6 +110,15 @@ describe('with default settings and no logger', () => {
     }
   });
 
+  it('names a variation key that the datafile does not have, once', async () => {
+    const wanted = { options: { datafile }, impression: { ...IMPRESSION, variationKey: 'contrl' } };
+    const [doubt, ...more] = await stderrOf(wanted);
+    expect(doubt).to.match(
+      /^\[OPTIMIZELY_DOUBTFUL_EVENT\] impression is sent with a null variation id: variation key "contrl" of rule key "checkout_test" is not in datafile revision 7$/,
+    );
+    expect(more.join('\n')).to.match(/^\[OPTIMIZELY_EVENTS_LOST_AT_EXIT\] [^\n]*$/);
+  });
+
   it('names an endpoint whose path is wrong, and what its answer was', async () => {
     const server = await startServer(() => answer(404));
     const [failure = '', ...more] = await stderrOf(failing, {
@@ -122,7 +136,7 @@ describe('with default settings and no logger', () => {
     const wanted = { sdkKey: 'no-such-key', urlTemplate: `${server.origin}/%s.json`, flushes: true };
     const lines = await stderrOf({
       ...wanted,
-      options: { timeoutIntervalMillis: 200 },
+      options: { timeoutIntervalMillis: 2_000 },
       conversion: CONVERSION,
     });
     expect(lines[0]).to.match(

@@ -347,6 +347,7 @@ describe('the gateway of one project', () => {
     writeFileSync(join(folder, 'datafile.json'), '{"version":');
     for (let n = 0; n < 3; n++) await runtime.advance(5_001);
     await until(() => logger.at('error').length > 0);
+    expect(logger.at('error').join()).to.contain(`the file ${join(folder, 'datafile.json')}: `);
     expect(state()).to.deep.include({ revision: '8', notReady: undefined });
   });
 

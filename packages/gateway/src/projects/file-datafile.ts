@@ -7,6 +7,7 @@ import {
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import type { Runtime } from '../model/runtime.js';
+import { prefixedLogger } from './prefixed-logger.js';
 import type { ProjectDatafile } from './project-datafile.js';
 
 const LOOK_MILLIS = 5_000;
@@ -30,7 +31,7 @@ export class FileDatafile implements ProjectDatafile {
     this.#path = path;
     this.#runtime = runtime;
     this.#logger = logger;
-    this.#config = new StaticProjectConfigManager({ logger });
+    this.#config = new StaticProjectConfigManager({ logger: prefixedLogger(logger, `the file ${path}`) });
     // At once, so that the first request finds it.
     try {
       this.#take(readFileSync(path, 'utf8'), runtime.monotonic());
