@@ -62,7 +62,7 @@ describe('a request that a dispatcher makes', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0 });
   });
 
-  it('has a deadline of its own, whichever began or was answered before, and leaves no timer behind', async () => {
+  it('has a deadline of its own, whichever began or was answered before', async () => {
     const ended: string[] = [];
     const answers: ((answer: { statusCode: number }) => void)[] = [];
     const { runtime, record } = makeHarness(
@@ -88,6 +88,20 @@ describe('a request that a dispatcher makes', () => {
     expect(ended).to.deep.equal(['request 1 at 1300', 'request 2 at 1600']);
     expect(answers, 'the destination rests').to.have.length(3);
     expect(runtime.armed - armedBefore, 'the rest alone').to.equal(1);
+  });
+
+  it('leaves no timer behind once it is answered', async () => {
+    const answers: ((answer: { statusCode: number }) => void)[] = [];
+    const { runtime, record, processor } = makeHarness(() => new Promise(resolve => answers.push(resolve)));
+    const armedBefore = runtime.armed;
+    record();
+    record();
+    await settle();
+    expect(runtime.armed - armedBefore, 'one for both').to.equal(1);
+    for (const answer of answers) answer({ statusCode: 204 });
+    await settle();
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+    expect(runtime.armed).to.equal(armedBefore);
   });
 
   it('says by its signal what ended it, also to those who look only then', async () => {
