@@ -15,15 +15,17 @@ describe('the link to NATS', () => {
   let server: NatsServer;
   let link: NatsLink;
   let runtime: ManualRuntime;
+  let logger: RecordingLogger;
 
   beforeEach(async function () {
     if (NATS_VERSION === undefined) skip(this as never, NO_NATS);
     server = await NatsServer.start();
     runtime = new ManualRuntime();
+    logger = new RecordingLogger();
     link = new NatsLink({
       connection: { servers: server.url },
       stream: resolveStreamOptions({}),
-      log: new LinkLog(new RecordingLogger()),
+      log: new LinkLog(logger),
       name: 'test',
       connectTimeoutMillis: 5_000,
       runtime,
@@ -77,6 +79,29 @@ describe('the link to NATS', () => {
     own.destroy();
     await Promise.all(taken);
     silent.close();
+  });
+
+  it('says that it has made the stream, and what a stream that was deleted means', async () => {
+    const made = 'there was no stream "optimizely-events": it was made';
+    const madeAnew = 'the stream "optimizely-events" was gone, with what it held, and was made anew';
+    for (const warnings of [[], [madeAnew], [madeAnew, madeAnew]]) {
+      const open = await link.open();
+      expect([logger.at('info'), logger.at('warn')]).to.deep.equal([[made], warnings]);
+      await open.manager.streams.delete('optimizely-events');
+      link.abandon(open);
+    }
+    await link.open();
+    const other = new RecordingLogger();
+    const options = { stream: resolveStreamOptions({}), log: new LinkLog(other), runtime };
+    const second = new NatsLink({
+      ...options,
+      connection: { servers: server.url },
+      name: 'second',
+      connectTimeoutMillis: 5_000,
+    });
+    await second.open();
+    expect(other.lines, 'it was there').to.deep.equal([]);
+    await second.close();
   });
 
   it('keeps the new connection when the old one is given up once more', async () => {

@@ -34,6 +34,11 @@ export class LinkLog {
     if (this.#failures.size === 0) this.#logger.info(line);
   }
 
+  /** Logs it each time. */
+  happened(level: 'info' | 'warn', line: string): void {
+    this.#logger[level](line);
+  }
+
   warn(line: string): void {
     if (line === this.#warning) return;
     this.#warning = line;

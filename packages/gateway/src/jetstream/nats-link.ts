@@ -47,6 +47,7 @@ export class NatsLink {
   /** The latest that was opened. */
   #link: OpenLink | undefined;
   #isFailing = false;
+  #wasOpen = false;
 
   /** @throws TypeError if the options name no server, or two ways to authenticate */
   constructor(options: NatsLinkOptions) {
@@ -121,9 +122,11 @@ export class NatsLink {
       // What an account may use is not asked for: that would take one more right.
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const link = { connection, client: jetstream(connection), manager };
-      const copies = await openStream(manager, this.#options.stream);
+      const { copies, isNew } = await openStream(manager, this.#options.stream);
+      if (isNew) this.#sayMade();
       this.#warnOfOldServer(connection, copies);
       this.#link = link;
+      this.#wasOpen = true;
       this.#forgetWhenClosed(connection);
       this.#worked();
       return link;
@@ -133,6 +136,15 @@ export class NatsLink {
       this.#failed(error);
       throw error;
     }
+  }
+
+  /** A stream that was there before is gone with all that it held. */
+  #sayMade(): void {
+    const stream = JSON.stringify(this.#options.stream.stream);
+    const { log } = this.#options;
+    if (this.#wasOpen)
+      log.happened('warn', `the stream ${stream} was gone, with what it held, and was made anew`);
+    else log.happened('info', `there was no stream ${stream}: it was made`);
   }
 
   #warnOfOldServer({ info }: NatsConnection, copies: number): void {

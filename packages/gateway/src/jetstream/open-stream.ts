@@ -10,27 +10,31 @@ export { MisfitError } from './fit.js';
 /**
  * Makes the stream if there is none.
  *
- * @returns how many copies it has
+ * @returns how many copies it has, and whether it was made here and now
  * @throws MisfitError if there is one that would lose events; NATS's errors otherwise
  */
-export async function openStream(manager: JetStreamManager, options: ResolvedStreamOptions): Promise<number> {
+export async function openStream(
+  manager: JetStreamManager,
+  options: ResolvedStreamOptions,
+): Promise<{ readonly copies: number; readonly isNew: boolean }> {
   const present = await unlessAbsent(
     async () => (await manager.streams.info(options.stream)).config,
     JetStreamApiCodes.StreamNotFound,
   );
-  const config = present ?? (await makeStream(manager, options));
+  const made = present === undefined ? await makeStream(manager, options) : undefined;
+  const config = present ?? made ?? (await manager.streams.info(options.stream)).config;
   const misfit = streamMisfit(config, options);
   if (misfit !== undefined) throw new MisfitError(misfit);
-  return config.num_replicas;
+  return { copies: config.num_replicas, isNew: made !== undefined };
 }
 
-/** Another one may have made it meanwhile, with other limits: then that one counts. */
+/** @returns undefined if another one has made it meanwhile, with other limits perhaps: then that one counts */
 async function makeStream(manager: JetStreamManager, options: ResolvedStreamOptions) {
   try {
     return (await manager.streams.add(streamSettings(options))).config;
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
-    return (await manager.streams.info(options.stream)).config;
+    return undefined;
   }
 }
 
