@@ -6,7 +6,7 @@ import type {
   LogRecordPort,
   OutgoingLogRecord,
 } from '../model/log-record-port.js';
-import type { Logger } from '../model/logger.js';
+import type { PackageLogger } from '../model/logger.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import type { EventHarvest } from './event-harvest.js';
@@ -17,10 +17,10 @@ const INSTEAD = 'where there is a recording span, span events are added instead'
 export class LogRecords implements LogRecordPort {
   emitter: LogRecordEmitter | undefined;
   #harvest: EventHarvest | undefined;
-  readonly #logger: Logger;
+  readonly #logger: PackageLogger;
   readonly #said = new OnceLog();
 
-  constructor(logger: Logger) {
+  constructor(logger: PackageLogger) {
     this.#logger = logger;
   }
 
@@ -59,6 +59,6 @@ export class LogRecords implements LogRecordPort {
   }
 
   #warn(line: string): void {
-    if (this.#said.first(line)) this.#logger.warn(line);
+    if (this.#said.first(line)) this.#logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line);
   }
 }

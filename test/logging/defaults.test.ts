@@ -119,6 +119,15 @@ describe('with default settings and no logger', () => {
     expect(more.join('\n')).to.match(/^\[OPTIMIZELY_EVENTS_LOST_AT_EXIT\] [^\n]*$/);
   });
 
+  it('says that log records need a processor of their own', async () => {
+    const wanted = { options: { datafile, emitAs: 'log-record' }, impression: IMPRESSION };
+    const [option, ...more] = await stderrOf(wanted);
+    expect(option).to.match(
+      /^\[OPTIMIZELY_BAD_OPTION\] emitAs 'log-record' and 'both' need an OptimizelyLogRecordProcessor, /,
+    );
+    expect(more.join('\n')).to.match(/^\[OPTIMIZELY_EVENTS_LOST_AT_EXIT\] [^\n]*$/);
+  });
+
   it('names an endpoint whose path is wrong, and what its answer was', async () => {
     const server = await startServer(() => answer(404));
     const [failure = '', ...more] = await stderrOf(failing, {
