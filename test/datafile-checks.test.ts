@@ -56,7 +56,7 @@ describe('PollingProjectConfigManager.checkNow', () => {
   for (const [name, behavior] of [
     ['an error', send(500, {})],
     ['a connection that ends', hangUp],
-    ['a datafile that can not be used', send(200, {}, '{"version":"99"}')],
+    ['a datafile that cannot be used', send(200, {}, '{"version":"99"}')],
   ] as const) {
     it(`resolves to false after ${name}, keeps the datafile in force, and goes on polling`, async () => {
       const { manager, server, runtime, inForce } = await makePolling(revision('1'));

@@ -209,7 +209,7 @@ describe('datafile', () => {
     });
   });
 
-  it('what can not be sent of a held event is left out of it, as of any other', async () => {
+  it('what cannot be sent of a held event is left out of it, as of any other', async () => {
     const plans = [new Date(0), { toJSON: () => 'gold' }, 5n, Number.NaN, null, 'gold'] as never[];
     const sent = async (projectConfigManager: StaticProjectConfigManager) => {
       const { processor, dispatcher } = makeHarness({ projectConfigManager });
@@ -230,7 +230,7 @@ describe('datafile', () => {
     expect(held.map(({ attributes }) => attributes.length)).to.deep.equal([0, 0, 0, 0, 0, 1]);
   });
 
-  it('events that can not be held are refused with the member at fault, once a kind', () => {
+  it('events that cannot be held are refused with the member at fault, once a kind', () => {
     const { processor, logger } = makeHarness({ projectConfigManager: new StaticProjectConfigManager() });
     const attributes = {
       get plan(): string {
@@ -455,7 +455,7 @@ describe('datafile', () => {
     ]);
   });
 
-  it('an event that it can not resolve is logged with the key at fault and its revision, once a kind', () => {
+  it('an event that it cannot resolve is logged with the key at fault and its revision, once a kind', () => {
     const { processor, logger } = makeHarness({ datafile: makeDatafile({ revision: '42' }) });
     for (let n = 0; n < 2; n++) processor.recordConversion({ userId: 'visitor', eventKey: 'purchse' });
     processor.recordImpression({ userId: 'visitor', flagKey: 'chekout', variationKey: 'treatment' });

@@ -33,7 +33,7 @@ describe('what a person must know', () => {
     { happens: 'a bad datafile', code: 'OPTIMIZELY_BAD_DATAFILE', says: 'not valid JSON' },
     { happens: 'a bad datafile of a manager', code: 'OPTIMIZELY_BAD_DATAFILE', says: 'not valid JSON' },
     {
-      happens: 'an event store that can not be written',
+      happens: 'an event store that cannot be written',
       code: 'OPTIMIZELY_STORE_UNUSABLE',
       says: '/dev/null/below (Error ENOTDIR)',
     },
@@ -107,11 +107,11 @@ describe('a logger of the application', () => {
     'throws',
     'rejects',
     'gives a thenable that rejects',
-    'gives an object that can not be read',
-    'can not be read',
+    'gives an object that cannot be read',
+    'cannot be read',
   ]) {
     for (const where of ['logger', 'diag']) {
-      if (where === 'diag' && logger === 'can not be read') continue;
+      if (where === 'diag' && logger === 'cannot be read') continue;
       it(`harms nothing though it ${logger}, and the process says what it would have (${where})`, async () => {
         const { warnings } = await run({ happens: 'a bad datafile', [where]: logger });
         expect(warnings.map(({ code }) => code)).to.include('OPTIMIZELY_BAD_DATAFILE');

@@ -219,7 +219,7 @@ describe('OptimizelySpanProcessor.process', () => {
     }
   });
 
-  it('refuses what it can not show to beforeSend', () => {
+  it('refuses what it cannot show to beforeSend', () => {
     const { processor } = makeHarness({ beforeSend: event => event });
     expect(processor.process(makeResolved('conversion'))).to.equal(false);
     expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { before_send: 1 } });
@@ -409,7 +409,7 @@ describe('OptimizelySpanProcessor.process', () => {
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { invalid: 5 } });
     });
 
-    it('into what can not be serialized: counted as invalid', async () => {
+    it('into what cannot be serialized: counted as invalid', async () => {
       const { processor } = makeHarness({
         beforeSend: event => ({ ...event, tags: { big: 1n } }) as ExperimentEvent,
       });

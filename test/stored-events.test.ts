@@ -176,7 +176,7 @@ describe('an event in the event store', () => {
     });
   }
 
-  it('is dropped where another program made it so that it can not be resolved, and the others are delivered', async () => {
+  it('is dropped where another program made it so that it cannot be resolved, and the others are delivered', async () => {
     const first = makeLife({ disk, runtime });
     first.record({ userId: 'before' });
     first.record({ userId: 'broken' });

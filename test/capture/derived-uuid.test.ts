@@ -265,7 +265,7 @@ describe('a derived uuid', () => {
     });
   }
 
-  it('is not made of what can not be read', () => {
+  it('is not made of what cannot be read', () => {
     const cycle: Record<string, unknown> = {};
     cycle.cycle = cycle;
     const unreadable = {

@@ -107,7 +107,7 @@ describe('the command store', () => {
     expect(stdout).to.contain('pending    3 records\n').and.to.contain('owner      dead');
   });
 
-  it('ls prints no control characters, follows no links, and tells what it can not look into', async () => {
+  it('ls prints no control characters, follows no links, and tells what it cannot look into', async () => {
     await kill(await makeService(7));
     const [instance = ''] = await readdir(directory);
     const owner = join(directory, instance, 'owner.json');

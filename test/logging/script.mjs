@@ -17,9 +17,9 @@ const loggers = {
   throws: every(broken),
   rejects: every(async () => broken()),
   'gives a thenable that rejects': every(() => thenable((_resolve, reject) => reject(new Error()))),
-  'gives an object that can not be read': every(() => Object.defineProperty({}, 'then', getter)),
+  'gives an object that cannot be read': every(() => Object.defineProperty({}, 'then', getter)),
   'never answers': every(() => new Promise(() => {})),
-  'can not be read': Object.defineProperties({}, every(getter)),
+  'cannot be read': Object.defineProperties({}, every(getter)),
 };
 const logger = loggers[wanted.logger];
 if (wanted.diag) diag.setLogger({ ...loggers[wanted.diag], verbose() {} });
@@ -27,7 +27,7 @@ if (wanted.diag) diag.setLogger({ ...loggers[wanted.diag], verbose() {} });
 const happenings = {
   'a bad datafile': () => new optimizely.OptimizelySpanProcessor({ datafile: '{', logger }),
   'a bad datafile of a manager': () => new optimizely.StaticProjectConfigManager({ datafile: '{', logger }),
-  'an event store that can not be written': () =>
+  'an event store that cannot be written': () =>
     new optimizely.OptimizelySpanProcessor({
       ...wanted.processor,
       logger,

@@ -113,7 +113,7 @@ describe('adoption of many directories', () => {
     }
   });
 
-  it('goes on with the others where one is deleted, or can not be taken, while it looks', async () => {
+  it('goes on with the others where one is deleted, or cannot be taken, while it looks', async () => {
     const directory = await makeManyDead(300);
     const all = instancesIn(directory);
     const life = openStore({ directory });

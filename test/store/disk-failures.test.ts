@@ -139,7 +139,7 @@ describe('FileEventStore on a failing disk', () => {
     await next.adopted.reaches(1);
   });
 
-  it('works in memory only where a directory can not be made', async () => {
+  it('works in memory only where a directory cannot be made', async () => {
     const parent = makeDirectory();
     writeFileSync(join(parent, 'file'), '');
     const { store, append, logger, clock } = openStore({ directory: join(parent, 'file', 'below') });
@@ -204,7 +204,7 @@ describe('FileEventStore on a failing disk', () => {
     expect((await readAll()).map(uuidOf)).to.deep.equal(['after']);
   });
 
-  it('counts what can not be read back as lost, and goes on with the rest', async () => {
+  it('counts what cannot be read back as lost, and goes on with the rest', async () => {
     const directory = makeDirectory();
     const { store, append, lost, readAll, logger } = openStore({ directory, maxBytes: 65_536 });
     const tickets: number[] = [];

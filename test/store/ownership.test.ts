@@ -314,7 +314,7 @@ describe('the owner record', () => {
     expect(owner.startTime).to.match(/^\d+$/);
   });
 
-  it('is undefined where it can not be read', () => {
+  it('is undefined where it cannot be read', () => {
     const owner = ownerOfThisThread();
     const texts = ['', '{', 'null', '[]', '5', JSON.stringify(owner).slice(0, -2)];
     const changed = [{ version: 2 }, { pid: 0 }, { pid: -1 }, { pid: '1' }, { bootId: 5 }, { taskId: 1.5 }];

@@ -32,7 +32,7 @@ async function beat({ clock, logger }: Life, warnings: number): Promise<void> {
   while (logger.at('warn').length < warnings) await settle();
 }
 
-describe('FileEventStore whose directory can not be used any more', () => {
+describe('FileEventStore whose directory cannot be used any more', () => {
   let directory: string;
   let asRoot: (() => void) | undefined;
 
@@ -68,7 +68,7 @@ describe('FileEventStore whose directory can not be used any more', () => {
     expect(said()[0]).to.contain(old);
     life.store.release([life.append(makeEvent('c'))]);
     expect(instancesIn(directory)).to.have.length(2);
-    // What can be read is not held up by what can not.
+    // What can be read is not held up by what cannot.
     expect((await read(life)).uuids).to.deep.equal(['c']);
     expect((await read(life)).uuids).to.deep.equal([]);
     expect(life.store.available).to.equal(2);
@@ -97,7 +97,7 @@ describe('FileEventStore whose directory can not be used any more', () => {
     chmodSync(old, 0o700);
   });
 
-  it('keeps events in memory where the directory around it can not be used, with one line, until it can be', async () => {
+  it('keeps events in memory where the directory around it cannot be used, with one line, until it can be', async () => {
     const life = openStore({ directory });
     await life.scans.reaches(1);
     life.store.release([life.append(makeEvent('before'))]);

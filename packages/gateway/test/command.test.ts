@@ -146,7 +146,7 @@ describe('optimizely-event-gateway', () => {
     });
   }
 
-  it('ends with 1 where it can not start, and says why', async () => {
+  it('ends with 1 where it cannot start, and says why', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
@@ -166,7 +166,7 @@ describe('optimizely-event-gateway', () => {
 
   it('says of a stream that is away that it is the stream', async () => {
     const { command } = await startCommand(['--datafile', datafile, '--nats', 'nats://127.0.0.1:1']);
-    await command.complains(/"msg":"(stream: NATS can not be used): /);
+    await command.complains(/"msg":"(stream: NATS cannot be used): /);
   });
 
   it('takes events until SIGTERM, then delivers what it took, answers, and ends with 0', async () => {

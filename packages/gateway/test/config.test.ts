@@ -188,7 +188,7 @@ describe('the configuration file', () => {
     }
   });
 
-  it('names a file that can not be read', () => {
+  it('names a file that cannot be read', () => {
     expect(() => readConfigFile(join(folder, 'none.json'), {})).to.throw(
       ConfigError,
       /none\.json can't be read \(ENOENT\)/,

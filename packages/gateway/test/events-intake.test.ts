@@ -109,7 +109,7 @@ describe('batches of Optimizely SDKs', () => {
     ).to.have.deep.members(names.map(name => [name, 3]));
   });
 
-  it('keep numbers that JavaScript can not hold, in visitors and beside them', async () => {
+  it('keep numbers that JavaScript cannot hold, in visitors and beside them', async () => {
     const server = await startServer();
     const { postAndFlush, shop, engine } = await makeDoor();
     await engine.reload({ projects: { shop: { ...shop, endpoint: server.url } } });
@@ -303,7 +303,7 @@ describe('batches of Optimizely SDKs', () => {
     const requests = destination.requests;
     expect(
       await postAndFlush(batch({ visitors: [several] })),
-      'what may leave can not be told',
+      'what may leave cannot be told',
     ).to.deep.include({ status: 204 });
     expect(destination.requests).to.equal(requests);
   });

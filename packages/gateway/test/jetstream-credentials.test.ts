@@ -185,7 +185,7 @@ describe('credentials for NATS', () => {
       await expectRefused(
         server,
         { tls: { caFile: '/nowhere/ca.pem' } },
-        'tls.caFile can not be read (ENOENT)',
+        'tls.caFile cannot be read (ENOENT)',
       );
       const junk = server.file('junk.pem', SECRET);
       const { certFile, keyFile } = authority;

@@ -187,7 +187,7 @@ describe('createJetStreamDispatcher', () => {
     for (let n = 10; n < 20; n++) processor.recordConversion({ userId: `user-${n}`, eventKey: 'purchase' });
     await processor.forceFlush();
     expect(processor.ledger()).to.include({ streamed: 10, pending: 10 });
-    expect(logger.at('error').filter(line => line.startsWith('NATS can not be used'))).to.have.length(1);
+    expect(logger.at('error').filter(line => line.startsWith('NATS cannot be used'))).to.have.length(1);
     const failing = logger.at('warn').filter(line => line.startsWith('delivery to'));
     expect(failing).to.have.length(1);
     expect(failing[0]).to.match(
@@ -332,7 +332,7 @@ describe('createJetStreamDispatcher', () => {
       record(processor, 1);
       await processor.forceFlush();
       expect(
-        logger.at('error').some(line => line.includes('tokenFile can not be read (ENOENT): /nowhere/token')),
+        logger.at('error').some(line => line.includes('tokenFile cannot be read (ENOENT): /nowhere/token')),
       ).to.equal(true);
     });
 
@@ -344,7 +344,7 @@ describe('createJetStreamDispatcher', () => {
     }
   });
 
-  describe('options that can not be used', () => {
+  describe('options that cannot be used', () => {
     const servers = 'nats://127.0.0.1:4222';
     for (const [message, options] of [
       ['servers must name a NATS server', { servers: '' }],

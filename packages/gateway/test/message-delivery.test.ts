@@ -94,7 +94,7 @@ describe('the delivery of a message', () => {
     };
   }
 
-  it('tries again what can not be taken now, without giving it back, and its age goes on', async () => {
+  it('tries again what cannot be taken now, without giving it back, and its age goes on', async () => {
     const { deliver, make, runtime, ages } = makeDelivery([
       later('no_datafile'),
       later('no_datafile'),
@@ -175,7 +175,7 @@ describe('the delivery of a message', () => {
     expect(logger.at('error')[0]).to.contain('message 2 of stream events');
   });
 
-  it('keeps in the stream what can not be parked, and says so once', async () => {
+  it('keeps in the stream what cannot be parked, and says so once', async () => {
     const { deliver, runtime, state, logger } = makeDelivery([TAKEN]);
     state.parkingFails = true;
     for (let n = 0; n < 2; n++) {

@@ -243,7 +243,7 @@ describe('another configuration', () => {
     expect(userIds(destination)).to.have.length(1);
   });
 
-  it('that can not be used changes nothing', async () => {
+  it('that cannot be used changes nothing', async () => {
     const { engine, shop, state, take } = await makeEngine();
     void take([conversion()]);
     const error = await engine

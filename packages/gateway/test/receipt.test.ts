@@ -53,7 +53,7 @@ describe('a receipt at delivery', () => {
     expect(destination.requests).to.equal(1);
   });
 
-  it('is not given while Optimizely can not be reached, and the events stay for the repeat, which joins them', async () => {
+  it('is not given while Optimizely cannot be reached, and the events stay for the repeat, which joins them', async () => {
     const { take, runtime, destination } = await makeEngine();
     destination.answers = [() => 503];
     const events = [conversion(), conversion()];
@@ -324,7 +324,7 @@ describe('503, and nothing taken', () => {
     expect(await takeAndFlush([event])).to.deep.equal(TAKEN);
   });
 
-  it('for an unknown key, ten minutes at most where the datafile can not be looked at', async () => {
+  it('for an unknown key, ten minutes at most where the datafile cannot be looked at', async () => {
     const { take, runtime, folder, state } = await makeEngine();
     rmSync(join(folder, 'datafile.json'));
     await runtime.advance(1);

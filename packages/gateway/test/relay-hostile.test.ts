@@ -147,7 +147,7 @@ describe('a relay that is ill-treated', () => {
     await counted(2);
   });
 
-  it('holds what can not be delivered, no more than it has room for, and sends each event once', async () => {
+  it('holds what cannot be delivered, no more than it has room for, and sends each event once', async () => {
     let isAway = true;
     destination.answers = [() => (isAway ? 503 : undefined)];
     const { engine: receiving } = relay.start('receive');
@@ -164,7 +164,7 @@ describe('a relay that is ill-treated', () => {
     expect(engine.projects()[0]?.ledger).to.include({ recorded: 60, delivered: 60, pending: 0 });
   });
 
-  it('delivers for one project while another can not be delivered for', async () => {
+  it('delivers for one project while another cannot be delivered for', async () => {
     const away = await startDestination();
     away.answers = [() => 503];
     const path = makeDatafileFile();

@@ -194,7 +194,7 @@ describe('a relay over JetStream', () => {
     await server.start();
     await until(() => !isReady().includes(false));
     const lines = (part: string) => logger.lines.filter(({ message }) => message.includes(part));
-    expect(lines('NATS can not be used')).to.have.length(1);
+    expect(lines('NATS cannot be used')).to.have.length(1);
     expect(lines('NATS can be used again')).to.have.length(1);
   });
 

@@ -309,7 +309,7 @@ describe('gateway server access', () => {
       expect(logger.at('warn').join()).to.contain('TLS handshake');
     });
 
-    it('does not start with files that can not be used', async () => {
+    it('does not start with files that cannot be used', async () => {
       const { certFile: tlsCert, keyFile: tlsKey } = server;
       for (const [options, message] of [
         [{ tlsCert, tlsKey: client.keyFile }, 'the key is not that of the certificate: replace both files'],

@@ -198,7 +198,7 @@ describe('startGateway', () => {
     ['relay.replicas must be one of 1, 3, 5', { servers: 'a:1', replicas: 2 }],
     ['relay: a NATS server is nats://host:port', { servers: 'http://a:1' }],
   ] as const) {
-    it(`refuses a relay that can not be used: ${message}`, async () => {
+    it(`refuses a relay that cannot be used: ${message}`, async () => {
       const error = await startTestGateway({ datafile, relay: relay as never }).catch(caught => caught);
       expect(error).to.be.an.instanceOf(ConfigError);
       expect(error.message).to.contain(message);
@@ -333,7 +333,7 @@ describe('startGateway', () => {
     expect(JSON.stringify(logger.lines)).not.to.contain('lovelace');
   });
 
-  describe('refuses options that can not be used, and says what to write:', () => {
+  describe('refuses options that cannot be used, and says what to write:', () => {
     const cases: [string, () => Record<string, unknown>, string][] = [
       ['none', () => ({}), 'one of sdkKey, datafile, config is needed'],
       ['two sources', () => ({ sdkKey: 'a', datafile }), 'only one of sdkKey, datafile'],

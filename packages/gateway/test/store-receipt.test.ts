@@ -124,7 +124,7 @@ describe('a receipt at the store', () => {
     expect(await take([conversion()])).to.deep.include({ status: 'later', reason: 'store_unusable' });
     expect(await take([conversion()])).to.deep.include({ status: 'later', reason: 'store_unusable' });
     expect(logger.at('error')).to.deep.equal([
-      'project shop: requests are answered 503 (store_unusable): the event store can not be written; check its directory, its owner, and the disk',
+      'project shop: requests are answered 503 (store_unusable): the event store cannot be written; check its directory, its owner, and the disk',
     ]);
     rmSync(store);
     await runtime.advance(6_000);

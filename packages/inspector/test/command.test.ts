@@ -97,7 +97,7 @@ describe('inspect: the command', () => {
       });
     }
 
-    it('with a datafile that can not be used ends with 1 and says why', async () => {
+    it('with a datafile that cannot be used ends with 1 and says why', async () => {
       const bad = join(directory, 'bad.json');
       for (const [content, message] of [
         ['{', 'not valid JSON'],

@@ -103,7 +103,7 @@ describe('inspect: the list', () => {
       }
     });
 
-    it('says of an event that is nested too deep that it can not be written', async () => {
+    it('says of an event that is nested too deep that it cannot be written', async () => {
       await using inspector = await makeInspector();
       const deep = `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
       const text = JSON.stringify(batchOf([conversion({ event: { tags: 'HERE' } })])).replace('"HERE"', deep);

@@ -172,7 +172,7 @@ describe('inspect: the server', () => {
     });
   });
 
-  it('goes on taking events where something can not be shown', async () => {
+  it('goes on taking events where something cannot be shown', async () => {
     await using inspector = await makeInspector({
       forwardsTo: () => {
         throw new Error('no such place');

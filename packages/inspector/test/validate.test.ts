@@ -104,7 +104,7 @@ describe('inspect: validate', () => {
     expect(stdout).to.contain('item 2: ✕ malformed: the batch holds no events');
   });
 
-  it('can not tell of conversions alone whether a decision came before, and says so', async () => {
+  it('cannot tell of conversions alone whether a decision came before, and says so', async () => {
     const { code, stdout } = await validate(JSON.stringify(batchOf([conversion()])));
     expect(code).to.equal(0);
     expect(stdout).to.contain('event 1 (purchase): counts only after a decision of its visitor');

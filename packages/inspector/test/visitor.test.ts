@@ -148,7 +148,7 @@ describe('an id made visible', () => {
     });
   }
 
-  it('differs wherever white space or what can not be seen differs', () => {
+  it('differs wherever white space or what cannot be seen differs', () => {
     const piece = fc.constantFrom(
       'a',
       'B',

@@ -20,7 +20,7 @@ const SECRET = 'must say where the secret is: { "env": "NAME" } or { "file": "PA
  */
 export function describeSchemaError(errors: readonly ErrorObject[], name: string): string {
   const error = mostTelling(errors);
-  if (error === undefined) return `${name} can not be used`;
+  if (error === undefined) return `${name} cannot be used`;
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const place = name === 'relay' ? `relay${path && `.${path}`}` : path || name;
   if (error.keyword === 'pattern' || error.keyword === 'propertyNames') {

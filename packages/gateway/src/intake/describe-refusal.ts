@@ -44,12 +44,12 @@ export function describeUnresolved(event: ExperimentEvent, unresolved: Unresolve
 }
 
 const SETTLED: Readonly<Record<RefusalReason, string>> = {
-  invalid: 'the event can not be sent',
+  invalid: 'the event cannot be sent',
   unknown_key: 'the datafile does not have its key',
   unknown_project: 'the project is not known here',
   flag_decisions_off: 'the project does not want impressions of rollouts (sendFlagDecisions)',
   no_experiment: 'no experiment decided it',
-  before_send: 'what may leave can not be decided for a visitor with several events',
+  before_send: 'what may leave cannot be decided for a visitor with several events',
   too_large: 'the event alone exceeds what a request may hold',
   expired: 'the event is older than the stream keeps events',
   rejected: "Optimizely's Events API refuses the event",

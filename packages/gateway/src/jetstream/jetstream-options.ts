@@ -81,7 +81,7 @@ export function readSecret(option: string, path: string): string {
     if (secret.trim() !== '') return secret;
   } catch (error) {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    throw new Error(`${option} can not be read (${code}): ${path}`);
+    throw new Error(`${option} cannot be read (${code}): ${path}`);
   }
   throw new Error(`${option} names an empty file: ${path}`);
 }

@@ -168,7 +168,7 @@ export class NatsLink {
     const what =
       error instanceof MisfitError
         ? `the NATS stream does not fit, and nothing is sent to it or taken from it: ${error.message}`
-        : `NATS can not be used: ${describeNatsError(error, this.#options.connection)}; it is tried again (${this.#servers.join(', ')})`;
+        : `NATS cannot be used: ${describeNatsError(error, this.#options.connection)}; it is tried again (${this.#servers.join(', ')})`;
     this.#isFailing = true;
     // Another reason is news: a server that is back and refuses the credentials.
     this.#options.log.failed(this, what);

@@ -117,7 +117,7 @@ class OtlpDoor implements Door {
 
 function refusalOf(error: unknown): ServerRefusal {
   if (error instanceof RequestTooLarge) return { status: 413, message: error.message };
-  const message = error instanceof MalformedRequest ? error.message : 'the body can not be read';
+  const message = error instanceof MalformedRequest ? error.message : 'the body cannot be read';
   return { status: 400, message };
 }
 

@@ -15,7 +15,7 @@ const UNUSABLE_MILLIS = 5_000;
 const FAILURES = { full: 'store_full', failed: 'store_unusable' } as const;
 const ADVICE = {
   store_full: 'the event store has maxStoreBytes until events of it are delivered',
-  store_unusable: 'the event store can not be written; check its directory, its owner, and the disk',
+  store_unusable: 'the event store cannot be written; check its directory, its owner, and the disk',
 } as const;
 
 /**

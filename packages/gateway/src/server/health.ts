@@ -29,8 +29,8 @@ function describe({ notReady, revision }: ProjectState): object {
 
 const MESSAGES: Readonly<Record<NotReadyReason, string>> = {
   no_datafile: 'there is no datafile yet: check the SDK key, the access token, or the file',
-  stream_unusable: 'NATS can not be reached or its stream does not fit: see the log',
-  store_unusable: 'the event store can not be written: check the directory, its owner and the disk',
+  stream_unusable: 'NATS cannot be reached or its stream does not fit: see the log',
+  store_unusable: 'the event store cannot be written: check the directory, its owner and the disk',
 };
 
 /** Not to be kept by what is between. */

@@ -109,7 +109,7 @@ function lookAtRegion({ names, forwardsTo }: Common): Finding {
   if (goesTo === undefined) {
     const sentence =
       `The datafile is of the region ${region}: in production its events belong to ${EVENTS_API_HOSTS[region]}. ` +
-      'Which one the application would send to can not be seen here.';
+      'Which one the application would send to cannot be seen here.';
     return unknown(sentence);
   }
   if (goesTo === region) {

@@ -61,7 +61,7 @@ describePage('inspect: why there are no results, on the page', pages => {
     await rows.filter({ hasText: 'conversion' }).first().waitFor();
   });
 
-  it('shows ids beside those that they look like, and what can not be seen in them', async () => {
+  it('shows ids beside those that they look like, and what cannot be seen in them', async () => {
     const { page, endpoint, rows } = await pages.open();
     await sendLookalikes(endpoint);
     const example = page.locator('.examples li').first();

@@ -99,7 +99,7 @@ describePage('inspect: the states of the page', pages => {
     }
   });
 
-  it('lists a request to a wrong path and a body that can not be read as such, with their text', async () => {
+  it('lists a request to a wrong path and a body that cannot be read as such, with their text', async () => {
     const { page, endpoint, rows } = await pages.open();
     expect(await post(`${endpoint}s`, '{"visitors":"at a wrong path"}')).to.equal(404);
     expect(await post(endpoint, '{"visitors":[ cut short')).to.equal(400);

@@ -94,7 +94,7 @@ export class Field extends NatsField {
   }
 }
 
-/** Does something to the field and mends it again. It gives false if it can not be done here. */
+/** Does something to the field and mends it again. It gives false if it cannot be done here. */
 export type Fault<F extends NatsField = Field> = (field: F) => Promise<unknown>;
 
 export type Faults<F extends NatsField = Field> = Readonly<Record<string, Fault<F>>>;
