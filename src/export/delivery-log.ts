@@ -91,6 +91,11 @@ export class DeliveryLog {
     }
   }
 
+  /** A request could not be made, by a fault of ours. */
+  unmade(error: unknown): void {
+    this.#logger.error(`${this.#delivery} failed: ${errorLabel(error)}; it is tried again`);
+  }
+
   /** A dispatcher's answer names no status. */
   unreadable(): void {
     if (this.#said.first('unreadable'))

@@ -6,7 +6,6 @@ import type { EventExportResult, ExportBatch } from '../model/event-exporter.js'
 import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { Afterwards } from '../util/afterwards.js';
-import { errorLabel } from '../util/error-label.js';
 import { Seam } from '../util/guard.js';
 import { Outstanding } from '../util/outstanding.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
@@ -146,7 +145,7 @@ export class Delivery implements AttemptOwner {
       try {
         this.#try(chunk);
       } catch (error) {
-        this.#deps.logger.error(`delivery to Optimizely failed: ${errorLabel(error)}; it is tried again`);
+        this.#destination.log.unmade(error);
         this.#outcome.failed(chunk, error);
       }
     }
