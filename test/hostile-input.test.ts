@@ -293,8 +293,8 @@ function asUuid(value: unknown): unknown {
 
 /** Keys that are named in the log if the datafile does not have them. */
 const TOLD_KEYS = [
-  ...['flagKey', 'ruleKey', 'eventKey'],
-  ...['feature_flag.key', 'optimizely.rule.key', 'optimizely.event.key'],
+  ...['flagKey', 'ruleKey', 'variationKey', 'eventKey'],
+  ...['feature_flag.key', 'optimizely.rule.key', 'feature_flag.result.variant', 'optimizely.event.key'],
 ];
 
 /** Such a key is no user's data either. */
