@@ -27,47 +27,20 @@ export function rows({ short }: Size): Row[] {
     },
     {
       // More than any refusal waits for it: most of those of a turn are answered before its end.
+      ...againstLimit(millis, async ({ side }) => {
+        const { slowestRefusalMillis, longestTurnMillis } = await side.figures();
+        return slowestRefusalMillis + longestTurnMillis;
+      }),
       name: 'slowest refusal, at ten times the load that it bears: CPU time of the gateway, with its longest turn',
-      peer: 'the limit of 100 ms',
-      unit: 'ms',
-      rounds: 3,
-      warmUps: 1,
-      open: () =>
-        openTenfold(
-          millis,
-          async ({ side }) => {
-            const { slowestRefusalMillis, longestTurnMillis } = await side.figures();
-            return slowestRefusalMillis + longestTurnMillis;
-          },
-          async () => LIMIT_MILLIS,
-        ),
     },
     {
+      ...againstLimit(millis, async ({ answers }) => slowestRefusal(answers)),
       name: 'slowest refusal, at ten times the load that it bears: as its sender sees it',
-      peer: 'the limit of 100 ms',
-      unit: 'ms',
       target: { atMost: 1 },
-      rounds: 3,
-      warmUps: 1,
-      open: () =>
-        openTenfold(
-          millis,
-          async ({ answers }) => slowestRefusal(answers),
-          async () => LIMIT_MILLIS,
-        ),
     },
     {
+      ...againstLimit(millis, async ({ probes }) => percentile(probes, 1)),
       name: 'slowest answer of an idle server to the same sender meanwhile',
-      peer: 'the limit of 100 ms',
-      unit: 'ms',
-      rounds: 3,
-      warmUps: 1,
-      open: () =>
-        openTenfold(
-          millis,
-          async ({ probes }) => percentile(probes, 1),
-          async () => LIMIT_MILLIS,
-        ),
     },
     {
       name: 'peak memory, at ten times the load that it bears',
@@ -84,6 +57,17 @@ export function rows({ short }: Size): Row[] {
         ),
     },
   ];
+}
+
+/** A row of milliseconds at ten times the load, beside the limit. */
+function againstLimit(millis: number, ours: (overload: Overload) => Promise<number>): Omit<Row, 'name'> {
+  return {
+    peer: 'the limit of 100 ms',
+    unit: 'ms',
+    rounds: 3,
+    warmUps: 1,
+    open: () => openTenfold(millis, ours, async () => LIMIT_MILLIS),
+  };
 }
 
 async function openHalf(millis: number): Promise<Sides> {
