@@ -18,7 +18,8 @@ let spare: CanonicalBytes | undefined;
 
 const uuidOf = (identity: CanonicalBytes) => uuidV5Of(identity.bytes());
 
-const ONLY_ZEROS = /^0*$/;
+const TRACE_ID = /^(?!0*$)[\da-f]{32}$/i;
+const SPAN_ID = /^(?!0*$)[\da-f]{16}$/i;
 
 /**
  * Returns the text of which a uuid is derived, as docs/semantic-conventions.md specifies it: the same for the same event
@@ -56,11 +57,11 @@ function identityWith<T>(
 
 function writeIdentity(event: RawEvent, origin: EventOrigin, parsed: unknown, into: CanonicalBytes): void {
   const { name, attributes = {} } = event;
-  const traceId = idText(origin.traceId);
+  const traceId = idText(origin.traceId, TRACE_ID);
   into.char(OPENING);
   writeText(name, into);
   writeText(traceId, into);
-  writeText(idText(origin.spanId), into);
+  writeText(idText(origin.spanId, SPAN_ID), into);
   writeText(traceId === '' ? text(origin.serviceInstanceId) : '', into);
   writeText(nanosOf(event.time), into);
   writeText(text(attributes[semconv.ATTR_FEATURE_FLAG_CONTEXT_ID]), into);
@@ -123,10 +124,10 @@ function nanosOf(time: unknown): string {
   return String(BigInt(Math.trunc(seconds)) * 1_000_000_000n + BigInt(Math.trunc(nanos)));
 }
 
-/** An id is the same in capitals; one of zeros is none. */
-function idText(id: unknown): string {
+/** An id is the same in capitals. One of zeros, or of another length, is none, as for those who read it from OTLP. */
+function idText(id: unknown, form: RegExp): string {
   const digits = text(id);
-  return ONLY_ZEROS.test(digits) ? '' : digits.toLowerCase();
+  return form.test(digits) ? digits.toLowerCase() : '';
 }
 
 /** Absent, null and `''` are the same, and what is no text is not part of a usable event. */

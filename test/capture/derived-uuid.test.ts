@@ -177,7 +177,13 @@ describe('a derived uuid', () => {
   }
 
   it('goes by the instance of the service where there is no trace, in any way of saying so', () => {
-    const none = [{}, { traceId: '', spanId: '' }, { traceId: '0'.repeat(32), spanId: '0'.repeat(16) }];
+    const none = [
+      {},
+      { traceId: '', spanId: '' },
+      { traceId: '0'.repeat(32), spanId: '0'.repeat(16) },
+      { traceId: ORIGIN.traceId.slice(1), spanId: `${ORIGIN.spanId}0` },
+      { traceId: 'g'.repeat(32), spanId: 'g'.repeat(16) },
+    ];
     const uuids = none.map(ids => uuidOf(conversion(), { ...ids, serviceInstanceId: 'a' }));
     expect(new Set(uuids)).to.have.property('size', 1);
     expect(uuidOf(conversion(), { serviceInstanceId: 'b' })).not.to.equal(uuids[0]);
