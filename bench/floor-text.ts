@@ -48,7 +48,7 @@ function conversionText({ userId, eventKey, attributes, tags }: ConversionInput)
     ATTRIBUTES,
     CONVERSION_OPENING,
   );
-  const event = `${visitor}${atNow(',"uuid":"')}${uuid()}","revenue":${revenue},"value":${value}`;
+  const event = `${visitor}${atNow(',"uuid":"')}${uuid()}","revenue":${revenue},"value":${fraction(value as number)}`;
   return withMembers(event, tags, TAGS, TAGS_END);
 }
 
@@ -138,7 +138,7 @@ function withMembers(start: string, members: object, openings: Openings, end: By
       before = 1;
     } else {
       text += toOther[before];
-      text += value as number;
+      text += Number.isInteger(value) ? value : fraction(value as number);
       before = 2;
     }
   }
@@ -206,6 +206,18 @@ function writeDigits(from: number, end: number, to: number): void {
     characters[at] = FIRST_DIGITS[byte] as number;
     characters[at + 1] = SECOND_DIGITS[byte] as number;
   }
+}
+
+const fractions = new Float64Array(256).fill(Number.NaN);
+const texts: string[] = [];
+
+function fraction(number: number): string {
+  const place = (number * 100) & 0xff;
+  if (fractions[place] !== number) {
+    fractions[place] = number;
+    texts[place] = `${number}`;
+  }
+  return texts[place] as string;
 }
 
 function flat(text: string): string {

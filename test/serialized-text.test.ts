@@ -145,6 +145,39 @@ describe('the text of an event', () => {
     );
   });
 
+  it('has each number as JSON has it, whatever numbers came before', () => {
+    // Many that are alike in their hundredths, or in the hundredths of a multiple of 2.56.
+    const near = fc
+      .tuple(
+        fc.integer({ min: -9, max: 9 }),
+        fc.integer({ min: -9, max: 9 }),
+        fc.constantFrom(0.5, 0.501, 3.06, 1e9),
+      )
+      .map(([multiple, thousandths, base]) => base + multiple * 2.56 + thousandths / 1000);
+    const number = fc.oneof(near, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+    const { config } = makeCase(undefined);
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 2, maxLength: 12 }), numbers => {
+        for (const value of [...numbers, ...numbers]) {
+          const event = {
+            type: 'conversion',
+            userId: 'ada',
+            eventKey: 'purchase',
+            uuid: 'u',
+            timestamp: 1e12,
+          } as const;
+          const attributes = { plan: value % LARGEST };
+          const visitor = read(factory.createUserEvent({ ...event, attributes, tags: { value } }, config, 0));
+          expect(visitor.attributes[0]?.value).to.equal(asJson(value % LARGEST));
+          expect(visitor.snapshots[0]?.events[0]).to.deep.include({
+            value: asJson(value),
+            tags: { value: asJson(value) },
+          });
+        }
+      }),
+    );
+  });
+
   for (const [what, members] of Object.entries({
     'the user id': { userId: 'adä' },
     'an attribute': { attributes: { plan: 'gröss' } },

@@ -11,6 +11,7 @@ import {
   piece,
   TEXT,
 } from './member-openings.js';
+import { numberText } from './number-text.js';
 import { escaped, noteUnscanned } from './quoted.js';
 
 /** Optimizely's own bound for numbers in attributes. */
@@ -53,7 +54,7 @@ export function appendAttributes(
       before = TEXT;
     } else {
       whole += opening.toOther[before];
-      whole += value;
+      whole += typeof value === 'number' ? numberText(value) : value;
       before = OTHER;
     }
   }
@@ -129,10 +130,10 @@ export function serializeTags(tags: EventTags | undefined): string | undefined {
 }
 
 /** Most tags are texts and numbers, for which `JSON.stringify` costs twice as much. */
-function serializeTag(key: string, value: unknown): string | number | null | undefined {
+function serializeTag(key: string, value: unknown): string | undefined {
   switch (typeof value) {
     case 'number':
-      return Number.isFinite(value) ? value : null;
+      return Number.isFinite(value) ? numberText(value) : 'null';
     case 'undefined':
       return undefined;
     default: {

@@ -17,6 +17,7 @@ import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
 import { isLatestUuid } from '../util/system-runtime.js';
 import type { ByBefore } from './member-openings.js';
+import { numberText } from './number-text.js';
 import { PreparedDecisions } from './prepared-decisions.js';
 import { PreparedTexts } from './prepared-texts.js';
 import { escaped, noteUnscanned, unscannedTexts } from './quoted.js';
@@ -123,8 +124,8 @@ function conversion(event: ExperimentConversion, texts: PreparedTexts): string |
   let text = `${visitor}${atConversion.of(event.timestamp)}${escapedUuid(event.uuid)}`;
   try {
     const { revenue, value } = isBeingHandedOver(event) ? event : amountsOf(event);
-    text = revenue === undefined ? `${text}"` : `${text}","revenue":${revenue}`;
-    if (value !== undefined) text = `${text},"value":${value}`;
+    text = revenue === undefined ? `${text}"` : `${text}","revenue":${numberText(revenue)}`;
+    if (value !== undefined) text = `${text},"value":${numberText(value)}`;
     return event.tags === undefined ? text + CONVERSION_END : appendTags(text, event.tags);
   } catch {
     return { reason: 'invalid', field: 'tags' };
