@@ -518,9 +518,45 @@ describe('delivery', () => {
         record(5);
         await runtime.advance(10_000);
         expect(logger.at('error')).to.deep.equal([
-          `delivery to Optimizely is turned away: status ${statusCode} at https://logx.optimizely.com/v1/events; check endpoint, proxy and credentials`,
+          `delivery to Optimizely is turned away: status ${statusCode} at https://logx.optimizely.com/v1/events; check endpoint, proxy and credentials; events are kept and tried again`,
         ]);
+        expect(logger.at('warn'), 'the same is not said twice').to.deep.equal([]);
         expect(processor.ledger()).to.deep.include({ pending: 5, dropped: {} });
+      }
+    });
+
+    for (const path of ['/', '/v1/event', '/events', '/proxy/v1/events']) {
+      it(`name the path that Optimizely's endpoint has where another one is not found: ${path}`, async () => {
+        for (const statusCode of [404, 405]) {
+          const endpoint = `https://events.example.test${path}`;
+          const { dispatcher, runtime, logger, record } = makeDelivery({ endpoint });
+          dispatcher.answer = () => ({ statusCode });
+          record();
+          await runtime.advance(100);
+          expect(logger.at('error')).to.deep.equal([
+            `delivery to Optimizely is turned away: status ${statusCode} at ${endpoint}; ` +
+              "check the endpoint: the path of Optimizely's is /v1/events; events are kept and tried again",
+          ]);
+        }
+      });
+    }
+
+    it('say again every hour that it fails, and for how long', async () => {
+      for (const statusCode of [401, 503]) {
+        const { dispatcher, runtime, logger, record } = makeDelivery();
+        dispatcher.answer = () => ({ statusCode });
+        record();
+        await runtime.advance(3 * 3_600_000);
+        const minutes = logger
+          .at('error')
+          .flatMap(line => /has failed for (\S+) minute/.exec(line)?.slice(1) ?? []);
+        expect(minutes[0]).to.equal('a');
+        expect(minutes.slice(1).map(text => Math.round(Number(text) / 60))).to.deep.equal([1, 2]);
+        dispatcher.answer = () => ({ statusCode: 204 });
+        await runtime.advance(120_000);
+        const before = logger.at('error').length;
+        await runtime.advance(3_600_000);
+        expect(logger.at('error')).to.have.length(before);
       }
     });
   });
@@ -534,7 +570,7 @@ describe('delivery', () => {
     expect(dispatcher.attempts).to.equal(1);
     await runtime.advance(45_200);
     expect(dispatcher.attempts).to.equal(5);
-    expect(logger.at('warn')).to.have.length(1);
+    expect(logger.at('error').filter(line => line.includes('turned away'))).to.have.length(1);
   });
 
   it('a reset on a connection that has worked before is tried again at once, a second one is not', async () => {

@@ -241,6 +241,17 @@ describe('polling', () => {
       expect(proxy.asked).to.have.length(1);
     });
 
+    it('is named where it fails, with the proxy on the way, without credentials, query and token', async () => {
+      process.env.HTTP_PROXY = 'http://user:secret@127.0.0.1:9';
+      const urlTemplate = 'http://user:secret@datafiles.test/%s.json?secret';
+      const { polls, logger } = makePolling({ urlTemplate }, { datafileAccessToken: TOKEN });
+      await polls.scheduled(1);
+      expect(logger.at('warn')).to.deep.equal([
+        'the datafile of sdkKey "key" could not be fetched: Error ECONNREFUSED at http://datafiles.test/key.json ' +
+          'through the proxy 127.0.0.1:9 of HTTP_PROXY; it is tried again',
+      ]);
+    });
+
     it('is looked up again where the proxy of the environment was nonsense', async () => {
       const server = await open(revision('7'));
       process.env.HTTP_PROXY = 'http://secret:secret@[nonsense';
@@ -478,6 +489,37 @@ describe('polling', () => {
         delays.push(Math.round(await polls.next()));
       }
       expect(delays).to.deep.equal([1_000, 3_000, 8_000]);
+    });
+
+    it('says again every hour that the datafile cannot be fetched', async () => {
+      const server = await open(revision('7'), send(500, {}));
+      const { polls, logger, runtime } = makePolling(server);
+      await polls.scheduled(1);
+      const until = runtime.monotonic() + 3 * 3_600_000;
+      while (runtime.monotonic() < until) await polls.next();
+      expect(logger.at('warn')).to.have.length(3);
+      expect(new Set(logger.at('warn')).size).to.equal(1);
+    });
+
+    it('has the process hear, without a logger, of a key that is revoked while it runs', async () => {
+      const warnings: (Error & { code?: string })[] = [];
+      const hear = (warning: Error) => warnings.push(warning);
+      process.on('warning', hear);
+      opened.push(() => process.off('warning', hear));
+      for (const [status, isHeard] of [
+        [500, false],
+        [403, true],
+      ] as const) {
+        const server = await open(revision('7'), send(status, {}));
+        const { polls } = makePolling(server, { logger: undefined, sdkKey: 'revoked' });
+        await polls.scheduled(1);
+        await polls.next();
+        await new Promise(resolve => setImmediate(resolve));
+        expect(warnings.map(({ code }) => code)).to.deep.equal(isHeard ? ['OPTIMIZELY_NO_DATAFILE'] : []);
+      }
+      expect(warnings[0]?.message)
+        .to.include('of sdkKey "revoked" could not be fetched: status 403 at ')
+        .and.to.match(/the one before it stays in force$/);
     });
 
     it('backs off to the interval at most while the datafile is bad, and recovers', async () => {

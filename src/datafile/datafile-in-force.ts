@@ -23,6 +23,8 @@ export interface InSlices {
   readonly signal: AbortSignal;
   /** Asked when it is prepared: another one may have come meanwhile. */
   readonly isStillWanted: () => boolean;
+  /** Where it comes from, as the log names it. */
+  readonly origin: string;
 }
 
 /** The datafile that a manager has in force, and those who hear of another one. */
@@ -60,12 +62,15 @@ export class DatafileInForce {
    *
    * @returns whether it is in force; if not, why was logged, or it is not wanted any more
    */
-  async replaceInSlices(text: string, { runtime, signal, isStillWanted }: InSlices): Promise<boolean> {
+  async replaceInSlices(
+    text: string,
+    { runtime, signal, isStillWanted, origin }: InSlices,
+  ): Promise<boolean> {
     try {
       const candidate = await runInSlices(this.#prepare(text), runtime, signal);
       return candidate !== undefined && isStillWanted() && this.#take(candidate);
     } catch (error) {
-      return this.#refuse(error);
+      return this.#refuse(error, origin);
     }
   }
 
@@ -89,8 +94,8 @@ export class DatafileInForce {
     return true;
   }
 
-  #refuse(error: unknown): false {
-    const line = describeBadDatafile(error, this.#index !== undefined);
+  #refuse(error: unknown, origin?: string): false {
+    const line = describeBadDatafile(error, this.#index !== undefined, origin);
     this.#logger.alert('OPTIMIZELY_BAD_DATAFILE', 'error', line);
     return false;
   }

@@ -2,9 +2,11 @@
 import type { DatafileCache, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { REMINDER_MILLIS } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import { safeText } from '../util/safe-text.js';
+import { shownUrl } from '../util/shown-url.js';
 import type { DatafileInForce } from './datafile-in-force.js';
 import { PollSchedule } from './poll-schedule.js';
 
@@ -34,7 +36,8 @@ export class DatafilePoller {
   #bad: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: RuntimeTimer | undefined;
-  #failing = false;
+  /** When a line last said that it cannot be fetched; undefined while it can. */
+  #saidFailingAt: number | undefined;
   #running: Promise<boolean> | undefined;
   #next: Promise<boolean> | undefined;
   #lastCheckBeganAt: number | undefined;
@@ -139,7 +142,10 @@ export class DatafilePoller {
     if (status === 200 && body !== this.#latest) {
       // Its validators are not kept: the next 304 would mean a datafile that is not in force.
       // The same bad one again is not worth a line.
-      if (body === this.#bad || !(await this.#bringIntoForce(body, () => true))) {
+      if (
+        body === this.#bad ||
+        !(await this.#bringIntoForce(body, shownUrl(this.#options.url), () => true))
+      ) {
         if (this.#abort.signal.aborted) return 0;
         this.#bad = body;
         return this.#schedule.afterFailure();
@@ -149,29 +155,43 @@ export class DatafilePoller {
       this.#writeCache(body);
     }
     if (status === 200) this.#validators = validatorsOf(headers);
-    if (this.#failing) this.#logger.info('the datafile can be fetched again');
-    this.#failing = false;
+    if (this.#saidFailingAt !== undefined) this.#logger.info('the datafile can be fetched again');
+    this.#saidFailingAt = undefined;
     return this.#schedule.afterSuccess();
   }
 
-  #bringIntoForce(datafile: string, isStillWanted: () => boolean): Promise<boolean> {
+  #bringIntoForce(datafile: string, origin: string, isStillWanted: () => boolean): Promise<boolean> {
     const { signal } = this.#abort;
-    return this.#target.replaceInSlices(datafile, { runtime: this.#runtime, signal, isStillWanted });
+    const options = { runtime: this.#runtime, signal, isStillWanted, origin };
+    return this.#target.replaceInSlices(datafile, options);
   }
 
   #failed(reason: string, retryAfterMillis?: number): number {
-    if (!this.#failing && !this.#abort.signal.aborted) {
-      const key = this.#options.sdkKey;
-      const whose = key === undefined ? '' : ` of sdkKey "${safeText(key)}"`;
-      const line = `the datafile${whose} could not be fetched: ${reason}${adviceFor(reason)}; it is tried again`;
-      // With none in force nothing is sent, and a script may not live long enough to be told otherwise.
-      if (this.#target.index === undefined) this.#logger.alert('OPTIMIZELY_NO_DATAFILE', 'warn', line);
-      else this.#logger.warn(line);
+    const now = this.#runtime.monotonic();
+    const isDue = this.#saidFailingAt === undefined || now - this.#saidFailingAt >= REMINDER_MILLIS;
+    if (isDue && !this.#abort.signal.aborted) {
+      this.#saidFailingAt = now;
+      this.#logFailure(reason);
     }
-    this.#failing = true;
     const delay = this.#schedule.afterFailure(retryAfterMillis);
-    if (retryAfterMillis !== undefined) this.#pauseUntil = this.#runtime.monotonic() + delay;
+    if (retryAfterMillis !== undefined) this.#pauseUntil = now + delay;
     return delay;
+  }
+
+  #logFailure(reason: string): void {
+    const { sdkKey, url } = this.#options;
+    const whose = sdkKey === undefined ? '' : ` of sdkKey "${safeText(sdkKey)}"`;
+    const proxy = this.#transport.describeProxyFor(url);
+    const route = proxy === undefined ? shownUrl(url) : `${shownUrl(url)} through ${safeText(proxy)}`;
+    const advice = adviceFor(reason);
+    const isFirst = this.#target.index === undefined;
+    const line =
+      `the datafile${whose} could not be fetched: ${reason} at ${route}${advice}; it is tried again` +
+      (isFirst ? '' : ', and the one before it stays in force');
+    // With none in force nothing is sent, and a script may not live long enough to be told otherwise. A key that was
+    // revoked brings no datafile again: what is new in the project would be dropped for as long as the process lives.
+    if (isFirst || advice !== '') this.#logger.alert('OPTIMIZELY_NO_DATAFILE', 'warn', line);
+    else this.#logger.warn(line);
   }
 
   async #readCache(): Promise<void> {
@@ -182,7 +202,7 @@ export class DatafilePoller {
     try {
       const datafile = await cache.get(cacheKey);
       if (typeof datafile === 'string' && isStillNeeded())
-        await this.#bringIntoForce(datafile, isStillNeeded);
+        await this.#bringIntoForce(datafile, 'the cache', isStillNeeded);
     } catch (error) {
       this.#logger.warn(`the datafile cache could not be read: ${errorLabel(error)}`);
     }

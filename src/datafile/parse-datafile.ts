@@ -19,10 +19,16 @@ export class DatafileError extends Error {
   }
 }
 
-/** The log line for a datafile that can't be used. */
-export function describeBadDatafile(error: unknown, oneInForce: boolean): string {
+/**
+ * The log line for a datafile that can't be used.
+ *
+ * @param origin where it comes from, if not from the application itself
+ */
+export function describeBadDatafile(error: unknown, oneInForce: boolean, origin?: string): string {
+  const { message, advice } =
+    error instanceof DatafileError ? error : new DatafileError('the datafile cannot be read');
   const reason =
-    error instanceof DatafileError ? error.message + error.advice : 'the datafile cannot be read';
+    origin === undefined ? message + advice : `what comes from ${origin} cannot be used: ${message}`;
   return `${reason}; ${oneInForce ? 'the one before it stays in force' : 'events wait for a good one'}`;
 }
 

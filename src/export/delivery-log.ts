@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-
+import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import { EPISODE_MILLIS, EpisodeLog, OnceLog } from '../util/episode-log.js';
+import { EPISODE_MILLIS, EpisodeLog, OnceLog, REMINDER_MILLIS } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
-import { shownUrl } from '../util/shown-url.js';
-import { type Answer, judge } from './verdict.js';
+import { adviceFor } from './delivery-advice.js';
+import { describeRoute, placeOf } from './place-of.js';
+import type { Answer } from './verdict.js';
 
 /** Logs how delivery goes: at most one line a minute of each kind, however often it fails and recovers. */
 export class DeliveryLog {
   readonly #logger: PackageLogger;
   readonly #runtime: Runtime;
+  readonly #dispatcher: AnyEventDispatcher;
   /** How lines name the place, if not by the address of a request. */
   readonly #place: string | undefined;
   readonly #delivery: string;
@@ -24,15 +26,16 @@ export class DeliveryLog {
   /** Where the latest request was sent. */
   #url = '';
   #hasAnswered = false;
-  #alerted = false;
+  /** When a line last said how long it has failed. */
+  #alertedAt: number | undefined;
   #timer: RuntimeTimer | undefined;
 
-  /** @param place undefined where requests go to Optimizely, or whatever address a LogEvent has */
-  constructor(logger: PackageLogger, runtime: Runtime, place: string | undefined) {
+  constructor(logger: PackageLogger, runtime: Runtime, dispatcher: AnyEventDispatcher) {
     this.#logger = logger;
     this.#runtime = runtime;
-    this.#place = place;
-    this.#delivery = `delivery to ${place ?? 'Optimizely'}`;
+    this.#dispatcher = dispatcher;
+    this.#place = placeOf(dispatcher);
+    this.#delivery = `delivery to ${this.#place ?? 'Optimizely'}`;
   }
 
   /** @param url a listener may have changed it */
@@ -45,21 +48,25 @@ export class DeliveryLog {
     const now = this.#runtime.monotonic();
     this.#failingSince ??= now;
     this.#untold++;
-    if (!this.#saysFailing && now - this.#failsAt >= EPISODE_MILLIS) this.#sayFails(answer, now);
-    const verdict = judge(answer);
-    if (verdict.kind === 'retry' && verdict.slow && this.#episodes.first('slow', now)) {
+    const advice = adviceFor(answer, this.#url, this.#place);
+    if (advice !== undefined && this.#episodes.first('turned away', now)) {
+      this.#begins(now);
       this.#logger.alert(
         'OPTIMIZELY_DELIVERY_FAILING',
         'error',
-        `${this.#delivery} is turned away: ${this.#describe(answer)}; check ${this.#place === undefined ? 'endpoint, proxy and credentials' : 'its address and credentials'}`,
+        `${this.#delivery} is turned away: ${this.#describe(answer)}; ${advice}; events are kept and tried again`,
       );
-    }
-    if (now - this.#failingSince >= EPISODE_MILLIS && !this.#alerted) {
-      this.#alerted = true;
+    } else if (!this.#saysFailing && now - this.#failsAt >= EPISODE_MILLIS) this.#sayFails(answer, now);
+    const millis = now - this.#failingSince;
+    const isDue = this.#alertedAt === undefined || now - this.#alertedAt >= REMINDER_MILLIS;
+    if (millis >= EPISODE_MILLIS && isDue) {
+      this.#alertedAt = now;
+      const minutes = Math.floor(millis / 60_000);
       this.#logger.alert(
         'OPTIMIZELY_DELIVERY_FAILING',
         'error',
-        `${this.#delivery} has failed for a minute: ${this.#describe(answer)}; events are kept and tried again`,
+        `${this.#delivery} has failed for ${minutes === 1 ? 'a minute' : `${minutes} minutes`}: ` +
+          `${this.#describe(answer)}; events are kept and tried again`,
       );
     }
   }
@@ -69,7 +76,7 @@ export class DeliveryLog {
     this.#hasAnswered = true;
     if (this.#failingSince === undefined) return;
     this.#failingSince = undefined;
-    this.#alerted = false;
+    this.#alertedAt = undefined;
     if (this.#saysFailing) this.#sayWorks();
   }
 
@@ -119,19 +126,24 @@ export class DeliveryLog {
 
   #sayFails(answer: Answer, now: number): void {
     const others = this.#untold > 1 ? ` (requests that failed since the last line: ${this.#untold})` : '';
-    this.#saysFailing = true;
-    this.#failsAt = now;
-    this.#untold = 0;
+    this.#begins(now);
     const line = `${this.#delivery} fails: ${this.#describe(answer)}; events are kept and tried again${others}`;
     // What has never worked is most likely a wrong address: that is worth more than what passes by itself.
     if (this.#hasAnswered) this.#logger.warn(line);
     else this.#logger.alert('OPTIMIZELY_DELIVERY_FAILING', 'warn', line);
   }
 
+  /** A line says that it fails. */
+  #begins(now: number): void {
+    this.#saysFailing = true;
+    this.#failsAt = now;
+    this.#untold = 0;
+  }
+
   #describe(answer: Answer): string {
     return this.#place !== undefined || this.#url === ''
       ? describe(answer)
-      : `${describe(answer)} at ${shownUrl(this.#url)}`;
+      : `${describe(answer)} at ${describeRoute(this.#url, this.#dispatcher)}`;
   }
 
   #sayWorks(): void {

@@ -11,8 +11,8 @@ import { Outstanding } from '../util/outstanding.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { ChunkOutcome } from './chunk-outcome.js';
+import { DeliveryLog } from './delivery-log.js';
 import { Destination, type DestinationOptions } from './destination.js';
-import { placeOf } from './place-of.js';
 import { RequestDeadline } from './request-deadline.js';
 import { SendQueue } from './send-queue.js';
 import { makeSpecimens } from './specimens.js';
@@ -57,12 +57,11 @@ export class Delivery implements AttemptOwner {
   #ended = false;
 
   constructor(options: DeliveryOptions, dependencies: DeliveryDependencies) {
-    const { runtime, logger } = dependencies;
+    const { runtime, logger, dispatcher } = dependencies;
     this.#options = options;
     this.#deps = dependencies;
     this.#observer = new Seam('observer', logger);
-    const place = placeOf(dependencies.dispatcher);
-    this.#destination = new Destination(options, runtime, logger, place);
+    this.#destination = new Destination(options, runtime, new DeliveryLog(logger, runtime, dispatcher));
     this.#queue = new SendQueue(runtime, () => this.#pump());
     this.#outcome = new ChunkOutcome(this.#destination, this.#queue);
     this.#deadline = new RequestDeadline(runtime, options.requestTimeoutMillis, this.#inFlight);

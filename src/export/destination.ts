@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PackageLogger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import type { Chunk } from './chunk.js';
-import { DeliveryLog } from './delivery-log.js';
+import type { DeliveryLog } from './delivery-log.js';
 import { LearnedLimit } from './learned-limit.js';
 import { halve, payloadBytes } from './split.js';
 import { type Answer, isReset, type Retry, speaksOfTheChunk } from './verdict.js';
@@ -24,14 +23,8 @@ export class Destination {
   #failing = false;
   #arrivals = 0;
 
-  /** @param place how the log names it */
-  constructor(
-    options: DestinationOptions,
-    runtime: Runtime,
-    logger: PackageLogger,
-    place: string | undefined,
-  ) {
-    this.log = new DeliveryLog(logger, runtime, place);
+  constructor(options: DestinationOptions, runtime: Runtime, log: DeliveryLog) {
+    this.log = log;
     this.#maxConcurrentRequests = options.maxConcurrentRequests;
     this.#backoff = new Backoff(options, runtime);
   }

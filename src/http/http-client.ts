@@ -9,7 +9,7 @@ import { type Destination, toDestination } from './destination.js';
 import { GivenTransport } from './given-transport.js';
 import { loadUndici } from './load-undici.js';
 import { NodeTransport } from './node-transport.js';
-import { type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
+import { describeProxyFor, type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
 import { rehearse } from './rehearsal.js';
 import type { Answer, Transport } from './transport.js';
 import { UndiciTransport } from './undici-transport.js';
@@ -71,6 +71,11 @@ export class HttpClient {
     const transport = await this.#transportOpened();
     const { destination, proxy } = this.#routeTo(url);
     return context.with(suppressTracing(context.active()), () => transport.get(destination, message, proxy));
+  }
+
+  /** How the log names the proxy that requests to a URL go through. @returns undefined if it knows of none */
+  describeProxyFor(url: string): string | undefined {
+    return this.#options.dispatcher === undefined ? describeProxyFor(url, process.env) : undefined;
   }
 
   /**

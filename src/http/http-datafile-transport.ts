@@ -36,6 +36,10 @@ export class HttpDatafileTransport implements DatafileTransport {
     }
   }
 
+  describeProxyFor(url: string): string | undefined {
+    return this.#client.describeProxyFor(url);
+  }
+
   close(): Promise<void> {
     return this.#client.close();
   }

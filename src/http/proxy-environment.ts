@@ -42,6 +42,20 @@ export function proxyFor(url: string, env: Environment): NamedProxy | undefined 
   return { variable: name, url: parseProxy(name, value) };
 }
 
+/**
+ * How the log names the way to a URL.
+ *
+ * @returns undefined if it is direct, or the variable names no proxy
+ */
+export function describeProxyFor(url: string, env: Environment): string | undefined {
+  try {
+    const proxy = proxyFor(url, env);
+    return proxy && `the proxy ${proxy.url.host} of ${proxy.variable}`;
+  } catch {
+    return undefined;
+  }
+}
+
 function firstSet(
   env: Environment,
   lower: string,

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import {
   ABORT_SOURCE,
   type AbortSource,
+  DESCRIBE_PROXY_FOR,
   type EventDispatcher,
   type EventDispatcherResponse,
   TAKES_OPTIONS,
@@ -60,6 +61,9 @@ export class UndiciEventDispatcher implements EventDispatcher {
     this.#timeoutMillis = wholeMillis(timeoutMillis);
     this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });
     this.#client.prepareWhenIdle();
+    Object.defineProperty(this, DESCRIBE_PROXY_FOR, {
+      value: (url: string) => this.#client.describeProxyFor(url),
+    });
   }
 
   /**

@@ -19,6 +19,8 @@ export interface DatafileResponse {
 /** Fetches a datafile. Rejects where there is no whole answer. */
 export interface DatafileTransport {
   get(request: DatafileRequest): Promise<DatafileResponse>;
+  /** How the log names the proxy that requests to a URL go through. @returns undefined if it knows of none */
+  describeProxyFor(url: string): string | undefined;
   close(): Promise<void>;
 }
 

@@ -74,6 +74,9 @@ export interface AbortSource {
  */
 export const ABORT_SOURCE = Symbol.for('opentelemetry-exporter-optimizely.abort-source.v2');
 
+/** A member of our own dispatcher: how the log names the proxy that requests to a URL go through, if they go through one. */
+export const DESCRIBE_PROXY_FOR = Symbol.for('opentelemetry-exporter-optimizely.describe-proxy-for.v1');
+
 /**
  * A member of a `dispatchEvent` function that takes options as they are documented: our own. Others may be written for a
  * callback, and are passed a function that has the options as members.

@@ -14,6 +14,9 @@ export class OnceLog {
 /** So long without a kind of thing ends an episode of it: the next one is worth a line again. */
 export const EPISODE_MILLIS = 60_000;
 
+/** What lasts for so long is said again: the log that has its first line may be rotated away. */
+export const REMINDER_MILLIS = 3_600_000;
+
 /** Says each kind of thing once an episode. */
 export class EpisodeLog {
   readonly #lastAt = new Map<string, number>();

@@ -23,4 +23,5 @@ for (let times = 0; times < 3; times++) {
   if (conversion) optimizely.recordConversion(conversion);
 }
 if (processor && wanted.flushes) await processor.forceFlush();
+if (processor && wanted.shutsDown) await processor.shutdown();
 if (wanted.exits) process.exit();

@@ -110,6 +110,30 @@ describe('with default settings and no logger', () => {
     }
   });
 
+  it('names the proxy that requests go through, without its credentials', async () => {
+    const wanted = { ...failing, options: { ...failing.options, endpoint: 'http://events.test/v1/events' } };
+    const [failure] = await stderrOf(wanted, { HTTP_PROXY: 'http://user:secret@127.0.0.1:9' });
+    expect(failure).to.match(
+      /DELIVERY_FAILING\] delivery to Optimizely fails: Error ECONNREFUSED at http:\/\/events.test\/v1\/events through the proxy 127.0.0.1:9 of HTTP_PROXY; /,
+    );
+    const [direct] = await stderrOf(
+      { ...failing, options: { ...failing.options, endpoint: NOWHERE } },
+      { HTTP_PROXY: 'http://user:secret@127.0.0.1:9', NO_PROXY: '127.0.0.1' },
+    );
+    expect(direct).to.include('at http://127.0.0.1:9/v1/events; ');
+  });
+
+  it('counts all that a shutdown loses, however many batches they are in', async () => {
+    const wanted = {
+      options: { datafile, timeoutIntervalMillis: 200, batchSize: 1, endpoint: NOWHERE },
+      conversion: CONVERSION,
+      shutsDown: true,
+    };
+    expect((await stderrOf(wanted)).slice(1)).to.deep.equal([
+      '[OPTIMIZELY_EVENTS_DROPPED] dropped events, reason shutdown_timeout: 3',
+    ]);
+  });
+
   it('names a variation key that the datafile does not have, once', async () => {
     const wanted = { options: { datafile }, impression: { ...IMPRESSION, variationKey: 'contrl' } };
     const [doubt, ...more] = await stderrOf(wanted);
@@ -149,7 +173,7 @@ describe('with default settings and no logger', () => {
       conversion: CONVERSION,
     });
     expect(lines[0]).to.match(
-      /^\[OPTIMIZELY_NO_DATAFILE\] the datafile of sdkKey "no-such-key" could not be fetched: status 403, see that the SDK key /,
+      /^\[OPTIMIZELY_NO_DATAFILE\] the datafile of sdkKey "no-such-key" could not be fetched: status 403 at http:\/\/127.0.0.1:\d+\/no-such-key.json, see that the SDK key /,
     );
     expect(lines.slice(1).join('\n')).to.match(/^\[OPTIMIZELY_EVENTS_LOST_AT_EXIT\] .*: 3; [^\n]*$/);
     await server.close();
