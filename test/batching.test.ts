@@ -643,6 +643,20 @@ describe('BatchEventProcessor', () => {
       expect(runtime.armed).to.equal(0);
     });
 
+    it('says again every hour that loss goes on, and how much it was since', async () => {
+      const { processor, exporter, logger, runtime } = makeBatching({ maxPayloadBytes: 10 });
+      exporter.immediate = false;
+      for (let minute = 0; minute <= 150; minute++) {
+        processor.process(makeUserEvent());
+        await runtime.advance(59_999);
+      }
+      expect(logger.at('warn')).to.deep.equal([
+        'dropping events, reason too_large: 1',
+        'still dropping events, reason too_large: 61 more',
+        'still dropping events, reason too_large: 61 more',
+      ]);
+    });
+
     it('maxQueueBytes bounds the bytes', () => {
       const event = makeUserEvent();
       const { processor } = makeBatching({ maxQueueBytes: event.byteLength * 3, startOnInit: false });

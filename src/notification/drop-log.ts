@@ -2,7 +2,7 @@
 import type { DropReason } from '../model/drop-reason.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
-import { EPISODE_MILLIS } from '../util/episode-log.js';
+import { EPISODE_MILLIS, REMINDER_MILLIS } from '../util/episode-log.js';
 
 /** Dropped by choice of the application or the project: nothing to warn about. */
 const INTENDED: readonly DropReason[] = [
@@ -18,6 +18,9 @@ const LASTING: readonly DropReason[] = ['queue_full', 'store_full'];
 interface Episode {
   lastAt: number;
   count: number;
+  /** When a line last said how many, and how many it said. */
+  saidAt: number;
+  said: number;
   timer?: RuntimeTimer | undefined;
 }
 
@@ -26,6 +29,8 @@ export class DropLog {
   readonly #logger: PackageLogger;
   readonly #runtime: Runtime;
   readonly #episodes = new Map<DropReason, Episode>();
+  #lostAtShutdown = 0;
+  #ended = false;
 
   constructor(logger: PackageLogger, runtime: Runtime) {
     this.#logger = logger;
@@ -33,29 +38,46 @@ export class DropLog {
   }
 
   dropped(reason: DropReason, count: number): void {
+    // They come batch by batch, at once: the first one's count would be taken for all.
+    if (reason === 'shutdown_timeout' && !this.#ended) {
+      this.#lostAtShutdown += count;
+      return;
+    }
     const now = this.#runtime.monotonic();
     const episode = this.#episodes.get(reason);
     if (episode !== undefined && now - episode.lastAt < EPISODE_MILLIS) {
       episode.lastAt = now;
       episode.count += count;
+      if (now - episode.saidAt >= REMINDER_MILLIS) {
+        this.#say(reason, `still dropping events, reason ${reason}: ${episode.count - episode.said} more`);
+        episode.saidAt = now;
+        episode.said = episode.count;
+      }
       return;
     }
-    const begun: Episode = { lastAt: now, count };
+    const begun: Episode = { lastAt: now, count, saidAt: now, said: count };
     this.#episodes.set(reason, begun);
-    const line = `dropping events, reason ${reason}: ${count}`;
-    if (INTENDED.includes(reason)) this.#logger.debug(line);
-    else this.#logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
+    this.#say(reason, `dropping events, reason ${reason}: ${count}`);
     if (LASTING.includes(reason)) this.#watch(reason, begun, EPISODE_MILLIS);
   }
 
-  /** Says what the episodes that go on have cost so far. */
+  /** Says what the episodes that go on have cost so far, and what the shutdown has cost. */
   end(): void {
+    this.#ended = true;
+    if (this.#lostAtShutdown > 0)
+      this.#say('shutdown_timeout', `dropped events, reason shutdown_timeout: ${this.#lostAtShutdown}`);
+    this.#lostAtShutdown = 0;
     for (const [reason, episode] of this.#episodes) {
       if (episode.timer === undefined) continue;
       episode.timer.clear();
       this.#conclude(reason, episode);
     }
     this.#episodes.clear();
+  }
+
+  #say(reason: DropReason, line: string): void {
+    if (INTENDED.includes(reason)) this.#logger.debug(line);
+    else this.#logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
   }
 
   #watch(reason: DropReason, episode: Episode, millis: number): void {
