@@ -79,7 +79,7 @@ describe('OTLP: reading requests', () => {
     expect(event?.attributes.all).to.deep.equal([...texts, 1.2345678901234567, 1.5e300]);
     const malformed = await send(Buffer.from('{"a": 1790000000123456789, "b": 01}'), MEDIA_TYPES.json);
     expect(malformed.status).to.equal(400);
-    expect(String(malformed.body)).to.match(/see position 3\d/);
+    expect(String(malformed.body)).to.contain('see line 1, column 34');
   });
 
   it('reads flag evaluations only where they are asked for', async () => {

@@ -7,6 +7,7 @@ import {
   isObject,
   type JsonObject,
   member,
+  objectIn,
   objectsIn,
   readJsonAttributes,
   textIn,
@@ -86,8 +87,7 @@ function nameAttribute(record: JsonObject): string {
 function resourceOf(group: JsonObject): () => OtlpAttributes {
   let read: OtlpAttributes | undefined;
   return () => {
-    const resource = member(group, 'resource');
-    read ??= readJsonAttributes(isObject(resource) ? resource : {}, RESOURCE_ATTRIBUTES);
+    read ??= readJsonAttributes(objectIn(group, 'resource'), RESOURCE_ATTRIBUTES);
     return read;
   };
 }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
 import type { NameFilter } from './event-names.js';
-import { UnreadableEvent } from './malformed-request.js';
+import { doubleOf, integerOf } from './json-numbers.js';
+import { MalformedRequest, UnreadableEvent } from './malformed-request.js';
 import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP } from './values.js';
 
 export type JsonObject = { readonly [name: string]: unknown };
 
-const INTEGER = /^-?\d{1,20}$/;
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const FIXED64 = { min: 0n, max: 2n ** 64n - 1n };
-const NOT_FINITE: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
+/** Of either alphabet, with padding or without. */
+const BASE64 = /^[\w+/-]*={0,2}$/;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -26,10 +23,37 @@ export function member(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, original) ? object[original] : undefined;
 }
 
-/** The objects of a list; a list that is absent or null is empty. */
+/**
+ * The objects of a list; a list that is absent or null is empty, and so is an element that is null.
+ *
+ * @throws MalformedRequest if it is something else: what is in it would be passed over in silence
+ */
 export function objectsIn(object: JsonObject, name: string): readonly JsonObject[] {
-  const list = member(object, name);
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  return listIn(object, name, isObject) ?? malformed(`${name} is not a list of objects`);
+}
+
+/** @throws MalformedRequest if it is something else */
+export function objectIn(object: JsonObject, name: string): JsonObject {
+  const value = member(object, name) ?? {};
+  return isObject(value) ? value : malformed(`${name} is not an object`);
+}
+
+/** As `objectsIn`, of an event or a resource. @throws UnreadableEvent */
+function pairsIn(object: JsonObject, name: string): readonly JsonObject[] {
+  return listIn(object, name, isObject) ?? unreadable(name);
+}
+
+/** @returns undefined if it is not a list of such elements */
+function listIn<T>(
+  object: JsonObject,
+  name: string,
+  isElement: (element: unknown) => element is T,
+): readonly T[] | undefined {
+  const list = member(object, name) ?? [];
+  if (!Array.isArray(list)) return undefined;
+  if (list.every(isElement)) return list;
+  const given = list.filter(element => element !== null);
+  return given.every(isElement) ? given : undefined;
 }
 
 /** @returns '' if it is not text */
@@ -52,13 +76,13 @@ export function hexIdIn(object: JsonObject, name: string, digits: number): strin
 export function timeIn(object: JsonObject, name: string): bigint {
   const value = member(object, name);
   if (value === undefined || value === null) return 0n;
-  return integerOf(value, FIXED64);
+  return requireInteger(value, FIXED64);
 }
 
 /** @param keys the only attributes to read. @default all */
 export function readJsonAttributes(object: JsonObject, keys?: NameFilter): OtlpAttributes {
   const attributes = newAttributes();
-  addAttributes(objectsIn(object, 'attributes'), attributes, 0, keys);
+  addAttributes(pairsIn(object, 'attributes'), attributes, 0, keys);
   return attributes;
 }
 
@@ -69,14 +93,15 @@ function addAttributes(
   keys?: NameFilter,
 ): void {
   for (const pair of list) {
-    const key = textIn(pair, 'key');
+    const key = requireText(member(pair, 'key') ?? '', 'key');
     if (keys === undefined || keys.has(key)) into[key] = readValue(member(pair, 'value'), depth);
   }
 }
 
 function readValue(value: unknown, depth: number): OtlpValue {
   if (depth > MAX_DEPTH) throw new UnreadableEvent(TOO_DEEP);
-  if (!isObject(value)) return null;
+  if (value === undefined || value === null) return null;
+  if (!isObject(value)) return unreadable('value');
   for (const [name, read] of READERS) {
     const given = member(value, name);
     if (given !== undefined && given !== null) return read(given, depth);
@@ -87,10 +112,10 @@ function readValue(value: unknown, depth: number): OtlpValue {
 type ReadJsonValue = (given: unknown, depth: number) => OtlpValue;
 
 const READERS: readonly (readonly [name: string, read: ReadJsonValue])[] = [
-  ['stringValue', given => (typeof given === 'string' ? given : unreadable('stringValue'))],
+  ['stringValue', given => requireText(given, 'stringValue')],
   ['boolValue', given => (typeof given === 'boolean' ? given : unreadable('boolValue'))],
-  ['intValue', given => asInteger(integerOf(given, INT64))],
-  ['doubleValue', given => doubleOf(given)],
+  ['intValue', given => asInteger(requireInteger(given, INT64))],
+  ['doubleValue', given => doubleOf(given) ?? unreadable('doubleValue')],
   [
     'arrayValue',
     (given, depth) =>
@@ -103,37 +128,43 @@ const READERS: readonly (readonly [name: string, read: ReadJsonValue])[] = [
     (given, depth) => {
       if (!isObject(given)) return unreadable('kvlistValue');
       const attributes = newAttributes();
-      addAttributes(objectsIn(given, 'values'), attributes, depth + 1);
+      addAttributes(pairsIn(given, 'values'), attributes, depth + 1);
       return attributes;
     },
   ],
-  [
-    'bytesValue',
-    given =>
-      typeof given === 'string' ? Uint8Array.from(Buffer.from(given, 'base64')) : unreadable('bytesValue'),
-  ],
+  ['bytesValue', given => bytesOf(given)],
 ];
 
-function valuesIn(array: JsonObject): readonly unknown[] {
-  const { values } = array;
-  return Array.isArray(values) ? values : [];
+function valuesIn({ values }: JsonObject): readonly unknown[] {
+  if (values === undefined || values === null) return [];
+  return Array.isArray(values) ? values : unreadable('arrayValue');
 }
 
-function integerOf(value: unknown, { min, max }: { readonly min: bigint; readonly max: bigint }): bigint {
-  const isInteger = typeof value === 'string' ? INTEGER.test(value) : Number.isInteger(value);
-  const integer = isInteger ? BigInt(value as string | number) : unreadable('integer');
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
+/** Half of a surrogate pair has no UTF-8: replaced, it makes another user, or another key. */
+function requireText(value: unknown, what: string): string {
+  if (typeof value !== 'string') return unreadable(what);
+  return HALF_A_PAIR.test(value) ? unreadable(`${what}, with half of a surrogate pair`) : value;
+}
+
+function requireInteger(
+  value: unknown,
+  { min, max }: { readonly min: bigint; readonly max: bigint },
+): bigint {
+  const integer = integerOf(value) ?? unreadable('integer');
   return integer < min || integer > max ? unreadable('integer') : integer;
 }
 
-function doubleOf(value: unknown): number {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || value.trim() === '') return unreadable('doubleValue');
-  const number = Object.hasOwn(NOT_FINITE, value) ? NOT_FINITE[value] : Number(value);
-  return number === undefined || (Number.isNaN(number) && value !== 'NaN')
-    ? unreadable('doubleValue')
-    : number;
+function bytesOf(value: unknown): Uint8Array {
+  if (typeof value !== 'string' || !BASE64.test(value)) return unreadable('bytesValue');
+  return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
 function unreadable(what: string): never {
   throw new UnreadableEvent(`an attribute has an unusable ${what}`);
+}
+
+function malformed(problem: string): never {
+  throw new MalformedRequest(problem);
 }

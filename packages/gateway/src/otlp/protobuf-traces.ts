@@ -16,6 +16,7 @@ import {
   readKey,
   readMessage,
   readNested,
+  readUint32,
   requireEnd,
   skip,
   type Tag,
@@ -135,7 +136,7 @@ function readEvent(reader: BodyReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' 
   let timeUnixNano = 0n;
   const attributes = newAttributes();
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     if (tag === EVENT_NAME) name = readKey(reader);
     else if (tag === EVENT_TIME) timeUnixNano = BigInt(reader.fixed64());
     else if (tag === EVENT_ATTRIBUTES) readAttribute(reader, attributes);

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OtlpAttributes, OtlpValue } from '../model/otlp-event.js';
+import type { OtlpValue } from '../model/otlp-event.js';
 import type { BodyReader } from './body-reader.js';
 import type { CollectedEvents } from './collected-events.js';
 import { type NameFilter, RESOURCE_ATTRIBUTES } from './event-names.js';
 import { UnreadableEvent } from './malformed-request.js';
-import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP } from './values.js';
+import {
+  asInteger,
+  isAttributes,
+  MAX_DEPTH,
+  type MutableAttributes,
+  newAttributes,
+  TOO_DEEP,
+} from './values.js';
 import {
   endOfValue,
   fixed64,
@@ -13,6 +20,7 @@ import {
   readKey,
   readNested,
   readString,
+  readUint32,
   requireEnd,
   skip,
   varint,
@@ -37,9 +45,9 @@ export function readAttribute(reader: BodyReader, into: MutableAttributes, depth
   let key = '';
   let value: OtlpValue = null;
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     if (tag === KEY) key = readKey(reader);
-    else if (tag === VALUE) value = readValue(reader, depth);
+    else if (tag === VALUE) value = readValue(reader, depth, value);
     else skip(reader, tag);
   }
   requireEnd(reader, end);
@@ -74,13 +82,17 @@ export function readResource(reader: BodyReader, into: MutableAttributes, found:
   });
 }
 
-/** Reads the `AnyValue` that begins here. */
-function readValue(reader: BodyReader, depth: number): OtlpValue {
+/**
+ * Reads the `AnyValue` that begins here.
+ *
+ * @param before what the same field held already: a message that is sent in parts is one, and so is a list or a map in it
+ */
+function readValue(reader: BodyReader, depth: number, before: OtlpValue = null): OtlpValue {
   if (depth > MAX_DEPTH) throw new UnreadableEvent(TOO_DEEP);
   const end = endOfValue(reader);
-  let value: OtlpValue = null;
+  let value = before;
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     switch (tag) {
       case STRING_VALUE:
         value = readString(reader);
@@ -95,10 +107,10 @@ function readValue(reader: BodyReader, depth: number): OtlpValue {
         value = reader.double();
         break;
       case ARRAY_VALUE:
-        value = readArray(reader, depth + 1);
+        value = readArray(reader, depth + 1, value);
         break;
       case KVLIST_VALUE:
-        value = readKeyValues(reader, depth + 1);
+        value = readKeyValues(reader, depth + 1, value);
         break;
       case BYTES_VALUE:
         value = Uint8Array.from(reader.bytes());
@@ -111,8 +123,8 @@ function readValue(reader: BodyReader, depth: number): OtlpValue {
   return value;
 }
 
-function readArray(reader: BodyReader, depth: number): OtlpValue[] {
-  const elements: OtlpValue[] = [];
+function readArray(reader: BodyReader, depth: number, before: OtlpValue): OtlpValue[] {
+  const elements: OtlpValue[] = Array.isArray(before) ? before : [];
   readNested(reader, tag => {
     if (tag !== ELEMENTS) return false;
     elements.push(readValue(reader, depth));
@@ -121,8 +133,8 @@ function readArray(reader: BodyReader, depth: number): OtlpValue[] {
   return elements;
 }
 
-function readKeyValues(reader: BodyReader, depth: number): OtlpAttributes {
-  const attributes = newAttributes();
+function readKeyValues(reader: BodyReader, depth: number, before: OtlpValue): MutableAttributes {
+  const attributes = isAttributes(before) ? before : newAttributes();
   readNested(reader, tag => {
     if (tag !== ELEMENTS) return false;
     readAttribute(reader, attributes, depth);

@@ -17,6 +17,10 @@ export function newAttributes(): MutableAttributes {
   return new Attributes() as MutableAttributes;
 }
 
+export function isAttributes(value: OtlpValue): value is MutableAttributes {
+  return value instanceof Attributes;
+}
+
 export const NO_ATTRIBUTES: OtlpAttributes = Object.freeze(newAttributes());
 
 /** @returns a number where that is exact */

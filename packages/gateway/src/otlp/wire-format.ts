@@ -23,7 +23,7 @@ export type ReadField = (tag: Tag) => boolean;
  */
 export function readMessage(reader: BodyReader, end: number, readField: ReadField): void {
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     if (!readField(tag)) skip(reader, tag);
   }
   requireEnd(reader, end);
@@ -34,9 +34,27 @@ export function requireEnd(reader: BodyReader, end: number): void {
   if (reader.pos !== end) throw new MalformedRequest('a field reaches beyond its message');
 }
 
+/** Reads a tag or a length. The reader drops what is above 32 bits, and a damaged body would be read as another one. */
+export function readUint32(reader: BodyReader): number {
+  const start = reader.pos;
+  const value = reader.uint32();
+  if (reader.pos - start >= LONG_VARINT) requireUint32(reader, start);
+  return value;
+}
+
+/** Bytes of a varint that may hold more than 32 bits; a shorter one may be written as long as this. */
+const LONG_VARINT = 5;
+const MAX_UINT32 = 0xffff_ffffn;
+
+function requireUint32(reader: BodyReader, start: number): void {
+  reader.pos = start;
+  if (BigInt(reader.uint64()) > MAX_UINT32)
+    throw new MalformedRequest('a tag or a length has more than 32 bits');
+}
+
 /** @returns where the length-delimited value ends that begins here */
 export function endOfValue(reader: BodyReader): number {
-  const byteLength = reader.uint32();
+  const byteLength = readUint32(reader);
   const end = reader.pos + byteLength;
   if (end > reader.len) throw new MalformedRequest('the body ends within a field');
   return end;
