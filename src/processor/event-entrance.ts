@@ -2,8 +2,7 @@
 
 import type { UnreadableEvent } from '../capture/read-event.js';
 import type { ConfigSource } from '../datafile/config-source.js';
-import type { DropReason } from '../model/drop-reason.js';
-import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
+import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import type { EmitAs, InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
 import type { LogRecordPort } from '../model/log-record-port.js';
@@ -12,16 +11,15 @@ import type { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { amendEvent } from '../serialize/amend-event.js';
 import type { EventIntake } from '../serialize/event-intake.js';
 import type { Afterwards } from '../util/afterwards.js';
-import { OnceLog } from '../util/episode-log.js';
 import { noteStamped } from '../util/event-stamps.js';
 import { isSerializedEvent, withSettlement } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { endStartup } from '../util/unheard-lines.js';
-import { describeUnusable } from '../util/unusable-field.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
 import type { DoubtLog } from './doubt-log.js';
 import type { Foundation } from './foundation.js';
+import { Refusals } from './refusals.js';
 
 export interface EventEntranceDependencies extends Pick<Foundation, 'lastImpressions' | 'ledger' | 'logger'> {
   readonly traceDetail: TraceDetail;
@@ -51,7 +49,8 @@ export class EventEntrance implements InstalledProcessor {
   readonly logs: LogRecordPort;
   readonly lastImpressions: Foundation['lastImpressions'];
   readonly #deps: EventEntranceDependencies;
-  readonly #said = new OnceLog();
+  readonly #recovery: Afterwards;
+  readonly #refusals: Refusals;
   readonly #settlements: Seam;
   /** Calls that record from within each other, as a `beforeSend` that records does. */
   #depth = 0;
@@ -63,6 +62,8 @@ export class EventEntrance implements InstalledProcessor {
     this.logs = dependencies.logs;
     this.lastImpressions = dependencies.lastImpressions;
     this.#deps = dependencies;
+    this.#recovery = dependencies.batcher.recovery;
+    this.#refusals = new Refusals(dependencies.ledger, dependencies.logger);
     this.#settlements = new Seam('settlement', dependencies.logger);
   }
 
@@ -74,12 +75,11 @@ export class EventEntrance implements InstalledProcessor {
     let isTaken = false;
     this.#depth++;
     try {
-      isTaken = this.#depth > DEEPEST ? this.#refuseNested(event) : this.#offer(event);
+      isTaken = this.#depth > DEEPEST ? this.#refusals.refuseNested(event) : this.#offer(event);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
-      const { recovery } = this.#deps.batcher;
-      recovery.isNeeded = true;
-      recovery.request();
+      this.#recovery.isNeeded = true;
+      this.#recovery.request();
     } finally {
       this.#depth--;
     }
@@ -92,13 +92,13 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #take(event: ExperimentEvent, settlement: EventSettlement | undefined): boolean {
-    const { ledger, privacyFilter, intake, config, batcher } = this.#deps;
+    const { ledger, privacyFilter, intake, config } = this.#deps;
     endStartup();
-    if (batcher.recovery.isNeeded) batcher.recovery.request();
+    if (this.#recovery.isNeeded) this.#recovery.request();
     ledger.recorded(1);
-    if (this.#closed) return this.#drop('already_shutdown', event, settlement);
+    if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
     const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
-    if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
+    if ('dropped' in screened) return this.#refusals.drop(screened.dropped, event, settlement);
     const taken = intake.take(screened, config.current(), settlement);
     if (taken) this.#taken(event, screened);
     else privacyFilter?.refused(screened);
@@ -116,12 +116,12 @@ export class EventEntrance implements InstalledProcessor {
     this.#depth++;
     try {
       if ('unusable' in event) this.#refuse(event.type, event.unusable, once);
-      else isTaken = this.#depth > DEEPEST ? this.#refuseNested(event, once) : this.#take(event, once);
+      else
+        isTaken = this.#depth > DEEPEST ? this.#refusals.refuseNested(event, once) : this.#take(event, once);
     } catch {
-      const { recovery } = this.#deps.batcher;
-      recovery.isNeeded = true;
+      this.#recovery.isNeeded = true;
       once?.settled('interrupted');
-      recovery.request();
+      this.#recovery.request();
     } finally {
       this.#depth--;
     }
@@ -143,12 +143,13 @@ export class EventEntrance implements InstalledProcessor {
       once = settleOnce(event, this.#settlements, settlement);
       const awaited = once === undefined ? event : withSettlement(event, once);
       isTaken =
-        this.#depth > DEEPEST ? this.#refuseNested(awaited, once) : this.#process(awaited, shown, once);
+        this.#depth > DEEPEST
+          ? this.#refusals.refuseNested(awaited, once)
+          : this.#process(awaited, shown, once);
     } catch {
-      const { recovery } = this.#deps.batcher;
-      recovery.isNeeded = true;
+      this.#recovery.isNeeded = true;
       once?.settled('interrupted');
-      recovery.request();
+      this.#recovery.request();
     } finally {
       this.#depth--;
     }
@@ -164,18 +165,18 @@ export class EventEntrance implements InstalledProcessor {
     apiCopies.eventRecorded();
     endStartup();
     ledger.recorded(1);
-    if (!isSerializedEvent(event)) return this.#drop('invalid', undefined, settlement);
+    if (!isSerializedEvent(event)) return this.#refusals.drop('invalid', undefined, settlement);
     noteStamped(shown, this.lastImpressions);
-    if (this.#closed) return this.#drop('already_shutdown', event, settlement);
+    if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
     if (privacyFilter === undefined) return this.#enqueue(event, shown);
     // Without its keys, what may leave can't be decided.
-    if (shown === undefined) return this.#drop('before_send', event, settlement);
+    if (shown === undefined) return this.#refusals.drop('before_send', event, settlement);
     const screened = privacyFilter.pass(shown);
-    if ('dropped' in screened) return this.#drop(screened.dropped, event, settlement);
+    if ('dropped' in screened) return this.#refusals.drop(screened.dropped, event, settlement);
     const amended = amendEvent(event, shown, screened, this.#deps.config.current());
     const taken =
       amended === undefined
-        ? this.#drop('invalid', event, settlement)
+        ? this.#refusals.drop('invalid', event, settlement)
         : this.#enqueue(amended, shown, screened);
     if (!taken) privacyFilter.refused(screened);
     return taken;
@@ -198,30 +199,15 @@ export class EventEntrance implements InstalledProcessor {
     try {
       this.#refuse(type, field);
     } catch {
-      const { recovery } = this.#deps.batcher;
-      recovery.isNeeded = true;
-      recovery.request();
+      this.#recovery.isNeeded = true;
+      this.#recovery.request();
     }
   }
 
   #refuse(type: ExperimentEventType, field: string, settlement?: EventSettlement): void {
     this.#deps.ledger.recorded(1);
-    if (!this.#closed) this.#sayOnce(`${type}.${field}`, `${type} refused: ${describeUnusable(type, field)}`);
-    this.#drop(this.#closed ? 'already_shutdown' : 'invalid', undefined, settlement);
-  }
-
-  /** A `beforeSend` that records an event for each event would go on until the stack ends. */
-  #refuseNested(event: CountedEvent, settlement?: EventSettlement): false {
-    this.#deps.ledger.recorded(1);
-    this.#sayOnce(
-      'nested',
-      'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
-    );
-    return this.#drop('interrupted', event, settlement);
-  }
-
-  #sayOnce(kind: string, line: string): void {
-    if (this.#said.first(kind)) this.#deps.logger.alert('OPTIMIZELY_EVENTS_DROPPED', 'warn', line);
+    if (this.#closed) this.#refusals.drop('already_shutdown', undefined, settlement);
+    else this.#refusals.refuseInput(type, field, settlement);
   }
 
   /** From now on events are counted and dropped. */
@@ -239,17 +225,5 @@ export class EventEntrance implements InstalledProcessor {
   #taken(event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined): void {
     this.#deps.onTaken();
     if (event !== undefined && sent !== undefined) this.#deps.doubts.look(event, sent);
-  }
-
-  /** @param event undefined if it has no uuid yet */
-  #drop(reason: DropReason, event?: CountedEvent, settlement?: EventSettlement): false {
-    const { ledger } = this.#deps;
-    if (event === undefined) {
-      ledger.dropped(reason, [], 1);
-      settlement?.settled(reason);
-    } else {
-      ledger.dropped(reason, [{ uuid: event.uuid, settlement }]);
-    }
-    return false;
   }
 }
