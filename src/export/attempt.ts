@@ -38,6 +38,8 @@ export class Attempt implements OutstandingWork, AbortSource {
   readonly step: number;
   /** Monotonic clock, milliseconds. */
   readonly startedAt: number;
+  /** The same by the wall clock, milliseconds since the epoch. */
+  readonly startedAtTime: number;
   /** How long ago the youngest event of the request was accepted, milliseconds. */
   readonly ageMillis: number;
   readonly #runtime: Runtime;
@@ -51,6 +53,7 @@ export class Attempt implements OutstandingWork, AbortSource {
     this.chunk = chunk;
     this.step = step;
     this.startedAt = runtime.monotonic();
+    this.startedAtTime = runtime.now();
     this.ageMillis = chunk.ageMillis(this.startedAt);
     this.#runtime = runtime;
     this.#owner = owner;

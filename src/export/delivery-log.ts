@@ -23,7 +23,6 @@ export class DeliveryLog {
   #failsAt = Number.NEGATIVE_INFINITY;
   #worksAt = Number.NEGATIVE_INFINITY;
   #untold = 0;
-  /** Where the latest request was sent. */
   #url = '';
   #hasAnswered = false;
   /** When a line last said how long it has failed. */
@@ -36,6 +35,11 @@ export class DeliveryLog {
     this.#dispatcher = dispatcher;
     this.#place = placeOf(dispatcher);
     this.#delivery = `delivery to ${this.#place ?? 'Optimizely'}`;
+  }
+
+  /** Where the latest request was sent. */
+  get url(): string {
+    return this.#url;
   }
 
   /** @param url a listener may have changed it */

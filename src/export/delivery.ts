@@ -11,6 +11,7 @@ import { Outstanding } from '../util/outstanding.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { BatchProgress, Chunk, type Prepare } from './chunk.js';
 import { ChunkOutcome } from './chunk-outcome.js';
+import { ClockCheck } from './clock-check.js';
 import { DeliveryLog } from './delivery-log.js';
 import { Destination, type DestinationOptions } from './destination.js';
 import { RequestDeadline } from './request-deadline.js';
@@ -52,6 +53,7 @@ export class Delivery implements AttemptOwner {
   readonly #readyListeners: (() => void)[] = [];
   /** Made with the first request, and kept. */
   #specimens: readonly unknown[] | undefined;
+  readonly #clockCheck: ClockCheck;
   #timer: RuntimeTimer | undefined;
   #pumping = false;
   #ended = false;
@@ -62,6 +64,7 @@ export class Delivery implements AttemptOwner {
     this.#deps = dependencies;
     this.#observer = new Seam('observer', logger);
     this.#destination = new Destination(options, runtime, new DeliveryLog(logger, runtime, dispatcher));
+    this.#clockCheck = new ClockCheck(logger, runtime);
     this.#queue = new SendQueue(runtime, () => this.#pump());
     this.#outcome = new ChunkOutcome(this.#destination, this.#queue);
     this.#deadline = new RequestDeadline(runtime, options.requestTimeoutMillis, this.#inFlight);
@@ -194,6 +197,7 @@ export class Delivery implements AttemptOwner {
       );
     }
     if (this.#ended) return;
+    this.#clockCheck.answered(answer, this.#destination.log.url, attempt.startedAtTime);
     this.#outcome.answered(chunk, answer, step);
     this.#pump();
   }

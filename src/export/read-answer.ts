@@ -16,7 +16,9 @@ export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answ
     const status = statusOf(response);
     const streamed = (response as Shape).streamed === true;
     // What is delivered is not tried again.
-    if (status === undefined || (status >= 200 && status < 300)) return { kind: 'status', status, streamed };
+    if (status === undefined || (status >= 200 && status < 300)) {
+      return { kind: 'status', status, streamed, date: dateOf(response) };
+    }
     return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, clock), streamed };
   } catch (error) {
     return { kind: 'no answer', error };
@@ -80,16 +82,28 @@ function readBareStatus(value: unknown): number | undefined {
 function retryAfterOf(response: object, clock: Pick<Runtime, 'now'>): number | undefined {
   const { headers } = response as Shape;
   if (!isObjectLike(headers)) return undefined;
-  return parseRetryAfter(headerOf(headers), clock.now());
+  return parseRetryAfter(headerOf(headers, 'retry-after'), clock.now());
 }
 
-function headerOf(headers: object): unknown {
+/** For each request: most clients have names in lower case. */
+function dateOf(response: object): unknown {
+  try {
+    const { headers } = response as Shape;
+    if (!isObjectLike(headers)) return undefined;
+    return (headers as { date?: unknown }).date ?? headerOf(headers, 'date');
+  } catch {
+    // What was taken is delivered, whatever its headers do.
+    return undefined;
+  }
+}
+
+function headerOf(headers: object, wanted: string): unknown {
   const { get } = headers as { get?: unknown };
   if (typeof get === 'function') {
-    const value: unknown = get.call(headers, 'retry-after');
+    const value: unknown = get.call(headers, wanted);
     if (value !== null && value !== undefined) return value;
   }
-  const name = Object.keys(headers).find(key => key.toLowerCase() === 'retry-after');
+  const name = Object.keys(headers).find(key => key.toLowerCase() === wanted);
   return name === undefined ? undefined : (headers as Record<string, unknown>)[name];
 }
 

@@ -10,6 +10,8 @@ export type Answer =
       readonly retryAfterMillis?: number | undefined;
       /** Whether a stream has the events, and nobody delivered them yet. */
       readonly streamed?: boolean | undefined;
+      /** The header of that name, of an answer that took the request. */
+      readonly date?: unknown;
     }
   | { readonly kind: 'no answer'; readonly error: unknown };
 

@@ -5,7 +5,7 @@ import type { LogEvent } from './log-event.js';
 export interface EventDispatcherResponse {
   /** HTTP status. If absent, the events count as delivered. */
   statusCode?: number | undefined;
-  /** The headers of the answer, of which `retry-after` is read. */
+  /** The headers of the answer, of which `retry-after` and `date` are read. */
   headers?: Record<string, string | string[] | undefined> | undefined;
   /**
    * Whether the events are only on their way: durable in a stream or a queue, from which another process delivers them.
