@@ -223,8 +223,12 @@ describe('optimizely-event-gateway', () => {
     command.signal('SIGTERM');
     await command.complains(/"ending: /);
     command.signal('SIGTERM');
-    expect((await command.ended).code).to.equal(1);
+    const { code, stderr } = await command.ended;
+    expect(code).to.equal(1);
     expect(await receipt).to.equal('none');
+    // Its sender has it still.
+    expect(stderr).to.not.contain('lost');
+    expect(linesOf(stderr).at(-1)?.msg).to.match(/^ending: /);
     hanging.close();
   });
 

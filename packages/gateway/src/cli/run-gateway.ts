@@ -26,11 +26,20 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     gateway = await start(options, asFlag);
     await asked;
     const again = nextSignal();
-    return await Promise.race([gateway.close().then(() => 0), again.then(() => 1)]);
+    return await Promise.race([gateway.close().then(() => 0), again.then(leaveToSenders)]);
   } finally {
     alive.clear();
     process.off('SIGHUP', reload);
   }
+}
+
+/**
+ * At the exit, the exporter would say that what it has in memory is lost. Here it is not: no sender has a receipt for it
+ * yet, or the store or the stream has it too.
+ */
+function leaveToSenders(): number {
+  process.removeAllListeners('exit');
+  return 1;
 }
 
 function nextSignal(): Promise<void> {
