@@ -21,8 +21,8 @@ export type BatchTaker = Pick<BatchesInFlight, 'begin' | 'exportLatest'>;
 
 /**
  * A batch that is being built, and where it goes. It goes out at `batchSize`. While the exporter has a load it grows, to
- * the same share of `maxBatchSize`. A request costs more than ten events do, and small
- * batches would wait in line, where a service that records faster than they leave loses events.
+ * the same share of `maxBatchSize`. A request costs more than ten events do, and small batches would wait in line, where a
+ * service that records faster than they leave loses events.
  */
 export class OpenBatch {
   readonly #limits: OpenBatchLimits;

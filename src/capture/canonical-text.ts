@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DEEPEST_TAGS } from '../util/deepest-tags.js';
 import type { CanonicalBytes } from './canonical-bytes.js';
 import { base64 } from './json-ready.js';
-
-/** Levels: as deep as tags may nest, and no circle goes on for ever. */
-const DEEPEST = 500;
 
 const BYTES = code('b');
 const DOUBLE = code('d');
@@ -25,9 +23,9 @@ const double = new DataView(new ArrayBuffer(8));
 /**
  * Writes a value so that other languages write it alike. docs/semantic-conventions.md specifies it.
  *
- * @throws RangeError for a value that nests deeper than 500 levels
+ * @throws RangeError for a value that nests deeper than 500 levels, as a circle does
  */
-export function writeValue(value: unknown, into: CanonicalBytes, levels = DEEPEST): void {
+export function writeValue(value: unknown, into: CanonicalBytes, levels = DEEPEST_TAGS): void {
   if (typeof value === 'string') writeText(value, into);
   else if (typeof value === 'number' || typeof value === 'bigint') writeNumber(Number(value), into);
   else if (typeof value === 'boolean') into.char(value ? TRUE : FALSE);
@@ -73,7 +71,7 @@ function writeList(list: readonly unknown[], into: CanonicalBytes, levels: numbe
   into.char(LIST[1]);
 }
 
-/** A member that is null is as good as absent. */
+/** A member that is null counts as absent: what has been written of it is taken back. */
 function writeObject(object: Readonly<Record<string, unknown>>, into: CanonicalBytes, levels: number): void {
   into.char(OBJECT[0]);
   for (const key of inByteOrder(Object.keys(object))) {

@@ -28,8 +28,8 @@ export interface EvaluationEventsDependencies {
 }
 
 /**
- * Makes impressions of `feature_flag.evaluation` events, of spans or of log records. Evaluations that are no experiment
- * decision are no experiment events, and in no count.
+ * Makes impressions of `feature_flag.evaluation` events, of spans or of log records. Evaluations that no
+ * experiment decided are not experiment events, and are not counted.
  */
 export class EvaluationEvents {
   readonly #deps: EvaluationEventsDependencies;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/** Levels: as deep as tags may nest, and no circle goes on for ever. */
-const DEEPEST = 500;
+import { DEEPEST_TAGS } from '../util/deepest-tags.js';
 
 /**
  * Makes of what attributes may hold what JSON can hold: of a bigint the number next to it, and of bytes their Base64 form.
  *
  * @returns the value itself if it holds neither
- * @throws RangeError if it nests deeper than 500 levels
+ * @throws RangeError if it nests deeper than 500 levels, as a circle does
  */
-export function jsonReady(value: unknown, levels = DEEPEST): unknown {
+export function jsonReady(value: unknown, levels = DEEPEST_TAGS): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) throw new RangeError('nests too deep');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { keepNewest } from '../util/keep-newest.js';
+import { stringOf } from '../util/text-of.js';
 import type { EventOrigin } from './raw-event.js';
 import type { RawExperimentEvent } from './read-span-event.js';
 
@@ -36,7 +37,7 @@ export function keyByUuid(event: ExperimentEvent | RawExperimentEvent): string |
 export function keyBySpan(event: RawExperimentEvent, span: EventOrigin | undefined): string | undefined {
   if (span?.spanId === undefined) return undefined;
   const { traceId, spanId } = span;
-  return keyOf(event.type, `${traceId}-${spanId}-${text(event.input.userId)}`, event.input);
+  return keyOf(event.type, `${traceId}-${spanId}-${stringOf(event.input.userId)}`, event.input);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -56,9 +57,5 @@ function keyOf(type: string, id: string, fields: Fields): string {
     fields.eventKey,
     fields.eventId,
   ];
-  return JSON.stringify([type, id, Number(fields.timestamp), ...about.map(text)]);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return JSON.stringify([type, id, Number(fields.timestamp), ...about.map(stringOf)]);
 }

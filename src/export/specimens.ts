@@ -25,7 +25,7 @@ const NO_EVENTS: ExportBatch = {
 };
 
 /**
- * Makes one object of each kind that a request is made of; it holds no event. Whoever keeps them keeps V8's optimized code:
+ * Makes one object of each kind that a request is made of; it holds no event. While they are kept, so is V8's optimized code:
  * a full collection discards all code whose hidden classes have no object left, and while a service is idle, it has no
  * request. Without them the first 10,000 events after such a collection took twice the time.
  */

@@ -8,7 +8,7 @@ export type Answer =
       /** Undefined if the dispatcher did not say. */
       readonly status: number | undefined;
       readonly retryAfterMillis?: number | undefined;
-      /** Whether a stream has the events, and nobody delivered them yet. */
+      /** Whether a stream has the events, and they are yet to be delivered. */
       readonly streamed?: boolean | undefined;
       /** The header of that name, of an answer that took the request. */
       readonly date?: unknown;

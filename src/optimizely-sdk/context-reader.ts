@@ -2,6 +2,7 @@
 import type { EventContext } from '../model/event-context.js';
 import { sameContext } from '../util/envelope.js';
 import type { JsonObject } from '../util/json.js';
+import { stringOf } from '../util/text-of.js';
 
 const TEXTS = ['account_id', 'project_id', 'revision', 'client_name', 'client_version'];
 const KNOWN = new Set([...TEXTS, 'anonymize_ip', 'enrich_decisions', 'visitors']);
@@ -25,11 +26,11 @@ export function readContext(
 ): EventContext {
   const context: EventContext = {
     region,
-    accountId: textOf(params.account_id),
-    projectId: textOf(params.project_id),
-    revision: textOf(params.revision),
-    clientName: textOf(params.client_name),
-    clientVersion: textOf(params.client_version),
+    accountId: stringOf(params.account_id),
+    projectId: stringOf(params.project_id),
+    revision: stringOf(params.revision),
+    clientName: stringOf(params.client_name),
+    clientVersion: stringOf(params.client_version),
     anonymizeIP: params.anonymize_ip === true,
     // Each visitor says it in an attribute, so that a batch may hold both.
     botFiltering: undefined,
@@ -54,8 +55,4 @@ function envelopeOf({ visitors: _, ...others }: JsonObject): string {
   } catch {
     return '';
   }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -10,6 +10,7 @@ import {
   type UserAttributes,
 } from '../model/experiment-event.js';
 import { isObject, type JsonObject, objectsOf } from '../util/json.js';
+import { stringOf } from '../util/text-of.js';
 
 /** What is to be known of a visitor besides its text. */
 export interface VisitorReading {
@@ -32,7 +33,7 @@ export function readVisitor(visitor: JsonObject): VisitorReading {
   const isImpression = events.length > 0 && events.every(event => event.key === IMPRESSION_KEY);
   return {
     type: isImpression ? 'impression' : 'conversion',
-    uuid: textOf(first?.uuid),
+    uuid: stringOf(first?.uuid),
     event:
       first !== undefined && events.length === 1 && decisions.length === Number(isImpression)
         ? readEvent(visitor, first, decisions[0])
@@ -65,15 +66,15 @@ function readImpression(
   return {
     type: 'impression',
     ...recorded,
-    flagKey: textOf(metadata.flag_key),
-    ruleKey: textOf(metadata.rule_key),
+    flagKey: stringOf(metadata.flag_key),
+    ruleKey: stringOf(metadata.rule_key),
     ruleType: RULE_TYPES.find(type => type === metadata.rule_type),
-    variationKey: textOf(metadata.variation_key),
+    variationKey: stringOf(metadata.variation_key),
     enabled: metadata.enabled !== false,
-    experimentId: textOf(decision.experiment_id) || undefined,
-    campaignId: textOf(decision.campaign_id) || undefined,
-    variationId: textOf(decision.variation_id) || undefined,
-    cmabUuid: textOf(metadata.cmab_uuid) || undefined,
+    experimentId: stringOf(decision.experiment_id) || undefined,
+    campaignId: stringOf(decision.campaign_id) || undefined,
+    variationId: stringOf(decision.variation_id) || undefined,
+    cmabUuid: stringOf(metadata.cmab_uuid) || undefined,
   };
 }
 
@@ -81,8 +82,8 @@ function readConversion(recorded: Recorded, event: JsonObject): ExperimentConver
   return {
     type: 'conversion',
     ...recorded,
-    eventKey: textOf(event.key),
-    eventId: textOf(event.entity_id) || undefined,
+    eventKey: stringOf(event.key),
+    eventId: stringOf(event.entity_id) || undefined,
     tags: isObject(event.tags) ? (event.tags as EventTags) : undefined,
     revenue: numberOf(event.revenue),
     value: numberOf(event.value),
@@ -93,11 +94,7 @@ function readAttributes(list: unknown): UserAttributes | undefined {
   const own = objectsOf(list).filter(({ entity_id }) => entity_id !== BOT_FILTERING);
   if (own.length === 0) return undefined;
   // fromEntries defines members, so a key named __proto__ stays a key.
-  return Object.fromEntries(own.map(({ key, value }) => [textOf(key), value as AttributeValue]));
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return Object.fromEntries(own.map(({ key, value }) => [stringOf(key), value as AttributeValue]));
 }
 
 function numberOf(value: unknown): number | undefined {

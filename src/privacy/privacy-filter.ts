@@ -10,8 +10,8 @@ import { askBeforeSend, type CheckEvent } from './before-send.js';
 import type { ResolvedPrivacyOptions } from './privacy-options.js';
 import { userIdHash } from './user-id-hash.js';
 
-/** An event that does not go on. */
-export interface Screened {
+/** Why an event does not go on. */
+export interface Withheld {
   readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated' | 'invalid'>;
 }
 
@@ -37,8 +37,8 @@ export class PrivacyFilter {
     if (dedupe !== undefined) this.#dedupe = new ImpressionDedupe(dedupe, dependencies.runtime);
   }
 
-  /** What may go on of the event; `dropped`: nothing. Never throws. */
-  pass(event: ExperimentEvent): ExperimentEvent | Screened {
+  /** Never throws. @returns what may go on of the event, or why nothing may */
+  pass(event: ExperimentEvent): ExperimentEvent | Withheld {
     const { beforeSend } = this.#options;
     let passed = event;
     if (beforeSend !== undefined) {

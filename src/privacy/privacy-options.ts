@@ -32,7 +32,7 @@ export interface PrivacyOptions {
   dedupe?: DedupeOptions | boolean | undefined;
 }
 
-export const SCREEN_TABLE = {
+export const PRIVACY_TABLE = {
   beforeSend: callback<BeforeSend>('{ beforeSend: event => event }'),
   allowedAttributes: other<readonly string[]>({ example: "{ allowedAttributes: ['plan', 'revenue'] }" }),
   userIdHashKey: other<string | Uint8Array>({ example: '{ userIdHashKey: process.env.USER_ID_HASH_KEY }' }),
@@ -57,7 +57,7 @@ export function resolvePrivacyOptions(
   options: PrivacyOptions,
   logger: PackageLogger,
 ): ResolvedPrivacyOptions | undefined {
-  const given = resolveOptions(SCREEN_TABLE, options, logger);
+  const given = resolveOptions(PRIVACY_TABLE, options, logger);
   const { beforeSend } = given;
   const allowedAttributes =
     given.allowedAttributes === undefined ? undefined : keysOf(given.allowedAttributes);
@@ -76,7 +76,7 @@ export function resolvePrivacyOptions(
 function keysOf(given: unknown): ReadonlySet<string> {
   const keys = listOf(given);
   if (keys?.every(key => typeof key === 'string')) return new Set(keys);
-  throw new TypeError(`allowedAttributes must be a list of keys: ${SCREEN_TABLE.allowedAttributes.example}`);
+  throw new TypeError(`allowedAttributes must be a list of keys: ${PRIVACY_TABLE.allowedAttributes.example}`);
 }
 
 /** @returns a copy; undefined if it is not a list that can be read */
@@ -93,7 +93,7 @@ function hashKeyOf(given: unknown): string | Uint8Array {
   const key = typeof given === 'string' ? given.trim() : given;
   if ((typeof key === 'string' || isUint8Array(key)) && key.length >= SHORTEST_KEY) return key;
   throw new TypeError(
-    `userIdHashKey must be text or bytes, ${SHORTEST_KEY} at least: ${SCREEN_TABLE.userIdHashKey.example}`,
+    `userIdHashKey must be text or bytes, ${SHORTEST_KEY} at least: ${PRIVACY_TABLE.userIdHashKey.example}`,
   );
 }
 

@@ -97,11 +97,11 @@ export class EventEntrance implements InstalledProcessor {
     if (this.#recovery.isNeeded) this.#recovery.request();
     ledger.recorded(1);
     if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
-    const screened = privacyFilter === undefined ? event : privacyFilter.pass(event);
-    if ('dropped' in screened) return this.#refusals.drop(screened.dropped, event, settlement);
-    const taken = intake.take(screened, config.current(), settlement);
-    if (taken) this.#taken(event, screened);
-    else privacyFilter?.refused(screened);
+    const filtered = privacyFilter === undefined ? event : privacyFilter.pass(event);
+    if ('dropped' in filtered) return this.#refusals.drop(filtered.dropped, event, settlement);
+    const taken = intake.take(filtered, config.current(), settlement);
+    if (taken) this.#taken(event, filtered);
+    else privacyFilter?.refused(filtered);
     return taken;
   }
 
@@ -171,14 +171,14 @@ export class EventEntrance implements InstalledProcessor {
     if (privacyFilter === undefined) return this.#enqueue(event, shown);
     // Without its keys, what may leave can't be decided.
     if (shown === undefined) return this.#refusals.drop('before_send', event, settlement);
-    const screened = privacyFilter.pass(shown);
-    if ('dropped' in screened) return this.#refusals.drop(screened.dropped, event, settlement);
-    const amended = amendEvent(event, shown, screened, this.#deps.config.current());
+    const filtered = privacyFilter.pass(shown);
+    if ('dropped' in filtered) return this.#refusals.drop(filtered.dropped, event, settlement);
+    const amended = amendEvent(event, shown, filtered, this.#deps.config.current());
     const taken =
       amended === undefined
         ? this.#refusals.drop('invalid', event, settlement)
-        : this.#enqueue(amended, shown, screened);
-    if (!taken) privacyFilter.refused(screened);
+        : this.#enqueue(amended, shown, filtered);
+    if (!taken) privacyFilter.refused(filtered);
     return taken;
   }
 

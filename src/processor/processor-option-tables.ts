@@ -9,7 +9,7 @@ import type { EventQueue } from '../model/event-queue.js';
 import type { EventStore } from '../model/event-store.js';
 import type { EmitAs, TraceDetail } from '../model/installed-processor.js';
 import type { NotificationSender } from '../model/notification.js';
-import { SCREEN_TABLE } from '../privacy/privacy-options.js';
+import { PRIVACY_TABLE } from '../privacy/privacy-options.js';
 import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
 import {
   bool,
@@ -91,7 +91,7 @@ export const SPAN_PROCESSOR = {
     ...SOURCES_TABLE,
     ...BATCHING_TABLE,
     ...EXPORT_TABLE,
-    ...SCREEN_TABLE,
+    ...PRIVACY_TABLE,
     ...SPAN_PROCESSOR_TABLE,
     evaluationEvents: other({ members: EVALUATION_EVENTS_TABLE }),
     logger: LOGGER,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventTags, UserAttributes } from '../model/experiment-event.js';
+import { DEEPEST_TAGS } from '../util/deepest-tags.js';
 import { nestsDeeperThan } from './json-depth.js';
 import {
   type Before,
@@ -69,9 +70,6 @@ function isOwn(members: object, key: string): boolean {
   // biome-ignore lint/suspicious/noPrototypeBuiltins: with Object.hasOwn the loop takes twice the time
   return Object.prototype.hasOwnProperty.call(members, key);
 }
-
-/** Levels. Far below what a stack bears, and far above what applications send. */
-const DEEPEST_TAGS = 500;
 
 const TAGS = ',"tags":';
 /** Ends a conversion, its snapshot and its visitor. */

@@ -87,7 +87,7 @@ class StoredEventText extends EventText {
   }
 }
 
-/** An EventText whose end somebody waits for. */
+/** An EventText of which the caller wants to hear what becomes of it. */
 class AwaitedEventText extends EventText {
   readonly settlement: EventSettlement | undefined;
   readonly ticket: StoreTicket | undefined;

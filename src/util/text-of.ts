@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** A string as it is; `''` for anything else. */
+export function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** An id or key. Optimizely writes strings; a number is taken as its digits. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isObject, type JsonObject, objectsOf } from '../../util/json.js';
-import { stringOf, stringOrNull } from './json.js';
+import { stringOf } from '../../util/text-of.js';
 
 /**
  * One event of a batch, flat. A member that is absent or of another type on the wire is `''` here, null for
@@ -113,4 +113,8 @@ function decisionMembers(decision: JsonObject) {
     ruleType: stringOf(metadata.rule_type),
     flagKey: stringOf(metadata.flag_key),
   };
+}
+
+function stringOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
