@@ -12,6 +12,7 @@ describe('docs/other-languages.md', () => {
     ['python', 'python/experiments.py'],
     ['go', 'go/experiments/experiments.go'],
     ['java', 'java/src/main/java/Experiments.java'],
+    ['rust', 'rust/src/experiments.rs'],
   ] as const) {
     it(`shows the ${language} code that the tests run`, () => {
       const [shown] = codeBlocks('docs/other-languages.md').filter(block => block.language === language);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from '../../../../test/support/child.js';
-import { go, java, javascript3, python, type Tool } from './toolbox.js';
+import { go, java, javascript3, python, rust, type Tool } from './toolbox.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const DATAFILE = join(HERE, 'datafile.json');
@@ -78,6 +78,12 @@ export const OPENTELEMETRY_SENDERS: readonly SenderProgram[] = [
     command: () => ({ command: join(go.folder, 'sender'), args: [] }),
   },
   { language: 'java', title: 'Java SDK', tool: java, command: () => inJava('OpenTelemetrySender') },
+  {
+    language: 'rust',
+    title: 'Rust SDK',
+    tool: rust,
+    command: () => ({ command: join(rust.folder, 'target/debug/sender'), args: [] }),
+  },
 ];
 
 /** Arguments: DATAFILE COUNT URL …; they send the same bytes to every URL. */

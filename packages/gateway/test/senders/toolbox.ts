@@ -62,6 +62,15 @@ export const go = makeTool('go', ['go/go.mod', 'go/main.go', 'go/experiments/exp
   run(join(HERE, 'go'), 'go', ['build', '-o', join(folder, 'sender'), '.'], GO_ENVIRONMENT);
 });
 
+const RUST_FILES = ['Cargo.toml', 'Cargo.lock', 'src/main.rs', 'src/experiments.rs'].map(
+  name => `rust/${name}`,
+);
+
+export const rust = makeTool('rust', RUST_FILES, folder => {
+  cpSync(join(HERE, 'rust'), folder, { recursive: true });
+  run(folder, 'cargo', ['build', '--quiet', '--locked']);
+});
+
 const JAVA_FILES = ['Experiments', 'OpenTelemetrySender', 'OptimizelySender'].map(
   name => `java/src/main/java/${name}.java`,
 );
@@ -94,4 +103,4 @@ export const kafka = makeTool('kafka', ['kafka/pom.xml'], folder => {
   run(folder, 'mvn', ['-q', '-B', 'dependency:copy-dependencies']);
 });
 
-export const TOOLS: readonly Tool[] = [python, go, java, javascript3, collector, kafka];
+export const TOOLS: readonly Tool[] = [python, go, java, rust, javascript3, collector, kafka];
