@@ -37,6 +37,12 @@ export function requireEnd(reader: BodyReader, end: number): void {
 /** Reads a tag or a length. The reader drops what is above 32 bits, and a damaged body would be read as another one. */
 export function readUint32(reader: BodyReader): number {
   const start = reader.pos;
+  // Nearly all tags, and most lengths, are one byte.
+  const first = reader.body[start];
+  if (first !== undefined && first < 0x80) {
+    reader.pos = start + 1;
+    return first;
+  }
   const value = reader.uint32();
   if (reader.pos - start >= LONG_VARINT) requireUint32(reader, start);
   return value;
