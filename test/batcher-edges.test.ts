@@ -323,6 +323,31 @@ describe('what a processor says of its end', () => {
     expect(logger.at('warn')[1], 'what has arrived is not in flight').to.match(/pending: 1$/);
   });
 
+  it('of a shutdown: events that are given back to their sender are not said to be dropped', async () => {
+    for (const [given, own] of [
+      [3, 0],
+      [2, 2],
+    ] as const) {
+      const { processor, runtime, logger, record } = makeHarness({ timeoutIntervalMillis: 700 });
+      const outcomes: string[] = [];
+      for (let n = 0; n < given; n++) {
+        const settlement = { settled: (outcome: string) => void outcomes.push(outcome) };
+        processor.process(makeUserEvent({ acceptedAt: runtime.monotonic(), settlement }));
+      }
+      record(own);
+      const stopping = processor.stop();
+      await runtime.advance(700);
+      await stopping;
+      expect(outcomes).to.deep.equal(Array(given).fill('shutdown_timeout'));
+      expect(logger.at('error')[0]).to.match(
+        new RegExp(`lost: ${own}, .* given back to those who handed them over: ${given}$`),
+      );
+      expect(logger.at('warn')).to.deep.equal(
+        own === 0 ? [] : [`dropped events, reason shutdown_timeout: ${own}`],
+      );
+    }
+  });
+
   it('of a shutdown: how many events are lost, and nothing where none is', async () => {
     const lost = makeHarness({ timeoutIntervalMillis: 700 });
     lost.record(2);

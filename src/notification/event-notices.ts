@@ -28,9 +28,16 @@ export class EventNotices {
   }
 
   dropped(reason: DropReason, events: readonly CountedEvent[], count: number): void {
-    this.#dropLog.dropped(reason, count);
+    // An event that is given back is not lost: the batcher's line counts it.
+    const lost = reason === 'shutdown_timeout' ? count - awaitedOf(events) : count;
+    if (lost > 0) this.#dropLog.dropped(reason, lost);
     const notice = NotificationType.EVENTS_DROPPED;
     if (!this.#notifications.hasNotificationListeners(notice)) return;
     this.#notifications.sendNotifications(notice, { reason, count, uuids: uuidsOf(events) });
   }
+}
+
+/** Events of callers that hear what becomes of them, and still have them. */
+function awaitedOf(events: readonly CountedEvent[]): number {
+  return events.filter(({ settlement }) => settlement !== undefined).length;
 }
