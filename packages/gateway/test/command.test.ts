@@ -320,6 +320,9 @@ describe('optimizely-event-gateway', () => {
       expect(response.status).to.equal(413);
       await response.arrayBuffer();
     }
+    // Four million texts beside an integer that is to be read as text.
+    const texts = `{"a":[${'"a",'.repeat(3_900_000)}1234567890123456789]}`;
+    expect((await sendTraces(url, texts)).status).to.equal(200);
     expect((await sendTraces(url, conversions(['ada']))).status).to.equal(200);
     command.signal('SIGTERM');
     expect(await command.ended).to.include({ code: 0 });

@@ -216,6 +216,21 @@ describe('OTLP in JSON, to the letter', () => {
     expect(events[0]).to.include({ timeUnixNano: '1790000000123456789' });
   });
 
+  it('reads no long integer into a text where none may stand', async () => {
+    for (const [body, status] of [
+      ['{"a": [-1234567890123456789 , 12345678901234567890]}', 200],
+      ['{1234567890123456789: 1}', 400],
+      ['{"a": 1, 1234567890123456789\n: 1}', 400],
+      ['{"a": 01234567890123456789}', 400],
+      ['{"a": 1234567890123456789a}', 400],
+      ['{"a": +1234567890123456789}', 400],
+      ['{"a": "b"1234567890123456789}', 400],
+      [`{"a": ${'9'.repeat(1_000_000)}}`, 200],
+    ] as const) {
+      expect((await read(body, 'json')).status, body.slice(0, 50)).to.equal(status);
+    }
+  });
+
   it('says where a body is not JSON, whatever its length, and takes no digits of it for the place', async () => {
     for (const [body, place] of [
       ['{"a": NaN}', 'line 1, column 7: NaN is not a JSON value'],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { skipString } from '../util/json-string.js';
 
 const OTHER = 0;
 const QUOTE = 1;
@@ -60,20 +61,6 @@ export function membersOf(text: string, start: number): TextMember[] {
 function kindAt(text: string, at: number): number | undefined {
   const code = text.charCodeAt(at);
   return code < 128 ? KINDS[code] : OTHER;
-}
-
-/** @returns the position behind the string that begins at `start` */
-function skipString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end < 0 ? text.length : end + 1;
-}
-
-/** By the number of backslashes before it. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text[first - 1] === '\\') first--;
-  return (at - first) % 2 === 1;
 }
 
 export function skipSpace(text: string, start: number): number {
