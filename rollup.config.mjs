@@ -28,6 +28,8 @@ function libraryOf(folder) {
     sourcemap: true,
     sourcemapExcludeSources: true,
     hoistTransitiveImports: false,
+    // A file that is loaded later may be that of another version by then: it must fail, not take one thing for another.
+    minifyInternalExports: false,
     manualChunks: fewChunks(entries),
   };
   return [
@@ -65,7 +67,8 @@ function named(extension) {
 /**
  * Rollup makes a file of whatever the same entries share, a dozen in all, some of a few lines. Importing an ES module
  * costs a third of a millisecond however small it is, so all that the main entry loads becomes one file, but for what
- * `/testing` shares, which needs little of it. A CommonJS file costs a sixth of that.
+ * `/testing` shares, which needs little of it. A CommonJS file costs a sixth of that. What the source imports by `import()`
+ * stays apart: it is loaded later.
  */
 function fewChunks({ index, 'testing/index': testing }) {
   if (testing === undefined) return undefined;

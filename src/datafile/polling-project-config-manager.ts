@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import { HttpDatafileTransport } from '../http/http-datafile-transport.js';
+import { HttpClient } from '../http/http-client.js';
 import type { Datafile, DatafileIndex, ProjectConfigManager } from '../model/datafile-index.js';
 import type { DatafileCache } from '../model/datafile-transport.js';
 import type { Logger, PackageLogger } from '../model/logger.js';
@@ -115,7 +115,12 @@ export class PollingProjectConfigManager implements ProjectConfigManager {
     if (this.#inForce.index !== undefined) this.#endWaiting();
     this.#poller = new DatafilePoller(
       { ...source, headers, updateIntervalMillis, requestTimeoutMillis, maxDatafileBytes, cache },
-      new HttpDatafileTransport(resolved.dispatcher, requestTimeoutMillis, logger),
+      new HttpClient({
+        dispatcher: resolved.dispatcher,
+        timeoutMillis: requestTimeoutMillis,
+        keepsProcess: false,
+        logger,
+      }),
       this.#inForce,
       this.#runtime,
       logger,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
 import type { AbortSource, EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { PackageLogger } from '../model/logger.js';
 import type { Destination } from './destination.js';
 import type { NamedProxy } from './proxy-environment.js';
 
@@ -39,6 +41,12 @@ export interface TransportOptions {
   readonly timeoutMillis: number;
   /** Whether a request in flight keeps the process alive. */
   readonly keepsProcess: boolean;
+}
+
+export interface ClientOptions extends TransportOptions {
+  /** An undici dispatcher of the application's. */
+  readonly dispatcher: Dispatcher | undefined;
+  readonly logger: PackageLogger;
 }
 
 /** Above `maxConcurrentRequests`: a request that undici queues itself would run outside the untraced context. */

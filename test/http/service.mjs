@@ -31,8 +31,8 @@ if (wanted.endpoint && manager) {
     logger,
   });
   processor.recordConversion({ userId: 'a', eventKey: 'purchase' });
-  await processor.shutdown();
-  tell({ ledger: processor.ledger() });
+  // Not awaited: a bundle in CommonJS has no `await` at its top level.
+  void processor.shutdown().then(() => tell({ ledger: processor.ledger() }));
 } else if (wanted.endpoint) {
   const dispatcher = new UndiciEventDispatcher({ requestTimeoutMillis, logger });
   const logEvent = { httpVerb: 'POST', url: wanted.endpoint, body: '{}' };

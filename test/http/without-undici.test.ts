@@ -68,4 +68,25 @@ describe('where undici cannot be loaded as usual', () => {
     });
     expect(await runs(process.execPath, [join(outdir, 'service.mjs')])).to.deep.equal([]);
   });
+
+  for (const format of ['esm', 'cjs'] as const) {
+    it(`is whole in a bundle of one file, as ${format}`, async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'one-file-'));
+      closing.push(() => rmSync(directory, { recursive: true }));
+      const outfile = join(directory, format === 'esm' ? 'service.mjs' : 'service.cjs');
+      const makeRequire = "import { createRequire as makeRequire } from 'node:module';";
+      const banner = { js: `${makeRequire} const require = makeRequire(import.meta.url);` };
+      await build({
+        entryPoints: [SERVICE],
+        bundle: true,
+        // CommonJS has no `import.meta`, which is not used here.
+        logOverride: { 'empty-import-meta': 'silent' },
+        platform: 'node',
+        format,
+        outfile,
+        ...(format === 'esm' ? { banner } : {}),
+      });
+      expect(await runs(process.execPath, [outfile])).to.deep.equal([]);
+    });
+  }
 });

@@ -1,47 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
-import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
-import type { PackageLogger } from '../model/logger.js';
+import type { DatafileRequest, DatafileResponse } from '../model/datafile-transport.js';
 import { TextCollector } from '../util/decode-text.js';
 import { drain } from './drain.js';
-import { HttpClient } from './http-client.js';
-import type { Answer } from './transport.js';
+import type { Answer, Transport } from './transport.js';
 
 const MOST_REDIRECTS = 5;
 /** Fewer and larger ones than Node's: a datafile may have megabytes. */
 const UNPACKED_CHUNK_BYTES = 65_536;
 
-/** Fetches datafiles: unpacked, bounded, untraced. A request in flight keeps no process alive. */
-export class HttpDatafileTransport implements DatafileTransport {
-  readonly #client: HttpClient;
-
-  constructor(dispatcher: Dispatcher | undefined, timeoutMillis: number, logger: PackageLogger) {
-    this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: false, logger });
-  }
-
-  async get({ url, headers, maxBytes, signal }: DatafileRequest): Promise<DatafileResponse> {
-    let location = new URL(url);
-    for (let redirects = 0; ; redirects++) {
-      // The access token, and whatever an application adds, is for the host that it was given for.
-      const own = location.origin === new URL(url).origin ? headers : {};
-      const answer = await this.#client.get(location.href, {
-        headers: { ...own, 'accept-encoding': 'gzip' },
-        signal,
-      });
-      const next = redirectOf(answer, location);
-      if (next === undefined || redirects === MOST_REDIRECTS) return await read(answer, maxBytes);
-      drain(answer.body);
-      location = next;
-    }
-  }
-
-  describeProxyFor(url: string): string | undefined {
-    return this.#client.describeProxyFor(url);
-  }
-
-  close(): Promise<void> {
-    return this.#client.close();
+/** Fetches a datafile: unpacked, bounded. Rejects where there is no whole answer. */
+export async function fetchDatafile(
+  get: (url: string, message: Parameters<Transport['get']>[1]) => Promise<Answer>,
+  { url, headers, maxBytes, signal }: DatafileRequest,
+): Promise<DatafileResponse> {
+  const { origin } = new URL(url);
+  let location = new URL(url);
+  for (let redirects = 0; ; redirects++) {
+    // The access token, and whatever an application adds, is for the host that it was given for.
+    const own = location.origin === origin ? headers : {};
+    const answer = await get(location.href, { headers: { ...own, 'accept-encoding': 'gzip' }, signal });
+    const next = redirectOf(answer, location);
+    if (next === undefined || redirects === MOST_REDIRECTS) return await read(answer, maxBytes);
+    drain(answer.body);
+    location = next;
   }
 }
 
