@@ -21,6 +21,8 @@ const MODELS: Readonly<Record<string, new (data: object) => { validate(): void }
   Deployment,
 };
 const COLLECTOR_FILES = filesIn('collector');
+/** Exporters of what is not for the gateway. */
+const OF_OTHERS = ['otlphttp/tracing', 'otlphttp/logging'];
 const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
 
 function filesIn(folder: string): string[] {
@@ -55,7 +57,7 @@ describe('deploy/', () => {
 
       it(`${file} never gives an experiment event up, and never drops one for want of room`, () => {
         const { exporters = {}, service } = parse(read(file)) as Config;
-        const carriers = Object.keys(exporters).filter(name => !name.endsWith('/tracing'));
+        const carriers = Object.keys(exporters).filter(name => !OF_OTHERS.includes(name));
         expect(carriers).to.have.length(1);
         for (const name of carriers) {
           const { retry_on_failure: retry, sending_queue: queue } = exporters[name] as Exporter;
@@ -70,6 +72,18 @@ describe('deploy/', () => {
         expect(
           carrying.flatMap(({ processors = [] }) => processors).filter(name => /sampl/.test(name)),
         ).to.deep.equal([]);
+      });
+
+      it(`${file} answers senders whatever becomes of what is not for the gateway`, () => {
+        const { service } = parse(read(file)) as Config;
+        const ofOthers = Object.values(service.pipelines).filter(({ exporters = [] }) =>
+          exporters.some(name => OF_OTHERS.includes(name)),
+        );
+        for (const { processors = [] } of ofOthers)
+          expect(processors.at(-1), 'takes what it is given, and tells no error behind it').to.be.oneOf([
+            'batch',
+            'tail_sampling',
+          ]);
       });
     }
 

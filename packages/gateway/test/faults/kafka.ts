@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
+import { runAgent } from './agent-run.js';
+import type { ChainReport } from './chain-run.js';
 import { count, figure, say, table } from './fault-table.js';
 import { LOSS_CASES } from './kafka-loss-cases.js';
 import { runLossCase } from './kafka-losses.js';
-import { type KafkaReport, runKafka } from './kafka-run.js';
+import { runKafka } from './kafka-run.js';
 
 // `npm run kafka:faults -- [--events N] [--kills N] [--seed N] [--wait-for-kafka]`,
+// `npm run kafka:faults -- --without-kafka …` for agent.yaml, from which the gateway takes events at once,
 // or `npm run kafka:faults -- --losses [WORD …]` for the cases with those words
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,11 +17,12 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '12' },
     seed: { type: 'string', default: String(Date.now() % 4_294_967_296) },
     'wait-for-kafka': { type: 'boolean', default: false },
+    'without-kafka': { type: 'boolean', default: false },
     losses: { type: 'boolean', default: false },
   },
 });
 
-function tableOf(report: KafkaReport): string {
+function tableOf(report: ChainReport): string {
   return table([
     ['events sent', report.sent],
     ['  with a receipt', report.receipts],
@@ -50,18 +54,20 @@ async function runLosses(words: readonly string[]): Promise<void> {
 
 async function runFaults(): Promise<void> {
   say(`${figure(Number(values.events))} events, ${values.kills} kills, --seed ${values.seed}`);
-  const report = await runKafka({
+  const options = {
     events: Number(values.events),
     kills: Number(values.kills),
     seed: Number(values.seed),
-    waitsForKafka: values['wait-for-kafka'],
     limitMillis: 15 * 60_000,
-    onProgress: ({ seconds, receipts, counted, kills, violations }) =>
+    onProgress: ({ seconds, receipts, counted, kills, violations }: ChainReport) =>
       say(
         `${seconds.toFixed(0).padStart(4)} s  ${figure(receipts)} receipts  ${figure(counted)} counted  ` +
           `${[...kills.values()].reduce((a, b) => a + b, 0)} kills  ${violations.length} violations`,
       ),
-  });
+  };
+  const report = values['without-kafka']
+    ? await runAgent({ ...options, isHurried: false })
+    : await runKafka({ ...options, waitsForKafka: values['wait-for-kafka'] });
   say(tableOf(report));
   for (const violation of report.violations) say(`violation: ${violation}`);
   if (report.violations.length > 0) process.exitCode = 1;
