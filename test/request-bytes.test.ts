@@ -47,7 +47,7 @@ function withText(text: string, overrides: Partial<SerializedEvent> = {}): Seria
 /** As the package makes them itself. */
 function ownWithText(text: string): SerializedEvent {
   const json = JSON.stringify({ visitor_id: text });
-  return serializedEvent('conversion', CONTEXT, json, 0, '', false);
+  return serializedEvent('conversion', CONTEXT, json, 0, false);
 }
 
 const CONTEXT = makeContext();

@@ -80,12 +80,12 @@ export class StoreTracker {
     this.#onAvailable = listener;
   }
 
-  /** Writes the event before it is queued. */
-  keep(event: SerializedEvent): StoreTicket | NotKept {
+  /** Writes the event before it is queued. @param uuid its own. @default found in its text */
+  keep(event: SerializedEvent, uuid?: string): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
-    const { type, uuid, context, json } = event;
+    const { type, context, json } = event;
     const acceptedAt = this.#toEpoch(event.acceptedAt);
-    return this.#append({ kind: 'resolved', type, uuid, context, json, acceptedAt });
+    return this.#append({ kind: 'resolved', type, uuid: uuid ?? event.uuid, context, json, acceptedAt });
   }
 
   /**

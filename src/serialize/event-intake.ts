@@ -37,7 +37,7 @@ export interface EventIntakeDependencies {
   readonly ledger: EventLedger;
   readonly runtime: Runtime;
   /** Where resolved events go; it counts those that it refuses. */
-  readonly batcher: { enqueue(event: SerializedEvent): boolean };
+  readonly batcher: { enqueue(event: SerializedEvent, uuid: string): boolean };
 }
 
 /** Resolves events as they are recorded. Those recorded before the first datafile wait for it. */
@@ -63,7 +63,7 @@ export class EventIntake {
     const acceptedAt = acceptanceTime(runtime);
     if (datafile === undefined) return this.#wait(event, acceptedAt, settlement);
     const resolved = resolver.resolve(event, datafile, acceptedAt, settlement);
-    return resolved !== undefined && batcher.enqueue(resolved);
+    return resolved !== undefined && batcher.enqueue(resolved, event.uuid);
   }
 
   /** The first datafile has come: waiting events go before all that is recorded from now on. */
@@ -75,7 +75,7 @@ export class EventIntake {
       budget.release(1, item.byteLength);
       const resolved = resolver.resolve(attachEvent(item), datafile, item.acceptedAt, item.settlement);
       if (resolved === undefined) storeTracker.remove([item]);
-      else batcher.enqueue(storeTracker.replace(resolved, item.ticket));
+      else batcher.enqueue(storeTracker.replace(resolved, item.ticket), item.uuid);
     }
   }
 

@@ -68,7 +68,7 @@ export class UserEventFactory {
       event.type === 'impression' ? this.#impression(event, prepared) : conversion(event, prepared.texts);
     if (typeof json !== 'string') return json;
     const isAscii = unscannedTexts() === unscannedBefore;
-    return serializedEvent(event.type, config.context, json, acceptedAt, event.uuid, isAscii);
+    return serializedEvent(event.type, config.context, json, acceptedAt, isAscii);
   }
 
   #preparedFor(config: DatafileIndex): Prepared {

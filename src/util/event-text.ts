@@ -8,11 +8,6 @@ import type { SerializedEvent } from '../model/serialized-event.js';
 const UUID_MEMBER = ',"uuid":';
 const BRACE = 0x7b;
 
-// An event store asks for it at once, and finding it in the text takes 0.1 µs.
-let latest: EventText | undefined;
-
-let latestUuid = '';
-
 /** A SerializedEvent whose uuid is kept in its text alone, of which it would take a tenth of the memory again. */
 class EventText implements SerializedEvent {
   readonly type: ExperimentEventType;
@@ -38,7 +33,6 @@ class EventText implements SerializedEvent {
   }
 
   get uuid(): string {
-    if (this === latest) return latestUuid;
     const { json } = this;
     const start = json.indexOf(UUID_MEMBER) + UUID_MEMBER.length;
     const end = json.indexOf('"', start + 1);
@@ -47,22 +41,16 @@ class EventText implements SerializedEvent {
   }
 }
 
-/**
- * @param uuid the one in `json`
- * @param isAscii whether `json` is known to have as many bytes as characters
- */
+/** @param isAscii whether `json` is known to have as many bytes as characters */
 export function serializedEvent(
   type: ExperimentEventType,
   context: EventContext,
   json: string,
   acceptedAt: number,
-  uuid: string,
   isAscii: boolean,
 ): SerializedEvent {
   const byteLength = isAscii && isFlat(json) ? json.length : Buffer.byteLength(json);
-  latest = new EventText(type, context, json, acceptedAt, byteLength);
-  latestUuid = uuid;
-  return latest;
+  return new EventText(type, context, json, acceptedAt, byteLength);
 }
 
 /** Looking at a character makes one flat string of the pieces, which is what the memory bounds and the collector need. */
@@ -96,7 +84,6 @@ class AwaitedEventText extends EventText {
     super(text.type, text.context, text.json, text.acceptedAt, text.byteLength);
     this.settlement = settlement;
     this.ticket = ticket;
-    if (text === latest) latest = this;
   }
 }
 
