@@ -7,6 +7,7 @@ import { UnreadableEvent } from './malformed-request.js';
 import { readAttribute, readAttributeOf, readResource } from './protobuf-values.js';
 import { newAttributes } from './values.js';
 import {
+  endOfValue,
   fixed64,
   hexId,
   isWantedName,
@@ -16,7 +17,9 @@ import {
   readKey,
   readMessage,
   readNested,
-  type Tag,
+  readUint32,
+  requireEnd,
+  skip,
 } from './wire-format.js';
 
 const RESOURCE_LOGS = lengthDelimited(1);
@@ -53,7 +56,6 @@ class LogsReading {
   readonly #names: NameFilter;
   readonly #found: CollectedEvents;
   #resource: OtlpAttributes = newAttributes();
-  #isWanted = false;
 
   constructor(reader: BodyReader, names: NameFilter, found: CollectedEvents) {
     this.#reader = reader;
@@ -65,7 +67,7 @@ class LogsReading {
     const resource = newAttributes();
     this.#resource = resource;
     readNested(this.#reader, tag => {
-      if (tag === SCOPE_LOGS) readNested(this.#reader, this.#scopeLogsField);
+      if (tag === SCOPE_LOGS) this.#scopeLogs();
       else if (tag === RESOURCE) readResource(this.#reader, resource, this.#found);
       else return false;
       return true;
@@ -73,26 +75,34 @@ class LogsReading {
     return true;
   }
 
-  readonly #scopeLogsField = (tag: Tag): boolean => {
-    if (tag !== LOG_RECORDS) return false;
+  #scopeLogs(): void {
+    const reader = this.#reader;
+    const end = endOfValue(reader);
+    while (reader.pos < end) {
+      const tag = readUint32(reader);
+      if (tag === LOG_RECORDS) this.#logRecord();
+      else skip(reader, tag);
+    }
+    requireEnd(reader, end);
+  }
+
+  #logRecord(): void {
     const reader = this.#reader;
     const start = reader.pos;
-    this.#isWanted = false;
-    readNested(reader, this.#nameField);
-    if (!this.#isWanted) return true;
-    const end = reader.pos;
+    const end = endOfValue(reader);
+    let isWanted = false;
+    while (reader.pos < end) {
+      const tag = readUint32(reader);
+      if (tag === ATTRIBUTES) isWanted = this.#isNameAttribute() || isWanted;
+      else if (tag === EVENT_NAME) isWanted = isWantedName(reader, this.#names) || isWanted;
+      else skip(reader, tag);
+    }
+    requireEnd(reader, end);
+    if (!isWanted) return;
     reader.pos = start;
     this.#found.add(() => readRecord(reader, this.#resource));
     reader.pos = end;
-    return true;
-  };
-
-  readonly #nameField = (tag: Tag): boolean => {
-    if (tag === EVENT_NAME) this.#isWanted = isWantedName(this.#reader, this.#names) || this.#isWanted;
-    else if (tag === ATTRIBUTES) this.#isWanted = this.#isNameAttribute() || this.#isWanted;
-    else return false;
-    return true;
-  };
+  }
 
   #isNameAttribute(): boolean {
     const found = newAttributes();

@@ -57,14 +57,15 @@ export function readAttribute(reader: BodyReader, into: MutableAttributes, depth
 /** Reads the `KeyValue` that begins here if its key is among `keys`, or past it. */
 export function readAttributeOf(keys: NameFilter, reader: BodyReader, into: MutableAttributes): void {
   const start = reader.pos;
+  const end = endOfValue(reader);
   let isWanted = false;
-  readNested(reader, tag => {
-    if (tag !== KEY) return false;
-    isWanted = isWantedName(reader, keys);
-    return true;
-  });
+  while (reader.pos < end) {
+    const tag = readUint32(reader);
+    if (tag === KEY) isWanted = isWantedName(reader, keys);
+    else skip(reader, tag);
+  }
+  requireEnd(reader, end);
   if (!isWanted) return;
-  const end = reader.pos;
   reader.pos = start;
   try {
     readAttribute(reader, into);
