@@ -23,6 +23,15 @@ const SPARSE: Load = {
   connections: 24,
 };
 
+const NONE: Load = {
+  name: 'no experiment event',
+  eventEvery: Number.POSITIVE_INFINITY,
+  requests: 400,
+  connections: 24,
+};
+/** Until V8 has optimized both sides: a gateway has more code than the floor, and takes its time. */
+const WARM_UPS = 12;
+
 const PEERS = {
   floor: 'reading them and answering 200',
   texts: 'the same, with the uuid and the text of each event',
@@ -36,13 +45,16 @@ export function rows(size: Size): Row[] {
     peer: PEERS[peer],
     unit: 'ns',
     ...(target !== undefined && { target }),
-    rounds: 5,
+    rounds: 7,
+    warmUps: WARM_UPS,
     open: () => open({ ...load, requests: size.short ? 4 : load.requests }, peer),
   });
   return [
     row(DENSE, 'floor', { atLeast: 0.5 }),
     row(SPARSE, 'floor', { atLeast: 0.8 }),
+    row(NONE, 'floor'),
     row(DENSE, 'texts'),
+    row(SPARSE, 'texts'),
     row(DENSE, 'whole-schema'),
     row(SPARSE, 'whole-schema'),
   ];
