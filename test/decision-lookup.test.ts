@@ -3,37 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import {
   type DatafileIndex,
-  type EventBatchParams,
-  type ExperimentConversion,
   type ExperimentEvent,
   type ExperimentImpression,
-  StaticProjectConfigManager,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import { CONVERSION, IMPRESSION, indexOf, visitorIn } from './support/checked-events.js';
 import { makeDatafile } from './support/datafile.js';
-
-type Visitor = EventBatchParams['visitors'][number];
-
-const CONVERSION: ExperimentConversion = {
-  type: 'conversion',
-  userId: 'ada',
-  eventKey: 'purchase',
-  uuid: '00000000-0000-4000-8000-000000000001',
-  timestamp: 1_700_000_000_000,
-};
-const { eventKey: _, ...COMMON } = CONVERSION;
-const IMPRESSION: ExperimentImpression = {
-  ...COMMON,
-  type: 'impression',
-  flagKey: 'checkout',
-  ruleKey: 'checkout_test',
-  variationKey: 'control',
-  enabled: true,
-};
-
-function indexOf(datafile: object = makeDatafile()): DatafileIndex {
-  return new StaticProjectConfigManager({ datafile }).getConfig() as DatafileIndex;
-}
 
 /** What is asked of the datafile, beside what it is. */
 function makeHarness(datafile?: object) {
@@ -51,11 +26,7 @@ function makeHarness(datafile?: object) {
   const warnings: string[] = [];
   const factory = new UserEventFactory({ onWarning: kind => warnings.push(kind) });
   const create = (event: ExperimentEvent) => factory.createUserEvent(event, config, 0);
-  const visitorOf = (event: ExperimentEvent): Visitor => {
-    const made = create(event);
-    if ('reason' in made) throw new Error(`${made.reason} ${made.field}`);
-    return JSON.parse(made.json) as Visitor;
-  };
+  const visitorOf = (event: ExperimentEvent) => visitorIn(create(event));
   const decisionOf = (members: Partial<ExperimentImpression>) => {
     const decision = visitorOf({ ...IMPRESSION, ...members }).snapshots[0]?.decisions?.[0];
     if (decision === undefined) throw new Error('an impression without a decision');

@@ -3,42 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  type DatafileIndex,
-  type EventBatchParams,
   type ExperimentConversion,
   type ExperimentImpression,
-  StaticProjectConfigManager,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
-import { makeDatafile } from './support/datafile.js';
+import { CONVERSION, IMPRESSION, indexOf, type Visitor, visitorIn } from './support/checked-events.js';
 
-type Visitor = EventBatchParams['visitors'][number];
-
-const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as DatafileIndex;
+const config = indexOf();
 const factory = new UserEventFactory();
 
-const CONVERSION: ExperimentConversion = {
-  type: 'conversion',
-  userId: 'ada',
-  eventKey: 'purchase',
-  uuid: '00000000-0000-4000-8000-000000000001',
-  timestamp: 1_700_000_000_000,
-};
-const { eventKey: _, ...COMMON } = CONVERSION;
-const IMPRESSION: ExperimentImpression = {
-  ...COMMON,
-  type: 'impression',
-  flagKey: 'checkout',
-  ruleKey: 'checkout_test',
-  variationKey: 'control',
-  enabled: true,
-};
-
 function visitorOf(event: ExperimentConversion | ExperimentImpression): Visitor {
-  const made = factory.createUserEvent(event, config, 0);
-  if ('reason' in made) throw new Error(`${made.reason} ${made.field}`);
-  expect(made.byteLength).to.equal(Buffer.byteLength(made.json));
-  return JSON.parse(made.json) as Visitor;
+  return visitorIn(factory.createUserEvent(event, config, 0));
 }
 
 function tagsSent(tags: Record<string, unknown>): unknown {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
-  type DatafileIndex,
   type EventBatchParams,
   type ExperimentImpression,
   OptimizelySpanProcessor,
-  StaticProjectConfigManager,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import { indexOf } from './support/checked-events.js';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 
@@ -96,7 +95,7 @@ describe('ids given with an impression', () => {
   });
 
   it('make one event of UserEventFactory, and leave the next as the datafile has it', () => {
-    const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as DatafileIndex;
+    const config = indexOf();
     const factory = new UserEventFactory();
     const event = (members: Given): ExperimentImpression => ({
       type: 'impression',

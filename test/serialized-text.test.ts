@@ -3,15 +3,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   type DatafileIndex,
-  type EventBatchParams,
   type ExperimentConversion,
   type ExperimentImpression,
-  StaticProjectConfigManager,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import { CONVERSION, indexOf, visitorIn } from './support/checked-events.js';
 import { makeDatafile } from './support/datafile.js';
-
-type Visitor = EventBatchParams['visitors'][number];
 
 /** Keys and texts that need escapes, take more bytes than characters, or are long. */
 const text = fc.oneof(
@@ -54,7 +51,7 @@ function makeConfig(botFiltering: boolean | undefined): DatafileIndex {
     attributes: ATTRIBUTES.slice(0, 3).map((key, n) => ({ id: `40${n}`, key })),
     events: ['purchase', 'kjøp'].map((key, n) => ({ id: `30${n}`, key, experimentIds: [] })),
   });
-  return new StaticProjectConfigManager({ datafile }).getConfig() as DatafileIndex;
+  return indexOf(datafile);
 }
 
 /** What the visitor's attributes are to be, in the simplest way. */
@@ -77,12 +74,6 @@ function attributesOf(given: Record<string, unknown>, botFiltering: boolean | un
   ];
 }
 
-function read(made: ReturnType<UserEventFactory['createUserEvent']>): Visitor {
-  if ('reason' in made) throw new Error(`${made.reason} ${made.field}`);
-  expect(made.byteLength).to.equal(Buffer.byteLength(made.json));
-  return JSON.parse(made.json) as Visitor;
-}
-
 const asJson = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 
 describe('the text of an event', () => {
@@ -101,7 +92,7 @@ describe('the text of an event', () => {
     fc.assert(
       fc.property(datafile, conversion, ({ botFiltering, config }, members) => {
         const event = { type: 'conversion', ...members } as ExperimentConversion;
-        const visitor = read(factory.createUserEvent(event, config, 0));
+        const visitor = visitorIn(factory.createUserEvent(event, config, 0));
         const { userId, uuid, eventKey, timestamp, attributes, tags } = members;
         expect(visitor.visitor_id).to.equal(asJson(userId));
         expect(visitor.attributes).to.deep.equal(asJson(attributesOf(attributes, botFiltering)));
@@ -127,7 +118,7 @@ describe('the text of an event', () => {
       fc.property(datafile, impression, ({ botFiltering, config }, members) => {
         const keys = { flagKey: 'checkout', ruleKey: 'checkout_test' };
         const event = { type: 'impression', ...keys, ...members } as ExperimentImpression;
-        const visitor = read(factory.createUserEvent(event, config, 0));
+        const visitor = visitorIn(factory.createUserEvent(event, config, 0));
         const { userId, uuid, timestamp, attributes, enabled, cmabUuid, variationKey } = members;
         expect(visitor.visitor_id).to.equal(asJson(userId));
         expect(visitor.attributes).to.deep.equal(asJson(attributesOf(attributes, botFiltering)));
@@ -167,7 +158,9 @@ describe('the text of an event', () => {
             timestamp: 1e12,
           } as const;
           const attributes = { plan: value % LARGEST };
-          const visitor = read(factory.createUserEvent({ ...event, attributes, tags: { value } }, config, 0));
+          const visitor = visitorIn(
+            factory.createUserEvent({ ...event, attributes, tags: { value } }, config, 0),
+          );
           expect(visitor.attributes[0]?.value).to.equal(asJson(value % LARGEST));
           expect(visitor.snapshots[0]?.events[0]).to.deep.include({
             value: asJson(value),
@@ -189,11 +182,11 @@ describe('the text of an event', () => {
     'the uuid': { uuid: 'ü' },
   })) {
     it(`is counted in bytes where ${what} is not ASCII`, () => {
-      const event = { type: 'conversion', userId: 'ada', eventKey: 'purchase', uuid: 'u', timestamp: 1e12 };
+      const event = CONVERSION;
       const { config } = makeCase(undefined);
-      read(factory.createUserEvent({ ...event, ...members } as ExperimentConversion, config, 0));
+      visitorIn(factory.createUserEvent({ ...event, ...members } as ExperimentConversion, config, 0));
       // What was made for the first one is there for the second.
-      read(factory.createUserEvent({ ...event, ...members } as ExperimentConversion, config, 0));
+      visitorIn(factory.createUserEvent({ ...event, ...members } as ExperimentConversion, config, 0));
     });
   }
 
@@ -207,6 +200,6 @@ describe('the text of an event', () => {
       enabled: true,
     } as const;
     const keys = { flagKey: 'checkout', ruleKey: 'checkout_test', variationKey: 'ø' };
-    read(factory.createUserEvent({ ...impression, ...keys }, config, 0));
+    visitorIn(factory.createUserEvent({ ...impression, ...keys }, config, 0));
   });
 });

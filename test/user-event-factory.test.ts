@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
-import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
 import {
-  type DatafileIndex,
   type ExperimentConversion,
   OptimizelySpanProcessor,
-  StaticProjectConfigManager,
   UserEventFactory,
 } from 'opentelemetry-exporter-optimizely';
+import { CONVERSION, indexOf, type Visitor, visitorIn } from './support/checked-events.js';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher } from './support/fakes.js';
 
-type Visitor = EventBatchParams['visitors'][number];
-
-const config = new StaticProjectConfigManager({ datafile: makeDatafile() }).getConfig() as DatafileIndex;
-
-const EVENT = {
-  type: 'conversion',
-  userId: 'ada',
-  eventKey: 'purchase',
-  uuid: '00000000-0000-4000-8000-000000000001',
-  timestamp: 1_700_000_000_000,
-} as const;
+const config = indexOf();
 
 function create(members: Record<string, unknown>) {
-  return new UserEventFactory().createUserEvent({ ...EVENT, ...members } as ExperimentConversion, config, 0);
+  return new UserEventFactory().createUserEvent(
+    { ...CONVERSION, ...members } as ExperimentConversion,
+    config,
+    0,
+  );
 }
 
 function amountsIn(visitor: Visitor | undefined) {
@@ -33,15 +25,13 @@ function amountsIn(visitor: Visitor | undefined) {
 }
 
 function amountsMade(members: Record<string, unknown>) {
-  const made = create(members);
-  if ('reason' in made) throw new Error(`${made.reason} ${made.field}`);
-  return amountsIn(JSON.parse(made.json) as Visitor);
+  return amountsIn(visitorIn(create(members)));
 }
 
 async function amountsRecorded(tags: Record<string, unknown>) {
   const eventDispatcher = new RecordingDispatcher();
   const processor = new OptimizelySpanProcessor({ datafile: makeDatafile(), eventDispatcher });
-  processor.recordConversion({ ...EVENT, tags });
+  processor.recordConversion({ ...CONVERSION, tags });
   await processor.shutdown();
   return amountsIn(eventDispatcher.visitors[0]);
 }
@@ -119,7 +109,7 @@ describe('UserEventFactory', () => {
   });
 
   const IMPRESSION = {
-    ...EVENT,
+    ...CONVERSION,
     type: 'impression',
     flagKey: '',
     ruleKey: 'banner',
@@ -127,7 +117,7 @@ describe('UserEventFactory', () => {
     enabled: true,
   };
   for (const [type, event] of [
-    ['conversion', EVENT],
+    ['conversion', CONVERSION],
     ['impression', IMPRESSION],
   ] as const) {
     for (const member of Object.keys(event).filter(
@@ -171,7 +161,7 @@ describe('UserEventFactory', () => {
 
 describe('an event that was resolved already, shown without its amounts', () => {
   const tags = { revenue: 4200, value: 1.5, sku: 'a-1' };
-  const shown: ExperimentConversion = { ...EVENT, tags };
+  const shown: ExperimentConversion = { ...CONVERSION, tags };
 
   async function sent(options: object) {
     const eventDispatcher = new RecordingDispatcher();

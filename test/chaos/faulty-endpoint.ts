@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
 import { uuidsIn } from '../support/fakes.js';
+import { closeServer, openOnLoopback } from '../support/loopback.js';
 import type { Book } from './book.js';
 import type { Random } from './random.js';
 
@@ -61,17 +60,11 @@ export class FaultyEndpoint {
   }
 
   async open(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/events`;
+    this.url = `${await openOnLoopback(this.#server)}/v1/events`;
   }
 
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeServer(this.#server);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

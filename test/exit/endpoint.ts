@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
 import { uuidsIn } from '../support/fakes.js';
+import { closeServer, openOnLoopback } from '../support/loopback.js';
 
 export interface EndpointAnswer {
   status: number;
@@ -30,9 +30,7 @@ export class Endpoint {
       this.connections.add(socket);
       socket.on('close', () => this.connections.delete(socket));
     });
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/events`;
+    this.url = `${await openOnLoopback(this.#server)}/v1/events`;
     return this;
   }
 
@@ -51,11 +49,7 @@ export class Endpoint {
   }
 
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeServer(this.#server);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { closeServer, openOnLoopback } from './loopback.js';
 
 export interface SeenRequest {
   readonly method: string;
@@ -39,8 +40,7 @@ export async function startServer(behave: (index: number) => Behavior = () => an
     behave(requests.length - 1)(response, seen);
     for (const waiter of waiters) if (requests.length >= waiter.count) waiter.resolve();
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await openOnLoopback(server);
   return {
     requests,
     origin,
@@ -51,9 +51,6 @@ export async function startServer(behave: (index: number) => Behavior = () => an
         if (requests.length >= count) resolve();
         else waiters.push({ count, resolve });
       }),
-    async close() {
-      server.closeAllConnections();
-      await new Promise(resolve => server.close(resolve));
-    },
+    close: () => closeServer(server),
   };
 }

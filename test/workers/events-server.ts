@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { EventBatchParams } from 'opentelemetry-exporter-optimizely';
 import { uuidsIn } from '../support/fakes.js';
+import { closeServer, openOnLoopback } from '../support/loopback.js';
 
 interface Request {
   /** The worker's name. */
@@ -25,16 +24,12 @@ export class EventsServer {
   /** Names of workers that get no answer. */
   readonly ignores = new Set<string>();
   connections = 0;
+  url = '';
 
   async open(): Promise<this> {
     this.#server.on('connection', () => this.connections++);
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    this.url = `${await openOnLoopback(this.#server)}/v1/events`;
     return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/events`;
   }
 
   get uuids(): string[] {
@@ -55,10 +50,7 @@ export class EventsServer {
   }
 
   async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeServer(this.#server);
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
