@@ -29,6 +29,9 @@ const linesOf = (stderr: string) =>
     .filter(Boolean)
     .map(line => JSON.parse(line) as LogLine);
 
+const visitorWith = (events: readonly string[]) =>
+  `{"project_id":"1","visitors":[{"snapshots":[{"events":[${events}]}]}]}`;
+
 /** On any free port. */
 async function startCommand(args: readonly string[], options?: CommandOptions) {
   const command = new Command(CLI, ['--port', '0', ...args], options);
@@ -313,6 +316,7 @@ describe('optimizely-event-gateway', () => {
       ['/v1/traces', 'application/json', Buffer.alloc(16_000_000, '{},')],
       ['/v1/events', 'application/json', Buffer.alloc(16_000_000, '[')],
       ['/v1/events', 'application/json', Buffer.from(`{"visitors":[${Array(700_000).fill('{}')}]}`)],
+      ['/v1/events', 'application/json', Buffer.from(visitorWith(Array(1_400_000).fill('{}')))],
     ];
     for (const [path, type, body] of bodies) {
       const headers = { 'content-type': type };
@@ -320,6 +324,17 @@ describe('optimizely-event-gateway', () => {
       expect(response.status).to.equal(413);
       await response.arrayBuffer();
     }
+    // Five million objects in a text of one event.
+    const text = Buffer.concat([Buffer.from('optimizely.event.tags'), Buffer.alloc(15_000_000, '[{},')]);
+    const key = nested(1, text.subarray(0, 21));
+    const attribute = nested(3, Buffer.concat([key, nested(2, nested(1, text.subarray(21)))]));
+    const event = Buffer.concat([impression.subarray(2), attribute]);
+    const refused = await fetch(`${url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-protobuf' },
+      body: new Uint8Array(nested(1, nested(2, nested(2, nested(11, event))))),
+    });
+    expect(await refused.text()).to.contain('more than 100000 attributes, members, and elements');
     // Four million texts beside an integer that is to be read as text.
     const texts = `{"a":[${'"a",'.repeat(3_900_000)}1234567890123456789]}`;
     expect((await sendTraces(url, texts)).status).to.equal(200);

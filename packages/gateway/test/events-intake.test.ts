@@ -167,10 +167,12 @@ describe('batches of Optimizely SDKs', () => {
     expect(new Set(sent.flat()).size).to.equal(2);
   });
 
-  it('of more visitors, or of more JSON, than one request may hold are refused with 413, and nothing is taken', async () => {
+  it('of more visitors, events, or JSON than one request may hold are refused with 413, and nothing is taken', async () => {
     const { post, state } = await makeDoor();
     const visitors = (count: number) => `{"project_id":"project-1","visitors":[${Array(count).fill('{}')}]}`;
-    for (const body of [visitors(50_001), `[${Array(1_500_001).fill('{}')}]`]) {
+    const snapshot = (count: number) => `{"events":[${Array(count).fill('{}')}]}`;
+    const events = `{"project_id":"project-1","visitors":[{"snapshots":[${snapshot(30_000)},${snapshot(20_000)}]},{}]}`;
+    for (const body of [visitors(50_001), events, `[${Array(1_500_001).fill('{}')}]`]) {
       const { status, message } = await post(body);
       expect(status).to.equal(413);
       expect(message).to.match(/holds more than \d+ .*: send smaller batches$/);

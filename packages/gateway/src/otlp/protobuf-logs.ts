@@ -124,6 +124,7 @@ function readRecord(reader: BodyReader, resource: OtlpAttributes): OtlpEvent {
   let traceIdAt: number | undefined;
   let spanIdAt: number | undefined;
   const attributes = newAttributes();
+  reader.beginEvent();
   readNested(reader, tag => {
     if (tag === ATTRIBUTES) readAttribute(reader, attributes);
     else if (tag === EVENT_NAME) eventName = readKey(reader);

@@ -144,6 +144,7 @@ function readEvent(reader: BodyReader): Pick<OtlpEvent, 'name' | 'timeUnixNano' 
   let name = '';
   let timeUnixNano = 0n;
   const attributes = newAttributes();
+  reader.beginEvent();
   while (reader.pos < end) {
     const tag = readUint32(reader);
     if (tag === EVENT_NAME) name = readKey(reader);

@@ -41,6 +41,7 @@ const ELEMENTS = lengthDelimited(1);
 
 /** Reads the `KeyValue` that begins here; of several with one key, the last one counts. */
 export function readAttribute(reader: BodyReader, into: MutableAttributes, depth = 0): void {
+  reader.countValue();
   const end = endOfValue(reader);
   let key = '';
   let value: OtlpValue = null;
@@ -66,6 +67,7 @@ export function readAttributeOf(keys: NameFilter, reader: BodyReader, into: Muta
   }
   requireEnd(reader, end);
   if (!isWanted) return;
+  reader.beginEvent();
   reader.pos = start;
   try {
     readAttribute(reader, into);
@@ -128,6 +130,7 @@ function readArray(reader: BodyReader, depth: number, before: OtlpValue): OtlpVa
   const elements: OtlpValue[] = Array.isArray(before) ? before : [];
   readNested(reader, tag => {
     if (tag !== ELEMENTS) return false;
+    reader.countValue();
     elements.push(readValue(reader, depth));
     return true;
   });

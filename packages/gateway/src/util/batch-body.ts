@@ -28,7 +28,7 @@ export function readBatchBody(body: Uint8Array): BatchBody | UnreadableBody {
     requireBearableJson(body);
     const batch: unknown = JSON.parse(text);
     if (!isObject(batch)) return unreadable('the body is not a JSON object');
-    if (Array.isArray(batch.visitors)) requireBearableCount(batch.visitors.length);
+    requireBearableCount(countEvents(batch.visitors));
     return { batch, text };
   } catch (error) {
     if (error instanceof RequestTooLarge) return { problem: error.message, isTooLarge: true };
@@ -46,4 +46,21 @@ function unreadable(problem: string): UnreadableBody {
 
 function isObject(value: unknown): value is BatchBody['batch'] {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A visitor without events counts as one. */
+function countEvents(visitors: unknown): number {
+  if (!Array.isArray(visitors)) return 0;
+  let count = 0;
+  for (const visitor of visitors) count += Math.max(1, countOfVisitor(visitor));
+  return count;
+}
+
+function countOfVisitor(visitor: unknown): number {
+  if (!isObject(visitor) || !Array.isArray(visitor.snapshots)) return 0;
+  let count = 0;
+  for (const snapshot of visitor.snapshots) {
+    if (isObject(snapshot) && Array.isArray(snapshot.events)) count += snapshot.events.length;
+  }
+  return count;
 }
