@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
 import { decodeText } from '../util/decode-text.js';
@@ -65,10 +65,10 @@ export class FileDatafileCache implements DatafileCache {
     const path = this.#path(key);
     const unfinished = `${path}.${systemRuntime.uuid()}.tmp`;
     try {
-      await writeFile(unfinished, datafile, { mode: 0o600, flag: 'wx' });
-      await rename(unfinished, path);
+      await fs.writeFile(unfinished, datafile, { mode: 0o600, flag: 'wx' });
+      await fs.rename(unfinished, path);
     } catch (error) {
-      await rm(unfinished, { force: true });
+      await fs.rm(unfinished, { force: true });
       throw error;
     }
   }

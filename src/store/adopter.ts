@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeTimer } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
@@ -108,7 +108,7 @@ export class Adopter {
   ): Promise<void> {
     const path = join(instance.parent, name);
     if (path === instance.path) return;
-    const { uid } = await lstat(path);
+    const { uid } = await fs.lstat(path);
     if (uid !== instance.uid) return this.#foreign.found(uid, path);
     if (!(await isDead(path, this.#host.owner, askNow))) return;
     const bytes = await directoryBytes(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, readdir, rename } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from '../model/runtime.js';
 import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
@@ -31,7 +31,9 @@ export interface DirectoryListing {
 
 /** Rejects with what the file system says. */
 export async function listInstances(parent: string): Promise<DirectoryListing> {
-  const directories = (await readdir(parent, { withFileTypes: true })).filter(entry => entry.isDirectory());
+  const directories = (await fs.readdir(parent, { withFileTypes: true })).filter(entry =>
+    entry.isDirectory(),
+  );
   const names = directories.map(entry => entry.name);
   return {
     instances: names.filter(name => INSTANCE_NAME.test(name)),
@@ -102,7 +104,7 @@ export async function takeDirectory(
   for (const free of [name, `v1-${runtime.uuid()}`]) {
     const ours = join(into.path, free);
     try {
-      await rename(path, ours);
+      await fs.rename(path, ours);
       return ours;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -115,7 +117,7 @@ export async function takeDirectory(
 
 /** Bytes of the segments and acks of a directory, at any depth. What can't be ours counts nothing. Never rejects. */
 export async function directoryBytes(path: string): Promise<number> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const entries = await fs.readdir(path, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
     const child = join(path, entry.name);
@@ -126,7 +128,7 @@ export async function directoryBytes(path: string): Promise<number> {
 }
 
 async function bytesOf(path: string): Promise<number> {
-  const size = await lstat(path).then(
+  const size = await fs.lstat(path).then(
     entry => entry.size,
     () => 0,
   );
@@ -146,7 +148,7 @@ export async function readOwner(path: string): Promise<OwnerRecord | undefined> 
 }
 
 async function isClosed(path: string): Promise<boolean> {
-  return lstat(join(path, CLOSED_FILE)).then(
+  return fs.lstat(join(path, CLOSED_FILE)).then(
     entry => entry.isFile(),
     () => false,
   );

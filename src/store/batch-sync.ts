@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fdatasync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { fdatasync, promises as fs } from 'node:fs';
 
 /** Brings a file to the disk in the background: one fdatasync at a time, for all that was written before it. */
 export class BatchSync {
@@ -38,7 +37,7 @@ export class BatchSync {
 /** The entry of a new file is safe only when its directory was synced. Where directories can't be, nothing happens. */
 export async function syncDirectory(path: string): Promise<void> {
   try {
-    const handle = await open(path, 'r');
+    const handle = await fs.open(path, 'r');
     try {
       await handle.sync();
     } finally {

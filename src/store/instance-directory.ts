@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { constants, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import {
+  constants,
+  promises as fs,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
@@ -138,13 +145,13 @@ export class InstanceDirectory {
  */
 export async function removeInstanceFiles(path: string): Promise<boolean> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = await fs.readdir(path, { withFileTypes: true });
     if (!entries.every(entry => entry.isFile() && SMALL_FILE.test(entry.name))) return false;
     const names = entries.map(({ name }) => name);
     // The owner's record goes last: without it a directory is judged by its age alone.
     const ownerLast = names.sort((a, b) => Number(a === OWNER_FILE) - Number(b === OWNER_FILE));
-    for (const name of ownerLast) await rm(join(path, name), { force: true });
-    await rmdir(path);
+    for (const name of ownerLast) await fs.rm(join(path, name), { force: true });
+    await fs.rmdir(path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -158,12 +165,12 @@ export async function removeInstanceFiles(path: string): Promise<boolean> {
 export async function lastSignOfLife(path: string): Promise<number> {
   for (const file of [HEARTBEAT_FILE, OWNER_FILE]) {
     try {
-      return (await lstat(join(path, file))).mtimeMs;
+      return (await fs.lstat(join(path, file))).mtimeMs;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return (await lstat(path)).mtimeMs;
+  return (await fs.lstat(path)).mtimeMs;
 }
 
 /** Whether the file or directory of this number is what this path names. */

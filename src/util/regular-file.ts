@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { constants, promises as fs } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Where the system has them: Windows has no links and pipes that these would be needed for. */
@@ -26,7 +26,7 @@ export class FileTooLarge extends Error {
 export async function openRegular(path: string, flags: number, mode?: number): Promise<FileHandle> {
   // Opening a device can have an effect by itself.
   if (!((await lstatIfThere(path))?.isFile() ?? true)) throw new NotRegularFile();
-  const handle = await open(path, flags | CAREFULLY, mode);
+  const handle = await fs.open(path, flags | CAREFULLY, mode);
   try {
     // It may have been replaced since.
     if (!(await handle.stat()).isFile()) throw new NotRegularFile();
@@ -67,7 +67,7 @@ export async function readRegular<T>(
 export async function requireRealDirectories(path: string): Promise<void> {
   const directory = dirname(path);
   for (const above of [dirname(directory), directory]) {
-    if (!(await lstat(above)).isDirectory()) throw new NotRegularFile();
+    if (!(await fs.lstat(above)).isDirectory()) throw new NotRegularFile();
   }
 }
 
@@ -84,7 +84,7 @@ async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
 
 async function lstatIfThere(path: string) {
   try {
-    return await lstat(path);
+    return await fs.lstat(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
