@@ -28,16 +28,16 @@ const MEMBERS: Readonly<Record<ExperimentEventType, ReadonlySet<string>>> = {
 const USER = ['user', 'uid', 'visitorid', 'visitor', 'id', 'customerid', 'contextid', 'targetingkey'];
 const ATTRIBUTES = ['userattributes', 'attrs', 'context'];
 const TIMESTAMP = ['time', 'date', 'at'];
-const ELSEWHERE: Readonly<Record<ExperimentEventType, ReadonlyMap<string, string>>> = {
-  impression: namesOf({
+const ELSEWHERE: Readonly<Record<ExperimentEventType, Readonly<Record<string, readonly string[]>>>> = {
+  impression: {
     userId: USER,
     attributes: ATTRIBUTES,
     timestamp: TIMESTAMP,
     flagKey: ['flag', 'feature', 'featurekey'],
     ruleKey: ['rule', 'experiment', 'experimentkey'],
     variationKey: ['variation', 'variant', 'variantkey'],
-  }),
-  conversion: namesOf({
+  },
+  conversion: {
     userId: [...USER, 'usercontext'],
     attributes: ATTRIBUTES,
     timestamp: TIMESTAMP,
@@ -45,7 +45,7 @@ const ELSEWHERE: Readonly<Record<ExperimentEventType, ReadonlyMap<string, string
     tags: ['tag', 'eventtags', 'properties', 'data'],
     'tags.revenue': ['revenue', 'price', 'amount'],
     'tags.value': ['value'],
-  }),
+  },
 };
 
 /** By type and name: comparing letters for each event would cost more than all else. */
@@ -68,7 +68,7 @@ function compare(type: ExperimentEventType, name: string): string | undefined {
   const plain = plainName(name);
   return (
     [...MEMBERS[type]].find(member => plainName(member) === plain) ??
-    ELSEWHERE[type].get(plain) ??
+    Object.entries(ELSEWHERE[type]).find(([, names]) => names.includes(plain))?.[0] ??
     [...MEMBERS[type]].find(member => isMisspelled(plain, plainName(member)))
   );
 }
@@ -115,8 +115,4 @@ function isGiven(input: Readonly<Record<string, unknown>>, member: string): bool
 
 function isMisspelled(plain: string, member: string): boolean {
   return plain.length >= 4 && editDistance(plain, member) <= Math.max(1, Math.floor(member.length / 4));
-}
-
-function namesOf(lists: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
-  return new Map(Object.entries(lists).flatMap(([member, names]) => names.map(name => [name, member])));
 }
