@@ -119,14 +119,17 @@ describe('gateway server limits', () => {
       expect(status).to.equal(413);
     });
 
-    it('that take too long are refused with 408, in the words of the door', async () => {
+    it('that take too long are to be sent again, in the words of the door', async () => {
       const { port, doors, logger } = await startServing({
         headersTimeoutMillis: 50,
         requestTimeoutMillis: 100,
       });
       const connection = await RawConnection.open(port);
       connection.write('POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
-      expect((await connection.says(/^HTTP\/1.1 408 [\s\S]*refused: .* too long/))[0]).to.match(CLOSED);
+      const [answer] = await connection.says(/^HTTP\/1.1 503 [\s\S]*refused: .* too long/);
+      expect(answer)
+        .to.match(CLOSED)
+        .and.match(/^retry-after: [1-5]\r$/im);
       expect(doors.traces.requests).to.deep.equal([]);
       expect(logger.at('warn')).to.have.length(1);
     });
@@ -289,7 +292,7 @@ describe('gateway server limits', () => {
       const slow = await RawConnection.open(port);
       slow.write('POST /v1/traces HTTP/1.1\r\nhost:');
       await silent.closed();
-      expect(await slow.closed()).to.match(/^HTTP\/1.1 408 /);
+      expect(await slow.closed()).to.match(/^HTTP\/1.1 503 [\s\S]*^retry-after: 1\r$/m);
     });
 
     it('that wait for their next request too long are closed', async () => {

@@ -26,7 +26,7 @@ export interface DoorAnswer {
 
 /** Why the server refuses a request before, or instead of, handing it to its door. */
 export interface ServerRefusal {
-  readonly status: 400 | 401 | 403 | 405 | 408 | 413 | 415 | 431 | 503;
+  readonly status: 400 | 401 | 403 | 405 | 413 | 415 | 431 | 503;
   readonly message: string;
   readonly retryAfterSeconds?: number;
 }

@@ -27,7 +27,6 @@ const RPC_CODES: Readonly<Record<ServerRefusal['status'], number>> = {
   401: 16,
   403: 7,
   405: 12,
-  408: 4,
   413: 8,
   415: 3,
   431: 3,

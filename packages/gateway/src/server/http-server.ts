@@ -5,7 +5,6 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'opentelemetry-exporter-optimizely';
-import type { ServerRefusal } from '../model/door.js';
 import type { Runtime } from '../model/runtime.js';
 import type { RefusalLog } from '../util/refusal-log.js';
 import { Exchange, isEnding, markEnding } from './exchange.js';
@@ -163,11 +162,14 @@ export class HttpServer {
       // What follows a whole request is not one. The first one gets its answer all the same.
       exchange.closeAfterAnswer();
     } else {
-      const refusal: ServerRefusal = isTimeout
-        ? { status: 408, message: 'the request took too long to arrive' }
-        : { status: 400, message: 'the request is not HTTP/1.1 as the standard has it' };
+      const { handler } = this.#options;
       exchange.closeAfterAnswer();
-      this.#options.handler.refuse(exchange, refusal);
+      if (isTimeout) handler.refuseForNow(exchange, 'the request took too long to arrive');
+      else
+        handler.refuse(exchange, {
+          status: 400,
+          message: 'the request is not HTTP/1.1 as the standard has it',
+        });
       return;
     }
     const kind = isTimeout ? 'requests that took too long' : `malformed requests (${code})`;
@@ -192,7 +194,8 @@ const BAD_REQUEST = rawAnswer('400 Bad Request');
 const RAW_ANSWERS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: rawAnswer('431 Request Header Fields Too Large'),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: rawAnswer('413 Payload Too Large'),
-  ERR_HTTP_REQUEST_TIMEOUT: rawAnswer('408 Request Timeout'),
+  // Not 408: most exporters of OpenTelemetry would drop what they were about to send.
+  ERR_HTTP_REQUEST_TIMEOUT: rawAnswer('503 Service Unavailable\r\nretry-after: 1'),
 };
 
 function rawAnswer(status: string): string {

@@ -26,7 +26,7 @@ function isGivenTwice(name: string, rawHeaders: readonly string[]): boolean {
 /** What is left of a small body is read and forgotten; the connection is good for the next request. */
 export function mayStayOpen(request: IncomingMessage, status: number): boolean {
   if (request.complete) return true;
-  if (status === 408 || status === 413) return false;
+  if (status === 413) return false;
   return request.headers['transfer-encoding'] === undefined && declaredLength(request) <= MOST_UNREAD_BYTES;
 }
 

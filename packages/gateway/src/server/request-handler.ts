@@ -71,6 +71,11 @@ export class RequestHandler {
     this.#answer(exchange, await route.answer());
   }
 
+  /** Answers a request that did not arrive in time, so that its sender sends it again. */
+  refuseForNow(exchange: Exchange, message: string): void {
+    this.refuse(exchange, this.#later(message));
+  }
+
   /** Answers a request that was found wanting while its body arrived. */
   refuse(exchange: Exchange, refusal: ServerRefusal): void {
     this.#refuse(exchange, findRoute(this.#options.routes(), exchange.request.url ?? ''), refusal);
