@@ -10,6 +10,7 @@ import {
 import { makeDatafile } from './support/datafile.js';
 import { FakeClock } from './support/fake-clock.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { answer, startServer } from './support/hostile-server.js';
 import { settle } from './support/manual-runtime.js';
 
 const FLUSH_INTERVAL_MILLIS = 30_000;
@@ -64,6 +65,20 @@ describe('under fake timers', () => {
       expect(batches()).to.have.lengthOf(time);
     }
     await processor.shutdown();
+  });
+
+  it('shuts down within one, over real connections, which end', async () => {
+    const server = await startServer(() => answer(204));
+    using _ = new FakeClock();
+    const processor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      endpoint: `${server.origin}/v1/events`,
+      logger: new RecordingLogger(),
+    });
+    processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
+    await processor.shutdown();
+    expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0 });
+    await server.close();
   });
 
   it('stamps events with the time and the uuid that the test has put in place', async () => {

@@ -31,6 +31,8 @@ export class Connector {
   readonly #options: TransportOptions;
   readonly #proxy: NamedProxy | undefined;
   readonly #pending = new Set<Socket>();
+  /** What is connected, and not closed yet. */
+  readonly #open = new Set<Socket>();
   readonly #abandoned = new WeakSet<Socket>();
   readonly #sessions = new Map<string, Buffer>();
   #idleCheck: RuntimeTimer | undefined;
@@ -48,10 +50,13 @@ export class Connector {
     );
   };
 
-  /** Ends what is not connected yet. */
-  close(): void {
+  /** Ends what is not connected yet. Resolves once the connections that were given out have closed: their owner ends them. */
+  async close(): Promise<void> {
     this.#idleCheck?.clear();
     for (const socket of this.#pending) socket.destroy();
+    await Promise.all(
+      [...this.#open].map(socket => new Promise<void>(resolve => void socket.once('close', resolve))),
+    );
   }
 
   async #connect(target: Target): Promise<Socket> {
@@ -70,8 +75,9 @@ export class Connector {
       for (const socket of sockets) socket.destroy(new ConnectTimeoutError('no connection in time'));
     }, timeoutMillis);
     try {
-      const socket = await this.#open(target, begin);
+      const socket = await this.#reach(target, begin);
       tend(socket, keepsProcess);
+      this.#open.add(socket.once('close', () => this.#open.delete(socket)));
       return socket;
     } catch (error) {
       for (const socket of sockets) socket.destroy();
@@ -85,7 +91,7 @@ export class Connector {
     }
   }
 
-  async #open(target: Target, begin: Begin): Promise<Socket> {
+  async #reach(target: Target, begin: Begin): Promise<Socket> {
     const { protocol, hostname } = target;
     const port = portOf(target);
     if (this.#proxy === undefined) {

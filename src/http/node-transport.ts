@@ -82,8 +82,8 @@ export class NodeTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    for (const connector of this.#connectors) connector.close();
     for (const agent of this.#agents.values()) agent.destroy();
+    await Promise.all(this.#connectors.map(connector => connector.close()));
   }
 
   #begin(
