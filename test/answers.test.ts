@@ -347,6 +347,18 @@ describe('events that a listener has made unserializable', () => {
 });
 
 describe('what delivery logs', () => {
+  it('names no status where an answer that is not ok has none', async () => {
+    for (const answer of [{ ok: false }, { ok: false, status: 0 }]) {
+      const { logger, record, answers } = makeHarness();
+      answers(() => answer);
+      record();
+      await settle();
+      expect(logger.at('warn')[0]).to.include(
+        'fails: an answer that is not ok, without a status at https://',
+      );
+    }
+  });
+
   it('is that it fails, that it has failed for a minute, and that it works again, each once', async () => {
     const { logger, record, answers, runtime, processor } = makeHarness();
     const lines = () => logger.lines.splice(0).map(({ level, message }) => `${level}: ${message}`);

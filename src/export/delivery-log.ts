@@ -6,6 +6,7 @@ import { EPISODE_MILLIS, EpisodeLog, OnceLog, REMINDER_MILLIS } from '../util/ep
 import { errorLabel } from '../util/error-label.js';
 import { adviceFor } from './delivery-advice.js';
 import { describeRoute, placeOf } from './place-of.js';
+import { NOT_OK } from './read-answer.js';
 import type { Answer } from './verdict.js';
 
 /** Logs how delivery goes: at most one line a minute of each kind, however often it fails and recovers. */
@@ -167,5 +168,6 @@ export class DeliveryLog {
 }
 
 export function describe(answer: Answer): string {
-  return answer.kind === 'status' ? `status ${answer.status}` : errorLabel(answer.error);
+  if (answer.kind === 'no answer') return errorLabel(answer.error);
+  return answer.status === NOT_OK ? 'an answer that is not ok, without a status' : `status ${answer.status}`;
 }

@@ -52,7 +52,7 @@ interface Shape {
 }
 
 /** What `ok: false` without a status means: the destination's trouble, tried again. */
-const NOT_OK = 0;
+export const NOT_OK = 0;
 
 function statusOf(response: object): number | undefined {
   const { statusCode, status, ok } = response as Shape;
