@@ -199,6 +199,35 @@ describe('batches of Optimizely SDKs', () => {
     }
   }
 
+  for (const [name, store] of [
+    ['a receipt at delivery', false],
+    ['a receipt at the store', true],
+  ] as const) {
+    it(`that no room can ever be made for are refused with 413, and not told to come back for ever: ${name}`, async () => {
+      const { post, destination, state } = await makeDoor({
+        project: {
+          maxQueueBytes: 1_000_000,
+          ...(store && { store: join(makeFolder(), 'store'), maxStoreBytes: 1_000_000 }),
+        },
+      });
+      destination.answers = [() => 503];
+      const shared = batch({ revision: 'x'.repeat(100_000), visitors: Array(10).fill(visitor()) });
+      const own = batch({ visitors: [visitor('a', { note: 'x'.repeat(1_000_001) })] });
+      for (const body of [shared, own]) {
+        const { status, message } = await post(body);
+        expect(status).to.equal(413);
+        expect(message).to.contain('maxStoreBytes');
+      }
+      expect(state().ledger.recorded).to.equal(0);
+    });
+  }
+
+  it('have room for one event where maxQueueSize is 1', async () => {
+    const { postAndFlush, destination } = await makeDoor({ project: { maxQueueSize: 1 } });
+    expect(await postAndFlush(batch())).to.deep.include({ status: 204 });
+    expect(countedEvents(destination)).to.have.length(1);
+  });
+
   it('without visitors have nothing to deliver', async () => {
     const { post, destination } = await makeDoor();
     expect(await post(batch({ visitors: [] }))).to.deep.include({ status: 204 });

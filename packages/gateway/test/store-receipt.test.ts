@@ -74,24 +74,28 @@ describe('a receipt at the store', () => {
   });
 
   it('is refused with nothing taken where the store is full, and given once there is room', async () => {
-    const { take, destination, runtime, state, logger } = await makeStoring({ maxStoreBytes: 2_000 });
-    const tooMany = Array.from({ length: 20 }, () => conversion());
-    expect(await take(tooMany)).to.deep.include({ status: 'later', reason: 'store_full' });
-    expect(state().ledger.recorded).to.equal(0);
+    const { take, destination, runtime, state, logger } = await makeStoring({ maxStoreBytes: 8_000 });
+    destination.answers = [() => 503];
+    const some = () => Array.from({ length: 12 }, () => conversion());
+    expect(await take(some())).to.deep.equal(TAKEN);
+    const others = some();
+    expect(await take(others)).to.deep.include({ status: 'later', reason: 'store_full' });
+    expect(state().ledger.recorded).to.equal(12);
     expect(state().notReady).to.equal('store_unusable');
     expect(logger.at('error')).to.deep.equal([
       'project shop: requests are answered 503 (store_full): the event store has maxStoreBytes until events of it are delivered',
     ]);
     await runtime.advance(5_001);
-    expect(destination.requests).to.equal(0);
+    expect(countedEvents(destination)).to.deep.equal([]);
     expect(state().notReady, 'after a while it is worth trying').to.equal(undefined);
+    destination.answers = [];
     let receipt: Receipt | undefined;
     while (receipt?.status !== 'taken') {
-      await runtime.advance(1);
-      receipt = await take(tooMany.slice(0, 2));
+      await runtime.advance(100);
+      receipt = await take(others);
     }
     await runtime.advance(2_001);
-    await until(() => countedEvents(destination).length === 2);
+    await until(() => countedEvents(destination).length === 24);
   });
 
   it('is refused with nothing taken where the disk refuses, and the memory does not stand in', async () => {
@@ -185,7 +189,7 @@ describe('a receipt at the store', () => {
 
   it('takes nothing of any project where one of their stores is full', async () => {
     const { engine, shop, take, destination } = await makeStoring();
-    const small = { ...shop, store: join(makeFolder(), 'small'), maxStoreBytes: 400 };
+    const small = { ...shop, store: join(makeFolder(), 'small'), maxStoreBytes: 1_500 };
     await engine.reload({ projects: { shop, small }, defaultProject: 'shop' });
     const events = [
       conversion(),

@@ -91,7 +91,7 @@ export function later503(reason: LaterReason, runtime: Runtime): Receipt & { rea
 }
 
 export const TOO_LARGE =
-  'the request holds more than maxQueueSize or maxQueueBytes of its project allow at once: send smaller batches';
+  'the request holds more than maxQueueSize, maxQueueBytes or maxStoreBytes of its project allow at once: send smaller batches';
 
 function admitAll(plan: RequestPlan, sender: string): Admitted[] | LaterReason | 'too_large' {
   const admitted: Admitted[] = [];

@@ -33,6 +33,7 @@ import { UnknownKeys } from './unknown-keys.js';
 const ACK_TIMEOUT_MILLIS = 8_000;
 const MAX_SENDER_SHARE = 0.5;
 const UNKNOWN_KEY_GRACE_MILLIS = 600_000;
+const MAX_STORE_BYTES = 268_435_456;
 /** The exporter keeps its last tenth for conversions: above this, it would refuse impressions. */
 const USABLE_SHARE = 0.9;
 
@@ -76,7 +77,7 @@ export class Project {
     const { maxQueueSize, maxQueueBytes } = limits;
     this.#outstanding = new OutstandingEvents(
       {
-        maxEvents: maxQueueSize * USABLE_SHARE,
+        maxEvents: Math.max(1, maxQueueSize * USABLE_SHARE),
         maxBytes: maxQueueBytes * USABLE_SHARE,
         maxSenderShare: config.maxSenderShare ?? MAX_SENDER_SHARE,
       },
@@ -191,10 +192,10 @@ export class Project {
 }
 
 function openStore(
-  { store, maxStoreBytes, fsync }: ProjectConfig,
+  { store, maxStoreBytes: maxBytes = MAX_STORE_BYTES, fsync }: ProjectConfig,
   runtime: Runtime,
 ): ReceiptStore | undefined {
   if (store === undefined) return undefined;
-  const files = new FileEventStore({ directory: store, maxBytes: maxStoreBytes, fsync });
-  return new ReceiptStore(files, runtime, () => isWritable(store));
+  const files = new FileEventStore({ directory: store, maxBytes, fsync });
+  return new ReceiptStore({ store: files, maxBytes, runtime, isWritable: () => isWritable(store) });
 }

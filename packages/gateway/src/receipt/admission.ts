@@ -48,6 +48,8 @@ export class Admission {
     if (store === undefined) {
       return outstanding.isTooLarge(wanted) ? 'too_large' : outstanding.whyNoRoom(this.#sender, wanted);
     }
+    if (outstanding.isTooLargeForContexts(wanted.contextBytes) || store.isTooLarge(wanted))
+      return 'too_large';
     if (outstanding.hasNoRoomForContexts(wanted.contextBytes)) return 'queue_full';
     return writesFirst ? store.writeAll(fresh.map(({ serialized }) => serialized)) : store.failure;
   }

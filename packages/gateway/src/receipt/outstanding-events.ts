@@ -67,7 +67,12 @@ export class OutstandingEvents {
   /** Whether there would be no room for so much if nothing else were outstanding. */
   isTooLarge({ events, bytes, contextBytes }: Wanted): boolean {
     const { maxEvents, maxBytes } = this.#limits;
-    return events > maxEvents || bytes > maxBytes || contextBytes > maxBytes;
+    return events > maxEvents || bytes > maxBytes || this.isTooLargeForContexts(contextBytes);
+  }
+
+  /** The same of what events hold besides themselves, of which there is no more room where there is a store. */
+  isTooLargeForContexts(contextBytes: number): boolean {
+    return contextBytes > this.#limits.maxBytes;
   }
 
   /** @returns undefined if there is room for so much more of this sender */

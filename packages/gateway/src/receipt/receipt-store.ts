@@ -8,9 +8,13 @@ import type {
 } from 'opentelemetry-exporter-optimizely/file-store';
 import type { LaterReason } from '../model/receipt.js';
 import type { Runtime } from '../model/runtime.js';
+import type { Wanted } from './outstanding-events.js';
 
 /** So long after a failure the store counts as unusable; then the next request tries it. */
 const UNUSABLE_MILLIS = 5_000;
+
+/** What a record takes besides its texts, as docs/store-format.md has it. */
+const RECORD_BYTES = 36;
 
 const FAILURES = { full: 'store_full', failed: 'store_unusable' } as const;
 const ADVICE = {
@@ -18,12 +22,22 @@ const ADVICE = {
   store_unusable: 'the event store cannot be written; check its directory, its owner, and the disk',
 } as const;
 
+export interface ReceiptStoreOptions {
+  readonly store: EventStore;
+  /** What its files may take. */
+  readonly maxBytes: number;
+  readonly runtime: Runtime;
+  /** Whether its directory can be written, for as long as no request tells. */
+  readonly isWritable: () => boolean;
+}
+
 /**
  * Writes all events of a request before the exporter gets any of them, so that a full disk is known while nothing is
  * taken yet. When the exporter then stores them, they are there.
  */
 export class ReceiptStore implements EventStore {
   readonly #store: EventStore;
+  readonly #maxBytes: number;
   readonly #runtime: Runtime;
   readonly #isWritable: () => boolean;
   /** By text; two events without a uuid may have the same. */
@@ -35,9 +49,9 @@ export class ReceiptStore implements EventStore {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #logger: Logger | undefined;
 
-  /** @param isWritable whether its directory can be written, for as long as no request tells */
-  constructor(store: EventStore, runtime: Runtime, isWritable: () => boolean) {
+  constructor({ store, maxBytes, runtime, isWritable }: ReceiptStoreOptions) {
     this.#store = store;
+    this.#maxBytes = maxBytes;
     this.#runtime = runtime;
     this.#isWritable = isWritable;
   }
@@ -59,6 +73,14 @@ export class ReceiptStore implements EventStore {
       this.#isDoubtful = !this.#isWritable();
     }
     return !this.#isDoubtful;
+  }
+
+  /**
+   * Whether there would be no room for so much if the store were empty: its sender would be told to come back for ever.
+   * Not all that stands in its files besides is counted.
+   */
+  isTooLarge({ events, bytes, contextBytes }: Wanted): boolean {
+    return events * RECORD_BYTES + bytes + contextBytes > this.#maxBytes;
   }
 
   /** Writes all of them or none. @returns why not */
