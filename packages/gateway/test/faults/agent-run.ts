@@ -62,6 +62,10 @@ class AgentChain implements Chain<Link> {
     return this.#agent.port;
   }
 
+  get drops(): readonly string[] {
+    return this.#agent.drops;
+  }
+
   async start(link: Link): Promise<void> {
     if (link === 'agent') return this.#agent.start();
     this.#gateway = new GatewayProcess(this.#gatewayArguments);

@@ -23,6 +23,8 @@ export interface ChainRunOptions {
 export interface Chain<Link extends string> extends AsyncDisposable {
   /** Where senders send to. */
   readonly port: number;
+  /** What its processes said of events that they gave up. */
+  readonly drops: readonly string[];
   start(link: Link): Promise<void>;
   end(link: Link, signal: EndSignal): Promise<void>;
 }
@@ -89,9 +91,14 @@ class ChainRun<Link extends string> {
   }
 
   async run(): Promise<void> {
-    const { kills, events } = this.#options;
     await this.#endpoint.open();
     await using chain = await this.#plan.startChain({ folder: this.#folder, endpoint: this.#endpoint.url });
+    await this.#play(chain);
+    for (const drop of chain.drops) this.#book.violate(`a Collector dropped events: ${drop}`);
+  }
+
+  async #play(chain: Chain<Link>): Promise<void> {
+    const { kills, events } = this.#options;
     const sending = this.#send(chain.port);
     for (let kill = 0; kill < kills; kill++) {
       const from = (events * (kill + 1)) / (kills + 2);

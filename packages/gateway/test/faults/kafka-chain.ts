@@ -140,6 +140,10 @@ export class KafkaChain {
     }
   }
 
+  get drops(): readonly string[] {
+    return [...this.#agent.drops, ...this.#reader.drops];
+  }
+
   /** Messages that wait in Kafka, or whose receipt does. */
   lag(): number | undefined {
     return this.#broker.lag(GROUP);

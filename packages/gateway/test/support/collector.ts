@@ -10,6 +10,8 @@ import { ServerProcess } from './server-process.js';
 export const NO_COLLECTOR = 'build one with `npm run collector:build`';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/collector', import.meta.url));
+/** It puts back into its queue what it "drops" because it ends. */
+const DROPPED = /Dropping data(?!.*interrupted due to shutdown)/;
 // Its own metrics would be served at a port that another one may have.
 const NO_METRICS = 'service::telemetry::metrics::level: none';
 
@@ -36,6 +38,7 @@ export class Collector {
       ],
       env: { OTLP_ENDPOINT: `127.0.0.1:${port}`, QUEUE_DIRECTORY: this.#queue, ...env },
       ready: 'Everything is ready',
+      note: DROPPED,
     });
   }
 
@@ -53,6 +56,11 @@ export class Collector {
   /** Base address of its OTLP receiver. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What it said of data that it gave up. */
+  get drops(): readonly string[] {
+    return this.#server.noted;
   }
 
   /** Starts it, again if it was ended. */
