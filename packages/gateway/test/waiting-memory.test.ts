@@ -10,7 +10,9 @@ import type { PreparedEvent } from '../src/model/prepared-event.js';
 import { createOtlpDoor } from '../src/otlp/otlp-door.js';
 import type { Project } from '../src/projects/project.js';
 import { Admission } from '../src/receipt/admission.js';
+import { OutstandingEvent } from '../src/receipt/outstanding-event.js';
 import { OutstandingEvents } from '../src/receipt/outstanding-events.js';
+import { OwedReceipt } from '../src/receipt/owed-receipt.js';
 import { SENDER } from './support/engine.js';
 import { closeServings, startServing } from './support/serving.js';
 
@@ -128,4 +130,27 @@ describe('while a receipt is waited for', () => {
     expect(await isCollected(giveOne())).to.equal(true);
     expect(settlements).to.have.length(1);
   });
+});
+
+describe('once an event is settled', () => {
+  for (const ack of ['delivered', 'stored'] as const) {
+    it(`it is remembered without its request, where the receipt is for what is ${ack}`, async () => {
+      const limits = { maxEvents: 10, maxBytes: 10_000, maxSenderShare: 1 };
+      const { known, receipt } = takeOne(new OutstandingEvents(limits, ack));
+      expect(await isCollected(receipt)).to.equal(true);
+      expect(known.find(SERIALIZED.uuid)?.verdict).to.deep.equal({ kind: 'taken' });
+    });
+  }
+
+  /** Takes an event, has it delivered, and forgets its receipt. */
+  function takeOne(outstanding: OutstandingEvents) {
+    const receipt = new OwedReceipt(new ManualRuntime());
+    const event = new OutstandingEvent(2, 0, outstanding.begin('team', receipt));
+    outstanding.known.add(SERIALIZED.uuid, event);
+    expect(outstanding.count).to.equal(1);
+    event.stored();
+    event.settled('delivered');
+    expect(outstanding.count).to.equal(0);
+    return { known: outstanding.known, receipt: new WeakRef(receipt) };
+  }
 });

@@ -23,7 +23,8 @@ export class OutstandingEvent implements EventSettlement {
   readonly byteLength: number;
   /** What it holds in memory besides. */
   readonly contextBytes: number;
-  readonly #owner: OutstandingOwner;
+  /** Undefined once it is settled: thousands are remembered, and their requests need not be. */
+  #owner: OutstandingOwner | undefined;
   #repeats: OwedReceipt[] | undefined;
   #isDurable = false;
   #verdict: Verdict | undefined;
@@ -52,21 +53,25 @@ export class OutstandingEvent implements EventSettlement {
 
   /** The event store has it now. */
   stored(): void {
-    if (this.#owner.ack !== 'stored') return;
+    const owner = this.#owner;
+    if (owner?.ack !== 'stored') return;
     this.#isDurable = true;
-    this.#tell(TAKEN);
+    this.#tell(owner.receipt, TAKEN);
   }
 
   settled(outcome: EventOutcome): void {
-    const verdict = verdictOf(outcome, this.#owner.ack);
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    const verdict = verdictOf(outcome, owner.ack);
     // First: a sender that repeats at once finds it settled.
     this.#verdict = verdict;
-    this.#owner.end(this);
-    if (!this.#isDurable) this.#tell(verdict);
+    this.#owner = undefined;
+    owner.end(this);
+    if (!this.#isDurable) this.#tell(owner.receipt, verdict);
   }
 
-  #tell(verdict: Verdict): void {
-    this.#owner.receipt.tell(verdict);
+  #tell(receipt: OwedReceipt, verdict: Verdict): void {
+    receipt.tell(verdict);
     if (this.#repeats === undefined) return;
     const repeats = this.#repeats;
     this.#repeats = undefined;
