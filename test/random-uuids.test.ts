@@ -50,9 +50,11 @@ describe('the uuid of an event that has none', () => {
     const program = new URL('./support/record-uuids.mjs', import.meta.url);
     const thread = new Worker(program);
     const child = fork(program);
+    // From the beginning: it may have ended before its message is read.
+    const childEnded = once(child, 'exit');
     const [[ofThread], [ofChild]] = await Promise.all([once(thread, 'message'), once(child, 'message')]);
     const { returned } = await recordMany();
-    await Promise.all([thread.terminate(), once(child, 'exit')]);
+    await Promise.all([thread.terminate(), childEnded]);
     expect(new Set([...returned, ...ofThread, ...ofChild])).to.have.property('size', 3 * RECORDED);
   });
 });
