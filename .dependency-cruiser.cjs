@@ -21,6 +21,8 @@ const roomRules = [
   ...rulesOf('packages/gateway/src', gatewayRooms, 'gateway-room'),
 ];
 
+const roomsWithoutNode = Object.keys(rooms).filter(room => !rooms[room].includes('node'));
+
 function rulesOf(folder, table, prefix) {
   return Object.entries(table).map(([room, allowed]) => ({
     name: `${prefix}-${room}`,
@@ -81,6 +83,13 @@ module.exports = {
       from: { path: '^packages/' },
       // By the exporter's name, which tsconfig.json leads to its source.
       to: { path: '^src/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
+    },
+    {
+      name: 'node-by-another-name',
+      comment: "src/util/builtins.ts is Node's: it is for rooms that may import Node",
+      severity: 'error',
+      from: { path: roomsWithoutNode.map(room => `^src/${room}/[^/]+$`) },
+      to: { path: '^src/util/builtins\\.ts$' },
     },
     ...roomRules,
   ],

@@ -214,6 +214,14 @@ describe('package', () => {
     expect(JSON.parse(runNode(script))).to.deep.equal([]);
   });
 
+  it('makes no module around one of Node at import: that takes long, most of all for node:fs', () => {
+    const later = read('dist/core.js').match(/import\('\.\/([\w-]+\.js)'\)/)?.[1];
+    expect(later, 'what is loaded later').to.equal('open-client.js');
+    for (const file of ['index.js', 'core.js', 'shared.js']) {
+      expect(read(`dist/${file}`), file).not.to.match(/\bfrom\s*['"]node:/);
+    }
+  });
+
   for (const [helper, processors] of [
     ['ESM', 'CommonJS'],
     ['CommonJS', 'ESM'],

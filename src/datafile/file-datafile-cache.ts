@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
 import type { DatafileCache } from '../model/datafile-transport.js';
+import { fs, join } from '../util/builtins.js';
 import { decodeText } from '../util/decode-text.js';
 import { makeDirectory } from '../util/make-directory.js';
 import { other } from '../util/options/option-table.js';
@@ -65,10 +64,10 @@ export class FileDatafileCache implements DatafileCache {
     const path = this.#path(key);
     const unfinished = `${path}.${systemRuntime.uuid()}.tmp`;
     try {
-      await fs.writeFile(unfinished, datafile, { mode: 0o600, flag: 'wx' });
-      await fs.rename(unfinished, path);
+      await fs.promises.writeFile(unfinished, datafile, { mode: 0o600, flag: 'wx' });
+      await fs.promises.rename(unfinished, path);
     } catch (error) {
-      await fs.rm(unfinished, { force: true });
+      await fs.promises.rm(unfinished, { force: true });
       throw error;
     }
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import { writeSync } from 'node:fs';
+import { fs } from '../util/builtins.js';
 import { sharedState } from '../util/shared-state.js';
 import { CLIENT_NAME } from '../util/version.js';
 import { onProcess } from './on-process.js';
@@ -63,7 +62,7 @@ function reportUnsaved(processors: Set<OpenProcessor>): void {
   if (count === 0) return;
   const { isMainThread } = process.getBuiltinModule('node:worker_threads');
   const ending = isMainThread ? 'process' : 'worker thread';
-  writeSync(
+  fs.writeSync(
     2,
     `${CLIENT_NAME}: [OPTIMIZELY_EVENTS_LOST_AT_EXIT] experiment events lost, since the ${ending} ended before they ` +
       `were delivered: ${count}; await the processor's shutdown() before the end, or set flushOnBeforeExit or eventStore\n`,

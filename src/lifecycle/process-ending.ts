@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:os';
 import type { PackageLogger } from '../model/logger.js';
 import type { RuntimeTimer } from '../model/runtime.js';
 import { withDeadline } from '../util/deadline.js';
@@ -105,7 +104,8 @@ function attempt(work: () => unknown): void {
 }
 
 function raise(signal: NodeJS.Signals): void {
-  const exit = () => process.exit(128 + (constants.signals[signal] ?? 0));
+  const { signals } = process.getBuiltinModule('node:os').constants;
+  const exit = () => process.exit(128 + (signals[signal] ?? 0));
   try {
     process.kill(process.pid, signal);
   } catch {

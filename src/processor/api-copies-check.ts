@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { trace } from '@opentelemetry/api';
 import type { PackageLogger } from '../model/logger.js';
+import { fs, join } from '../util/builtins.js';
 import { HERE } from '../util/here.js';
 
 /** What the copies of the API share: the copy that registers first sets the version. */
@@ -117,7 +115,7 @@ function describe({ version, folder }: ApiCopy): string {
 
 function ownCopy(): ApiCopy {
   try {
-    const [folder = ''] = foldersOf([createRequire(HERE).resolve('@opentelemetry/api')]);
+    const [folder = ''] = foldersOf([requireFromHere().resolve('@opentelemetry/api')]);
     return readCopy(folder);
   } catch {
     return {};
@@ -126,7 +124,11 @@ function ownCopy(): ApiCopy {
 
 /** Those that were required, and up to API 1.9 imported ones too: ES modules leave no list. */
 function loadedCopies(): ApiCopy[] {
-  return foldersOf(Object.keys(createRequire(HERE).cache)).map(readCopy);
+  return foldersOf(Object.keys(requireFromHere().cache)).map(readCopy);
+}
+
+function requireFromHere(): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(HERE);
 }
 
 function foldersOf(paths: readonly string[]): string[] {
@@ -136,7 +138,9 @@ function foldersOf(paths: readonly string[]): string[] {
 
 function readCopy(folder: string): ApiCopy {
   try {
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(fs.readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      version: string;
+    };
     return { version, folder };
   } catch {
     return { folder };

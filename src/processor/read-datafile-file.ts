@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { DatafileError, parseDatafile } from '../datafile/parse-datafile.js';
 import type { PackageLogger } from '../model/logger.js';
+import { fs, resolve } from '../util/builtins.js';
 import { decodeText } from '../util/decode-text.js';
 import { errorLabel } from '../util/error-label.js';
 import { safeText } from '../util/safe-text.js';
@@ -29,7 +28,7 @@ export function readDatafileFile(path: string, until: string, logger: PackageLog
   };
   let text: string;
   try {
-    text = decodeText(readFileSync(path));
+    text = decodeText(fs.readFileSync(path));
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     return problem(REASONS[code] ?? `can't be read (${errorLabel(error)})`);

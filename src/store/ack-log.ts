@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:fs';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { fs } from '../util/builtins.js';
 import { openRegular, requireRealDirectories } from '../util/regular-file.js';
 import { encodeAcks } from './ack-codec.js';
 import type { Segment } from './segment.js';
 import type { SerialQueue } from './serial-queue.js';
 
-const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+const { O_WRONLY, O_APPEND, O_CREAT } = fs.constants;
 const FLUSH_MILLIS = 1_000;
 /** More than a segment of small records has: where delivery keeps up it is deleted, and its acks never written. */
 const FLUSH_COUNT = 2_048;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { basename, dirname, fs, join } from '../util/builtins.js';
 import { OnceLog } from '../util/episode-log.js';
 import { listInstances, takeDirectory } from './adoption.js';
 import { INSTANCE_NAME, type InstanceDirectory, removeInstanceFiles } from './instance-directory.js';
@@ -64,11 +63,11 @@ export class AdoptedDirectories {
 
   /** Takes stock of one directory, and of those in it. Rejects with what the file system says. */
   async load(directory: string, instance: InstanceDirectory): Promise<void> {
-    const entries = await fs.readdir(directory, { withFileTypes: true });
+    const entries = await fs.promises.readdir(directory, { withFileTypes: true });
     const inner: string[] = [];
     for (const { name } of entries.filter(entry => entry.isDirectory() && INSTANCE_NAME.test(entry.name))) {
       const path = join(directory, name);
-      if ((await fs.lstat(path)).uid !== instance.uid) continue;
+      if ((await fs.promises.lstat(path)).uid !== instance.uid) continue;
       // Side by side: a service that restarts for ever must not nest them ever deeper.
       const taken = await takeDirectory(path, name, instance, this.#host.runtime);
       if (taken !== undefined) inner.push(taken);
@@ -120,7 +119,7 @@ export class AdoptedDirectories {
     if ((this.#left.get(directory) ?? 0) > 0) return;
     this.#left.delete(directory);
     if (await removeInstanceFiles(directory)) return;
-    const names = await fs.readdir(directory);
+    const names = await fs.promises.readdir(directory);
     const waiting = names.some(
       name =>
         INSTANCE_NAME.test(name) || (SEGMENT_NAME.test(name) && !this.#known.has(join(directory, name))),
@@ -128,7 +127,7 @@ export class AdoptedDirectories {
     const { instance } = this.#host;
     if (waiting || instance === undefined) return;
     const aside = join(instance.parent, `unread-${basename(directory)}`);
-    await fs.rename(directory, aside);
+    await fs.promises.rename(directory, aside);
     const level = this.#said.first('aside') ? 'warn' : 'debug';
     this.#host.logger[level](
       `the event store has put a directory of an earlier process aside: ${aside} holds something that is not the store's, and is not scanned anymore`,

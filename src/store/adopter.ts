@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
 import type { RuntimeTimer } from '../model/runtime.js';
+import { fs, join } from '../util/builtins.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { AdoptedDirectories, type AdoptedDirectoriesHost } from './adopted-directories.js';
@@ -108,7 +107,7 @@ export class Adopter {
   ): Promise<void> {
     const path = join(instance.parent, name);
     if (path === instance.path) return;
-    const { uid } = await fs.lstat(path);
+    const { uid } = await fs.promises.lstat(path);
     if (uid !== instance.uid) return this.#foreign.found(uid, path);
     if (!(await isDead(path, this.#host.owner, askNow))) return;
     const bytes = await directoryBytes(path);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
 import type { Runtime } from '../model/runtime.js';
+import { fs, join } from '../util/builtins.js';
 import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
 import {
   CLOSED_FILE,
@@ -31,7 +30,7 @@ export interface DirectoryListing {
 
 /** Rejects with what the file system says. */
 export async function listInstances(parent: string): Promise<DirectoryListing> {
-  const directories = (await fs.readdir(parent, { withFileTypes: true })).filter(entry =>
+  const directories = (await fs.promises.readdir(parent, { withFileTypes: true })).filter(entry =>
     entry.isDirectory(),
   );
   const names = directories.map(entry => entry.name);
@@ -104,7 +103,7 @@ export async function takeDirectory(
   for (const free of [name, `v1-${runtime.uuid()}`]) {
     const ours = join(into.path, free);
     try {
-      await fs.rename(path, ours);
+      await fs.promises.rename(path, ours);
       return ours;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -117,7 +116,7 @@ export async function takeDirectory(
 
 /** Bytes of the segments and acks of a directory, at any depth. What can't be ours counts nothing. Never rejects. */
 export async function directoryBytes(path: string): Promise<number> {
-  const entries = await fs.readdir(path, { withFileTypes: true }).catch(() => []);
+  const entries = await fs.promises.readdir(path, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
     const child = join(path, entry.name);
@@ -128,7 +127,7 @@ export async function directoryBytes(path: string): Promise<number> {
 }
 
 async function bytesOf(path: string): Promise<number> {
-  const size = await fs.lstat(path).then(
+  const size = await fs.promises.lstat(path).then(
     entry => entry.size,
     () => 0,
   );
@@ -148,7 +147,7 @@ export async function readOwner(path: string): Promise<OwnerRecord | undefined> 
 }
 
 async function isClosed(path: string): Promise<boolean> {
-  return fs.lstat(join(path, CLOSED_FILE)).then(
+  return fs.promises.lstat(join(path, CLOSED_FILE)).then(
     entry => entry.isFile(),
     () => false,
   );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fdatasync, promises as fs } from 'node:fs';
+import { fs } from '../util/builtins.js';
 
 /** Brings a file to the disk in the background: one fdatasync at a time, for all that was written before it. */
 export class BatchSync {
@@ -27,7 +27,7 @@ export class BatchSync {
   async #run(): Promise<void> {
     while (this.#dirty) {
       this.#dirty = false;
-      const error = await new Promise<Error | null>(resolve => fdatasync(this.#fd, resolve));
+      const error = await new Promise<Error | null>(resolve => fs.fdatasync(this.#fd, resolve));
       if (error !== null) this.#failed(error);
     }
     this.#running = undefined;
@@ -37,7 +37,7 @@ export class BatchSync {
 /** The entry of a new file is safe only when its directory was synced. Where directories can't be, nothing happens. */
 export async function syncDirectory(path: string): Promise<void> {
   try {
-    const handle = await fs.open(path, 'r');
+    const handle = await fs.promises.open(path, 'r');
     try {
       await handle.sync();
     } finally {

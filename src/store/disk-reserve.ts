@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { fs, join } from '../util/builtins.js';
 
 export const RESERVE_FILE = 'reserve';
 
@@ -20,7 +19,7 @@ export function isFullDisk(error: unknown): boolean {
  */
 export function makeReserve(instance: string): void {
   try {
-    writeFileSync(join(instance, RESERVE_FILE), Buffer.alloc(RESERVE_BYTES, RESERVE_FILE), {
+    fs.writeFileSync(join(instance, RESERVE_FILE), Buffer.alloc(RESERVE_BYTES, RESERVE_FILE), {
       mode: 0o600,
       flag: 'wx',
     });
@@ -38,9 +37,9 @@ export function makeReserve(instance: string): void {
  */
 export function releaseReserve(parent: string, isInstance: (name: string) => boolean): boolean {
   try {
-    const instances = readdirSync(parent, { withFileTypes: true }).filter(
-      entry => entry.isDirectory() && isInstance(entry.name),
-    );
+    const instances = fs
+      .readdirSync(parent, { withFileTypes: true })
+      .filter(entry => entry.isDirectory() && isInstance(entry.name));
     return instances.some(({ name }) => {
       const path = join(parent, name);
       return removeReserve(join(path, RESERVE_FILE)) || releaseReserve(path, isInstance);
@@ -51,8 +50,8 @@ export function releaseReserve(parent: string, isInstance: (name: string) => boo
 }
 
 function removeReserve(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = fs.lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile() !== true || found.size === 0) return false;
-  rmSync(path, { force: true });
+  fs.rmSync(path, { force: true });
   return true;
 }

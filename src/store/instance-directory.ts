@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import {
-  constants,
-  promises as fs,
-  lstatSync,
-  mkdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
+import { fs, join } from '../util/builtins.js';
 import { makeDirectory } from '../util/make-directory.js';
 import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import { isFullDisk, makeReserve, releaseReserve } from './disk-reserve.js';
@@ -28,7 +18,7 @@ export const CLOSED_FILE = 'closed';
 /** What an instance directory may hold besides segments; an ack file outlives its segment only in a crash. */
 const SMALL_FILE = /^(owner\.json|heartbeat|closed|reserve|\d+\.ack)$/;
 
-const { O_RDWR, O_CREAT, O_WRONLY } = constants;
+const { O_RDWR, O_CREAT, O_WRONLY } = fs.constants;
 
 const STICKY = 0o1000;
 
@@ -48,7 +38,7 @@ export class InstanceDirectory {
   /** @throws what the file system says */
   static create(directory: string, owner: OwnerRecord, runtime: Runtime, logger: Logger): InstanceDirectory {
     makeDirectory(directory);
-    const parent = realpathSync(directory);
+    const parent = fs.realpathSync(directory);
     warnOfSharedDirectory(parent, logger);
     try {
       return InstanceDirectory.#createIn(parent, owner, runtime);
@@ -63,13 +53,13 @@ export class InstanceDirectory {
     const path = makeChild(parent, runtime);
     liveInstances().add(path);
     try {
-      writeFileSync(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
-      writeFileSync(join(path, HEARTBEAT_FILE), '.', { mode: 0o600, flag: 'wx' });
+      fs.writeFileSync(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
+      fs.writeFileSync(join(path, HEARTBEAT_FILE), '.', { mode: 0o600, flag: 'wx' });
       makeReserve(path);
       return new InstanceDirectory(parent, path, runtime);
     } catch (error) {
       liveInstances().delete(path);
-      rmSync(path, { recursive: true, force: true });
+      fs.rmSync(path, { recursive: true, force: true });
       throw error;
     }
   }
@@ -79,7 +69,7 @@ export class InstanceDirectory {
     this.parent = parent;
     this.path = path;
     this.#runtime = runtime;
-    const { uid, ino } = lstatSync(path);
+    const { uid, ino } = fs.lstatSync(path);
     this.uid = uid;
     this.#inode = ino;
   }
@@ -145,13 +135,13 @@ export class InstanceDirectory {
  */
 export async function removeInstanceFiles(path: string): Promise<boolean> {
   try {
-    const entries = await fs.readdir(path, { withFileTypes: true });
+    const entries = await fs.promises.readdir(path, { withFileTypes: true });
     if (!entries.every(entry => entry.isFile() && SMALL_FILE.test(entry.name))) return false;
     const names = entries.map(({ name }) => name);
     // The owner's record goes last: without it a directory is judged by its age alone.
     const ownerLast = names.sort((a, b) => Number(a === OWNER_FILE) - Number(b === OWNER_FILE));
-    for (const name of ownerLast) await fs.rm(join(path, name), { force: true });
-    await fs.rmdir(path);
+    for (const name of ownerLast) await fs.promises.rm(join(path, name), { force: true });
+    await fs.promises.rmdir(path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -165,18 +155,18 @@ export async function removeInstanceFiles(path: string): Promise<boolean> {
 export async function lastSignOfLife(path: string): Promise<number> {
   for (const file of [HEARTBEAT_FILE, OWNER_FILE]) {
     try {
-      return (await fs.lstat(join(path, file))).mtimeMs;
+      return (await fs.promises.lstat(join(path, file))).mtimeMs;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return (await fs.lstat(path)).mtimeMs;
+  return (await fs.promises.lstat(path)).mtimeMs;
 }
 
 /** Whether the file or directory of this number is what this path names. */
 export function lookFor(path: string, inode: number): Place {
   try {
-    const there = lstatSync(path, { throwIfNoEntry: false });
+    const there = fs.lstatSync(path, { throwIfNoEntry: false });
     return there !== undefined && there.ino === inode ? 'in place' : 'gone';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -190,8 +180,8 @@ export function lookFor(path: string, inode: number): Place {
  * written.
  */
 function warnOfSharedDirectory(path: string, logger: Logger): void {
-  const { mode } = lstatSync(path);
-  if ((mode & constants.S_IWOTH) === 0 || (mode & STICKY) !== 0) return;
+  const { mode } = fs.lstatSync(path);
+  if ((mode & fs.constants.S_IWOTH) === 0 || (mode & STICKY) !== 0) return;
   logger.warn(
     `the event store's directory ${path} can be written by every user of this machine, who can delete, move or forge events in it: use a directory of mode 0700`,
   );
@@ -201,7 +191,7 @@ function makeChild(parent: string, runtime: Runtime): string {
   for (let attempt = 1; ; attempt++) {
     const path = join(parent, `v1-${runtime.uuid()}`);
     try {
-      mkdirSync(path, { mode: 0o700 });
+      fs.mkdirSync(path, { mode: 0o700 });
       return path;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === 100) throw error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
+import { fs } from '../util/builtins.js';
 import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
 import { ackedRecords, MAX_ACK_BYTES } from './ack-codec.js';
 import type { RecordSpan } from './record-decoder.js';
@@ -18,7 +18,7 @@ export async function loadSegment(path: string, id: number): Promise<LoadedSegme
   if (found === undefined) return { state: 'unreadable' };
   const { header, createdAt, spans, damages, bytes } = found;
   if (header === 'torn') {
-    await fs.unlink(path);
+    await fs.promises.unlink(path);
     return { state: 'empty' };
   }
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) return { state: 'unreadable' };
@@ -37,7 +37,7 @@ export async function loadSegment(path: string, id: number): Promise<LoadedSegme
 export async function findLateRecords(
   segment: Segment,
 ): Promise<{ readonly spans: readonly RecordSpan[]; readonly bytes: number }> {
-  const { size } = await fs.lstat(segment.path);
+  const { size } = await fs.promises.lstat(segment.path);
   const { bytes } = segment;
   const found = size > bytes ? await scanFile(segment.path) : undefined;
   if (found === undefined) return { spans: [], bytes };

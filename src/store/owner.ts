@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { fs } from '../util/builtins.js';
 
 /** Identifies the writer of an instance directory. Members that the system does not provide are null. */
 export interface OwnerRecord {
@@ -19,15 +18,15 @@ export interface OwnerRecord {
 
 /** Who calls. Must run on the thread that it is about: `/proc/thread-self` is the one that looks. */
 export function ownerOfThisThread(): OwnerRecord {
-  const link = /^(\d+)\/task\/(\d+)$/.exec(attempt(() => readlinkSync('/proc/thread-self')) ?? '');
-  const stat = attempt(() => readFileSync('/proc/thread-self/stat', 'latin1'));
+  const link = /^(\d+)\/task\/(\d+)$/.exec(attempt(() => fs.readlinkSync('/proc/thread-self')) ?? '');
+  const stat = attempt(() => fs.readFileSync('/proc/thread-self/stat', 'latin1'));
   // A /proc of another pid namespace numbers processes in its own way: what it says of a pid would be of another one.
   const trusted = link !== null && Number(link[1]) === process.pid && stat !== undefined;
   return {
     version: 1,
-    host: hostname(),
-    bootId: attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()) ?? null,
-    pidNamespace: (trusted ? attempt(() => readlinkSync('/proc/self/ns/pid')) : undefined) ?? null,
+    host: process.getBuiltinModule('node:os').hostname(),
+    bootId: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()) ?? null,
+    pidNamespace: (trusted ? attempt(() => fs.readlinkSync('/proc/self/ns/pid')) : undefined) ?? null,
     pid: process.pid,
     taskId: trusted ? Number(link[2]) : null,
     startTime: trusted ? parseTaskStat(stat).startTime : null,

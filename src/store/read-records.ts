@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import { fs } from '../util/builtins.js';
 import { NotRegularFile, openRegular } from '../util/regular-file.js';
 import type { RecordDecoder, RecordSpan } from './record-decoder.js';
 import type { RecordAddress } from './segment-book.js';
@@ -36,7 +36,7 @@ async function readSegment(
   const more = () => segment !== undefined && addresses[outcomes.length]?.segment === segment;
   let handle: FileHandle | undefined;
   try {
-    handle = await openRegular(segment?.path ?? '', constants.O_RDONLY);
+    handle = await openRegular(segment?.path ?? '', fs.constants.O_RDONLY);
     while (more()) {
       const window = takeWindow(addresses, outcomes.length);
       for (const outcome of await readWindow(handle, window, decoder)) outcomes.push(outcome);

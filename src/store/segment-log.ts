@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join, sep } from 'node:path';
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
+import { join, sep } from '../util/builtins.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { DiskEpisode } from './disk-episode.js';

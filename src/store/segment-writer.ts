@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, fs } from '../util/builtins.js';
 import { BatchSync, syncDirectory } from './batch-sync.js';
 import { lookFor, type Place } from './instance-directory.js';
 import type { PendingRecords } from './pending-records.js';
@@ -30,14 +29,14 @@ export class SegmentWriter {
     syncFailed?: (error: unknown) => void,
   ): SegmentWriter {
     const header = encodeSegmentHeader(createdAt);
-    const fd = openSync(path, 'wx', 0o600);
+    const fd = fs.openSync(path, 'wx', 0o600);
     try {
-      if (writeSync(fd, header, 0, header.length, 0) < header.length) throw new ShortWrite();
+      if (fs.writeSync(fd, header, 0, header.length, 0) < header.length) throw new ShortWrite();
       const segment = new Segment(id, path, createdAt, header.length, false);
       return new SegmentWriter(segment, fd, syncFailed);
     } catch (error) {
-      closeSync(fd);
-      unlinkSync(path);
+      fs.closeSync(fd);
+      fs.unlinkSync(path);
       throw error;
     }
   }
@@ -45,7 +44,7 @@ export class SegmentWriter {
   private constructor(segment: Segment, fd: number, syncFailed?: (error: unknown) => void) {
     this.segment = segment;
     this.#fd = fd;
-    this.#inode = fstatSync(fd).ino;
+    this.#inode = fs.fstatSync(fd).ino;
     if (syncFailed !== undefined) {
       this.#sync = new BatchSync(fd, syncFailed);
       this.#directorySynced = syncDirectory(dirname(segment.path));
@@ -75,7 +74,7 @@ export class SegmentWriter {
 
   #write(bytes: Buffer, length: number, offset: number): void {
     try {
-      const written = writeSync(this.#fd, bytes, 0, length, offset);
+      const written = fs.writeSync(this.#fd, bytes, 0, length, offset);
       if (written < length) throw new ShortWrite();
     } catch (error) {
       this.#cut(offset);
@@ -93,7 +92,7 @@ export class SegmentWriter {
     await this.#sync?.idle();
     await this.#directorySynced;
     try {
-      closeSync(this.#fd);
+      fs.closeSync(this.#fd);
     } catch {
       // Some file systems report the failure of an earlier write here; nothing more can be done about it.
     }
@@ -101,7 +100,7 @@ export class SegmentWriter {
 
   #cut(offset: number): void {
     try {
-      ftruncateSync(this.#fd, offset);
+      fs.ftruncateSync(this.#fd, offset);
     } catch {
       // A torn record at the end: readers skip it.
     }

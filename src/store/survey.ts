@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
+import { fs, join } from '../util/builtins.js';
 import { isDead, listInstances, readOwner } from './adoption.js';
 import { INSTANCE_NAME, lastSignOfLife } from './instance-directory.js';
 import { readAcks, scanFile } from './load-segment.js';
@@ -72,7 +71,7 @@ export async function surveyStore(directory: string, now: () => number): Promise
       instances.push(await surveyInstance(path, name, self, now));
     } catch (error) {
       // Gone while we scanned: delivered or adopted.
-      const uid = await fs.lstat(path).then(
+      const uid = await fs.promises.lstat(path).then(
         entry => entry.uid,
         () => undefined,
       );
@@ -96,7 +95,7 @@ async function surveyInstance(
 
 async function surveyDirectory(path: string): Promise<Contents> {
   let all = NOTHING;
-  for (const entry of await fs.readdir(path, { withFileTypes: true })) {
+  for (const entry of await fs.promises.readdir(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
     if (/^\d+\.seg$/.test(entry.name)) all = add(all, await surveySegment(child));
     else if (entry.isDirectory() && INSTANCE_NAME.test(entry.name))
@@ -108,7 +107,7 @@ async function surveyDirectory(path: string): Promise<Contents> {
 async function surveySegment(path: string): Promise<Contents> {
   const found = await scanFile(path);
   if (found === undefined)
-    return { ...NOTHING, segments: 1, bytes: (await fs.lstat(path)).size, unreadable: 1 };
+    return { ...NOTHING, segments: 1, bytes: (await fs.promises.lstat(path)).size, unreadable: 1 };
   const { header, spans, file, bytes } = found;
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) {
     return { ...NOTHING, segments: 1, bytes, unreadable: 1 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { promises as fs } from 'node:fs';
+import { fs } from '../util/builtins.js';
 import { sameNamespace, samePlainHost, type TaskState } from './liveness.js';
 import { type OwnerRecord, parseTaskStat } from './owner.js';
 
@@ -8,7 +8,7 @@ export async function taskStateOf(owner: OwnerRecord, self: OwnerRecord): Promis
   if (samePlainHost(owner, self)) return signalState(owner.pid) === 'gone' ? 'gone' : 'hidden';
   if (!sameNamespace(owner, self)) return 'hidden';
   try {
-    const stat = await fs.readFile(`/proc/${owner.pid}/task/${owner.taskId}/stat`, 'latin1');
+    const stat = await fs.promises.readFile(`/proc/${owner.pid}/task/${owner.taskId}/stat`, 'latin1');
     const { state, startTime } = parseTaskStat(stat);
     // A zombie waits for its parent to look; it no longer writes.
     const over = state === 'Z' || state === 'X' || startTime !== owner.startTime;
@@ -23,7 +23,7 @@ export async function taskStateOf(owner: OwnerRecord, self: OwnerRecord): Promis
 async function missingTaskState(pid: number): Promise<TaskState> {
   if (signalState(pid) === 'gone') return 'gone';
   try {
-    await fs.access(`/proc/${pid}/stat`);
+    await fs.promises.access(`/proc/${pid}/stat`);
     return 'gone';
   } catch {
     return 'hidden';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, fs } from './builtins.js';
 
 /**
  * Makes a directory and those around it that are missing, for its owner alone. Not by `recursive`, which never returns
@@ -10,13 +9,13 @@ import { dirname } from 'node:path';
  */
 export function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     const parent = dirname(path);
-    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    if (code !== 'ENOENT' || parent === path || fs.existsSync(parent)) throw error;
     makeDirectory(parent);
-    mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
   }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, promises as fs } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, fs } from './builtins.js';
 
 /** Where the system has them: Windows has no links and pipes that these would be needed for. */
-const CAREFULLY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const CAREFULLY = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
 /** In place of a file there is a directory, a link, a named pipe, a socket or a device. */
 export class NotRegularFile extends Error {
@@ -26,7 +25,7 @@ export class FileTooLarge extends Error {
 export async function openRegular(path: string, flags: number, mode?: number): Promise<FileHandle> {
   // Opening a device can have an effect by itself.
   if (!((await lstatIfThere(path))?.isFile() ?? true)) throw new NotRegularFile();
-  const handle = await fs.open(path, flags | CAREFULLY, mode);
+  const handle = await fs.promises.open(path, flags | CAREFULLY, mode);
   try {
     // It may have been replaced since.
     if (!(await handle.stat()).isFile()) throw new NotRegularFile();
@@ -48,7 +47,7 @@ export async function readRegular<T>(
   maxBytes: number,
   use: (content: Buffer, handle: FileHandle) => T | Promise<T>,
 ): Promise<T> {
-  const handle = await openRegular(path, constants.O_RDONLY);
+  const handle = await openRegular(path, fs.constants.O_RDONLY);
   try {
     const { size } = await handle.stat();
     if (size > maxBytes) throw new FileTooLarge();
@@ -67,7 +66,7 @@ export async function readRegular<T>(
 export async function requireRealDirectories(path: string): Promise<void> {
   const directory = dirname(path);
   for (const above of [dirname(directory), directory]) {
-    if (!(await fs.lstat(above)).isDirectory()) throw new NotRegularFile();
+    if (!(await fs.promises.lstat(above)).isDirectory()) throw new NotRegularFile();
   }
 }
 
@@ -84,7 +83,7 @@ async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
 
 async function lstatIfThere(path: string) {
   try {
-    return await fs.lstat(path);
+    return await fs.promises.lstat(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
