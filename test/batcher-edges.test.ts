@@ -92,6 +92,27 @@ describe('a call that ends because the stack does', () => {
     expect(processor.ledger().dropped).to.deep.equal({ interrupted: 5, queue_full: 1 });
   });
 
+  it('while a batch ends leaves no memory taken, and what was not counted is', async () => {
+    let left = 0;
+    const { processor, exporter, record, answerAll } = makeHarness({ maxQueueSize: 1 });
+    const event = makeUserEvent();
+    const { byteLength } = event;
+    Object.defineProperty(event, 'byteLength', {
+      get() {
+        if (left-- === 1) throw stackOverflow();
+        return byteLength;
+      },
+    });
+    expect(processor.process(event)).to.equal(true);
+    left = 1;
+    expect(() => exporter.callbacks.shift()?.({ code: 0 })).to.throw(RangeError);
+    await settle();
+    expect(processor.ledger()).to.deep.include({ recorded: 1, pending: 0, dropped: { interrupted: 1 } });
+    expect(record()).to.equal(1);
+    answerAll();
+    expect(processor.ledger()).to.deep.include({ recorded: 2, delivered: 1, pending: 0 });
+  });
+
   it('while events are taken out of the queue is made up for afterwards', async () => {
     let calls = 0;
     const { queue, events } = makeQueue({

@@ -7,6 +7,7 @@ import type { LogEvent } from '../model/log-event.js';
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import type { Afterwards } from '../util/afterwards.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { Outstanding } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
@@ -22,6 +23,8 @@ export interface BatchesInFlightDependencies {
   readonly logger: Logger;
   /** Memory has become free. */
   readonly onEnded: () => void;
+  /** Repairs what was left half done. */
+  readonly recovery: Afterwards;
 }
 
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
@@ -34,6 +37,8 @@ export class BatchesInFlight implements BatchOwner {
   readonly #seam: Seam;
   readonly #outstanding = new Outstanding<BatchInFlight>();
   #latest: BatchInFlight | undefined;
+  /** Events that have ended and take memory until it is released: where the stack ends in between, the next call does it. */
+  readonly #unreleased: (readonly SerializedEvent[])[] = [];
   #eventCount = 0;
   #replayedCount = 0;
 
@@ -69,6 +74,7 @@ export class BatchesInFlight implements BatchOwner {
 
   /** Exports what was begun where the stack then ended. */
   exportRest(): void {
+    this.#releaseEnded();
     for (const inFlight of this.#outstanding.all()) if (!inFlight.isGiven) this.#export(inFlight, true);
   }
 
@@ -99,14 +105,14 @@ export class BatchesInFlight implements BatchOwner {
   #export(inFlight: BatchInFlight, isLastTry: boolean): void {
     inFlight.isGiven = true;
     try {
-      this.#deps.exporter.export(inFlight, result => this.#ended(inFlight, result));
+      this.#deps.exporter.export(inFlight, result => this.#end(inFlight, result));
     } catch (error) {
       // First of all: at the end of the stack the next call may be one too many.
       inFlight.isGiven = false;
       // The application's stack, and not the exporter, is at fault.
       if (!isLastTry && isStackOverflow(error)) throw error;
       inFlight.isGiven = true;
-      this.#ended(inFlight, { code: 1, error: error as Error });
+      this.#end(inFlight, { code: 1, error: error as Error });
     }
   }
 
@@ -128,15 +134,26 @@ export class BatchesInFlight implements BatchOwner {
     // Given up at shutdown, or told of twice.
     if (inFlight.place < 0 || events.length === 0) return;
     inFlight.unsettled = inFlight.unsettled.filter(event => !named.has(event));
-    this.#release(events);
+    this.#unreleased.push(events);
+    this.#releaseEnded();
     if (outcome === undefined) this.#account(events);
     else if (outcome === 'streamed') this.#account(NONE, NONE, events);
     else this.#account(NONE, [{ reason: outcome, events }]);
     this.#deps.onEnded();
   }
 
+  #end(inFlight: BatchInFlight, result: EventExportResult): void {
+    try {
+      if (this.#forget(inFlight)) this.#ended(inFlight, result);
+    } catch (error) {
+      // The stack of the exporter's that called has ended.
+      this.#deps.recovery.isNeeded = true;
+      this.#deps.recovery.request();
+      throw error;
+    }
+  }
+
   #ended(inFlight: BatchInFlight, { code, dropped = NONE, streamed = NONE, error }: EventExportResult): void {
-    if (!this.#forget(inFlight)) return;
     if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.
@@ -183,14 +200,20 @@ export class BatchesInFlight implements BatchOwner {
   #forget(inFlight: BatchInFlight): boolean {
     if (!this.#outstanding.end(inFlight)) return false;
     if (inFlight.isReplayed) this.#replayedCount--;
-    this.#release(inFlight.unsettled);
+    this.#unreleased.push(inFlight.unsettled);
+    this.#releaseEnded();
     return true;
   }
 
-  #release(events: readonly SerializedEvent[]): void {
+  #releaseEnded(): void {
+    let count = 0;
     let bytes = 0;
-    for (const event of events) bytes += event.byteLength;
-    this.#eventCount -= events.length;
-    this.#deps.budget.release(events.length, bytes);
+    for (const events of this.#unreleased) {
+      count += events.length;
+      for (const { byteLength } of events) bytes += byteLength;
+    }
+    this.#deps.budget.release(count, bytes);
+    this.#eventCount -= count;
+    this.#unreleased.length = 0;
   }
 }

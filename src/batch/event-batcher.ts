@@ -34,7 +34,11 @@ export class EventBatcher {
     const { limits, exporter, logger, runtime } = dependencies;
     this.#deps = dependencies;
     this.#exporter = new Seam('exporter', logger);
-    this.#inFlight = new BatchesInFlight({ ...dependencies, onEnded: () => this.#batchEnded() });
+    this.#inFlight = new BatchesInFlight({
+      ...dependencies,
+      onEnded: () => this.#batchEnded(),
+      recovery: this.recovery,
+    });
     const inFlight = this.#inFlight;
     const isBusy = () => exporter.isBusy?.() === true;
     const load = () => exporter.load?.() ?? (isBusy() ? 1 : 0);
