@@ -82,25 +82,12 @@ export class BatchEventProcessor {
    * @returns false if the event was refused; the ledger says why
    */
   process(event: SerializedEvent): boolean {
-    const { ledger } = this.#foundation;
-    const { recovery } = this.#pipeline.batcher;
-    let once: SettleOnce | undefined;
     try {
-      if (recovery.isNeeded) recovery.request();
-      endStartup();
-      ledger.recorded(1);
-      once = settleOnce(event, this.#settlements);
-      const awaited = once === undefined ? event : withSettlement(event, once);
-      if (isSerializedEvent(awaited)) return this.#enqueue(awaited);
-      ledger.dropped('invalid', [], 1);
-      once?.settled('invalid');
+      return this.#process(event);
     } catch {
-      // The stack has ended.
-      recovery.isNeeded = true;
-      once?.settled('interrupted');
-      recovery.request();
+      // The stack has ended. What needs repair is known, and the next call asks for it.
+      return false;
     }
-    return false;
   }
 
   /** Starts to build batches. Events queued before keep their age. */
@@ -122,6 +109,28 @@ export class BatchEventProcessor {
   /** Returns where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
+  }
+
+  #process(event: SerializedEvent): boolean {
+    const { ledger } = this.#foundation;
+    const { recovery } = this.#pipeline.batcher;
+    let once: SettleOnce | undefined;
+    try {
+      if (recovery.isNeeded) recovery.request();
+      endStartup();
+      ledger.recorded(1);
+      once = settleOnce(event, this.#settlements);
+      const awaited = once === undefined ? event : withSettlement(event, once);
+      if (isSerializedEvent(awaited)) return this.#enqueue(awaited);
+      ledger.dropped('invalid', [], 1);
+      once?.settled('invalid');
+    } catch {
+      // The stack has ended.
+      recovery.isNeeded = true;
+      once?.settled('interrupted');
+      recovery.request();
+    }
+    return false;
   }
 
   #enqueue(event: SerializedEvent): boolean {

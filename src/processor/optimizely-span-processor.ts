@@ -26,6 +26,7 @@ import { Installation } from '../util/processor-registry.js';
 import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { ApiCopiesCheck } from './api-copies-check.js';
 import { assembleEntrance } from './assemble-entrance.js';
+import { Drain } from './drain.js';
 import type { EventEntrance } from './event-entrance.js';
 import { type Foundation, layFoundation } from './foundation.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
@@ -44,27 +45,26 @@ export class OptimizelySpanProcessor {
   readonly #foundation: Foundation;
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
-  readonly #wait: DatafileWait;
   readonly #intake: EventIntake;
   readonly #harvest: EventHarvest;
   readonly #entrance: EventEntrance;
   readonly #installation: Installation;
-  readonly #closing: Closing;
   readonly #life: ProcessLife;
+  readonly #drain: Drain;
   #shutdown: Promise<void> | undefined;
 
   /** @throws TypeError without exactly one datafile source, or if an option has a wrong type and no default */
   constructor(options: OptimizelySpanProcessorOptions) {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     refuseWrongPlaces(this, 'OptimizelySpanProcessor', logger);
-    this.#closing = new Closing(logger);
+    const closing = new Closing(logger);
     const manager = resolveConfigManager(taken, logger);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
     const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });
     const { runtime, ledger } = this.#foundation;
     this.#config = new ConfigSource(manager, { logger, runtime });
-    this.#wait = new DatafileWait(this.#config, runtime);
+    const wait = new DatafileWait(this.#config, runtime);
     const resolver = new EventResolver(ledger, logger);
     this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(this.#config, resolver), {
       ...taken,
@@ -73,15 +73,22 @@ export class OptimizelySpanProcessor {
           requestTimeoutMillis: taken.requestTimeoutMillis,
           logger,
         });
-        this.#closing.add(() => dispatcher.close());
+        closing.add(() => dispatcher.close());
         return dispatcher;
       },
     });
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
     this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher });
-    this.#closing.add(() => this.#config.stop());
-    this.#closing.add(() => this.#foundation.storeTracker.close());
+    this.#drain = new Drain({
+      ...this.#foundation,
+      pipeline: this.#pipeline,
+      intake: this.#intake,
+      wait,
+      closing,
+    });
+    closing.add(() => this.#config.stop());
+    closing.add(() => this.#foundation.storeTracker.close());
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
     this.#apiCopies = new ApiCopiesCheck(logger);
@@ -103,7 +110,7 @@ export class OptimizelySpanProcessor {
     this.#harvest = harvest;
     this.#installation = new Installation(this.#entrance, this, own.install);
     this.#config.onChange(config => this.#configChanged(config));
-    this.#closing.add(this.#wait.watch(logger));
+    closing.add(wait.watch(logger));
     if (own.startOnInit) this.start();
     this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
   }
@@ -159,9 +166,14 @@ export class OptimizelySpanProcessor {
     span?: Span | null,
     settlement?: EventSettlement,
   ): boolean {
-    const take = () => this.#entrance.process(event, shown, settlement);
-    if (shown === undefined || span === null) return take();
-    return recordResolvedFor([this.#entrance], shown, take, span);
+    try {
+      const take = () => this.#entrance.process(event, shown, settlement);
+      if (shown === undefined || span === null) return take();
+      return recordResolvedFor([this.#entrance], shown, take, span);
+    } catch {
+      // The stack has ended.
+      return false;
+    }
   }
 
   /**
@@ -173,7 +185,12 @@ export class OptimizelySpanProcessor {
    * @returns false if the event was refused, and counted
    */
   receive(event: ExperimentEvent | UnreadableEvent, settlement?: EventSettlement): boolean {
-    return this.#entrance.receive(event, settlement);
+    try {
+      return this.#entrance.receive(event, settlement);
+    } catch {
+      // The stack has ended.
+      return false;
+    }
   }
 
   /** Starts to build batches if `startOnInit` is false. Events recorded before keep their age. */
@@ -186,7 +203,7 @@ export class OptimizelySpanProcessor {
    * most. Remaining events stay pending. Never rejects.
    */
   forceFlush(): Promise<void> {
-    return onFreshStack(async () => this.#pipeline.batcher.forceFlush(await this.#datafileWithinTime()));
+    return onFreshStack(() => this.#drain.flush());
   }
 
   /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
@@ -201,7 +218,7 @@ export class OptimizelySpanProcessor {
   shutdown(): Promise<void> {
     this.#entrance.close();
     this.#installation.uninstall();
-    this.#shutdown ??= onFreshStack(() => this.#shutDown().finally(() => this.#life.end()));
+    this.#shutdown ??= onFreshStack(() => this.#drain.end().finally(() => this.#life.end()));
     return this.#shutdown;
   }
 
@@ -218,23 +235,6 @@ export class OptimizelySpanProcessor {
   /** Returns where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot();
-  }
-
-  async #shutDown(): Promise<void> {
-    const { runtime, limits } = this.#foundation;
-    const startedAt = runtime.monotonic();
-    const remainingMillis = await this.#datafileWithinTime();
-    const stopped = this.#pipeline.batcher.stop(remainingMillis);
-    this.#intake.dropWaiting();
-    await stopped;
-    this.#pipeline.end();
-    await this.#closing.run(runtime, limits.timeoutIntervalMillis - (runtime.monotonic() - startedAt));
-  }
-
-  /** Waits for a datafile if events need one. @returns what is left of `timeoutIntervalMillis`, milliseconds */
-  async #datafileWithinTime(): Promise<number> {
-    const { timeoutIntervalMillis } = this.#foundation.limits;
-    return this.#intake.waitingCount === 0 ? timeoutIntervalMillis : this.#wait.within(timeoutIntervalMillis);
   }
 
   #configChanged(config: DatafileIndex): void {
