@@ -87,6 +87,14 @@ describe('deploy/', () => {
       });
     }
 
+    it('services reach the first Collector on their own machine as OTLP has it, over gRPC and HTTP', () => {
+      for (const file of ['collector/agent.yaml', 'collector/agent-to-kafka.yaml']) {
+        const { otlp } = (parse(read(file)) as Config).receivers as { otlp: OtlpReceiver };
+        expect(otlp.protocols.grpc?.endpoint, file).to.match(/:-127\.0\.0\.1:4317\}$/);
+        expect(otlp.protocols.http?.endpoint, file).to.match(/:-127\.0\.0\.1:4318\}$/);
+      }
+    });
+
     it('a message stays below what Kafka takes, and all replicas that are in step have it', () => {
       const { exporters = {} } = parse(read('collector/agent-to-kafka.yaml')) as Config;
       const { sending_queue: queue, producer, timeout } = exporters.kafka as KafkaExporter;
@@ -244,6 +252,9 @@ interface KafkaExporter extends Exporter {
   sending_queue: { enabled: boolean; batch: { sizer: string; max_size: number } };
   timeout: string;
   producer: { required_acks: number; max_message_bytes?: number };
+}
+interface OtlpReceiver {
+  protocols: Record<string, { endpoint: string } | undefined>;
 }
 interface KafkaReceiver {
   message_marking: object;

@@ -36,7 +36,12 @@ export class Collector {
         ...['--config', join(DEPLOY, file)],
         ...[NO_METRICS, ...settings].flatMap(setting => ['--config', `yaml:${setting}`]),
       ],
-      env: { OTLP_ENDPOINT: `127.0.0.1:${port}`, QUEUE_DIRECTORY: this.#queue, ...env },
+      env: {
+        OTLP_ENDPOINT: `127.0.0.1:${port}`,
+        OTLP_GRPC_ENDPOINT: '127.0.0.1:0',
+        QUEUE_DIRECTORY: this.#queue,
+        ...env,
+      },
       ready: 'Everything is ready',
       note: DROPPED,
     });
