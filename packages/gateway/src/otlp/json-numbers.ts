@@ -2,6 +2,8 @@
 
 /** As JSON has numbers, and with zeros in front, which some parsers take. */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** As almost all are written. */
+const DIGITS = /^-?\d{1,20}$/;
 const INTEGER = /^(-?)(\d{1,20})(?:\.(\d{1,20}))?(?:[eE]([+-]?\d{1,2}))?$/;
 const NOT_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
@@ -18,6 +20,7 @@ const NOT_FINITE: Readonly<Record<string, number>> = {
 export function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : undefined;
   if (typeof value !== 'string') return undefined;
+  if (DIGITS.test(value)) return BigInt(value);
   const [, sign, whole, fraction = '', exponent = '0'] = INTEGER.exec(value) ?? [];
   if (whole === undefined) return undefined;
   const digits = whole + fraction;
