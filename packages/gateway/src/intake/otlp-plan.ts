@@ -128,7 +128,10 @@ function resolve(
     plan.take(project, { serialized: resolved, shown, key: keyOf(shown) });
     return;
   }
-  if (resolved.reason === 'unknown_key' && !project.isUnknownForGood(identityOfKey(event, resolved))) {
+  if (
+    resolved.reason === 'unknown_key' &&
+    !project.isUnknownForGood(identityOfKey(event, resolved), event.timestamp)
+  ) {
     plan.postpone('unknown_key' satisfies LaterReason);
     return;
   }

@@ -9,12 +9,18 @@ export class EarlyChecks {
   readonly #datafile: ProjectDatafile;
   readonly #runtime: Runtime;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
   #timer: { clear(): void } | undefined;
   #isStopped = false;
 
   constructor(datafile: ProjectDatafile, runtime: Runtime) {
     this.#datafile = datafile;
     this.#runtime = runtime;
+  }
+
+  /** Whether the latest of these looks ended badly. */
+  get isFailing(): boolean {
+    return this.#isFailing;
   }
 
   /** Begins a look at the datafile now, or as soon as the pause is over. */
@@ -33,6 +39,8 @@ export class EarlyChecks {
   #check(): void {
     this.#timer = undefined;
     this.#askedAt = this.#runtime.monotonic();
-    void this.#datafile.checkNow();
+    void this.#datafile.checkNow().then(isGood => {
+      this.#isFailing = !isGood;
+    });
   }
 }

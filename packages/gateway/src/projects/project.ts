@@ -125,11 +125,19 @@ export class Project {
     return this.#factory.createUserEvent(event, datafile, this.#runtime.monotonic());
   }
 
-  /** Notes that the datafile has no such key. @returns whether that is for good; if not, the datafile is looked at */
-  isUnknownForGood(key: string): boolean {
-    const isFinal = this.#unknownKeys.isFinal(key, this.#datafile.lastCheckBeganAt);
-    if (!isFinal) this.#checks.ask();
-    return isFinal;
+  /**
+   * Notes that the datafile has no such key.
+   *
+   * @param timestamp of the event that names it, milliseconds since the epoch
+   * @returns whether that is for good; if not, the datafile is looked at
+   */
+  isUnknownForGood(key: string, timestamp: number): boolean {
+    const { lastCheckBeganAt, currentAt = lastCheckBeganAt } = this.#datafile;
+    const verdict = this.#unknownKeys.verdictOn(key, timestamp, currentAt);
+    if (verdict === 'unknown') return true;
+    this.#checks.ask();
+    // While the datafile can't be looked at, a key that was wrong is not to hold up what comes with it.
+    return verdict === 'outdated' && this.#checks.isFailing;
   }
 
   /** Makes sure that all events can be taken, and writes them where the receipt is that; takes none yet. */

@@ -10,16 +10,26 @@ const MAX_KEYS = 100_000;
 /** Of longer ones a digest is remembered. */
 const LONGEST_KEY = 120;
 
+/** Longer than the time in which a sender repeats a request, so that a key that stays wrong holds up few of them. */
+const LASTING_MILLIS = 30_000;
+
 /**
- * Keys that the datafile does not have. It may be older than the key: an event is refused for good only once a look at
- * the datafile that began after the key had first come has not found it, or the time of grace is over.
+ * - `open`: no look at the datafile began after the key had first come
+ * - `unknown`: such a look has not found it, or the time of grace is over
+ * - `outdated`: such a look has not found it, but is half a minute old, and the event is newer
+ */
+export type UnknownKeyVerdict = 'open' | 'unknown' | 'outdated';
+
+/**
+ * Keys that the datafile does not have. It may be older than the key, so that an event is not refused for good before
+ * the datafile has been looked at again.
  */
 export class UnknownKeys {
-  readonly #runtime: Pick<Runtime, 'monotonic'>;
+  readonly #runtime: Pick<Runtime, 'monotonic' | 'now'>;
   readonly #graceMillis: number;
   readonly #firstSeen = new Map<string, number>();
 
-  constructor(runtime: Pick<Runtime, 'monotonic'>, graceMillis: number) {
+  constructor(runtime: Pick<Runtime, 'monotonic' | 'now'>, graceMillis: number) {
     this.#runtime = runtime;
     this.#graceMillis = graceMillis;
   }
@@ -28,10 +38,10 @@ export class UnknownKeys {
    * Notes that the key came.
    *
    * @param given what tells it from others
-   * @param lastCheckBeganAt of the datafile in force, monotonic clock; undefined if there was no look yet
-   * @returns whether it is unknown for good
+   * @param timestamp of its event, milliseconds since the epoch
+   * @param lookedAt when the latest look at the datafile began that ended well, monotonic clock; undefined if none did
    */
-  isFinal(given: string, lastCheckBeganAt: number | undefined): boolean {
+  verdictOn(given: string, timestamp: number, lookedAt: number | undefined): UnknownKeyVerdict {
     const key = given.length <= LONGEST_KEY ? given : digestOf(given);
     const now = this.#runtime.monotonic();
     const firstSeen = this.#firstSeen.get(key);
@@ -39,11 +49,18 @@ export class UnknownKeys {
     this.#firstSeen.delete(key);
     this.#firstSeen.set(key, firstSeen ?? now);
     this.#forgetOldest();
-    if (firstSeen === undefined) return false;
-    return (
-      (lastCheckBeganAt !== undefined && lastCheckBeganAt >= firstSeen) ||
-      now - firstSeen >= this.#graceMillis
-    );
+    if (firstSeen === undefined) return 'open';
+    if (lookedAt === undefined || lookedAt < firstSeen) {
+      return now - firstSeen >= this.#graceMillis ? 'unknown' : 'open';
+    }
+    const sinceLook = now - lookedAt;
+    return sinceLook > LASTING_MILLIS && this.#isWithin(timestamp, sinceLook) ? 'outdated' : 'unknown';
+  }
+
+  /** A time that is yet to come says nothing: its event would be newer than each look. */
+  #isWithin(timestamp: number, millis: number): boolean {
+    const age = this.#runtime.now() - timestamp;
+    return age >= 0 && age < millis;
   }
 
   #forgetOldest(): void {
