@@ -84,7 +84,8 @@ describe('batches of Optimizely SDKs', () => {
   });
 
   it('get their 204 once they are delivered, and not before', async () => {
-    const { post, destination, runtime } = await makeDoor();
+    const config = { ackTimeoutMillis: 3_600_000 };
+    const { post, destination, runtime } = await makeDoor({ config });
     destination.answers = [503];
     let status: number | undefined;
     void post(batch()).then(answer => {

@@ -139,7 +139,9 @@ describe('a receipt at delivery', () => {
   });
 
   it('names as refused what Optimizely refuses, and only that', async () => {
-    const { take, runtime, destination, counts } = await makeEngine();
+    // Real requests, one after the other, while the clock is moved: none of its limits is what ends the wait.
+    const config = { ackTimeoutMillis: 3_600_000 };
+    const { take, runtime, destination, counts } = await makeEngine({ config });
     const poison = conversion();
     const isPoisoned = ({ params }: ReceivedBatch) =>
       params.visitors.some(({ visitor_id }) => visitor_id === poison.attributes['feature_flag.context.id']);
