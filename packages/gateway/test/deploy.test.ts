@@ -23,6 +23,8 @@ const MODELS: Readonly<Record<string, new (data: object) => { validate(): void }
 const COLLECTOR_FILES = filesIn('collector');
 /** Exporters of what is not for the gateway. */
 const OF_OTHERS = ['otlphttp/tracing', 'otlphttp/logging'];
+/** To the receivers, of the same Collector, that stand before queues on disk. */
+const TO_QUEUES = 'otlphttp/queues';
 const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
 
 function filesIn(folder: string): string[] {
@@ -57,7 +59,9 @@ describe('deploy/', () => {
 
       it(`${file} never gives an experiment event up, and never drops one for want of room`, () => {
         const { exporters = {}, service } = parse(read(file)) as Config;
-        const carriers = Object.keys(exporters).filter(name => !OF_OTHERS.includes(name));
+        const carriers = Object.keys(exporters).filter(
+          name => !OF_OTHERS.includes(name) && name !== TO_QUEUES,
+        );
         expect(carriers).to.have.length(1);
         for (const name of carriers) {
           const { retry_on_failure: retry, sending_queue: queue } = exporters[name] as Exporter;
@@ -67,11 +71,33 @@ describe('deploy/', () => {
           else expect(file).to.equal('collector/kafka-to-gateway.yaml');
         }
         const carrying = Object.values(service.pipelines).filter(({ exporters: list = [] }) =>
-          list.some(name => carriers.includes(name)),
+          list.some(name => carriers.includes(name) || name === TO_QUEUES),
         );
         expect(
-          carrying.flatMap(({ processors = [] }) => processors).filter(name => /sampl/.test(name)),
+          carrying.flatMap(({ processors = [] }) => processors).filter(name => /sampl|batch/.test(name)),
         ).to.deep.equal([]);
+      });
+
+      it(`${file} lets no event into a queue on disk that is still being read, and none wait before it`, () => {
+        const { exporters = {}, service } = parse(read(file)) as Config;
+        const pipelines = Object.values(service.pipelines);
+        const onDisk = Object.keys(exporters).filter(
+          name => (exporters[name] as Partial<Exporter>).sending_queue?.storage !== undefined,
+        );
+        // A receiver of two signals listens when the exporters of one of them have started.
+        for (const { receivers = [] } of pipelines.filter(({ exporters: list = [] }) =>
+          list.some(name => onDisk.includes(name)),
+        ))
+          for (const name of receivers)
+            expect(
+              pipelines.filter(({ receivers: list = [] }) => list.includes(name)),
+              name,
+            ).to.have.length(1);
+        if (onDisk.length > 0)
+          expect(exporters[TO_QUEUES]).to.deep.include({
+            sending_queue: { enabled: false },
+            retry_on_failure: { enabled: false },
+          });
       });
 
       it(`${file} answers senders whatever becomes of what is not for the gateway`, () => {
@@ -246,7 +272,7 @@ function packageOf(member: 'name' | 'bin'): unknown {
 
 interface Exporter {
   retry_on_failure: object;
-  sending_queue: { enabled: boolean };
+  sending_queue: { enabled: boolean; storage?: string };
 }
 interface KafkaExporter extends Exporter {
   sending_queue: { enabled: boolean; batch: { sizer: string; max_size: number } };

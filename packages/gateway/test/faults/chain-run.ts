@@ -146,6 +146,7 @@ class ChainRun<Link extends string> {
             requestsAtOnce: 8,
             poisonEvery: Math.max(137, Math.floor(events / 60)),
             ports: [port],
+            isGateway: false,
             book: this.#book,
             turn,
             signal: this.#limit,

@@ -92,6 +92,7 @@ class FaultRun {
             // Each costs a dozen requests, and each of those may fail: twenty a sender are enough.
             poisonEvery: Math.max(137, Math.floor(events / 80)),
             ports: [port],
+            isGateway: true,
             book: this.#book,
             signal: this.#limit,
           },

@@ -59,7 +59,10 @@ function makeStage(
   return {
     chain,
     send: (other = kind) =>
-      sendAll({ ...sender, kind: other, ports: [chain.port], book, signal }, { counts: new Map() }),
+      sendAll(
+        { ...sender, kind: other, ports: [chain.port], isGateway: false, book, signal },
+        { counts: new Map() },
+      ),
     async delivered() {
       while (book.ahead > 0 && !signal.aborted) await pause(POLL_MILLIS);
     },

@@ -18,6 +18,8 @@ export interface SenderOptions {
   /** Of the gateways: a request that is sent again goes to the next one. */
   readonly ports: readonly number[];
   readonly book: ReceiptBook;
+  /** A gateway says with 503 when to come again; a Collector does not. */
+  readonly isGateway: boolean;
   /** Awaited before each new request. */
   readonly turn?: (() => Promise<void>) | undefined;
   /** Aborts all that is not answered. */
@@ -69,7 +71,8 @@ async function sendUntilTaken(
       }
       if (answer.status !== 503)
         book.violate(`${sent.path} was answered ${answer.status}: ${String(answer.body)}`);
-      else if (!(Number(answer.retryAfter) >= 1)) book.violate('a 503 had no Retry-After');
+      else if (options.isGateway && !(Number(answer.retryAfter) >= 1))
+        book.violate('a 503 had no Retry-After');
     }
     // Sooner than asked: the receipts are to bear it.
     await pause(Math.min(LONGEST_PAUSE_MILLIS, 50 * 2 ** attempt), undefined, { signal }).catch(() => {});

@@ -22,13 +22,17 @@ export interface CollectorOptions {
   readonly settings?: readonly string[];
 }
 
-/** A real OpenTelemetry Collector, run with a configuration of deploy/. Its address and its queue outlive its process. */
+/** A real OpenTelemetry Collector, run with a configuration of deploy/. Its addresses and its queue outlive its process. */
 export class Collector {
   readonly #queue = mkdtempSync(join(tmpdir(), 'collector-queue-'));
   readonly #server: ServerProcess;
   readonly port: number;
 
-  private constructor(file: string, { env, settings = [] }: CollectorOptions, port: number) {
+  private constructor(
+    file: string,
+    { env, settings = [] }: CollectorOptions,
+    [port, spansPort, recordsPort]: readonly [number, number, number],
+  ) {
     this.port = port;
     this.#server = new ServerProcess({
       command: join(collector.folder, 'build/otelcol'),
@@ -39,6 +43,8 @@ export class Collector {
       env: {
         OTLP_ENDPOINT: `127.0.0.1:${port}`,
         OTLP_GRPC_ENDPOINT: '127.0.0.1:0',
+        QUEUED_SPANS_ENDPOINT: `127.0.0.1:${spansPort}`,
+        QUEUED_RECORDS_ENDPOINT: `127.0.0.1:${recordsPort}`,
         QUEUE_DIRECTORY: this.#queue,
         ...env,
       },
@@ -49,7 +55,7 @@ export class Collector {
 
   /** One that is yet to be started. */
   static async prepare(file: string, options: CollectorOptions): Promise<Collector> {
-    return new Collector(file, options, await freePort());
+    return new Collector(file, options, [await freePort(), await freePort(), await freePort()]);
   }
 
   static async start(file: string, options: CollectorOptions): Promise<Collector> {

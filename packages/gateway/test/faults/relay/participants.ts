@@ -111,6 +111,7 @@ export class Participants {
         requestsAtOnce: REQUESTS_AT_ONCE,
         poisonEvery: this.#poisonEvery,
         ports: isOdd ? ports.toReversed() : ports,
+        isGateway: true,
         book,
         turn: () => pace.wait(EVENTS_PER_REQUEST),
         signal: limit,
