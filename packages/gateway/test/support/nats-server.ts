@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +104,9 @@ export class NatsServer {
   /** Stops it for a while, as a machine that is overloaded or moved, and lets it go on. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
+    // Each of its threads stops when it is about to run next: on a busy machine it would still answer for a while.
+    const pid = this.#process?.pid;
+    if (pid !== undefined) while (!isStopped(pid));
   }
 
   resume(): void {
@@ -106,6 +117,13 @@ export class NatsServer {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether all of its threads are; where the system does not tell, it is taken for stopped. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every(task => /\) [TXZ] /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')));
 }
 
 export async function freePort(): Promise<number> {
