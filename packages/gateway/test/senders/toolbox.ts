@@ -62,13 +62,11 @@ export const go = makeTool('go', ['go/go.mod', 'go/main.go', 'go/experiments/exp
   run(join(HERE, 'go'), 'go', ['build', '-o', join(folder, 'sender'), '.'], GO_ENVIRONMENT);
 });
 
-const RUST_FILES = ['Cargo.toml', 'Cargo.lock', 'src/main.rs', 'src/experiments.rs'].map(
-  name => `rust/${name}`,
-);
+const RUST_FILES = ['Cargo.toml', 'src/main.rs', 'src/experiments.rs'].map(name => `rust/${name}`);
 
 export const rust = makeTool('rust', RUST_FILES, folder => {
   cpSync(join(HERE, 'rust'), folder, { recursive: true });
-  run(folder, 'cargo', ['build', '--quiet', '--locked']);
+  run(folder, 'cargo', ['build', '--quiet']);
 });
 
 const JAVA_FILES = ['Experiments', 'OpenTelemetrySender', 'OptimizelySender'].map(
