@@ -26,15 +26,16 @@ const conversion = (userId: string) => ({
   'optimizely.event.key': 'purchase',
 });
 
+/** Each says for itself why it is skipped. */
+function needsCollector(context: Mocha.Context): void {
+  if (!collector.isInstalled) skip(context, NO_COLLECTOR);
+}
+
 describe('the gateway behind a Collector', function () {
   this.timeout(LIMIT_MILLIS);
 
-  before(function () {
-    if (!collector.isInstalled) skip(this as unknown as Mocha.Context, NO_COLLECTOR);
-  });
-
   it('knows an event again that also comes directly, though the Collector drops other events of its span', async function () {
-    if (!collector.isInstalled) skip(this, NO_COLLECTOR);
+    needsCollector(this);
     await using endpoint = await startLocalEventsEndpoint({ datafile: readFileSync(DATAFILE, 'utf8') });
     // One for each way: a gateway that remembers an event does not deliver its repeat.
     const options = { datafile: DATAFILE, endpoint: endpoint.url, port: 0, logLevel: 'silent' } as const;
@@ -83,7 +84,8 @@ describe('the gateway behind a Collector', function () {
     expect(new Set(sent()).size, 'by uuid').to.equal(3 * SPANS);
   });
 
-  it(`counts each event once that the Collector took, whatever is killed (seed ${SEED})`, async () => {
+  it(`counts each event once that the Collector took, whatever is killed (seed ${SEED})`, async function () {
+    needsCollector(this);
     const report = await runAgent({
       events: EVENTS,
       kills: KILLS,
@@ -96,7 +98,8 @@ describe('the gateway behind a Collector', function () {
     expect(report.counted).to.equal(EVENTS - report.poison);
   });
 
-  it('leaves the log records of others to a logging backend, and none of its own', async () => {
+  it('leaves the log records of others to a logging backend, and none of its own', async function () {
+    needsCollector(this);
     await using gateway = await startCaptureServer();
     await using logging = await startCaptureServer();
     await using agent = await Collector.start('agent.yaml', {
@@ -147,7 +150,8 @@ describe('the gateway behind a Collector', function () {
     ]);
   });
 
-  it('answers senders while the backends of others are away', async () => {
+  it('answers senders while the backends of others are away', async function () {
+    needsCollector(this);
     const away = `http://127.0.0.1:${await freePort()}`;
     await using gateway = await startCaptureServer();
     await using agent = await Collector.start('agent.yaml', {
