@@ -37,6 +37,8 @@ export class BatchesInFlight implements BatchOwner {
   readonly #seam: Seam;
   readonly #outstanding = new Outstanding<BatchInFlight>();
   #latest: BatchInFlight | undefined;
+  /** While one is kept, so is the code that V8 optimized for them (`export/specimens.ts` has those of other kinds). */
+  #specimen: BatchInFlight | undefined;
   /** Events that have ended and take memory until it is released: where the stack ends in between, the next call does it. */
   readonly #unreleased: (readonly SerializedEvent[])[] = [];
   #eventCount = 0;
@@ -59,6 +61,7 @@ export class BatchesInFlight implements BatchOwner {
   /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
   begin(batch: ClosedBatch, isReplayed = false): void {
     const inFlight = new BatchInFlight(batch, isReplayed, this);
+    this.#specimen ??= new BatchInFlight({ ...batch, events: NONE }, isReplayed, this);
     this.#outstanding.begin(inFlight);
     this.#eventCount += batch.events.length;
     if (isReplayed) this.#replayedCount++;

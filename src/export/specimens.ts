@@ -42,9 +42,11 @@ export function makeSpecimens(runtime: Runtime): readonly unknown[] {
     return { statusCode: 204 };
   };
   attempt.make({ dispatchEvent }, logEvent);
+  const timer = runtime.setTimer(ignore, 1);
+  timer.clear();
   const event = serializedEvent('conversion', NO_CONTEXT, '{}', 0, true);
   const events = [event, asStored(event, 0), withSettlement(event, { settled: ignore })];
-  return [...events, chunk, logEvent, attempt, ...optionsGiven];
+  return [...events, chunk, logEvent, attempt, timer, ...optionsGiven];
 }
 
 function ignore(): void {}
