@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Attributes, Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { recordConversion, recordImpression } from 'opentelemetry-exporter-optimizely';
 import { nanosEach } from './compare.js';
@@ -10,15 +10,9 @@ import {
   registerContextManager,
   requireSameInformation,
 } from './ours.js';
+import { rawConversion, rawImpression } from './raw-events.js';
 import type { Row, Size } from './row.js';
-import {
-  type ConversionInput,
-  type ImpressionInput,
-  inputs,
-  inTurns,
-  makeConversion,
-  makeImpression,
-} from './workload.js';
+import { inputs, inTurns, makeConversion, makeImpression } from './workload.js';
 
 /**
  * Code that does not import the package against the helpers: the same provider, spans of one event, processor and
@@ -72,28 +66,4 @@ function makeSide<T>(events: readonly T[], record: Recorder<T>) {
         await deliverAll(processor);
       }),
   };
-}
-
-function rawConversion({ userId, eventKey, attributes, tags }: ConversionInput, span: Span): void {
-  const traceDetail: Attributes = {
-    'feature_flag.context.id': userId,
-    'optimizely.event.key': eventKey,
-    'feature_flag.provider.name': 'optimizely',
-    'optimizely.user.attributes': JSON.stringify(attributes),
-    'optimizely.event.tags': JSON.stringify(tags),
-  };
-  span.addEvent('optimizely.conversion', traceDetail);
-}
-
-function rawImpression(input: ImpressionInput, span: Span): void {
-  const traceDetail: Attributes = {
-    'feature_flag.context.id': input.userId,
-    'feature_flag.key': input.flagKey as string,
-    'optimizely.rule.key': input.ruleKey as string,
-    'feature_flag.result.variant': input.variationKey as string,
-    'optimizely.decision.enabled': input.enabled as boolean,
-    'feature_flag.provider.name': 'optimizely',
-    'optimizely.user.attributes': JSON.stringify(input.attributes),
-  };
-  span.addEvent('optimizely.impression', traceDetail);
 }

@@ -18,25 +18,25 @@ export interface StoredSpanEvent {
   readonly time: readonly [number, number];
 }
 
-export function markOffered(carrier: object, offered: Offered): void {
-  // Not enumerable: exporters that print span events, and tests that compare them, see what they always saw.
-  // A frozen carrier stays unmarked: Optimizely then counts what is sent twice once.
-  Reflect.defineProperty(carrier, OFFERED, new Hidden(offered));
-}
-
 /** A descriptor of a class, which costs half of what a literal without a prototype does. */
 class Hidden implements PropertyDescriptor {
-  readonly value: Offered;
+  value: Offered = 'everyone';
   readonly configurable = true;
-
-  constructor(value: Offered) {
-    this.value = value;
-  }
 
   // A descriptor inherits: what a dependency has put on Object.prototype would spoil it.
   static {
     Object.setPrototypeOf(Hidden.prototype, null);
   }
+}
+
+/** One for all marks: while it is there, a full collection leaves the code alone that V8 optimized for it. */
+const HIDDEN = new Hidden();
+
+export function markOffered(carrier: object, offered: Offered): void {
+  HIDDEN.value = offered;
+  // Not enumerable: exporters that print span events, and tests that compare them, see what they always saw.
+  // A frozen carrier stays unmarked: Optimizely then counts what is sent twice once.
+  Reflect.defineProperty(carrier, OFFERED, HIDDEN);
 }
 
 export function wasOffered(event: StoredSpanEvent, processor: InstalledProcessor): boolean {
