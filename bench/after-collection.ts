@@ -5,10 +5,10 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { type OptimizelySpanProcessor, recordConversion } from 'opentelemetry-exporter-optimizely';
 import { OptimizelyLogRecordProcessor } from 'opentelemetry-exporter-optimizely/logs';
-import { cpuNanosEach } from './compare.js';
+import { cpuNanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
 import { rawConversion } from './raw-events.js';
-import type { Row, Size } from './row.js';
 import { type ConversionInput, inputs, inTurns, makeConversion } from './workload.js';
 
 const IDLE_MILLIS = 50;

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { PollingProjectConfigManager, StaticProjectConfigManager } from 'opentelemetry-exporter-optimizely';
-import { nanosEach } from './compare.js';
-import { longestBlockDuring } from './longest-block.js';
+import { nanosEach } from './harness/compare.js';
+import { longestBlockDuring } from './harness/longest-block.js';
+import type { Row, Size } from './harness/row.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import type { Row, Size } from './row.js';
 import { inTurns } from './workload.js';
 
 const SMALL = 10;

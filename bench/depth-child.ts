@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { send } from './child.js';
-import { clockNanos } from './clock.js';
-import { CountingDispatcher, deliverAll, makeProcessor } from './ours.js';
+import { end, send } from './harness/child.js';
+import { clockNanos } from './harness/clock.js';
+import { CountingDispatcher, deliverAll, makeProcessor, SILENT } from './ours.js';
 import { plainConversion } from './plain-visitor.js';
 import { inTurns, makeConversion } from './workload.js';
 
@@ -37,7 +37,7 @@ let pile = makePile();
 const nanos: number[] = [];
 for (const depth of depths) nanos.push(await nanosAt(Number(depth)));
 await send(nanos);
-process.exit();
+end();
 
 async function nanosAt(depth: number): Promise<number> {
   let total = 0;
@@ -63,6 +63,7 @@ function pileInProcessor(): Pile {
     maxQueueBytes: 2 ** 40,
     requestTimeoutMillis: 3_600_000,
     timeoutIntervalMillis: 1,
+    logger: SILENT,
     eventDispatcher: { dispatchEvent: () => new Promise(() => {}) },
   });
   return {

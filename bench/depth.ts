@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { run } from './child.js';
-import type { Row, Size } from './row.js';
+import { run } from './harness/child.js';
+import type { Row, Size } from './harness/row.js';
 
 const SHALLOW = 1_000;
 /** Where events are, and what holds them there; the plain way shows what V8 asks for what is kept. */
@@ -19,7 +19,7 @@ export function rows({ short }: Size): Row[] {
     /** Of the child's figures the first warms up, the second is the peer's, the others are those of `depths`. */
     const figure = async (round: number, index: number) => {
       const args = [place, windows, warmUp, SHALLOW, SHALLOW, ...depths];
-      rounds[round] ??= run<number[]>('./depth-child.ts', args.map(String)).then(([nanos]) => nanos ?? []);
+      rounds[round] ??= run<number[]>('depth-child.ts', args.map(String)).then(([nanos]) => nanos ?? []);
       return (await rounds[round])[index] ?? Number.NaN;
     };
     return depths.map(

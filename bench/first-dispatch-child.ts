@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UndiciEventDispatcher } from 'opentelemetry-exporter-optimizely';
-import { send } from './child.js';
-import { cpuNanos } from './clock.js';
-import { longestBlockDuring } from './longest-block.js';
+import { end, send } from './harness/child.js';
+import { cpuNanos } from './harness/clock.js';
+import { longestBlockDuring } from './harness/longest-block.js';
 
 /** Milliseconds. */
 export interface FirstAndLater {
@@ -29,7 +29,7 @@ for (let n = 0; n < REQUESTS; n++) {
 }
 const later = costs.slice(REQUESTS / 2).sort((a, b) => a - b);
 await send({ first: costs[0], later: later[Math.floor(later.length / 2)] });
-process.exit();
+end();
 
 function ourDispatch(): () => Promise<unknown> {
   const dispatcher = new UndiciEventDispatcher();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { run } from './child.js';
+
 import type { FirstAndLater } from './first-dispatch-child.js';
-import type { Figures, Row, Size } from './row.js';
-import { startServer } from './server.js';
+import { run } from './harness/child.js';
+import type { Figures, Row, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
 
 /**
  * The first request of a process that was idle before, and the same later on; each pair of figures is of a process of its
@@ -18,7 +19,7 @@ export function rows({ short }: Size): Row[] {
     warmUps: short ? 0 : 1,
     open: async () => {
       const server = await startServer();
-      return { both: () => figuresOf(by, measure, server.url), close: () => server.stop() };
+      return { both: () => figuresOf(by, measure, server.url), close: () => server.end() };
     },
   });
   return [row('ours', 'cpu'), row('bare', 'cpu'), row('ours', 'block'), row('bare', 'block')];
@@ -27,6 +28,6 @@ export function rows({ short }: Size): Row[] {
 const NAMES = { cpu: 'CPU time', block: 'longest block of the event loop' };
 
 async function figuresOf(by: string, measure: string, url: string): Promise<Figures> {
-  const [figures] = await run<FirstAndLater>('./first-dispatch-child.ts', [by, measure, url]);
+  const [figures] = await run<FirstAndLater>('first-dispatch-child.ts', [by, measure, url]);
   return { ours: figures?.first ?? Number.NaN, theirs: figures?.later ?? Number.NaN };
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpuNanosEach } from './compare.js';
+
 import { floorOf } from './floor-text.js';
-import { interleave } from './interleaved.js';
+import { cpuNanosEach } from './harness/compare.js';
+import { interleave } from './harness/interleaved.js';
+import type { Row, Size } from './harness/row.js';
 import {
   CountingDispatcher,
   deliverAll,
@@ -10,7 +12,6 @@ import {
   requireSameInformation,
 } from './ours.js';
 import { CONVERSION, IMPRESSION, type Kind } from './plain-kinds.js';
-import type { Row, Size } from './row.js';
 import { inputs, inTurns } from './workload.js';
 
 /**

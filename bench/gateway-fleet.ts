@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { start } from './child.js';
-import { Optimizely, Side } from './gateway-sides.js';
-import type { Row, Sides, Size } from './row.js';
+import { Side } from './gateway/sides.js';
+import { start } from './harness/child.js';
+import type { Row, Sides, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
 
 const SERVICES = 4;
 const OPENED_AT_ONCE = 500;
@@ -43,10 +44,10 @@ export function rows({ short }: Size): Row[] {
 }
 
 async function openServices(requests: number): Promise<Sides> {
-  const optimizely = await Optimizely.start();
-  const gateway = await Side.start('gateway', optimizely);
+  const optimizely = await startServer();
+  const gateway = await Side.start('gateway', optimizely.url);
   const services = Array.from({ length: SERVICES }, () =>
-    start('./gateway-sender.ts', [String(gateway.port), String(requests)]),
+    start('gateway/sender.ts', [String(gateway.port), String(requests)]),
   );
   await Promise.all(services.map(service => once(service, 'message')));
   return {
@@ -84,10 +85,10 @@ const cpuOfASecond: Measure = async (side, open) => {
 };
 
 async function openIdle(count: number, measure: Measure): Promise<Sides> {
-  const optimizely = await Optimizely.start();
+  const optimizely = await startServer();
   const [ours, theirs] = await Promise.all([
-    Side.start('gateway', optimizely),
-    Side.start('floor', optimizely),
+    Side.start('gateway', optimizely.url),
+    Side.start('floor', optimizely.url),
   ]);
   const figure = async (side: Side) => {
     const sockets: Socket[] = [];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib';
-import { traceRequests } from './gateway-requests.js';
-import { type Answered, percentile, Senders } from './gateway-senders.js';
-import { Optimizely, Side } from './gateway-sides.js';
-import type { Row, Sides, Size } from './row.js';
+import { traceRequests } from './gateway/requests.js';
+import { type Answered, percentile, Senders } from './gateway/senders.js';
+import { Side } from './gateway/sides.js';
+import type { Row, Sides, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
 
 const SPANS = 100;
 const OVERLOADED_SPANS = 500;
@@ -72,10 +73,10 @@ function againstLimit(millis: number, ours: (overload: Overload) => Promise<numb
 }
 
 async function openHalf(millis: number): Promise<Sides> {
-  const optimizely = await Optimizely.start();
+  const optimizely = await startServer();
   const [ours, theirs] = await Promise.all([
-    Side.start('gateway-with-store', optimizely),
-    Side.start('floor', optimizely),
+    Side.start('gateway-with-store', optimizely.url),
+    Side.start('floor', optimizely.url),
   ]);
   const make = traceRequests(SPANS, 1);
   const half = (await ours.capacity(millis / 10, make)) / 2;
@@ -106,10 +107,10 @@ async function openTenfold(
   ours: (overload: Overload) => Promise<number>,
   theirs: (side: Side) => Promise<number>,
 ): Promise<Sides> {
-  const optimizely = await Optimizely.start();
+  const optimizely = await startServer();
   const [side, idle] = await Promise.all([
-    Side.start('gateway', optimizely),
-    Side.start('floor', optimizely),
+    Side.start('gateway', optimizely.url),
+    Side.start('floor', optimizely.url),
   ]);
   const fresh = traceRequests(OVERLOADED_SPANS, 1);
   // Packed, as most exporters send them: what they do to the network would keep the machine busy otherwise.

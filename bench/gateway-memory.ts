@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { traceRequests } from './gateway-requests.js';
-import { Senders } from './gateway-senders.js';
-import { Optimizely, Side } from './gateway-sides.js';
-import type { Row, Sides, Size } from './row.js';
+import { traceRequests } from './gateway/requests.js';
+import { Senders } from './gateway/senders.js';
+import { Side } from './gateway/sides.js';
+import type { Row, Sides, Size } from './harness/row.js';
+import { type LoopbackServer, startServer } from './harness/server.js';
 
 const SPANS = 500;
 /** Longer than a row takes. */
@@ -34,11 +35,11 @@ async function openWaiting(
   kind: 'gateway' | 'gateway-with-store',
   of: 'heapBytes' | 'storeBytes',
 ): Promise<Sides> {
-  const answering = await Optimizely.start();
+  const answering = await startServer();
   const textBytes = await textBytesOf(requests, answering);
   answering.end();
-  const silent = await Optimizely.start(NEVER_MILLIS);
-  const side = await Side.start(kind, silent);
+  const silent = await startServer(NEVER_MILLIS);
+  const side = await Side.start(kind, silent.url);
   return {
     async ours() {
       const make = traceRequests(SPANS, 1);
@@ -62,8 +63,8 @@ async function openWaiting(
 }
 
 /** As Optimizely gets it, with its share of what the events of a batch have in common. */
-async function textBytesOf(requests: number, optimizely: Optimizely): Promise<number> {
-  const side = await Side.start('gateway', optimizely);
+async function textBytesOf(requests: number, optimizely: LoopbackServer): Promise<number> {
+  const side = await Side.start('gateway', optimizely.url);
   const senders = new Senders(side.port, 8);
   await senders.sendAll(requests, traceRequests(SPANS, 1));
   senders.close();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { traceRequests } from './gateway-requests.js';
-import { Senders } from './gateway-senders.js';
-import type { Kind } from './gateway-server.js';
-import { Optimizely, Side } from './gateway-sides.js';
-import type { Row, Size, Target } from './row.js';
+import { traceRequests } from './gateway/requests.js';
+import { Senders } from './gateway/senders.js';
+import type { Kind } from './gateway/server.js';
+import { Side } from './gateway/sides.js';
+import type { Row, Size, Target } from './harness/row.js';
+import { startServer } from './harness/server.js';
 
 const SPANS = 500;
 
@@ -61,8 +62,11 @@ export function rows(size: Size): Row[] {
 }
 
 async function open({ eventEvery, requests, connections }: Load, peer: keyof typeof PEERS) {
-  const optimizely = await Optimizely.start();
-  const [ours, theirs] = await Promise.all([Side.start('gateway', optimizely), Side.start(peer, optimizely)]);
+  const optimizely = await startServer();
+  const [ours, theirs] = await Promise.all([
+    Side.start('gateway', optimizely.url),
+    Side.start(peer, optimizely.url),
+  ]);
   const make = traceRequests(SPANS, eventEvery);
   const figure = async (side: Side) => {
     const senders = new Senders(side.port, connections);

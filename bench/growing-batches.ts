@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpuNanos } from './clock.js';
+import { cpuNanos } from './harness/clock.js';
+import { paced } from './harness/paced.js';
+import type { Row, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
 import { deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import { paced } from './paced.js';
-import type { Row, Size } from './row.js';
-import { startServer } from './server.js';
 import { type ConversionInput, inputs, makeConversion } from './workload.js';
 
 const EVENTS_A_MILLI = 2;
@@ -62,7 +62,7 @@ async function open(millis: number, latency: number) {
       return { ours: ours - alone, theirs: theirs - alone };
     },
     close: () => {
-      server.stop();
+      server.end();
       if (characters === 0) throw new Error('no load');
     },
   };

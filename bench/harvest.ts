@@ -2,7 +2,8 @@
 import type { Span } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { recordConversion, recordImpression } from 'opentelemetry-exporter-optimizely';
-import { nanosEach } from './compare.js';
+import { nanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import {
   CountingDispatcher,
   deliverAll,
@@ -11,7 +12,6 @@ import {
   requireSameInformation,
 } from './ours.js';
 import { rawConversion, rawImpression } from './raw-events.js';
-import type { Row, Size } from './row.js';
 import { inputs, inTurns, makeConversion, makeImpression } from './workload.js';
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as official from '@optimizely/optimizely-sdk';
-import { send } from './child.js';
+import { end, send } from './harness/child.js';
 import { makeProcessor } from './ours.js';
 import { type ConversionInput, DATAFILE, inTurns, makeConversion, turn } from './workload.js';
 
@@ -20,7 +20,7 @@ await recordMore(total);
 const after = await collectedHeap();
 if (pending() !== 2 * total) throw new Error(`${pending()} of ${2 * total} events are queued`);
 await send((after - before) / total);
-process.exit();
+end();
 
 function ours() {
   const processor = makeProcessor({

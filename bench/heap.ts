@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { run } from './child.js';
-import type { Row, Size } from './row.js';
+import { run } from './harness/child.js';
+import type { Row, Size } from './harness/row.js';
 
 /**
  * Our events wait in the default batches of 10 behind a dispatcher that hangs, which is where they are in an outage. The
@@ -32,7 +32,7 @@ export function rows({ short }: Size): Row[] {
 type OfficialQueue = 'queued' | 'in-batches';
 
 async function bytesOf(side: string, user: string, count: number): Promise<number> {
-  const [bytes] = await run<number>('./heap-child.ts', [side, user, String(count)]);
+  const [bytes] = await run<number>('heap-child.ts', [side, user, String(count)]);
   if (bytes === undefined || bytes <= 0) throw new Error(`${side}: no figure`);
   return bytes;
 }

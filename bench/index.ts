@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { run } from './child.js';
+import { cpus, loadavg } from 'node:os';
+import { run } from './harness/child.js';
+import { toLine } from './harness/report.js';
+import type { Result } from './harness/row.js';
 import { outage } from './outage.js';
-import { toLine } from './report.js';
-import type { Result } from './row.js';
 import type { Sustained } from './sustained.js';
 
 /** One file each, which exports its `rows`. */
@@ -37,7 +37,20 @@ const args = process.argv.slice(2);
 const short = args.includes('--short');
 const chosen = args.filter(arg => !arg.startsWith('-'));
 const families = chosen.length > 0 ? chosen.filter(name => name !== 'sustained') : FAMILIES;
+const unknown = families.filter(name => !FAMILIES.includes(name));
+if (unknown.length > 0) {
+  console.error(`no such family: ${unknown.join(', ')}; there are ${FAMILIES.join(', ')}, and sustained`);
+  process.exit(2);
+}
 const startedAt = performance.now();
+const machine = {
+  node: process.version,
+  cpu: cpus()[0]?.model,
+  cpus: cpus().length,
+  clock: process.env.BENCH_CLOCK ?? 'wall',
+  load: loadavg()[0]?.toFixed(1),
+};
+console.log(`Node ${machine.node}, ${machine.cpus} x ${machine.cpu}, load ${machine.load}`);
 
 let memory: Awaited<ReturnType<typeof outage>> | undefined;
 if (chosen.length === 0) {
@@ -49,33 +62,27 @@ if (chosen.length === 0) {
 let sustained: Sustained[] | undefined;
 if (chosen.length === 0 || chosen.includes('sustained')) {
   console.log('How far the default settings go without a drop');
-  sustained = await run<Sustained>('./sustained.ts', [short ? 'short' : 'full']);
+  sustained = await run<Sustained>('sustained.ts', [short ? 'short' : 'full']);
   console.table(sustained);
 }
 
 const results: Result[] = [];
 for (const family of families) {
   const familyStartedAt = performance.now();
-  const figures = await run<Result>('./run-family.ts', [family, short ? 'short' : 'full']);
+  const figures = await run<Result>('harness/run-family.ts', [family, short ? 'short' : 'full']);
   console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
+  if (figures.length > 0) console.table(figures.map(toLine));
   results.push(...figures);
 }
-if (results.length > 0) console.table(results.map(toLine));
 const judged = results.filter(({ met }) => met !== undefined);
 const missed = judged.filter(({ met }) => met === false);
+for (const { name, peer } of missed) console.log(`missed: ${name}, compared with ${peer}`);
 console.log(
   short
     ? `${results.length} rows work; a short run judges no figure`
     : `${judged.length - missed.length} of ${judged.length} targets met, in ${seconds(startedAt)} s`,
 );
 if (!short && chosen.length === 0) {
-  const [cpu] = cpus();
-  const machine = {
-    node: process.version,
-    cpu: cpu?.model,
-    cpus: cpus().length,
-    clock: process.env.BENCH_CLOCK ?? 'wall',
-  };
   writeFileSync(
     'bench-results.json',
     `${JSON.stringify({ machine, memory, sustained, results }, null, 2)}\n`,

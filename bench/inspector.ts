@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { start } from './child.js';
-import { InspectorTraffic } from './inspector-traffic.js';
-import type { Row, Size } from './row.js';
+import { start } from './harness/child.js';
+import type { Row, Size } from './harness/row.js';
+import { InspectorTraffic } from './inspector/traffic.js';
 
 const OVERVIEW_MILLIS = 400;
 const ROWS_MILLIS = 150;
@@ -72,7 +72,7 @@ export function rows({ short }: Size): Row[] {
 type Inspector = Awaited<ReturnType<typeof openInspector>>;
 
 async function openInspector(events: number) {
-  const child = start('./inspector-child.ts');
+  const child = start('inspector/child.ts');
   const [port] = (await once(child, 'message')) as [number];
   const client = new Client(port);
   const before = await held(child);

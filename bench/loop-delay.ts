@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Agent, request } from 'undici';
+import { paced } from './harness/paced.js';
+import type { Row, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
 import { deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import { paced } from './paced.js';
 import { type PlainVisitor, plainConversion } from './plain-visitor.js';
-import type { Row, Size } from './row.js';
-import { startServer } from './server.js';
 import { type ConversionInput, makeConversion } from './workload.js';
 
 const EVENTS_A_MILLI = 20;

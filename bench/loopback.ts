@@ -2,10 +2,10 @@
 import * as official from '@optimizely/optimizely-sdk';
 import { UndiciEventDispatcher } from 'opentelemetry-exporter-optimizely';
 import { Agent } from 'undici';
-import { cpuNanosEach } from './compare.js';
+import { cpuNanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
+import { type LoopbackServer, type Received, startServer } from './harness/server.js';
 import { deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import type { Row, Size } from './row.js';
-import { type LoopbackServer, type Received, startServer } from './server.js';
 import { type ConversionInput, DATAFILE, inputs, inTurns, makeConversion } from './workload.js';
 
 const ROUNDS = 10;

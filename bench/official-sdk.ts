@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as official from '@optimizely/optimizely-sdk';
 import { recordConversion, recordImpression } from 'opentelemetry-exporter-optimizely';
-import { cpuNanosEach } from './compare.js';
+import { cpuNanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import {
   BytesDispatcher,
   deliverAll,
@@ -9,7 +10,6 @@ import {
   registerContextManager,
   requireSameInformation,
 } from './ours.js';
-import type { Row, Size } from './row.js';
 import { DATAFILE, FLAG_KEY, inputs, inTurns, makeConversion, makeImpression, turn } from './workload.js';
 
 /**

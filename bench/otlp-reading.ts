@@ -3,9 +3,9 @@
 import { decodeExport } from '../packages/gateway/src/otlp/decode.js';
 import { eventNames } from '../packages/gateway/src/otlp/event-names.js';
 import { decode, encode, type Json } from '../packages/gateway/test/support/otlp-schema.js';
-import { nanosEach } from './compare.js';
-import { makeTraces } from './otlp-spans.js';
-import type { Row, Size } from './row.js';
+import { makeTraces } from './gateway/otlp-spans.js';
+import { nanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 
 const SPANS = 500;
 const NAMES = eventNames(false);

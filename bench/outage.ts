@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import { SILENT } from './ours.js';
 
 const DATAFILE = JSON.stringify({
   version: '4',
@@ -8,7 +9,6 @@ const DATAFILE = JSON.stringify({
   revision: '3',
   events: [{ id: '300', key: 'purchase' }],
 });
-const SILENT = { error() {}, warn() {}, info() {}, debug() {} };
 
 /** Memory while the endpoint answers nothing but 503, however long: it stays where the bounds put it. */
 export async function outage(scale: number) {

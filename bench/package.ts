@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Row, Size } from './row.js';
+import type { Row, Size } from './harness/row.js';
 
 const runFile = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

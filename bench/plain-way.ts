@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { cpuNanosEach, nanosEach } from './compare.js';
-import { interleave } from './interleaved.js';
+import { cpuNanosEach, nanosEach } from './harness/compare.js';
+import { interleave } from './harness/interleaved.js';
+import type { Row, Size } from './harness/row.js';
 import {
   CountingDispatcher,
   deliverAll,
@@ -12,7 +13,6 @@ import {
   requireSameInformation,
 } from './ours.js';
 import { CONVERSION, IMPRESSION, type Kind } from './plain-kinds.js';
-import type { Row, Size } from './row.js';
 import { emptyProcessor } from './spans.js';
 import { inputs, inTurns } from './workload.js';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NATS_VERSION, NatsServer, NO_NATS } from '../packages/gateway/test/support/nats-server.js';
-import { Optimizely } from './gateway-sides.js';
-import { Bare, type Cost, Direct, Relay } from './relay-sides.js';
-import type { Row, Sides, SidesInTurn, Size } from './row.js';
+import type { Row, Sides, SidesInTurn, Size } from './harness/row.js';
+import { startServer } from './harness/server.js';
+import { Bare, type Cost, Direct, Relay } from './relay/sides.js';
 
 const PEERS = {
   bare: 'the same messages published and consumed',
@@ -11,6 +11,10 @@ const PEERS = {
 } as const;
 
 type Peer = keyof typeof PEERS;
+
+type BatchSize = '10' | 'default';
+
+const BATCHES: Record<BatchSize, string> = { 10: 'batches of 10', default: 'default batches' };
 
 /**
  * Events from an application over JetStream and a gateway to a server that stands for Optimizely, each in a process of its
@@ -23,16 +27,16 @@ export function rows({ short }: Size): Row[] {
     return [];
   }
   const count = short ? 500 : 40_000;
-  return ['10', 'default'].flatMap(batchSize =>
+  return (['10', 'default'] as const).flatMap(batchSize =>
     (['bare', 'http', 'both'] as const).flatMap(peer => comparison(count, batchSize, peer)),
   );
 }
 
 /** Two rows of the same rounds. */
-function comparison(count: number, batchSize: string, peer: Peer): Row[] {
+function comparison(count: number, batchSize: BatchSize, peer: Peer): Row[] {
   const costs = { ours: [] as Cost[], theirs: [] as Cost[] };
   const row = (what: string, open: Row['open']): Row => ({
-    name: `${what} through an application, JetStream, a gateway and HTTP, batches of ${batchSize}`,
+    name: `${what} through an application, JetStream, a gateway and HTTP, ${BATCHES[batchSize]}`,
     peer: PEERS[peer],
     unit: 'ns',
     ...(peer === 'bare' && { target: { atLeast: 0.5 } }),
@@ -49,17 +53,16 @@ function comparison(count: number, batchSize: string, peer: Peer): Row[] {
 
 async function open(
   count: number,
-  batchSize: string,
+  batchSize: BatchSize,
   peer: Peer,
   costs: { readonly ours: Cost[]; readonly theirs: Cost[] },
 ): Promise<Sides> {
   const server = await NatsServer.start();
-  const optimizely = await Optimizely.start();
-  const endpoint = `http://127.0.0.1:${optimizely.port}/v1/events`;
-  const relay = await Relay.start(server, endpoint, batchSize);
+  const optimizely = await startServer();
+  const relay = await Relay.start(server, optimizely.url, batchSize);
   const others: (Bare | Direct)[] = [];
   if (peer !== 'http') others.push(await Bare.start(server, await relay.messagesOf(count)));
-  if (peer !== 'bare') others.push(await Direct.start(endpoint, batchSize));
+  if (peer !== 'bare') others.push(await Direct.start(optimizely.url, batchSize));
   return {
     async ours() {
       const cost = await relay.round(count);

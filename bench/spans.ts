@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { nanosEach } from './compare.js';
+import { nanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import { makeProcessor } from './ours.js';
-import type { Row, Size } from './row.js';
 
 export function emptyProcessor(): SpanProcessor {
   return { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };

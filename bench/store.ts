@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type EventStore, FileEventStore } from 'opentelemetry-exporter-optimizely';
 import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
-import { nanosEach } from './compare.js';
+import { nanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import type { Row, Size } from './row.js';
 import { type ConversionInput, inputs, inTurns, makeConversion } from './workload.js';
 
 /** By events a turn of the event loop: a turn costs as much as an event. */
@@ -25,7 +25,7 @@ export function rows({ short }: Size): Row[] {
   registerContextManager();
   const count = short ? 1_000 : 20_000;
   const row = (name: string, eventsATurn: number, makeStore: MakeStore, atMost?: number): Row => ({
-    name: `recordConversion to body, ${eventsATurn} events a turn, with ${name}`,
+    name: `recordConversion to body, ${eventsATurn === 1 ? 'an event' : `${eventsATurn} events`} a turn, with ${name}`,
     peer: 'without it',
     unit: 'ns',
     ...(atMost !== undefined && { target: { atMost } }),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { send } from './child.js';
-import { makeProcessor, registerContextManager } from './ours.js';
-import { paced } from './paced.js';
-import { startServer } from './server.js';
+import { end, send } from './harness/child.js';
+import { paced } from './harness/paced.js';
+import { startServer } from './harness/server.js';
+import { makeProcessor, registerContextManager, SILENT } from './ours.js';
 import { makeConversion } from './workload.js';
 
 /** How far the default settings go with a server that takes its time. */
@@ -27,14 +27,12 @@ const SETTINGS = [
 /** Batches leave in bursts: as much may wait more at the end than halfway. */
 const BACKLOG_SECONDS = 0.5;
 
-const silent = { error() {}, warn() {}, info() {}, debug() {} };
-
 /**
  * Holds a rate. What the queue can't send, it takes for a while: the rate is too high where events are dropped, or
  * where more and more wait.
  */
 async function hold(url: string, options: object, rate: number, millis: number) {
-  const processor = makeProcessor({ endpoint: url, logger: silent, ...options });
+  const processor = makeProcessor({ endpoint: url, logger: SILENT, ...options });
   const record = (n: number) => void processor.recordConversion(makeConversion(n));
   const before = process.cpuUsage();
   await paced(millis / 2, rate / 1_000, record);
@@ -67,7 +65,7 @@ for (const latency of LATENCIES) {
       }
       best = { rate, perRequest: delivered / requests, cpuMicros };
     }
-    server.stop();
+    server.end();
     await send({
       'answers after, ms': latency,
       maxBatchSize: label,
@@ -79,4 +77,4 @@ for (const latency of LATENCIES) {
     } satisfies Sustained);
   }
 }
-process.exit();
+end();

@@ -9,7 +9,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { send } from './child.js';
+import { send } from '../harness/child.js';
 
 /** What it has spent since it began, microseconds, and the messages that it has had. */
 export interface BareFigures {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Json } from '../packages/gateway/test/support/otlp-schema.js';
+import type { Json } from '../../packages/gateway/test/support/otlp-schema.js';
 
 export interface SpanIds {
   /** Bytes, or text for what is encoded as JSON. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * Compiles a file of this directory, and what it imports of this repository, as the packages are built. The loader that
+ * Compiles a file, named from `bench/` on, and what it imports of this repository, as the packages are built. The loader that
  * runs everything else here gives each function its name when it is made, which costs something where many are made.
  *
  * @returns the file to start
@@ -25,5 +25,5 @@ export async function bundle(file: string): Promise<string> {
 }
 
 function inRepository(path: string): string {
-  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }

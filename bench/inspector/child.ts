@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Inspection } from '../packages/inspector/src/inspection/inspection.js';
-import { readProject } from '../packages/inspector/src/inspection/project.js';
-import { startInspectServer } from '../packages/inspector/src/server/inspect-server.js';
-import { ServedFiles } from '../packages/inspector/src/server/served-files.js';
-import { send } from './child.js';
-import { inspectorDatafile } from './inspector-traffic.js';
+import { Inspection } from '../../packages/inspector/src/inspection/inspection.js';
+import { readProject } from '../../packages/inspector/src/inspection/project.js';
+import { startInspectServer } from '../../packages/inspector/src/server/inspect-server.js';
+import { ServedFiles } from '../../packages/inspector/src/server/served-files.js';
+import { send } from '../harness/child.js';
+import { inspectorDatafile } from './traffic.js';
 
 // The inspector in a process of its own, with room for any number of events. It tells its port, and for each message what
 // it holds: bytes of memory after a collection, and bytes of bodies.
@@ -18,7 +18,7 @@ const server = await startInspectServer({
   inspection,
   datafile: () => ({ state: 'none' }),
   port: 0,
-  page: await ServedFiles.page(new URL('../packages/inspector/dist/cli/page/', import.meta.url)),
+  page: await ServedFiles.page(new URL('../../packages/inspector/dist/cli/page/', import.meta.url)),
 });
 
 function held() {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const BENCH = fileURLToPath(new URL('..', import.meta.url));
 /** Room for a million queued events on either side; the same for every process, as it bears on how often V8 collects. */
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=4096'];
 /** It triples the heap of a small server, and what a full collection costs: what is compiled already goes without. */
 const LOADER = ['--import', 'tsx'];
 
-/** Starts another file of this directory with a channel. It is gone when this process is. */
+/** Starts a file, named from `bench/` on or by its whole path, with a channel. It is gone when this process is. */
 export function start(file: string, args: readonly string[] = []): ChildProcess {
   const execArgv = file.endsWith('.ts') ? [...NODE_OPTIONS, ...LOADER] : NODE_OPTIONS;
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv });
+  return fork(resolve(BENCH, file), args, { execArgv });
 }
 
 /** Runs one to its end. @returns the messages it sent; none of a family of rows that needs what is not here */
@@ -29,4 +31,10 @@ export function send(message: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     process.send?.(message, (error: Error | null) => (error ? reject(error) : resolve()));
   });
+}
+
+/** Ends this process, and what waits in it by design, without a line about events that are lost. */
+export function end(): never {
+  process.removeAllListeners('exit');
+  process.exit();
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from 'optimizely-event-gateway';
-import { send } from './child.js';
-import { DATAFILE } from './workload.js';
+import { send } from '../harness/child.js';
+import { DATAFILE } from '../workload.js';
 
 /** What it has spent since it began, microseconds, and the events that it has delivered. */
 export interface GatewayFigures {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createJetStreamDispatcher } from 'optimizely-event-gateway/jetstream';
-import { send } from './child.js';
-import { makeProcessor, registerContextManager } from './ours.js';
-import { type ConversionInput, inputs, inTurns, makeConversion } from './workload.js';
+import { send } from '../harness/child.js';
+import { makeProcessor, registerContextManager } from '../ours.js';
+import { type ConversionInput, inputs, inTurns, makeConversion } from '../workload.js';
 
 /** What it has spent since it began, microseconds. */
 export interface AppFigures {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { encode } from '../packages/gateway/test/support/otlp-schema.js';
+import { encode } from '../../packages/gateway/test/support/otlp-schema.js';
 import { makeTraces } from './otlp-spans.js';
 
 let made = 0;

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { StaticProjectConfigManager, UserEventFactory } from 'opentelemetry-exporter-optimizely';
 import { readExperimentEvent } from 'opentelemetry-exporter-optimizely/capture';
 import { type Gateway, startGateway } from 'optimizely-event-gateway';
-import type { OtlpExport } from '../packages/gateway/src/model/otlp-event.js';
-import { decodeExport } from '../packages/gateway/src/otlp/decode.js';
-import { eventNames } from '../packages/gateway/src/otlp/event-names.js';
-import { decode } from '../packages/gateway/test/support/otlp-schema.js';
-import { send } from './child.js';
-import { Lateness } from './gateway-lateness.js';
+import type { OtlpExport } from '../../packages/gateway/src/model/otlp-event.js';
+import { decodeExport } from '../../packages/gateway/src/otlp/decode.js';
+import { eventNames } from '../../packages/gateway/src/otlp/event-names.js';
+import { decode } from '../../packages/gateway/test/support/otlp-schema.js';
+import { end, send } from '../harness/child.js';
+import { Lateness } from './lateness.js';
 
 /**
  * `floor` reads the same requests with the same code and answers 200; `texts` also makes the uuid and the text of each
@@ -120,5 +120,5 @@ process.on('message', message => {
 });
 process.on('disconnect', () => {
   if (store !== undefined) rmSync(store, { recursive: true, force: true });
-  process.exit();
+  end();
 });

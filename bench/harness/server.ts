@@ -17,7 +17,7 @@ export type LoopbackServer = Awaited<ReturnType<typeof startServer>>;
 export async function startServer(answerAfterMillis = 0) {
   // A proxy of the environment's would come between.
   process.env.NO_PROXY = '127.0.0.1';
-  const child = start('./loopback-server.ts', [String(answerAfterMillis)]);
+  const child = start('harness/loopback-server.ts', [String(answerAfterMillis)]);
   const [port] = (await once(child, 'message')) as [number];
   const received = async (): Promise<Received> => {
     const answer = once(child, 'message');
@@ -27,7 +27,7 @@ export async function startServer(answerAfterMillis = 0) {
   return {
     url: `http://127.0.0.1:${port}/v1/events`,
     received,
-    stop: () => child.disconnect(),
+    end: () => child.disconnect(),
     /** What arrived while the work was done. */
     during: async <T>(work: () => Promise<T>): Promise<{ result: T } & Received> => {
       const before = await received();

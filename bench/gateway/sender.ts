@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { send } from './child.js';
-import { traceRequests } from './gateway-requests.js';
-import { Senders } from './gateway-senders.js';
+import { send } from '../harness/child.js';
+import { traceRequests } from './requests.js';
+import { Senders } from './senders.js';
 
 /** As many at once as OpenTelemetry's JavaScript exporters send. */
 const AT_ONCE = 30;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { EVENTS_A_TURN, turn } from '../workload.js';
 import type { Figures } from './row.js';
-import { EVENTS_A_TURN, turn } from './workload.js';
 
 /** Records the event of that number. */
 export type Recorder = (n: number) => void;

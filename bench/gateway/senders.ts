@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Answer, Connection } from './gateway-connection.js';
+import { type Answer, Connection } from './connection.js';
 
 /** Until what was refused is sent again. */
 const PAUSE_MILLIS = 100;

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import type { NatsServer } from '../packages/gateway/test/support/nats-server.js';
-import { start } from './child.js';
-import type { AppFigures } from './relay-app.js';
-import type { BareFigures } from './relay-bare.js';
-import type { GatewayFigures } from './relay-gateway.js';
+import type { NatsServer } from '../../packages/gateway/test/support/nats-server.js';
+import { start } from '../harness/child.js';
+import type { AppFigures } from './app.js';
+import type { BareFigures } from './bare.js';
+import type { GatewayFigures } from './gateway.js';
 
 const SUBJECT = 'optimizely.events';
 const LOOK_MILLIS = 5;
@@ -60,8 +60,8 @@ export class Relay {
   }
 
   static async start(server: NatsServer, endpoint: string, batchSize: string): Promise<Relay> {
-    const gateway = await Process.start<GatewayFigures>('./relay-gateway.ts', [server.url, endpoint]);
-    const app = await Process.start<AppFigures>('./relay-app.ts', ['stream', server.url, batchSize]);
+    const gateway = await Process.start<GatewayFigures>('relay/gateway.ts', [server.url, endpoint]);
+    const app = await Process.start<AppFigures>('relay/app.ts', ['stream', server.url, batchSize]);
     return new Relay(server, app, gateway);
   }
 
@@ -128,8 +128,8 @@ export class Bare {
   }
 
   static async start(server: NatsServer, file: string): Promise<Bare> {
-    const consumer = await Process.start<BareFigures>('./relay-bare.ts', ['consume', server.url]);
-    const publisher = await Process.start<BareFigures>('./relay-bare.ts', ['publish', server.url]);
+    const consumer = await Process.start<BareFigures>('relay/bare.ts', ['consume', server.url]);
+    const publisher = await Process.start<BareFigures>('relay/bare.ts', ['publish', server.url]);
     return new Bare(server, file, publisher, consumer);
   }
 
@@ -163,7 +163,7 @@ export class Direct {
   }
 
   static async start(endpoint: string, batchSize: string): Promise<Direct> {
-    return new Direct(await Process.start<AppFigures>('./relay-app.ts', ['http', endpoint, batchSize]));
+    return new Direct(await Process.start<AppFigures>('relay/app.ts', ['http', endpoint, batchSize]));
   }
 
   async round(count: number): Promise<Cost> {

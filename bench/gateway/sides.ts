@@ -2,12 +2,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.js';
-import { start } from './child.js';
-import { type Coding, Senders } from './gateway-senders.js';
-import type { Figures, Kind } from './gateway-server.js';
+import { bundle } from '../harness/bundle.js';
+import { start } from '../harness/child.js';
+import { type Coding, Senders } from './senders.js';
+import type { Figures, Kind } from './server.js';
 
-const DATAFILE = fileURLToPath(new URL('../packages/gateway/test/senders/datafile.json', import.meta.url));
+const DATAFILE = fileURLToPath(new URL('../../packages/gateway/test/senders/datafile.json', import.meta.url));
 let server: Promise<string> | undefined;
 
 /** A gateway or its peer, in a process of its own. */
@@ -20,9 +20,9 @@ export class Side {
     this.port = port;
   }
 
-  static async start(kind: Kind, optimizely: Optimizely): Promise<Side> {
-    server ??= bundle('gateway-server.ts');
-    const endpoint = `http://127.0.0.1:${optimizely.port}/v1/events`;
+  /** @param endpoint where a gateway delivers */
+  static async start(kind: Kind, endpoint: string): Promise<Side> {
+    server ??= bundle('gateway/server.ts');
     const child = start(await server, [kind, endpoint, DATAFILE]);
     const [port] = (await once(child, 'message')) as [number];
     return new Side(child, port);
@@ -51,34 +51,6 @@ export class Side {
     }
     senders.close();
     return (1_000_000 * requests) / cpuMicros;
-  }
-
-  end(): void {
-    this.#child.disconnect();
-  }
-}
-
-/** Stands for Optimizely, in a process of its own. */
-export class Optimizely {
-  readonly port: number;
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess, port: number) {
-    this.#child = child;
-    this.port = port;
-  }
-
-  /** @param answerAfterMillis how long each request waits for its answer */
-  static async start(answerAfterMillis = 0): Promise<Optimizely> {
-    const child = start('./loopback-server.ts', [String(answerAfterMillis)]);
-    const [port] = (await once(child, 'message')) as [number];
-    return new Optimizely(child, port);
-  }
-
-  async received(): Promise<{ requests: number; bytes: number }> {
-    this.#child.send('received');
-    const [received] = (await once(this.#child, 'message')) as [{ requests: number; bytes: number }];
-    return received;
   }
 
   end(): void {
