@@ -111,8 +111,6 @@ class ChainRun<Link extends string> {
     this.#endpoint.healthy = true;
     await this.#until(() => this.#book.totals().missing === 0);
     this.#book.check();
-    const { sent, receipts } = this.#book.totals();
-    if (receipts < sent) this.#book.violate(`${sent - receipts} events got no receipt in time`);
   }
 
   async close(): Promise<void> {

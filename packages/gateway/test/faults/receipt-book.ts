@@ -138,8 +138,14 @@ export class ReceiptBook implements EndpointBook {
     return { ...totals, resent: this.#resent };
   }
 
-  /** At the end: names what has a receipt and is missing. */
-  check(): void {
+  /**
+   * At the end: names what has a receipt and is missing, and says how many have none.
+   *
+   * @param events how many were to get a receipt
+   */
+  check(events = this.#entries.size): void {
+    const { receipts } = this.totals();
+    if (receipts < events) this.violate(`${events - receipts} events got no receipt in time`);
     for (const [uuid, entry] of this.#entries) {
       if (entry.hasReceipt && this.#isMissing(uuid, entry))
         this.violate(`${uuid} has a receipt and was not counted`);
