@@ -106,6 +106,11 @@ describe('the answer of a dispatcher', () => {
       rejection({ response: { status: 429, headers: { 'retry-after': '7' } } }),
       7_000,
     ],
+    ...[408, 425, 429, 500, 503, 504].map((status): [string, () => unknown, unknown] => [
+      `status ${status}, of a busy server`,
+      () => status,
+      SOON,
+    ]),
     ['the bare status 400', () => 400, 'rejected'],
     ['the bare status 100', () => 100, SOON],
     ['the bare status 599', () => 599, SOON],

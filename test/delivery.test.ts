@@ -512,7 +512,7 @@ describe('delivery', () => {
     });
 
     it('say what is in the way of 4xx that do not speak of the request, as an error once an episode', async () => {
-      for (const statusCode of [401, 404, 407, 410, 421, 425, 451, 460, 499]) {
+      for (const statusCode of [401, 404, 407, 410, 421, 451, 460, 499]) {
         const { dispatcher, runtime, logger, record, processor } = makeDelivery();
         dispatcher.answer = () => ({ statusCode });
         record(5);

@@ -36,7 +36,7 @@ const LONGEST_RETRY_AFTER_MILLIS = 5 * 60_000;
 
 /** What speaks of the request itself. All else in 4xx speaks of the way: a proxy, a gateway between two deployments. */
 const REFUSALS: readonly number[] = [400, 411, 414, 415, 422, 431, 501];
-const BUSY: readonly number[] = [408, 429];
+const BUSY: readonly number[] = [408, 425, 429];
 
 /** The delivery table: what an answer means. */
 export function judge(answer: Answer): Verdict {
