@@ -9,6 +9,7 @@
 
 export type { DeliveredEvents } from '../model/drop-reason.js';
 export type { EventOutcome, EventSettlement } from '../model/event-settlement.js';
+export { nameBasedUuid } from '../util/uuid-v5.js';
 export { deriveEventUuid, EVENT_UUID_NAMESPACE, eventIdentity } from './event-identity.js';
 export type { EventOrigin, RawEvent } from './raw-event.js';
 export type { ReadEvent, UnreadableEvent } from './read-event.js';

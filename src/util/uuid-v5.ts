@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+
 /**
- * Makes a name-based UUID of version 5 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562.html#name-uuid-version-5)): the
- * same name has the same one.
+ * Makes the UUID (version 5, [RFC 9562](https://www.rfc-editor.org/rfc/rfc9562.html#name-uuid-version-5)) that a name has
+ * in a namespace: always the same one, for what has to keep its uuid when it is read again.
  *
- * @param bytes those of the namespace, and the name as UTF-8
+ * @param namespace a UUID
+ * @throws TypeError if the namespace is not a UUID
  */
+export function nameBasedUuid(namespace: string, name: string): string {
+  if (!UUID.test(namespace)) throw new TypeError('the namespace must be a UUID');
+  return uuidV5Of(Buffer.concat([Buffer.from(namespace.replaceAll('-', ''), 'hex'), Buffer.from(name)]));
+}
+
+/** As `nameBasedUuid`, of bytes that are there: those of the namespace, and the name as UTF-8. */
 export function uuidV5Of(bytes: Uint8Array): string {
   return uuidOf(sha1(bytes));
 }

@@ -6,6 +6,7 @@ import {
   EVENT_UUID_NAMESPACE,
   type EventOrigin,
   eventIdentity,
+  nameBasedUuid,
   type RawEvent,
 } from 'opentelemetry-exporter-optimizely/capture';
 import { v5 } from 'uuid';
@@ -283,6 +284,28 @@ describe('a derived uuid', () => {
       expect(deriveEventUuid(conversion({ [TAGS]: tags }), ORIGIN)).to.equal(undefined);
     for (const time of [undefined, null, 'now', [], [Number.NaN, 0], {}])
       expect(deriveEventUuid({ ...conversion(), time: time as never }, ORIGIN)).to.equal(undefined);
+  });
+});
+
+describe('a name-based uuid', () => {
+  it('is the one that other libraries make, in any namespace', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.string({ unit: 'grapheme' }), (namespace, name) => {
+        expect(nameBasedUuid(namespace, name)).to.equal(v5(name, namespace));
+        expect(nameBasedUuid(namespace.toUpperCase(), name)).to.equal(v5(name, namespace));
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('is not made in a namespace that is not a UUID', () => {
+    for (const namespace of [
+      '',
+      'optimizely',
+      `${EVENT_UUID_NAMESPACE}0`,
+      EVENT_UUID_NAMESPACE.replace('-', ''),
+    ])
+      expect(() => nameBasedUuid(namespace, 'a')).to.throw(TypeError, 'must be a UUID');
   });
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { nameBasedUuid } from 'opentelemetry-exporter-optimizely/capture';
 import type { EventBatchTexts } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
-import { nameBasedUuid } from '../util/name-based-uuid.js';
 import { cutBatch } from './cut-batch.js';
 import { lacksUuids, stampUuids } from './stamp-uuids.js';
 
