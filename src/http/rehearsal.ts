@@ -7,7 +7,7 @@ import { tend } from './connection.js';
 import { Exchange } from './exchange.js';
 import type { Undici } from './load-undici.js';
 
-/** Whoever listens here, such as an instrumentation, would take a rehearsal for a request. */
+/** What listens here, such as an instrumentation, would take a rehearsal for a request. */
 const CHANNELS = ['undici:request:create', 'undici:client:beforeConnect', 'undici:client:sendHeaders'];
 
 const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n');

@@ -37,7 +37,7 @@ export class PatchedExports {
 
   restore(): void {
     for (const { exports, original, patched } of this.#patches) {
-      // Whoever wrapped it after us keeps a function that does nothing but call the original, while we are disabled.
+      // Code that wrapped it after us keeps a function that does nothing but call the original, while we are disabled.
       if (exports.createInstance === patched) this.#assign(exports, original);
     }
   }

@@ -24,7 +24,7 @@ export interface EngineOptions {
   readonly logger: Logger;
   /** For the exporter's own metrics. @default none */
   readonly meterProvider?: MeterProvider | undefined;
-  /** Hears of events when their receipt is given. @default nobody */
+  /** Hears of events when their receipt is given. @default none */
   readonly countEvents?: EventCounter | undefined;
   /** Where batches go. @default Optimizely, over HTTP */
   readonly eventDispatcher?: EventDispatcher | undefined;

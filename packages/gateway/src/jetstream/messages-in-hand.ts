@@ -14,7 +14,7 @@ export interface MessagesInHandOptions {
 const SUPPOSED_BYTES = 65_536;
 
 /**
- * The messages that this worker has and has not answered. They are extended together, so that nobody else gets them, and
+ * The messages that this worker has and has not answered. They are extended together, so that no other worker gets them, and
  * bound how many more are asked for.
  */
 export class MessagesInHand {

@@ -12,7 +12,7 @@ export interface StreamMonitorOptions {
 
 /**
  * What a stream and its consumer hold, for metrics; and whether messages have left the stream that were never given to
- * any gateway, because they were too old for `max_age`. NATS itself tells nobody of those.
+ * any gateway, because they were too old for `max_age`. NATS itself does not tell of those.
  */
 export class StreamMonitor {
   readonly #options: StreamMonitorOptions;

@@ -28,7 +28,7 @@ export interface StreamOptions {
   readonly stream?: string | undefined;
   /** @default 'optimizely.events' */
   readonly subject?: string | undefined;
-  /** Age at which NATS deletes a batch that nobody delivered, milliseconds. @default 604_800_000, a week */
+  /** Age at which NATS deletes a batch that was not delivered, milliseconds. @default 604_800_000, a week */
   readonly maxAgeMillis?: number | undefined;
   /** Bytes of the stream; a full one refuses new batches. @default 10_737_418_240, 10 GiB */
   readonly maxBytes?: number | undefined;

@@ -60,7 +60,7 @@ export class Exchange {
     if (this.#answered || response.destroyed) return;
     this.#answered = true;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    // A body that nobody asked for yet will not come.
+    // A body that was not asked for yet will not come.
     const closes = connection === 'close' || this.#closes || this.#awaitsContinue;
     response.writeHead(status, {
       ...headers,

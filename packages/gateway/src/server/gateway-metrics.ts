@@ -4,7 +4,7 @@ import type { EventCount, ProjectState } from '../model/engine.js';
 import type { DoorName } from './routes.js';
 import { SenderLabels } from './sender-labels.js';
 
-/** What is observed when somebody asks for the metrics. */
+/** What is observed when the metrics are asked for. */
 export interface Observed {
   projects(): readonly ProjectState[];
   requestBytesInFlight(): number;

@@ -13,7 +13,7 @@ const SLICE_MILLIS = 10;
 const ROUNDS = 16;
 /** Beyond these rounds: requests are still taken where refusals alone could fill the time. */
 const MOST_PAUSE_MILLIS = 30;
-/** Whoever would wait longer is refused at once. */
+/** A request that would wait longer is refused at once. */
 const MOST_WAIT_MILLIS = 250;
 /** Of reading and taking a byte of a request, before there was one. */
 const GUESSED_MILLIS_PER_BYTE = 5e-5;

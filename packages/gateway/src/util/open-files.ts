@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * How many files and sockets this process may open besides those that it has open. Where there are no more, a connection
- * is closed and nobody is told, and neither Optimizely nor a store can be reached.
+ * is closed without a word, and neither Optimizely nor a store can be reached.
  *
  * @returns undefined where that is not known: on systems other than Linux, or without a limit
  */

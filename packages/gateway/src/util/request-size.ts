@@ -11,7 +11,7 @@ export const MAX_VALUES = 1_500_000;
 
 /**
  * Attributes, members, and elements of one event, whichever form they have. Optimizely's SDKs send some dozens; a million
- * take a second to read, in which nobody else is answered.
+ * take a second to read, in which no other request is answered.
  */
 export const MAX_EVENT_VALUES = 100_000;
 
