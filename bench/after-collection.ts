@@ -54,9 +54,10 @@ function onSpans(add: (input: ConversionInput, span: Span) => unknown): MakeReco
 }
 
 function asLogRecords(processor: OptimizelySpanProcessor): Record {
-  const processors = [] as OptimizelyLogRecordProcessor[];
-  const provider = new LoggerProvider({ processors });
-  processors.push(new OptimizelyLogRecordProcessor(processor, { getLoggerProvider: () => provider }));
+  const logProcessor: OptimizelyLogRecordProcessor = new OptimizelyLogRecordProcessor(processor, {
+    getLoggerProvider: () => provider,
+  });
+  const provider = new LoggerProvider({ processors: [logProcessor] });
   return input => processor.recordConversion(input);
 }
 

@@ -15,6 +15,7 @@ const FAMILIES = [
   'after-collection',
   'spans',
   'harvest',
+  'dedupe',
   'loopback',
   'growing-batches',
   'first-dispatch',

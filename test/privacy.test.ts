@@ -353,6 +353,14 @@ describe('what may leave', () => {
       expect([record('a'), record('b')]).to.deep.equal([false, true]);
     });
 
+    it('forgets a 32nd of maxEntries at once, and no more', () => {
+      const { processor } = makeHarness({ dedupe: { maxEntries: 64 } });
+      const record = (n: number) => processor.recordImpression({ ...IMPRESSION, userId: `user-${n}` });
+      for (let n = 0; n < 65; n++) record(n);
+      for (let n = 2; n < 65; n++) expect(record(n), `user-${n}`).to.equal(undefined);
+      expect([record(0), record(1)]).to.not.include(undefined);
+    });
+
     it('does not count an impression that was refused', async () => {
       const { processor, runtime } = makeHarness({ dedupe: true, maxQueueSize: 1, startOnInit: false });
       processor.recordConversion(CONVERSION);

@@ -9,7 +9,11 @@ import { RecentKeys, type RecentKeysOptions } from './recent-keys.js';
 export interface DedupeOptions {
   /** Length of the window, from its first impression, in milliseconds of a monotonic clock. @default 1_800_000 */
   windowMillis?: number | undefined;
-  /** Number of impressions remembered. Beyond that, the least recently repeated one is forgotten. @default 10_000 */
+  /**
+   * Number of impressions remembered. Beyond that, the least recently repeated are forgotten, a 32nd of them at once.
+   *
+   * @default 10_000
+   */
   maxEntries?: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { keepNewest } from './keep-newest.js';
 export interface RecentKeysOptions {
   /** How long a key counts from when it was first seen, milliseconds. */
   readonly windowMillis: number;
-  /** Keys that are remembered; past it the least recently used is forgotten. */
+  /** Keys that are remembered; past it the least recently used are forgotten. */
   readonly maxEntries: number;
 }
 
@@ -25,7 +25,7 @@ export class RecentKeys {
   add(key: string, now: number): boolean {
     const before = this.#seenAt.get(key);
     const isNew = before === undefined || now - before >= this.#options.windowMillis;
-    this.#seenAt.delete(key);
+    if (before !== undefined) this.#seenAt.delete(key);
     this.#seenAt.set(key, isNew ? now : before);
     keepNewest(this.#seenAt, this.#options.maxEntries);
     return isNew;

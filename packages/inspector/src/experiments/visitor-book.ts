@@ -2,6 +2,7 @@
 import { NO_EARLIER_DECISION } from 'opentelemetry-exporter-optimizely/testing';
 import type { InspectedEvent } from '../inspection/inspected-batch.js';
 import { isLost, type Problem } from '../inspection/problem.js';
+import { leavingAtOnce } from '../util/keep-newest.js';
 import { credit, takeBack } from './contributions.js';
 import { EventTallies } from './event-tally.js';
 import { ExperimentTallies, type ExperimentTally, noteImpression } from './experiment-tally.js';
@@ -195,8 +196,9 @@ export class VisitorBook {
   #bound(): void {
     const { most } = this.#options;
     if (this.#visitors.size <= most && this.#conversions <= most) return;
+    const few = most + 1 - leavingAtOnce(most);
     for (const [visitorId, record] of this.#visitors) {
-      if (this.#visitors.size <= most && this.#conversions <= most) return;
+      if (this.#visitors.size <= few && this.#conversions <= few) return;
       if (this.#visitors.size === 1) return;
       this.#visitors.delete(visitorId);
       this.#conversions -= record.conversionCount;
