@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OptimizelySpanProcessorOptions } from 'opentelemetry-exporter-optimizely';
-import { cpuNanosEach } from './compare.js';
+import { cpuNanosEach } from './harness/compare.js';
+import type { Row, Size } from './harness/row.js';
 import { CountingDispatcher, deliverAll, makeProcessor, registerContextManager } from './ours.js';
-import type { Row, Size } from './row.js';
 import { type ImpressionInput, inputs, inTurns, makeImpression } from './workload.js';
 
 type Dedupe = OptimizelySpanProcessorOptions['dedupe'];
