@@ -65,7 +65,7 @@ export class EnvReader {
   }
 }
 
-export function variablesOf(table: AnyOptionTable): string[] {
+function variablesOf(table: AnyOptionTable): string[] {
   return Object.values(table).flatMap(({ env, members = {} }) => [
     ...(env ? [env] : []),
     ...variablesOf(members),

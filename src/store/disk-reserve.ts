@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fs, join } from '../util/builtins.js';
 
-export const RESERVE_FILE = 'reserve';
+const RESERVE_FILE = 'reserve';
 
 /** A directory, its owner's record and its heartbeat: a block of the disk each, on most file systems. */
 const RESERVE_BYTES = 16_384;

@@ -13,7 +13,7 @@ import type { OwnerRecord } from './owner.js';
 export const INSTANCE_NAME = /^v1-[0-9a-f-]{36}$/;
 export const FOREIGN_INSTANCE_NAME = /^v\d+-[0-9a-f-]{36}$/;
 export const OWNER_FILE = 'owner.json';
-export const HEARTBEAT_FILE = 'heartbeat';
+const HEARTBEAT_FILE = 'heartbeat';
 export const CLOSED_FILE = 'closed';
 /** What an instance directory may hold besides segments; an ack file outlives its segment only in a crash. */
 const SMALL_FILE = /^(owner\.json|heartbeat|closed|reserve|\d+\.ack)$/;

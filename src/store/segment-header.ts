@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { crc32 } from './crc32.js';
 
-export const SEGMENT_VERSION = 1;
+const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 24;
 
 const MAGIC = Buffer.from('OPTLYSEG', 'latin1');

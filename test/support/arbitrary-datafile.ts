@@ -50,7 +50,7 @@ export interface TestDatafile {
 }
 
 /** The user id that the datafiles' `forcedVariations` name. */
-export const LISTED_USER = 'listed user';
+const LISTED_USER = 'listed user';
 /** Users with `plan: 'gold'` are the audience of the rules that have one. */
 const AUDIENCE = {
   id: 'gold-members',

@@ -35,7 +35,7 @@ export class RecordingLogger implements Logger {
  * The batch of a request, read as `UndiciEventDispatcher` reads it: its bytes if it has any, else its text. Where both
  * exist and differ the test fails.
  */
-export function paramsSent(logEvent: LogEvent): EventBatchParams {
+function paramsSent(logEvent: LogEvent): EventBatchParams {
   const bytes = bytesOf(logEvent);
   const body = logEvent.body;
   if (bytes === undefined) return JSON.parse(body) as EventBatchParams;

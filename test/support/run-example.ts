@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Has tsx resolve the package's names to what was built, and not to src/. */
-export const BUILT = { TSX_TSCONFIG_PATH: `${ROOT}/tsconfig.dist.json` };
+const BUILT = { TSX_TSCONFIG_PATH: `${ROOT}/tsconfig.dist.json` };
 
 export interface Run {
   readonly code: number | null;

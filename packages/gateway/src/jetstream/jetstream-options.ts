@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { NatsConnectionOptions, StreamOptions } from '../model/relay-options.js';
 
 /** @default of every limit of the stream that is made */
-export const STREAM_DEFAULTS = {
+const STREAM_DEFAULTS = {
   stream: 'optimizely-events',
   subject: 'optimizely.events',
   maxAgeMillis: 604_800_000,

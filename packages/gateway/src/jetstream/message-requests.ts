@@ -3,7 +3,7 @@ import type { Runtime } from '../model/runtime.js';
 import type { StreamMessage } from './stream-message.js';
 
 /** The messages that NATS gives for one request. */
-export interface RequestedMessages extends AsyncIterable<StreamMessage> {
+interface RequestedMessages extends AsyncIterable<StreamMessage> {
   stop(): void;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export const EXPERIMENT_EVENTS = ['optimizely.impression', 'optimizely.conversion'] as const;
-export const EVALUATION_EVENT = 'feature_flag.evaluation';
+const EXPERIMENT_EVENTS = ['optimizely.impression', 'optimizely.conversion'] as const;
+const EVALUATION_EVENT = 'feature_flag.evaluation';
 
 /** Where SDKs before log records had a field for it put the name of an event. */
 export const EVENT_NAME_ATTRIBUTE = 'event.name';

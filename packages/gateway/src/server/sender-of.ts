@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Sender } from '../model/door.js';
 
 /** The request header that selects a project. */
-export const PROJECT_HEADER = 'x-optimizely-project';
+const PROJECT_HEADER = 'x-optimizely-project';
 
 const LONGEST_NAME = 100;
 /** A connection has the same sender for all its requests, unless they show tokens. */

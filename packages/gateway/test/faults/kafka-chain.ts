@@ -8,7 +8,7 @@ import { type GatewayArguments, gatewayArguments } from './gateway-arguments.js'
 import { freePort, GatewayProcess } from './gateway-process.js';
 
 /** The processes between a sender and Optimizely. */
-export const LINKS = ['agent', 'broker', 'reader', 'gateway'] as const;
+const LINKS = ['agent', 'broker', 'reader', 'gateway'] as const;
 export type Link = (typeof LINKS)[number];
 
 export interface ChainOptions {

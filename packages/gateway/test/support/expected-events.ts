@@ -36,7 +36,7 @@ function byKey([one]: [string, unknown], [other]: [string, unknown]): number {
 }
 
 /** The same of a value that was read. */
-export function shownValue(value: OtlpValue): unknown {
+function shownValue(value: OtlpValue): unknown {
   if (value === null) return ['null'];
   if (value instanceof Uint8Array) return ['bytes', [...value]];
   if (Array.isArray(value)) return ['array', value.map(shownValue)];

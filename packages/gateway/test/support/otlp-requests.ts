@@ -138,7 +138,7 @@ function anyValue(value: Value, as: Spelling): Json {
 const keyValues = (list: Pair[], as: Spelling) =>
   list.map(({ key, value }) => ({ key, value: anyValue(value, as) }));
 
-export function tracesRequest(groups: AGroup<ASpan>[], as: Spelling): Json {
+function tracesRequest(groups: AGroup<ASpan>[], as: Spelling): Json {
   return {
     resourceSpans: groups.map(group => ({
       resource: { attributes: keyValues(group.resource, as) },
@@ -162,7 +162,7 @@ export function tracesRequest(groups: AGroup<ASpan>[], as: Spelling): Json {
   };
 }
 
-export function logsRequest(groups: AGroup<ARecord>[], as: Spelling): Json {
+function logsRequest(groups: AGroup<ARecord>[], as: Spelling): Json {
   return {
     resourceLogs: groups.map(group => ({
       resource: { attributes: keyValues(group.resource, as) },

@@ -76,7 +76,7 @@ export function batchRow(batch: InspectedBatch, shown: number): BatchRow {
   };
 }
 
-export function refusedRow(
+function refusedRow(
   { sequence, receivedAt, byteLength, body, status = 0, problems }: InspectedBatch,
   { method, path, message }: RefusedRequest,
 ): RefusedRow {
