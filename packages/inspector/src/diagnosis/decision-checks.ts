@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BOT_FILTERED } from '../checks/bots.js';
 import type { ExperimentEvidence } from './evidence.js';
-import { type Check, type Finding, stateOfDefect } from './finding.js';
-import { unknown, waiting } from './request-checks.js';
+import { type Check, type Finding, stateOfDefect, unknown, waiting } from './finding.js';
 import { BOTS, IMPRESSIONS, TROUBLESHOOTING } from './sources.js';
 import { counted, named, quoted } from './words.js';
 

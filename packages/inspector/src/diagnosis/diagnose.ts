@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CheckId, CheckView, DiagnosisView } from '../view/types.js';
 import { CONVERSION_CHECKS } from './conversion-checks.js';
+import { DATAFILE_CHECKS } from './datafile-checks.js';
 import { DECISION_CHECKS } from './decision-checks.js';
 import { EVENT_CHECKS } from './event-checks.js';
 import { type Evidence, type ExperimentEvidence, gather, type Subject } from './evidence.js';
 import type { Check, Finding } from './finding.js';
 import { IMPRESSION_CHECKS, VISITOR_CHECKS } from './impression-checks.js';
 import { QUALITY_CHECKS } from './quality-checks.js';
-import { DATAFILE_CHECKS, REQUEST_CHECKS } from './request-checks.js';
+import { REQUEST_CHECKS } from './request-checks.js';
 import { TRAFFIC_CHECKS } from './traffic-checks.js';
 
 /** In the order of causes: what is wrong with requests before what is wrong with conversions. */

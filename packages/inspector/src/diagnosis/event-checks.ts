@@ -4,9 +4,8 @@ import { type ProblemCode, severityOf } from '../inspection/problem.js';
 import type { NamedEvent } from '../inspection/project-names.js';
 import type { ExampleView } from '../view/types.js';
 import type { EventFacts, ExperimentEvidence } from './evidence.js';
-import { type Check, type Finding, stateOfDefect } from './finding.js';
+import { type Check, type Finding, stateOfDefect, waiting } from './finding.js';
 import { nearKey } from './near-keys.js';
-import { waiting } from './request-checks.js';
 import { COUNTING, TROUBLESHOOTING } from './sources.js';
 import { counted, named, quoted } from './words.js';
 

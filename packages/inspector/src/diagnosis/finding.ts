@@ -39,3 +39,13 @@ export function stateOfDefect(count: number, all: number, remain: boolean): 'cau
   if (count === 0) return 'passed';
   return !remain || count >= all * CAUSE_SHARE ? 'cause' : 'suspect';
 }
+
+/** What can't be told here. */
+export function unknown(sentence: string): Finding {
+  return { state: 'unknown', count: 0, sentence };
+}
+
+/** What can't be told yet. */
+export function waiting(sentence = 'Nothing has arrived yet to tell it by.'): Finding {
+  return { state: 'waiting', count: 0, sentence };
+}

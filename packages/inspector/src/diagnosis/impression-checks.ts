@@ -2,8 +2,7 @@
 import type { ProblemCode } from '../inspection/problem.js';
 import { severityOf } from '../inspection/problem.js';
 import type { ExperimentEvidence } from './evidence.js';
-import { type Check, type Finding, stateOfDefect } from './finding.js';
-import { waiting } from './request-checks.js';
+import { type Check, type Finding, stateOfDefect, waiting } from './finding.js';
 import { COUNTING, IMPRESSIONS, TROUBLESHOOTING } from './sources.js';
 import { counted } from './words.js';
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvidence } from './evidence.js';
-import { type Check, type Finding, stateOfDefect } from './finding.js';
-import { waiting } from './request-checks.js';
+import { type Check, type Finding, stateOfDefect, waiting } from './finding.js';
 import { COUNTING, SAMPLE_RATIO, TROUBLESHOOTING } from './sources.js';
 import { counted } from './words.js';
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Evidence } from './evidence.js';
-import { type Check, type Finding, stateOfDefect } from './finding.js';
-import { unknown, waiting } from './request-checks.js';
+import { type Check, type Finding, stateOfDefect, unknown, waiting } from './finding.js';
 import { IMPRESSIONS, TROUBLESHOOTING } from './sources.js';
 import { counted, quoted } from './words.js';
 

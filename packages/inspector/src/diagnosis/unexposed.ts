@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvidence } from './evidence.js';
-import type { Finding } from './finding.js';
+import { type Finding, waiting } from './finding.js';
 import { compareIds } from './id-comparison.js';
-import { waiting } from './request-checks.js';
 import { counted } from './words.js';
 
 const CAUSE_SHARE = 0.05;
