@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import {
   type EventExporter,
@@ -95,6 +96,27 @@ describe('under fake timers', () => {
     expect(real?.timestamp).to.be.greaterThan(1_700_000_000_000);
     expect(real?.uuid).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
   });
+
+  for (const nothing of [undefined, null, Number.NaN, '', {}]) {
+    it(`stamps events itself where fakes answer ${inspect(nothing)}, as mocks do that were given no answer`, async () => {
+      const { record, eventDispatcher, processor } = makeProcessor();
+      const startedAt = Date.now();
+      const now = Object.getOwnPropertyDescriptor(Date, 'now') as PropertyDescriptor;
+      Object.defineProperty(Date, 'now', { ...now, value: () => nothing });
+      Object.defineProperty(crypto, 'randomUUID', { configurable: true, value: () => nothing });
+      try {
+        expect(record()).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+        record();
+      } finally {
+        Object.defineProperty(Date, 'now', now);
+        Reflect.deleteProperty(crypto, 'randomUUID');
+      }
+      await processor.shutdown();
+      const sent = eventDispatcher.visitors.flatMap(visitor => visitor.snapshots[0]?.events ?? []);
+      expect(new Set(sent.map(({ uuid }) => uuid))).to.have.property('size', 2);
+      for (const { timestamp } of sent) expect(timestamp).to.be.within(startedAt, Date.now());
+    });
+  }
 
   it('counts the age from when the event was recorded, under a clock that says what the one before said', async () => {
     const { record, batches, processor } = makeProcessor();

@@ -11,7 +11,7 @@ let shift = 0;
 /** No global is kept: tests put fake clocks and uuids in place, and take them away again. */
 export const systemRuntime: Runtime = {
   now() {
-    const millis = Date.now();
+    const millis = readWallClock();
     // At most so often: a test may have stopped the wall clock alone.
     isSameMilli = millis === lastMillis && ++timesSaid < MOST_SHARED;
     if (!isSameMilli) {
@@ -27,9 +27,9 @@ export const systemRuntime: Runtime = {
   setTimer: (callback, millis) => timers.set(callback, millis),
   random: () => Math.random(),
   uuid() {
-    const fake = fakeRandomUuid();
+    const fake = fakeUuid();
     latestUuid = fake === undefined ? uuids.next() : '';
-    return fake?.() ?? latestUuid;
+    return fake ?? latestUuid;
   },
 };
 
@@ -73,6 +73,13 @@ export function isLatestUuid(uuid: string): boolean {
   return uuid === latestUuid;
 }
 
+/** A fake may answer undefined, as `jest.fn()` does: an event stamped with that would spoil its batch. */
+function readWallClock(): number {
+  const millis: unknown = Date.now();
+  // biome-ignore lint/complexity/useDateNow: it is what gave no time
+  return Number.isFinite(millis) ? (millis as number) : new Date().getTime();
+}
+
 /** Goes on from where the clock before stood, where another one was put in place. */
 function readClock(): number {
   const reading = performance.now() + shift;
@@ -83,11 +90,17 @@ function readClock(): number {
 
 let nativeRandomUuid: unknown;
 
-/** A page that jsdom simulates without TLS has no `randomUUID`, an older one no `crypto`: both are no fakes. */
-function fakeRandomUuid(): (() => string) | undefined {
-  const { crypto } = globalThis as { crypto?: { randomUUID?: () => string } };
+/**
+ * What a test has put in place of `crypto.randomUUID` answers, if that is a text: a `jest.fn()` that is told nothing answers
+ * undefined, with which all events would count as one. A page that jsdom simulates without TLS has no `randomUUID`, an
+ * older one no `crypto`: both are no fakes.
+ */
+function fakeUuid(): string | undefined {
+  const { crypto } = globalThis as { crypto?: { randomUUID?: () => unknown } };
   const given = crypto?.randomUUID;
   if (given === nativeRandomUuid || typeof given !== 'function') return undefined;
   nativeRandomUuid ??= Object.getPrototypeOf(process.getBuiltinModule('node:crypto').webcrypto).randomUUID;
-  return given === nativeRandomUuid ? undefined : () => given.call(crypto);
+  if (given === nativeRandomUuid) return undefined;
+  const uuid = given.call(crypto);
+  return typeof uuid === 'string' && uuid !== '' ? uuid : undefined;
 }
