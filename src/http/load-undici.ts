@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { errorLabel } from '../util/error-label.js';
 import { HERE } from '../util/here.js';
+import { areTimersObjects } from '../util/system-timers.js';
 
 export type Undici = typeof import('undici');
 
@@ -12,11 +13,13 @@ export type Loaded = { readonly undici: Undici } | { readonly unavailable: strin
 const WITH_MEMORY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 0, 1]);
 
 /**
- * Loads undici where it can run. Its parser is WebAssembly, whose memory takes 10 GB of address space. Where that is not
+ * Loads undici where it can run. It calls methods of its timers, from within them, where what is thrown ends the process: in
+ * a simulated browser (jsdom) timers are numbers. Its parser is WebAssembly, whose memory takes 10 GB of address space. Where that is not
  * to be had (`ulimit -v`, `--jitless`), to load undici also loads the one that is part of Node, which ends the process by
  * an error that cannot be caught.
  */
 export async function loadUndici(): Promise<Loaded> {
+  if (!areTimersObjects()) return { unavailable: 'setTimeout() returns numbers, as browsers have it' };
   const cause = whyNoWebAssembly();
   if (cause !== undefined) return { unavailable: `WebAssembly cannot run: ${cause}` };
   let failure = 'it has no Agent';

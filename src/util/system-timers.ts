@@ -7,6 +7,13 @@ const LONGEST_DELAY_MILLIS = 2_147_483_647;
 /** In a simulated browser (jsdom) timers are numbers, which have neither method. */
 type Handle = Partial<Pick<NodeJS.Timeout, 'ref' | 'unref'>>;
 
+/** Whether timers have the methods that Node's have. */
+export function areTimersObjects(): boolean {
+  const timer: Handle | undefined = setTimeout(() => {}, 0);
+  clearTimeout(timer as NodeJS.Timeout);
+  return typeof timer?.unref === 'function';
+}
+
 /**
  * Timers of whichever clock is in force. Tests put a fake `setTimeout` in the place of the real one and take it away
  * again, with all that was armed with it: what is pending then goes over to the new one. In an array and not a Set: there

@@ -10,6 +10,12 @@ import { ROOT } from '../support/run-example.js';
 
 const SERVICE = `${ROOT}test/http/service.mjs`;
 
+const NUMBERED_TIMERS = `data:text/javascript,${encodeURIComponent(`
+  const { setTimeout, clearTimeout } = globalThis;
+  globalThis.setTimeout = (...given) => Number(setTimeout(...given));
+  globalThis.clearTimeout = timer => clearTimeout(timer);
+`)}`;
+
 describe('where undici cannot be loaded as usual', () => {
   const closing: (() => unknown)[] = [];
   const open = async () => {
@@ -49,6 +55,12 @@ describe('where undici cannot be loaded as usual', () => {
       expect(lines[0]).to.match(/^warn: undici is not available: WebAssembly cannot run: .*node:http/);
     });
   }
+
+  it('fetches the datafile and delivers by node:http, and says so once: timers are numbers, as in jsdom', async () => {
+    const lines = await runs(process.execPath, ['--import', NUMBERED_TIMERS, SERVICE]);
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.match(/^warn: undici is not available: setTimeout\(\) returns numbers, .*node:http/);
+  });
 
   it('takes undici from a namespace that has a default export only, as bundlers with code splitting make', async () => {
     const outdir = mkdtempSync(join(tmpdir(), 'split-'));
