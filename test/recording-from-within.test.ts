@@ -9,6 +9,7 @@ import {
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
   recordConversion,
+  StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
 import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
@@ -280,6 +281,41 @@ describe('a stack that ends', () => {
       }
     });
   }
+
+  it('costs one event at most of those that waited for the datafile, where that is set', async () => {
+    const cases = Array.from({ length: 205 }, () => {
+      const projectConfigManager = new StaticProjectConfigManager();
+      const made = makeProcessor({ datafile: undefined, projectConfigManager, batchSize: 2 });
+      for (let n = 0; n < 5; n++) made.processor.recordConversion(CONVERSION);
+      return { ...made, projectConfigManager };
+    });
+    const left = [...cases];
+    for (let offset = 0; offset < 5; offset++) {
+      atTheEndOfTheStack(40, offset, () => {
+        left.pop()?.projectConfigManager.setDatafile(makeDatafile());
+      });
+    }
+    await settle();
+    let interruptions = 0;
+    for (const { processor, projectConfigManager } of cases) {
+      // Where the stack had no room left for that either, a look asks for the repair.
+      processor.ledger();
+      await settle();
+      expectBalance(processor);
+      // Where it ended before the datafile was read.
+      projectConfigManager.setDatafile(makeDatafile());
+      await processor.forceFlush();
+      expectBalance(processor);
+      const { delivered, pending, dropped } = processor.ledger();
+      const { interrupted = 0, ...others } = dropped;
+      interruptions += interrupted;
+      expect(others).to.deep.equal({});
+      expect({ pending, delivered }).to.deep.equal({ pending: 0, delivered: 5 - interrupted });
+      expect(interrupted).to.be.at.most(1);
+      await processor.shutdown();
+    }
+    expect(interruptions, 'the stack never ended in there').to.be.greaterThan(0);
+  });
 
   const sink = (levels: number): number => (levels === 0 ? 0 : 1 + sink(levels - 1));
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ConfigSource } from '../datafile/config-source.js';
 import type { DatafileWait } from '../datafile/datafile-wait.js';
 import type { Closing } from '../lifecycle/closing.js';
 import type { EventIntake } from '../serialize/event-intake.js';
@@ -8,6 +9,7 @@ import type { Pipeline } from './pipeline.js';
 export interface DrainDependencies extends Pick<Foundation, 'runtime' | 'limits'> {
   readonly pipeline: Pipeline;
   readonly intake: EventIntake;
+  readonly config: ConfigSource;
   readonly wait: DatafileWait;
   readonly closing: Closing;
 }
@@ -39,8 +41,12 @@ export class Drain {
 
   /** Waits for a datafile if events need one. @returns what is left of `timeoutIntervalMillis`, milliseconds */
   async #datafileWithinTime(): Promise<number> {
-    const { intake, wait, limits } = this.#deps;
+    const { intake, config, wait, limits } = this.#deps;
     const { timeoutIntervalMillis } = limits;
-    return intake.waitingCount === 0 ? timeoutIntervalMillis : wait.within(timeoutIntervalMillis);
+    if (intake.waitingCount === 0) return timeoutIntervalMillis;
+    const left = await wait.within(timeoutIntervalMillis);
+    // It may have come where the stack ended, before all of them were resolved.
+    if (config.inForce !== undefined) intake.resolveWaiting(config.inForce);
+    return left;
   }
 }

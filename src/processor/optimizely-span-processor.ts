@@ -79,11 +79,12 @@ export class OptimizelySpanProcessor {
     });
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
-    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher });
+    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher, config: this.#config });
     this.#drain = new Drain({
       ...this.#foundation,
       pipeline: this.#pipeline,
       intake: this.#intake,
+      config: this.#config,
       wait,
       closing,
     });
@@ -238,8 +239,8 @@ export class OptimizelySpanProcessor {
   }
 
   #configChanged(config: DatafileIndex): void {
-    this.#pipeline.batcher.contextChanged(config.context);
     this.#intake.resolveWaiting(config);
+    this.#pipeline.batcher.contextChanged(config.context);
     this.#life.sendPromptly();
     this.#pipeline.batcher.nudge();
     const { revision } = config.context;

@@ -8,6 +8,7 @@ import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import type { Afterwards } from '../util/afterwards.js';
 import { acceptanceTime } from '../util/system-runtime.js';
 import { attachEvent, type DetachedEvent, detachEvent } from './detach-event.js';
 import type { EventResolver } from './event-resolver.js';
@@ -36,21 +37,34 @@ export interface EventIntakeDependencies {
   readonly storeTracker: UnresolvedTracker;
   readonly ledger: EventLedger;
   readonly runtime: Runtime;
+  /** The datafile in force. */
+  readonly config: { readonly inForce: DatafileIndex | undefined };
   /** Where resolved events go; it counts those that it refuses. */
-  readonly batcher: { enqueue(event: SerializedEvent, uuid: string): boolean };
+  readonly batcher: {
+    /** Repairs what a stack that ended left half done. */
+    readonly recovery: Afterwards;
+    enqueue(event: SerializedEvent, uuid: string): boolean;
+  };
 }
 
 /** Resolves events as they are recorded. Those recorded before the first datafile wait for it. */
 export class EventIntake {
   readonly #deps: EventIntakeDependencies;
   #waiting: WaitingEvent[] = [];
+  /** How many of them, the first ones, no longer wait. */
+  #begun = 0;
+  #isResolving = false;
 
   constructor(dependencies: EventIntakeDependencies) {
+    const { config, batcher } = dependencies;
     this.#deps = dependencies;
+    batcher.recovery.also(() => {
+      if (config.inForce !== undefined) this.resolveWaiting(config.inForce);
+    });
   }
 
   get waitingCount(): number {
-    return this.#waiting.length;
+    return this.#waiting.length - this.#begun;
   }
 
   /** @returns whether the event was taken; if not, it has been counted and logged */
@@ -62,27 +76,48 @@ export class EventIntake {
     const { resolver, batcher, runtime } = this.#deps;
     const acceptedAt = acceptanceTime(runtime);
     if (datafile === undefined) return this.#wait(event, acceptedAt, settlement);
+    if (this.#waiting.length > 0) this.resolveWaiting(datafile);
     const resolved = resolver.resolve(event, datafile, acceptedAt, settlement);
     return resolved !== undefined && batcher.enqueue(resolved, event.uuid);
   }
 
-  /** The first datafile has come: waiting events go before all that is recorded from now on. */
+  /**
+   * The first datafile has come: waiting events go before all that is recorded from now on. Where the stack ends in between,
+   * those that are left go on waiting until the next call, which the recovery makes.
+   */
   resolveWaiting(datafile: DatafileIndex): void {
-    const { resolver, batcher, budget, storeTracker } = this.#deps;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const item of waiting) {
-      budget.release(1, item.byteLength);
-      const resolved = resolver.resolve(attachEvent(item), datafile, item.acceptedAt, item.settlement);
-      if (resolved === undefined) storeTracker.remove([item]);
-      else batcher.enqueue(storeTracker.replace(resolved, item.ticket), item.uuid);
+    if (this.#isResolving) return;
+    this.#isResolving = true;
+    try {
+      while (this.#begun < this.#waiting.length) this.#resolveNext(datafile);
+      this.#waiting = [];
+      this.#begun = 0;
+    } catch (error) {
+      const { recovery } = this.#deps.batcher;
+      recovery.isNeeded = true;
+      recovery.request();
+      throw error;
+    } finally {
+      this.#isResolving = false;
     }
+  }
+
+  #resolveNext(datafile: DatafileIndex): void {
+    const { resolver, batcher, budget, storeTracker } = this.#deps;
+    const item = this.#waiting[this.#begun] as WaitingEvent;
+    budget.release(1, item.byteLength);
+    // From here on it is counted as interrupted where the stack ends: it may have been counted already.
+    this.#begun++;
+    const resolved = resolver.resolve(attachEvent(item), datafile, item.acceptedAt, item.settlement);
+    if (resolved === undefined) storeTracker.remove([item]);
+    else batcher.enqueue(storeTracker.replace(resolved, item.ticket), item.uuid);
   }
 
   /** No datafile will come in this life: what the store has is for the next one. */
   dropWaiting(): void {
-    const waiting = this.#waiting;
+    const waiting = this.#waiting.slice(this.#begun);
     this.#waiting = [];
+    this.#begun = 0;
     for (const { byteLength } of waiting) this.#deps.budget.release(1, byteLength);
     const lost = this.#deps.storeTracker.leaveInStore(waiting);
     if (lost.length > 0) this.#deps.ledger.dropped('no_datafile', lost);

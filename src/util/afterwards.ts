@@ -10,14 +10,21 @@ export class Afterwards {
   /** For callers at the end of the stack, where `request()` fails: the next call requests it. */
   isNeeded = false;
   readonly #run: () => void;
+  readonly #works: (() => void)[];
   #isRequested = false;
 
   constructor(work: () => void) {
+    this.#works = [work];
     this.#run = () => {
       this.isNeeded = false;
       this.#isRequested = false;
-      work();
+      for (const work of this.#works) work();
     };
+  }
+
+  /** Runs this too, after what it runs already. */
+  also(work: () => void): void {
+    this.#works.push(work);
   }
 
   request(): void {
