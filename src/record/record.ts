@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Span, trace } from '@opentelemetry/api';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
-import type { InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
+import type { InstalledProcessor } from '../model/installed-processor.js';
 import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
@@ -14,8 +14,7 @@ import { endStartup } from '../util/unheard-lines.js';
 import { describeUnusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression, OptimizelyDecision } from './input.js';
-import { emitLogRecord } from './log-record.js';
-import { addSpanEvent } from './span-event.js';
+import { showInTrace } from './show-in-trace.js';
 import { unreadMember } from './unread-members.js';
 
 /**
@@ -87,7 +86,7 @@ export function recordResolvedFor(
   given: Span | undefined,
 ): boolean {
   const span = recordingSpan(given);
-  show(event, span, given, receivers, true);
+  showInTrace(event, span, given, receivers, true);
   return take();
 }
 
@@ -184,62 +183,10 @@ function handOver(
     }
     return undefined;
   }
-  show(checked, span, given, receivers, exclusive);
+  showInTrace(checked, span, given, receivers, exclusive);
   let taken = false;
   noteChecked(checked);
   for (const processor of receivers) taken = processor.offer(checked) || taken;
   noteChecked(undefined);
   return taken ? checked.uuid : undefined;
-}
-
-function show(
-  event: ExperimentEvent,
-  span: Span | undefined,
-  given: Span | undefined,
-  receivers: readonly InstalledProcessor[],
-  exclusive: boolean,
-): void {
-  const wantsLog = wants('log-record', receivers);
-  if (span === undefined && !wantsLog) return;
-  const detail = strictest(receivers);
-  if (detail === 'none') return;
-  try {
-    const shown = detail === 'full' ? redacted(event, receivers) : event;
-    const logged = wantsLog && emitLogRecord(shown, detail, receivers, given);
-    // Where no logger takes the record, the event shows as a span event after all.
-    if (span !== undefined && (!logged || wants('span-event', receivers)))
-      addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
-  } catch (error) {
-    // A span of another vendor's may throw; the event must reach Optimizely all the same.
-    if (said.first('addEvent'))
-      log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
-  }
-}
-
-function wants(wanted: 'span-event' | 'log-record', receivers: readonly InstalledProcessor[]): boolean {
-  for (const { emitAs = 'span-event' } of receivers) if (emitAs === wanted || emitAs === 'both') return true;
-  return false;
-}
-
-function redacted(event: ExperimentEvent, receivers: readonly InstalledProcessor[]): ExperimentEvent {
-  return receivers.reduce((shown, processor) => redactedBy(processor, shown, event.userId), event);
-}
-
-/** A hash of a hash would belong to no visitor, so the first of several hashes stays. */
-function redactedBy(
-  processor: InstalledProcessor,
-  shown: ExperimentEvent,
-  recordedId: string,
-): ExperimentEvent {
-  const redacted = processor.redact?.({ ...shown, userId: recordedId }) ?? shown;
-  return shown.userId === recordedId ? redacted : { ...redacted, userId: shown.userId };
-}
-
-const STRICTNESS: readonly TraceDetail[] = ['full', 'minimal', 'none'];
-
-function strictest(receivers: readonly InstalledProcessor[]): TraceDetail {
-  if (receivers.length === 0) return 'minimal';
-  let level = 0;
-  for (const { traceDetail } of receivers) level = Math.max(level, STRICTNESS.indexOf(traceDetail));
-  return STRICTNESS[level] ?? 'minimal';
 }
