@@ -70,6 +70,16 @@ for (const { signal, response, request, member } of SIGNALS) {
       expect(JSON.parse(String(inJson.body))).to.deep.equal({ code: 14, message: 'queue_full' });
     });
 
+    it('answers 503 with the key that is not known yet behind the reason', async () => {
+      const detail = 'conversion: event key "purchse" is not in datafile revision 42';
+      const { send } = makeDoor(signal, {
+        receipt: { status: 'later', reason: 'unknown_key', retryAfterSeconds: 7, detail },
+      });
+      const { status, body } = await send(Buffer.from('{}'), MEDIA_TYPES.json);
+      expect(status).to.equal(503);
+      expect(JSON.parse(String(body))).to.deep.equal({ code: 14, message: `unknown_key: ${detail}` });
+    });
+
     it('answers 400 with a google.rpc.Status to what is malformed, quotes none of it, and takes nothing', async () => {
       const { send, taken } = makeDoor(signal);
       const malformed: [string, Buffer][] = [

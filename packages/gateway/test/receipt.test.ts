@@ -233,7 +233,11 @@ describe('a receipt at delivery', () => {
   it('logs what it refuses, once a kind in a minute of them, by key or field and without user data', async () => {
     const { take, logger, runtime } = await makeEngine({ project: { unknownKeyGraceMillis: 1 } });
     const typo = () => conversion({ attributes: { 'optimizely.event.key': 'purchse' } });
-    expect(await take([typo()])).to.deep.include({ status: 'later', reason: 'unknown_key' });
+    expect(await take([typo()])).to.deep.include({
+      status: 'later',
+      reason: 'unknown_key',
+      detail: 'conversion: event key "purchse" is not in datafile revision 7; a newer datafile is looked for',
+    });
     expect(logger.at('warn'), 'before it is for good').to.deep.equal([]);
     await runtime.advance(1);
     await take([typo(), typo()]);
@@ -290,7 +294,11 @@ describe('503, and nothing taken', () => {
     const waiting = { ...shop, source: { kind: 'file', path: '/nonexistent/datafile.json' } } as const;
     await engine.reload({ projects: { shop, waiting }, defaultProject: 'shop' });
     const both = [conversion(), conversion({ resource: { 'optimizely.project': 'waiting' } })];
-    expect(await take(both)).to.deep.include({ status: 'later', reason: 'no_datafile' });
+    expect(await take(both)).to.deep.include({
+      status: 'later',
+      reason: 'no_datafile',
+      detail: 'project "waiting" waits for its datafile',
+    });
     expect(engine.projects().map(({ ledger }) => ledger.recorded)).to.deep.equal([0, 0]);
     expect(await takeAndFlush([conversion()])).to.deep.equal(TAKEN);
     expect(userIds(destination)).to.have.length(1);

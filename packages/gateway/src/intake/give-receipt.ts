@@ -36,7 +36,7 @@ export async function giveReceipt(
   dependencies: ReceiptDependencies,
 ): Promise<Receipt> {
   const { runtime } = dependencies;
-  if (plan.later !== undefined) return later503(plan.later, runtime);
+  if (plan.later !== undefined) return later503(plan.later.reason, runtime, plan.later.detail);
   const admitted = admitAll(plan, sender);
   if (admitted === 'too_large') return { status: 'too_large', message: TOO_LARGE };
   if (typeof admitted === 'string') return later503(admitted, runtime);
@@ -86,8 +86,13 @@ export async function awaitReceipt(
   return { status: 'taken', refused: refusals.list(), shownOnly };
 }
 
-export function later503(reason: LaterReason, runtime: Runtime): Receipt & { readonly status: 'later' } {
-  return { status: 'later', reason, retryAfterSeconds: retryAfterSeconds(reason, runtime.random()) };
+export function later503(
+  reason: LaterReason,
+  runtime: Runtime,
+  detail?: string,
+): Receipt & { readonly status: 'later' } {
+  const seconds = retryAfterSeconds(reason, runtime.random());
+  return { status: 'later', reason, retryAfterSeconds: seconds, ...(detail !== undefined && { detail }) };
 }
 
 export const TOO_LARGE =

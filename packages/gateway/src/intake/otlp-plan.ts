@@ -7,7 +7,6 @@ import {
   readFlagEvaluation,
 } from 'opentelemetry-exporter-optimizely/capture';
 import type { OtlpAttributes, OtlpEvent, OtlpExport } from '../model/otlp-event.js';
-import type { LaterReason } from '../model/receipt.js';
 import type { Project } from '../projects/project.js';
 import type { Projects } from '../projects/projects.js';
 import { describeUnresolved, identityOfKey, isShowable, quotedKey } from './describe-refusal.js';
@@ -115,7 +114,8 @@ function resolve(
 ): void {
   const { datafile } = project;
   if (datafile === undefined) {
-    if (project.config.source.kind !== 'none') plan.postpone('no_datafile');
+    if (project.config.source.kind !== 'none')
+      plan.postpone('no_datafile', `project ${quotedKey(project.name)} waits for its datafile`);
     else
       plan.refuse(project.name, 'unknown_project', `project ${quotedKey(project.name)} has no datafile here`);
     return;
@@ -132,7 +132,8 @@ function resolve(
     resolved.reason === 'unknown_key' &&
     !project.isUnknownForGood(identityOfKey(event, resolved), event.timestamp)
   ) {
-    plan.postpone('unknown_key' satisfies LaterReason);
+    const what = describeUnresolved(event, resolved, datafile.context.revision);
+    plan.postpone('unknown_key', `${what}; a newer datafile is looked for`);
     return;
   }
   plan.refuse(project.name, resolved.reason, describeUnresolved(event, resolved, datafile.context.revision));

@@ -16,10 +16,10 @@ export class RequestPlan {
   readonly #refused = new Map<string, PlannedRefusal & { count: number }>();
   /** Counts by name of the project. */
   readonly shown = new Map<string, number>();
-  #later: LaterReason | undefined;
+  #later: { readonly reason: LaterReason; readonly detail: string } | undefined;
 
   /** Why the request as a whole is to be sent again; undefined if it can be taken. */
-  get later(): LaterReason | undefined {
+  get later(): { readonly reason: LaterReason; readonly detail: string } | undefined {
     return this.#later;
   }
 
@@ -45,7 +45,8 @@ export class RequestPlan {
     this.shown.set(project, (this.shown.get(project) ?? 0) + 1);
   }
 
-  postpone(reason: LaterReason): void {
-    this.#later ??= reason;
+  /** @param detail a sentence that names the key or project */
+  postpone(reason: LaterReason, detail: string): void {
+    this.#later ??= { reason, detail };
   }
 }

@@ -77,7 +77,8 @@ function unsafe(present: PresentStream, { subject }: ResolvedStreamOptions): Mis
       LEAST_MESSAGE_BYTES, 'max_msg_size', max_msg_size, `-1 or at least ${LEAST_MESSAGE_BYTES}`, 'larger events would be dropped');
   require(max_msgs_per_subject <=
     0, 'max_msgs_per_subject', max_msgs_per_subject, '-1', 'all batches have one subject');
-  require(present.no_ack !== true, 'no_ack', true, 'false', 'senders would not know whether a batch is stored');
+  require(present.no_ack !==
+    true, 'no_ack', true, 'false', 'senders would not know whether a batch is stored');
   require(present.sealed !== true, 'sealed', true, 'false', 'nothing can be stored');
   require(present.mirror === undefined, 'mirror', 'set', 'absent', 'nothing can be stored');
   require(present.subject_transform ===

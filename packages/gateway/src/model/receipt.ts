@@ -45,7 +45,13 @@ export type Receipt =
       /** Events that the library delivers itself and shows in the trace only. */
       readonly shownOnly: number;
     }
-  | { readonly status: 'later'; readonly reason: LaterReason; readonly retryAfterSeconds: number }
+  | {
+      readonly status: 'later';
+      readonly reason: LaterReason;
+      readonly retryAfterSeconds: number;
+      /** Of an OTLP request: a sentence that names the key or project, and no user's data. */
+      readonly detail?: string;
+    }
   /** More than there would be room for in any case: nothing was taken, and it is to be sent in smaller batches. */
   | { readonly status: 'too_large'; readonly message: string };
 

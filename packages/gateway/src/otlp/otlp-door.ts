@@ -82,8 +82,9 @@ class OtlpDoor implements Door {
       case 'too_large':
         return this.refuse({ status: 413, message: receipt.message }, mediaType);
       case 'later': {
-        const { reason, retryAfterSeconds } = receipt;
-        return this.refuse({ status: 503, message: reason, retryAfterSeconds }, mediaType);
+        const { reason, detail, retryAfterSeconds } = receipt;
+        const message = detail === undefined ? reason : `${reason}: ${detail}`;
+        return this.refuse({ status: 503, message, retryAfterSeconds }, mediaType);
       }
     }
   }
