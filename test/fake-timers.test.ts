@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { mock } from 'node:test';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import {
@@ -81,6 +82,45 @@ describe('under fake timers', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0 });
     await server.close();
   });
+
+  for (const [whose, hold] of [
+    ["Node's test runner", () => mock.timers.enable({ apis: ['setImmediate'] })],
+    [
+      'Sinon, Jest, or Vitest',
+      () => Object.assign(globalThis, { setImmediate: Object.assign(() => {}, { clock: {} }) }),
+    ],
+  ] as const) {
+    it(`flushes and shuts down, over a connection that was used before, where ${whose} holds up setImmediate()`, async () => {
+      const { setImmediate } = globalThis;
+      const server = await startServer(() => answer(204));
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        endpoint: `${server.origin}/v1/events`,
+        logger: new RecordingLogger(),
+        // Less than undici keeps a connection for: once that is over, it goes on.
+        timeoutIntervalMillis: 2_000,
+      });
+      const record = () => processor.recordConversion({ userId: 'ada', eventKey: 'purchase' });
+      record();
+      await processor.forceFlush();
+      hold();
+      try {
+        for (let delivered = 2; delivered <= 3; delivered++) {
+          record();
+          await processor.forceFlush();
+          expect(processor.ledger()).to.deep.include({ delivered, pending: 0 });
+        }
+        record();
+        await processor.shutdown();
+        expect(processor.ledger()).to.deep.include({ delivered: 4, pending: 0 });
+      } finally {
+        mock.timers.reset();
+        Object.assign(globalThis, { setImmediate });
+        await processor.shutdown();
+        await server.close();
+      }
+    });
+  }
 
   it('stamps events with the time and the uuid that the test has put in place', async () => {
     const { record, eventDispatcher, processor } = makeProcessor();

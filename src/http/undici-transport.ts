@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Agent, buildConnector, Dispatcher } from 'undici';
 import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import { areImmediatesFake } from '../util/system-timers.js';
 import { Connector } from './connector.js';
 import { type Destination, withAuthorization } from './destination.js';
 import { DRAINED_MILLIS } from './drain.js';
@@ -24,6 +25,8 @@ export class UndiciTransport implements Transport {
   readonly #draining: Draining = { count: 0 };
   /** By proxy; `''` for none. */
   readonly #dispatchers = new Map<string, Dispatcher>();
+  /** Of connections that are used once: before undici uses one again, it waits for a `setImmediate()`, which may be fake. */
+  readonly #singleUse = new Map<string, Dispatcher>();
 
   constructor(undici: Undici, options: TransportOptions) {
     this.#undici = undici;
@@ -38,11 +41,13 @@ export class UndiciTransport implements Transport {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(this.#draining, abortSource, resolve, reject);
       if (exchange.isAborted) return;
-      this.#dispatcherFor(proxy).dispatch(
+      const reset = areImmediatesFake();
+      this.#dispatcherFor(proxy, reset).dispatch(
         {
           origin,
           path,
           method,
+          reset,
           headers: withAuthorization(headers, authorization) ?? null,
           body: body ?? null,
           bodyTimeout: DRAINED_MILLIS,
@@ -57,21 +62,24 @@ export class UndiciTransport implements Transport {
     message: Parameters<Transport['get']>[1],
     proxy: NamedProxy | undefined,
   ): Promise<Answer> {
-    return getBy(this.#dispatcherFor(proxy), destination, message);
+    const reset = areImmediatesFake();
+    return getBy(this.#dispatcherFor(proxy, reset), destination, message, reset);
   }
 
   async close(): Promise<void> {
     // Not undici's own word that it is done: it comes by queueMicrotask(), which Jest's fake timers hold up.
-    for (const dispatcher of this.#dispatchers.values()) void dispatcher.destroy();
+    for (const dispatchers of [this.#dispatchers, this.#singleUse])
+      for (const dispatcher of dispatchers.values()) void dispatcher.destroy();
     await Promise.all(this.#connectors.map(connector => connector.close()));
   }
 
-  #dispatcherFor(proxy: NamedProxy | undefined): Dispatcher {
+  #dispatcherFor(proxy: NamedProxy | undefined, isSingleUse: boolean): Dispatcher {
+    const dispatchers = isSingleUse ? this.#singleUse : this.#dispatchers;
     const key = proxy?.url.href ?? '';
-    const known = this.#dispatchers.get(key);
+    const known = dispatchers.get(key);
     if (known !== undefined) return known;
     const dispatcher = this.#makeDispatcher(proxy);
-    this.#dispatchers.set(key, dispatcher);
+    dispatchers.set(key, dispatcher);
     return dispatcher;
   }
 
@@ -94,16 +102,18 @@ export class UndiciTransport implements Transport {
   }
 }
 
-/** As every undici has it, whatever its version. */
+/** As every undici has it, whatever its version. @param reset whether the connection is for this request alone */
 export async function getBy(
   dispatcher: Pick<Dispatcher, 'request'>,
   { origin, path, authorization }: Destination,
   { headers, signal }: Parameters<Transport['get']>[1],
+  reset = false,
 ): Promise<Answer> {
   const { statusCode, ...response } = await dispatcher.request({
     origin,
     path,
     method: 'GET',
+    reset,
     headers: withAuthorization(headers, authorization) ?? null,
     signal,
   });

@@ -14,6 +14,21 @@ export function areTimersObjects(): boolean {
   return typeof timer?.unref === 'function';
 }
 
+let lastImmediate: unknown;
+let isLastFake = false;
+
+/**
+ * Whether `setImmediate` waits for a fake clock to be moved. Those of Sinon, Jest and Vitest name their clock; Node's own has
+ * no other mark than its name.
+ */
+export function areImmediatesFake(): boolean {
+  if (setImmediate !== lastImmediate) {
+    lastImmediate = setImmediate;
+    isLastFake = 'clock' in setImmediate || setImmediate.name === 'bound #setImmediate';
+  }
+  return isLastFake;
+}
+
 /**
  * Timers of whichever clock is in force. Tests put a fake `setTimeout` in the place of the real one and take it away
  * again, with all that was armed with it: what is pending then goes over to the new one. In an array and not a Set: there
