@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
+import type { MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { envelopeBytes, sameContext } from '../util/envelope.js';
+import { BatchTexts } from './batch-texts.js';
 
 /** A batch that one of the rules has closed. */
 export interface ClosedBatch {
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
+  /** Those of the events, in their order, where several are one; undefined if each event has its own. */
+  readonly texts: readonly MeasuredText[] | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
 }
@@ -19,6 +23,7 @@ export class BatchBuilder {
   readonly #arrival: (() => number) | undefined;
   #context: EventContext | undefined;
   #events: SerializedEvent[] = [];
+  #texts = new BatchTexts(this.#events);
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
@@ -69,6 +74,7 @@ export class BatchBuilder {
     if (event.context !== this.#context || this.#events.length + 1 >= batchSize) return false;
     const grown = this.#byteLength + 1 + event.byteLength;
     if (grown > this.#maxPayloadBytes || event.acceptedAt < this.#oldestAcceptedAt) return false;
+    this.#texts.makeRoom();
     this.#events.push(event);
     this.#byteLength = grown;
     return true;
@@ -79,6 +85,7 @@ export class BatchBuilder {
     const { context, byteLength, acceptedAt } = event;
     const grown =
       this.#context === undefined ? envelopeBytes(context) + byteLength : this.#byteLength + 1 + byteLength;
+    this.#texts.makeRoom();
     this.#events.push(event);
     this.#context ??= context;
     this.#byteLength = grown;
@@ -99,9 +106,14 @@ export class BatchBuilder {
       this.#closeFirst(context, cause, count);
       return;
     }
-    this.#begin({ context, events: this.#events, byteLength: this.#byteLength, cause });
+    const events = this.#events;
+    const next: SerializedEvent[] = [];
+    const nextTexts = new BatchTexts(next);
+    const texts = this.#texts.ofFirst(count, context);
+    this.#begin({ context, events, texts, byteLength: this.#byteLength, cause });
     this.#context = undefined;
-    this.#events = [];
+    this.#events = next;
+    this.#texts = nextTexts;
     this.#byteLength = 0;
     this.#oldestAcceptedAt = Number.POSITIVE_INFINITY;
   }
@@ -111,9 +123,12 @@ export class BatchBuilder {
     const restBytes = rest.reduce((sum, { byteLength }) => sum + 1 + byteLength, 0);
     const oldest = rest.reduce((min, { acceptedAt }) => Math.min(min, acceptedAt), Number.POSITIVE_INFINITY);
     const restLength = envelopeBytes(context) + restBytes - 1;
-    const first = this.#events.slice(0, count);
-    this.#begin({ context, events: first, byteLength: this.#byteLength - restBytes, cause });
+    const events = this.#events.slice(0, count);
+    const texts = this.#texts.ofFirst(count, context);
+    const restTexts = new BatchTexts(rest);
+    this.#begin({ context, events, texts, byteLength: this.#byteLength - restBytes, cause });
     this.#events = rest;
+    this.#texts = restTexts;
     this.#byteLength = restLength;
     // By arrival, they are at most as old as the first of all.
     this.#oldestAcceptedAt = Math.max(this.#oldestAcceptedAt, oldest);

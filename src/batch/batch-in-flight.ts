@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventContext } from '../model/event-context.js';
-import type { ExportBatch, FlushCause } from '../model/event-exporter.js';
+import type { FlushCause } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
+import type { BatchWithTexts, MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { OutstandingWork } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
@@ -25,11 +26,12 @@ export interface PieceOfBatch {
 }
 
 /** A closed batch of which the exporter has not yet said what became of it, as the exporter gets it. */
-export class BatchInFlight implements ExportBatch, OutstandingWork {
+export class BatchInFlight implements BatchWithTexts, OutstandingWork {
   place = -1;
   generation: OutstandingWork['generation'];
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
+  readonly texts: readonly MeasuredText[] | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
   /** Whether its events come from the store. */
@@ -40,9 +42,14 @@ export class BatchInFlight implements ExportBatch, OutstandingWork {
   isGiven = false;
   readonly #owner: BatchOwner;
 
-  constructor({ context, events, byteLength, cause }: ClosedBatch, isReplayed: boolean, owner: BatchOwner) {
+  constructor(
+    { context, events, texts, byteLength, cause }: ClosedBatch,
+    isReplayed: boolean,
+    owner: BatchOwner,
+  ) {
     this.context = context;
     this.events = events;
+    this.texts = texts;
     this.byteLength = byteLength;
     this.cause = cause;
     this.isReplayed = isReplayed;

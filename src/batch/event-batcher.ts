@@ -5,7 +5,7 @@ import type { StoreTicket } from '../model/event-store.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { Afterwards } from '../util/afterwards.js';
 import { withDeadline } from '../util/deadline.js';
-import { asStored } from '../util/event-text.js';
+import { asStored, inOnePiece } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
 import type { EventBatcherDependencies } from './event-batcher-dependencies.js';
@@ -95,6 +95,7 @@ export class EventBatcher {
     try {
       const stored = event.ticket === undefined ? asStored(event, ticket) : event;
       if (this.#started && this.#live.joinQuietly(stored)) return true;
+      if (!this.#started) inOnePiece(stored.json);
       isQueued = this.#deps.queue.enqueue(stored);
       if (!isQueued) {
         budget.release(1, event.byteLength);

@@ -3,7 +3,7 @@ import type { BatcherQueue, EventQueue, QueueBudget, UnreturnedEvents } from '..
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { isSerializedEvent } from '../util/event-text.js';
+import { inOnePiece, isSerializedEvent } from '../util/event-text.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
 
@@ -36,6 +36,7 @@ export class GuardedQueue implements BatcherQueue {
 
   /** @throws RangeError if the stack overflows */
   enqueue(event: SerializedEvent): boolean {
+    inOnePiece(event.json);
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
     if (answer !== true) {
       // Told apart from a full queue: a promise would be answered too late.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogEvent } from '../model/log-event.js';
+import type { MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { sameContext } from '../util/envelope.js';
 import { BatchBody } from './batch-body.js';
@@ -28,10 +29,11 @@ export class LogEventBuilder {
   }
 
   /**
+   * @param texts those of the events, where several are one. @default each event's own
    * @returns a LogEvent that is yet to be shown
    * @throws TypeError if there is no event, or events have different contexts
    */
-  build(events: readonly SerializedEvent[]): LogEvent {
+  build(events: readonly SerializedEvent[], texts: readonly MeasuredText[] = events): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
     for (const event of events) {
@@ -40,7 +42,7 @@ export class LogEventBuilder {
       }
     }
     const url = urlOf(this.#endpoint, context.region);
-    return makeLogEvent(url, this.#headers, new BatchBody(context, events));
+    return makeLogEvent(url, this.#headers, new BatchBody(context, texts));
   }
 }
 

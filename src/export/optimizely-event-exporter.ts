@@ -4,6 +4,7 @@ import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { PackageLogger } from '../model/logger.js';
+import type { BatchWithTexts } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
@@ -102,9 +103,9 @@ export class OptimizelyEventExporter implements EventExporter {
 
   #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {
     try {
-      const logEvent = this.#builder.build(events);
+      const whole = events === batch.events;
+      const logEvent = this.#builder.build(events, whole ? (batch as BatchWithTexts).texts : undefined);
       if (batch.hasLogEventListeners?.() === false) return logEvent;
-      const whole = events.length === batch.events.length;
       const piece = {
         eventCount: events.length,
         byteLength: whole ? batch.byteLength : payloadBytes(events),

@@ -8,15 +8,15 @@ import type { PackageLogger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
 import { withSettlement } from '../util/event-text.js';
+import { EventSerializer } from './event-serializer.js';
 import { explainUnknownVariation, explainUnresolved } from './explain-unresolved.js';
 import type { Unresolved } from './unresolved.js';
-import { UserEventFactory } from './user-event-factory.js';
 
 /** Looks an event's keys up in a datafile and serializes it, or counts and logs why that is not possible. */
 export class EventResolver {
   readonly #ledger: EventLedger;
   readonly #logger: PackageLogger;
-  readonly #factory: UserEventFactory;
+  readonly #serializer: EventSerializer;
   readonly #said = new OnceLog();
   /** Of the event that is being resolved. */
   #isVariationUnknown = false;
@@ -24,10 +24,8 @@ export class EventResolver {
   constructor(ledger: EventLedger, logger: PackageLogger) {
     this.#ledger = ledger;
     this.#logger = logger;
-    this.#factory = new UserEventFactory({
-      onWarning: () => {
-        this.#isVariationUnknown = true;
-      },
+    this.#serializer = new EventSerializer(() => {
+      this.#isVariationUnknown = true;
     });
   }
 
@@ -41,7 +39,7 @@ export class EventResolver {
     const complete =
       event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, datafile) : event;
     const resolved =
-      'reason' in complete ? complete : this.#factory.createUserEvent(complete, datafile, acceptedAt);
+      'reason' in complete ? complete : this.#serializer.serialize(complete, datafile, acceptedAt);
     if (this.#isVariationUnknown && event.type === 'impression') this.#warnOfVariation(event, datafile);
     if (!('reason' in resolved))
       return settlement === undefined ? resolved : withSettlement(resolved, settlement);
