@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { cpuNanosEach, nanosEach } from './harness/compare.js';
-import { interleave } from './harness/interleaved.js';
+import { inChunks, inRounds, type Peer } from './call-by-call.js';
+import { nanosEach } from './harness/compare.js';
 import type { Row, Size } from './harness/row.js';
 import {
   CountingDispatcher,
@@ -32,9 +32,11 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
     ...[10, 1_000].flatMap((batchSize): Row[] => {
       const name = `${kind.name} to body without a span, batches of ${batchSize}`;
       const row = { peer: PLAIN, unit: 'ns', target: { atMost: AT_MOST }, rounds: 9 } as const;
+      const makePeer = (events: readonly T[]) => makePlain(kind, events);
+      const comparison = { kind, count, batchSize, makePeer };
       return [
-        { ...row, name: `${name}, chunks`, open: () => openInChunks(kind, count, batchSize) },
-        { ...row, name: `${name}, CPU time`, open: () => openInRounds(kind, count, batchSize) },
+        { ...row, name: `${name}, chunks`, open: () => inChunks(comparison) },
+        { ...row, name: `${name}, CPU time`, open: () => inRounds(comparison) },
       ];
     }),
     {
@@ -48,46 +50,17 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
   ];
 }
 
-function openInChunks<T>(kind: Kind<T>, count: number, batchSize: number) {
-  const events = inputs(count, kind.make);
-  const side = ourSide(batchSize, count, n => kind.record(events[n] as T));
-  const plain = plainSide(kind, events);
-  return {
-    both: async () => {
-      const figures = await interleave(count, side.record, plain.record);
-      await deliverAll(side.processor);
-      return figures;
-    },
-    close: () => side.close(plain.last()),
-  };
-}
-
-function openInRounds<T>(kind: Kind<T>, count: number, batchSize: number) {
-  const events = inputs(count, kind.make);
-  const side = ourSide(batchSize, count, n => kind.record(events[n] as T));
-  const plain = plainSide(kind, events);
-  return {
-    ours: () =>
-      cpuNanosEach(count, async () => {
-        await inTurns(count, side.record);
-        await deliverAll(side.processor);
-      }),
-    theirs: () => cpuNanosEach(count, () => inTurns(count, plain.record)),
-    close: () => side.close(plain.last()),
-  };
-}
-
-function plainSide<T>(kind: Kind<T>, events: readonly T[]) {
+function makePlain<T>(kind: Kind<T>, events: readonly T[]): Peer {
   let characters = 0;
   let last = '';
   return {
-    record: (n: number) => {
+    record: n => {
       last = JSON.stringify(kind.visitor(events[n] as T, randomUUID()));
       characters += last.length;
     },
-    last: () => {
+    check: ourLastBody => {
       if (characters === 0) throw new Error('nothing was serialized');
-      return last;
+      requireSameVisitor(ourLastBody, last);
     },
   };
 }
@@ -98,18 +71,23 @@ function openWithSpan<T>(kind: Kind<T>, count: number) {
   const onSpan: { ours?: unknown; theirs?: unknown } = {};
   const tracerWith = (processor: SpanProcessor) =>
     new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('bench');
-  const side = ourSide(10, count, n => {
-    const span = ourTracer.startSpan('request');
-    kind.record(events[n] as T, span);
-    span.end();
-    onSpan.ours = span;
-  });
-  const ourTracer = tracerWith(side.processor);
+  const eventDispatcher = new CountingDispatcher();
+  const processor = makeProcessor({ batchSize: 10, eventDispatcher });
+  const ourTracer = tracerWith(processor);
   const tracer = tracerWith(emptyProcessor());
   let characters = 0;
   let last = '';
   return {
-    ours: side.run,
+    ours: () =>
+      nanosEach(count, async () => {
+        await inTurns(count, n => {
+          const span = ourTracer.startSpan('request');
+          kind.record(events[n] as T, span);
+          span.end();
+          onSpan.ours = span;
+        });
+        await deliverAll(processor);
+      }),
     theirs: () =>
       nanosEach(count, () =>
         inTurns(count, n => {
@@ -126,28 +104,15 @@ function openWithSpan<T>(kind: Kind<T>, count: number) {
     close: async () => {
       if (characters === 0) throw new Error('nothing was serialized');
       requireSameInformation(spanEventOf(onSpan.ours), spanEventOf(onSpan.theirs));
-      await side.close(last);
+      requireSameVisitor(eventDispatcher.lastBody, last);
+      await processor.shutdown();
     },
   };
 }
 
-function ourSide(batchSize: number, count: number, record: (n: number) => void) {
-  const eventDispatcher = new CountingDispatcher();
-  const processor = makeProcessor({ batchSize, eventDispatcher });
-  return {
-    processor,
-    record,
-    run: () =>
-      nanosEach(count, async () => {
-        await inTurns(count, record);
-        await deliverAll(processor);
-      }),
-    close: async (theirLastVisitor: string) => {
-      const { visitors } = JSON.parse(eventDispatcher.lastBody) as { visitors: unknown[] };
-      requireSameInformation(visitors.at(-1), JSON.parse(theirLastVisitor));
-      await processor.shutdown();
-    },
-  };
+function requireSameVisitor(ourLastBody: string, theirLastVisitor: string): void {
+  const { visitors } = JSON.parse(ourLastBody) as { visitors: unknown[] };
+  requireSameInformation(visitors.at(-1), JSON.parse(theirLastVisitor));
 }
 
 /** The one event of a span, without its uuid. */
