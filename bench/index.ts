@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { run } from './harness/child.js';
+import { mergeRuns } from './harness/merge-runs.js';
 import { toLine } from './harness/report.js';
 import type { Result } from './harness/row.js';
 import { outage } from './outage.js';
@@ -36,11 +37,16 @@ const FAMILIES = [
 
 const args = process.argv.slice(2);
 const short = args.includes('--short');
+const runs = Number(args.find(arg => arg.startsWith('--runs='))?.slice('--runs='.length) ?? 1);
 const chosen = args.filter(arg => !arg.startsWith('-'));
 const families = chosen.length > 0 ? chosen.filter(name => name !== 'sustained') : FAMILIES;
 const unknown = families.filter(name => !FAMILIES.includes(name));
 if (unknown.length > 0) {
   console.error(`no such family: ${unknown.join(', ')}; there are ${FAMILIES.join(', ')}, and sustained`);
+  process.exit(2);
+}
+if (!Number.isInteger(runs) || runs < 1) {
+  console.error('--runs must be a positive whole number, such as --runs=3');
   process.exit(2);
 }
 const startedAt = performance.now();
@@ -50,6 +56,7 @@ const machine = {
   cpus: cpus().length,
   clock: process.env.BENCH_CLOCK ?? 'wall',
   load: loadavg()[0]?.toFixed(1),
+  runs,
 };
 console.log(`Node ${machine.node}, ${machine.cpus} x ${machine.cpu}, load ${machine.load}`);
 
@@ -70,7 +77,11 @@ if (chosen.length === 0 || chosen.includes('sustained')) {
 const results: Result[] = [];
 for (const family of families) {
   const familyStartedAt = performance.now();
-  const figures = await run<Result>('harness/run-family.ts', [family, short ? 'short' : 'full']);
+  const ofRuns: Result[][] = [];
+  for (let n = 0; n < runs; n++) {
+    ofRuns.push(await run<Result>('harness/run-family.ts', [family, short ? 'short' : 'full']));
+  }
+  const figures = mergeRuns(ofRuns);
   console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
   if (figures.length > 0) console.table(figures.map(toLine));
   results.push(...figures);

@@ -46,7 +46,10 @@ async function runRound(sides: Sides, round: number): Promise<Figures> {
   return { ours: first ?? (await sides.ours()), theirs };
 }
 
-function isMet({ atLeast, atMost, atMostMore }: Target, { ratio, more }: { ratio: Spread; more: Spread }) {
+export function isMet(
+  { atLeast, atMost, atMostMore }: Target,
+  { ratio, more }: { readonly ratio: Spread; readonly more: Spread },
+): boolean {
   return (
     (atLeast !== undefined && ratio.median >= atLeast) ||
     (atMost !== undefined && ratio.median <= atMost) ||
@@ -72,7 +75,10 @@ export async function cpuNanosEach(count: number, work: () => void | Promise<voi
 }
 
 function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (index: number) => sorted[index] ?? Number.NaN;
-  return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) };
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
