@@ -142,6 +142,25 @@ describe('recording', () => {
     });
   }
 
+  it('has two processors of a project send what Optimizely counts once', async () => {
+    const { ours, tracer, provider } = makeHarness({ processors: 2 });
+    const span = tracer.startSpan('request');
+    recordImpression(IMPRESSION, span);
+    recordConversion(CONVERSION, span);
+    const raw = { 'feature_flag.context.id': 'ada', 'optimizely.event.key': CONVERSION.eventKey };
+    span.addEvent('optimizely.conversion', raw);
+    span.end();
+    recordConversion(CONVERSION);
+    await provider.forceFlush();
+    const [one, other] = ours.map(({ dispatcher }) =>
+      dispatcher.visitors
+        .flatMap(({ snapshots }) => snapshots.flatMap(({ events }) => events))
+        .map(({ entity_id, uuid, timestamp }) => `${entity_id} ${uuid} ${timestamp}`),
+    );
+    expect(one).to.have.length(4);
+    expect(other).to.deep.equal(one);
+  });
+
   it('delivers whole events under span limits that drop events and cut strings', async () => {
     const spanLimits = { eventCountLimit: 2, attributePerEventCountLimit: 2, attributeValueLengthLimit: 3 };
     const { dispatcher, logger, tracer, provider } = makeHarness({
