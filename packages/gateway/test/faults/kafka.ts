@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { runAgent } from './agent-run.js';
 import type { ChainReport } from './chain-run.js';
-import { count, figure, say, table } from './fault-table.js';
+import { count, figure, say, sayViolations, table, totalsOf } from './fault-table.js';
 import { LOSS_CASES } from './kafka-loss-cases.js';
 import { runLossCase } from './kafka-losses.js';
 import { runKafka } from './kafka-run.js';
@@ -24,12 +24,7 @@ const { values, positionals } = parseArgs({
 
 function tableOf(report: ChainReport): string {
   return table([
-    ['events sent', report.sent],
-    ['  with a receipt', report.receipts],
-    ['  of these poison (400)', report.poison],
-    ['events counted', report.counted],
-    ['  received again', report.resent],
-    ['  with a receipt and missing', report.missing],
+    ...totalsOf(report),
     ...count('answers to senders', report.answers),
     ...count('requests to Optimizely', report.outcomes),
     ...count('processes ended', report.kills),
@@ -69,8 +64,7 @@ async function runFaults(): Promise<void> {
     ? await runAgent({ ...options, isHurried: false })
     : await runKafka({ ...options, waitsForKafka: values['wait-for-kafka'] });
   say(tableOf(report));
-  for (const violation of report.violations) say(`violation: ${violation}`);
-  if (report.violations.length > 0) process.exitCode = 1;
+  sayViolations(report.violations);
 }
 
 await (values.losses ? runLosses(positionals) : runFaults());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import { type FaultReport, FORMS, type Form, runFaults } from './fault-run.js';
-import { count, figure, say, table } from './fault-table.js';
+import { count, figure, say, sayViolations, table, totalsOf } from './fault-table.js';
 
 // `npm run gateway:faults -- [--events N] [--kills N] [--seed N] [--form FORM]`
 const { values } = parseArgs({
@@ -17,12 +17,7 @@ const chosen = values.form === undefined ? forms : forms.filter(form => form ===
 
 function report(result: FaultReport): string {
   return table([
-    ['events sent', result.sent],
-    ['  with a receipt', result.receipts],
-    ['  of these poison (400)', result.poison],
-    ['events counted', result.counted],
-    ['  received again', result.resent],
-    ['  with a receipt and missing', result.missing],
+    ...totalsOf(result),
     ...count('answers to senders', result.answers),
     ...count('requests to Optimizely', result.outcomes),
     ['gateways killed, SIGKILL', result.kills.SIGKILL],
@@ -51,6 +46,5 @@ for (const form of chosen) {
       ),
   });
   say(report(result));
-  for (const violation of result.violations) say(`violation: ${violation}`);
-  if (result.violations.length > 0) process.exitCode = 1;
+  sayViolations(result.violations);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import { NATS_VERSION, NO_NATS } from '../../support/nats-server.js';
-import { count, figure, say, table } from '../fault-table.js';
+import { count, figure, say, table, totalsOf } from '../fault-table.js';
 import { FAULTS, type FaultName } from './fault-plan.js';
 import { type RelayReport, runRelayFaults } from './relay-run.js';
 import { BEARS_A_CLUSTER, copiesOf, kindsOf, serversOf } from './run-flags.js';
@@ -26,13 +26,8 @@ const copies = copiesOf(values.copies, servers);
 
 function report(result: RelayReport): string {
   return table([
-    ['events sent', result.sent],
-    ['  with a receipt', result.receipts],
-    ['  turned away, and counted as such', result.turnedAway],
-    ['  poison (400)', result.poison],
-    ['events counted', result.counted],
-    ['  received again', result.resent],
-    ['  with a receipt and missing', result.missing],
+    ...totalsOf(result),
+    ['turned away, and counted as such', result.turnedAway],
     ['acknowledged, and left in the stream', result.left],
     ...count('answers to senders', result.answers),
     ...count('requests to Optimizely', result.outcomes),
