@@ -364,7 +364,11 @@ describe('what a processor says of its end', () => {
         new RegExp(`lost: ${own}, .* given back to those who handed them over: ${given}$`),
       );
       expect(logger.at('warn')).to.deep.equal(
-        own === 0 ? [] : [`dropped events, reason shutdown_timeout: ${own}`],
+        own === 0
+          ? []
+          : [
+              `experiment events were dropped (shutdown_timeout): ${own}; raise timeoutIntervalMillis, or give OptimizelySpanProcessor an eventStore`,
+            ],
       );
     }
   });

@@ -623,20 +623,22 @@ describe('BatchEventProcessor', () => {
       expect(take('conversion', 30)).to.equal(5);
     });
 
-    it('says once when loss begins, and when it ends what it has cost', async () => {
+    it('says once when loss begins, with what to look at, and when it ends what it has cost', async () => {
+      const QUEUE_FULL =
+        'experiment events are dropped (queue_full): 1 so far; the endpoint is slow or away, or maxQueueSize or maxQueueBytes is too small';
       const { processor, exporter, logger, runtime } = makeBatching({ maxQueueSize: 1, batchSize: 1 });
       exporter.immediate = false;
       for (let n = 0; n < 4; n++) processor.process(makeUserEvent());
       await runtime.advance(50_000);
       processor.process(makeUserEvent());
       await runtime.advance(59_000);
-      expect(logger.at('warn')).to.deep.equal(['dropping events, reason queue_full: 1']);
+      expect(logger.at('warn')).to.deep.equal([QUEUE_FULL]);
       await runtime.advance(1_000);
       expect(logger.at('warn').slice(1)).to.deep.equal([
-        'no longer dropping events, reason queue_full: 4 were lost',
+        'experiment events are no longer dropped (queue_full): 4 were lost',
       ]);
       processor.process(makeUserEvent());
-      expect(logger.at('warn').slice(2)).to.deep.equal(['dropping events, reason queue_full: 1']);
+      expect(logger.at('warn').slice(2)).to.deep.equal([QUEUE_FULL]);
       exporter.callbacks[0]?.({ code: 0 });
       await processor.stop();
       expect(logger.at('warn').slice(3), 'at the latest when it stops').to.have.length(1);
@@ -651,9 +653,9 @@ describe('BatchEventProcessor', () => {
         await runtime.advance(59_999);
       }
       expect(logger.at('warn')).to.deep.equal([
-        'dropping events, reason too_large: 1',
-        'still dropping events, reason too_large: 61 more',
-        'still dropping events, reason too_large: 61 more',
+        'experiment events are dropped (too_large): 1 so far; one alone exceeds maxPayloadBytes, or the size that the endpoint or a proxy accepts',
+        'experiment events are still dropped (too_large): 61 more',
+        'experiment events are still dropped (too_large): 61 more',
       ]);
     });
 

@@ -3,6 +3,7 @@ import type { DropReason } from '../model/drop-reason.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
 import { EPISODE_MILLIS, REMINDER_MILLIS } from '../util/episode-log.js';
+import { DROP_ADVICE } from './drop-advice.js';
 
 /** Dropped by choice of the application or the project: nothing to warn about. */
 const INTENDED: readonly DropReason[] = [
@@ -49,7 +50,10 @@ export class DropLog {
       episode.lastAt = now;
       episode.count += count;
       if (now - episode.saidAt >= REMINDER_MILLIS) {
-        this.#say(reason, `still dropping events, reason ${reason}: ${episode.count - episode.said} more`);
+        this.#say(
+          reason,
+          `experiment events are still dropped (${reason}): ${episode.count - episode.said} more`,
+        );
         episode.saidAt = now;
         episode.said = episode.count;
       }
@@ -57,15 +61,18 @@ export class DropLog {
     }
     const begun: Episode = { lastAt: now, count, saidAt: now, said: count };
     this.#episodes.set(reason, begun);
-    this.#say(reason, `dropping events, reason ${reason}: ${count}`);
+    this.#say(reason, `experiment events are dropped (${reason}): ${count} so far; ${DROP_ADVICE[reason]}`);
     if (LASTING.includes(reason)) this.#watch(reason, begun, EPISODE_MILLIS);
   }
 
   /** Says what the episodes that go on have cost so far, and what the shutdown has cost. */
   end(): void {
     this.#ended = true;
-    if (this.#lostAtShutdown > 0)
-      this.#say('shutdown_timeout', `dropped events, reason shutdown_timeout: ${this.#lostAtShutdown}`);
+    const lost = this.#lostAtShutdown;
+    if (lost > 0) {
+      const advice = DROP_ADVICE.shutdown_timeout;
+      this.#say('shutdown_timeout', `experiment events were dropped (shutdown_timeout): ${lost}; ${advice}`);
+    }
     this.#lostAtShutdown = 0;
     for (const [reason, episode] of this.#episodes) {
       if (episode.timer === undefined) continue;
@@ -90,6 +97,6 @@ export class DropLog {
 
   #conclude(reason: DropReason, episode: Episode): void {
     episode.timer = undefined;
-    this.#logger.warn(`no longer dropping events, reason ${reason}: ${episode.count} were lost`);
+    this.#logger.warn(`experiment events are no longer dropped (${reason}): ${episode.count} were lost`);
   }
 }

@@ -130,7 +130,7 @@ describe('with default settings and no logger', () => {
       shutsDown: true,
     };
     expect((await stderrOf(wanted)).slice(1)).to.deep.equal([
-      '[OPTIMIZELY_EVENTS_DROPPED] dropped events, reason shutdown_timeout: 3',
+      '[OPTIMIZELY_EVENTS_DROPPED] experiment events were dropped (shutdown_timeout): 3; raise timeoutIntervalMillis, or give OptimizelySpanProcessor an eventStore',
     ]);
   });
 
