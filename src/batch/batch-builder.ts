@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
-import type { MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { envelopeBytes, sameContext } from '../util/envelope.js';
-import { BatchTexts } from './batch-texts.js';
+import { beforeJoining, bodyOfFew } from './body-of-few.js';
 
 /** A batch that one of the rules has closed. */
 export interface ClosedBatch {
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
-  /** Those of the events, in their order, where several are one; undefined if each event has its own. */
-  readonly texts: readonly MeasuredText[] | undefined;
+  /** Of the request; undefined if it is yet to be put together of the events' texts. */
+  readonly body: string | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
 }
@@ -23,7 +22,6 @@ export class BatchBuilder {
   readonly #arrival: (() => number) | undefined;
   #context: EventContext | undefined;
   #events: SerializedEvent[] = [];
-  #texts = new BatchTexts(this.#events);
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
@@ -74,7 +72,7 @@ export class BatchBuilder {
     if (event.context !== this.#context || this.#events.length + 1 >= batchSize) return false;
     const grown = this.#byteLength + 1 + event.byteLength;
     if (grown > this.#maxPayloadBytes || event.acceptedAt < this.#oldestAcceptedAt) return false;
-    this.#texts.makeRoom();
+    beforeJoining(event, this.#events);
     this.#events.push(event);
     this.#byteLength = grown;
     return true;
@@ -85,7 +83,7 @@ export class BatchBuilder {
     const { context, byteLength, acceptedAt } = event;
     const grown =
       this.#context === undefined ? envelopeBytes(context) + byteLength : this.#byteLength + 1 + byteLength;
-    this.#texts.makeRoom();
+    beforeJoining(event, this.#events);
     this.#events.push(event);
     this.#context ??= context;
     this.#byteLength = grown;
@@ -107,13 +105,9 @@ export class BatchBuilder {
       return;
     }
     const events = this.#events;
-    const next: SerializedEvent[] = [];
-    const nextTexts = new BatchTexts(next);
-    const texts = this.#texts.ofFirst(count, context);
-    this.#begin({ context, events, texts, byteLength: this.#byteLength, cause });
+    this.#begin({ context, events, body: bodyOfFew(events, context), byteLength: this.#byteLength, cause });
     this.#context = undefined;
-    this.#events = next;
-    this.#texts = nextTexts;
+    this.#events = [];
     this.#byteLength = 0;
     this.#oldestAcceptedAt = Number.POSITIVE_INFINITY;
   }
@@ -124,11 +118,9 @@ export class BatchBuilder {
     const oldest = rest.reduce((min, { acceptedAt }) => Math.min(min, acceptedAt), Number.POSITIVE_INFINITY);
     const restLength = envelopeBytes(context) + restBytes - 1;
     const events = this.#events.slice(0, count);
-    const texts = this.#texts.ofFirst(count, context);
-    const restTexts = new BatchTexts(rest);
-    this.#begin({ context, events, texts, byteLength: this.#byteLength - restBytes, cause });
+    const body = bodyOfFew(events, context);
+    this.#begin({ context, events, body, byteLength: this.#byteLength - restBytes, cause });
     this.#events = rest;
-    this.#texts = restTexts;
     this.#byteLength = restLength;
     // By arrival, they are at most as old as the first of all.
     this.#oldestAcceptedAt = Math.max(this.#oldestAcceptedAt, oldest);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { BatchWithBody } from '../model/batch-with-body.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
-import type { BatchWithTexts, MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { OutstandingWork } from '../util/outstanding.js';
 import type { ClosedBatch } from './batch-builder.js';
@@ -26,12 +27,12 @@ export interface PieceOfBatch {
 }
 
 /** A closed batch of which the exporter has not yet said what became of it, as the exporter gets it. */
-export class BatchInFlight implements BatchWithTexts, OutstandingWork {
+export class BatchInFlight implements BatchWithBody, OutstandingWork {
   place = -1;
   generation: OutstandingWork['generation'];
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
-  readonly texts: readonly MeasuredText[] | undefined;
+  readonly body: string | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
   /** Whether its events come from the store. */
@@ -43,13 +44,13 @@ export class BatchInFlight implements BatchWithTexts, OutstandingWork {
   readonly #owner: BatchOwner;
 
   constructor(
-    { context, events, texts, byteLength, cause }: ClosedBatch,
+    { context, events, body, byteLength, cause }: ClosedBatch,
     isReplayed: boolean,
     owner: BatchOwner,
   ) {
     this.context = context;
     this.events = events;
-    this.texts = texts;
+    this.body = body;
     this.byteLength = byteLength;
     this.cause = cause;
     this.isReplayed = isReplayed;

@@ -61,7 +61,7 @@ export class BatchesInFlight implements BatchOwner {
   /** Takes the batch over, to be exported next. Where the stack ends, it throws and has not taken it. */
   begin(batch: ClosedBatch, isReplayed = false): void {
     const inFlight = new BatchInFlight(batch, isReplayed, this);
-    this.#specimen ??= new BatchInFlight({ ...batch, events: NONE }, isReplayed, this);
+    this.#specimen ??= new BatchInFlight({ ...batch, events: NONE, body: undefined }, isReplayed, this);
     this.#outstanding.begin(inFlight);
     this.#eventCount += batch.events.length;
     if (isReplayed) this.#replayedCount++;

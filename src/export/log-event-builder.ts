@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogEvent } from '../model/log-event.js';
-import type { MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { sameContext } from '../util/envelope.js';
 import { BatchBody } from './batch-body.js';
@@ -29,11 +28,11 @@ export class LogEventBuilder {
   }
 
   /**
-   * @param texts those of the events, where several are one. @default each event's own
+   * @param body of all the events. @default put together of their texts
    * @returns a LogEvent that is yet to be shown
    * @throws TypeError if there is no event, or events have different contexts
    */
-  build(events: readonly SerializedEvent[], texts: readonly MeasuredText[] = events): LogEvent {
+  build(events: readonly SerializedEvent[], body?: string): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
     for (const event of events) {
@@ -42,7 +41,7 @@ export class LogEventBuilder {
       }
     }
     const url = urlOf(this.#endpoint, context.region);
-    return makeLogEvent(url, this.#headers, new BatchBody(context, texts));
+    return makeLogEvent(url, this.#headers, new BatchBody(context, events, body));
   }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { BatchWithBody } from '../model/batch-with-body.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { PackageLogger } from '../model/logger.js';
-import type { BatchWithTexts } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
@@ -104,7 +104,7 @@ export class OptimizelyEventExporter implements EventExporter {
   #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {
     try {
       const whole = events === batch.events;
-      const logEvent = this.#builder.build(events, whole ? (batch as BatchWithTexts).texts : undefined);
+      const logEvent = this.#builder.build(events, whole ? (batch as BatchWithBody).body : undefined);
       if (batch.hasLogEventListeners?.() === false) return logEvent;
       const piece = {
         eventCount: events.length,

@@ -3,7 +3,6 @@ import type { EventContext } from '../model/event-context.js';
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
-import type { MeasuredText } from '../model/measured-text.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 
 const UUID_MEMBER = ',"uuid":';
@@ -45,8 +44,8 @@ class EventText implements SerializedEvent {
 }
 
 /**
- * The text stays in the pieces that it was put together of: they become one string with those of other events when they
- * join a batch. Whoever keeps the event out of a batch uses `inOnePiece`.
+ * The text stays in the pieces that it was put together of: with those of other events they may become the body of a
+ * request. For an event that has to wait, `inOnePiece` makes one string of them.
  *
  * @param isAscii whether `json` is known to have as many bytes as characters
  */
@@ -61,62 +60,30 @@ export function serializedEvent(
   return new EventText(type, context, json, acceptedAt, byteLength);
 }
 
-/**
- * Makes one string of the pieces that the text of an object was put together of. In pieces, an event that waits would take
- * twice the memory, and collections twice the time.
- *
- * @returns the same text
- */
-export function inOnePiece(json: string): string {
+/** Makes one string of the pieces of an event's text. In pieces, one that waits would take twice the memory. */
+export function inOnePiece(json: string): void {
   // Looking at a character does it.
   if (json.charCodeAt(0) !== BRACE) throw new TypeError('not the text of an object');
-  return json;
-}
-
-/** Texts of events in a row, with commas between them, and perhaps with what makes the body of a request of them. */
-export class JoinedTexts implements MeasuredText {
-  readonly json: string;
-  readonly count: number;
-  readonly isBody: boolean;
-
-  constructor(json: string, count: number, isBody: boolean) {
-    this.json = json;
-    this.count = count;
-    this.isBody = isBody;
-  }
-
-  get byteLength(): number {
-    return this.json.length;
-  }
 }
 
 /**
- * Makes one text of those of several events, of which each event's then is a part: one copy of all their pieces, where a
- * text for each event and then the body of the request would take two.
+ * Makes one text of those of several events, of which each event's then is a part.
  *
- * @param from the first of them; of all `isAsciiText` is true
- * @param end the one after the last
- * @param opening of a body that consists of them, with `ending`. @default they are a part of one
+ * @param events of which `isAsciiText` is true
+ * @returns their texts with commas between them, and what they are to stand between
  */
-export function joinTexts(
-  events: readonly SerializedEvent[],
-  from: number,
-  end: number,
-  opening = '',
-  ending = '',
-): JoinedTexts {
-  const texts: string[] = [];
-  for (let at = from; at < end; at++) texts.push((events[at] as SerializedEvent).json);
+export function joinTexts(events: readonly SerializedEvent[], opening: string, ending: string): string {
+  const texts = events.map(event => event.json);
   texts[0] = opening + texts[0];
   texts[texts.length - 1] += ending;
-  const json = texts.join(',');
+  const joined = texts.join(',');
   let start = opening.length;
-  for (let at = from; at < end; at++) {
-    const event = events[at] as EventText;
-    event.json = json.slice(start, start + event.byteLength);
-    start += event.byteLength + 1;
+  for (const event of events as readonly EventText[]) {
+    const end = start + event.byteLength;
+    event.json = joined.slice(start, end);
+    start = end + 1;
   }
-  return new JoinedTexts(json, end - from, opening !== '');
+  return joined;
 }
 
 /** The string whose JSON begins at `start`. */
@@ -207,8 +174,8 @@ function isObjectText(text: unknown): text is string {
 }
 
 /** Whether the text is ASCII for certain: of an event from outside, which may not know its length, it isn't. */
-export function isAsciiText(text: MeasuredText): boolean {
-  return text instanceof EventText ? text.byteLength === text.json.length : text instanceof JoinedTexts;
+export function isAsciiText(event: SerializedEvent): boolean {
+  return event instanceof EventText && event.byteLength === event.json.length;
 }
 
 export function uuidsOf(events: readonly CountedEvent[]): string[] {
