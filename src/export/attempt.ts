@@ -5,7 +5,11 @@ import {
   type AbortListener,
   type AbortSource,
   type AnyEventDispatcher,
+  DIRECT_DISPATCH,
+  type DirectDispatch,
   type DispatchOptions,
+  type EventDispatcherResponse,
+  type RequestOwner,
   TAKES_OPTIONS,
 } from '../model/event-dispatcher.js';
 import type { LogEvent } from '../model/log-event.js';
@@ -17,6 +21,7 @@ import type { Chunk } from './chunk.js';
 import { showLogEvent } from './log-event.js';
 import { optionsWithCallback } from './options-with-callback.js';
 import { readAnswer, readRejection } from './read-answer.js';
+import type { RequestScopes } from './request-scopes.js';
 import { takesCallback } from './takes-callback.js';
 import type { Answer } from './verdict.js';
 
@@ -27,10 +32,10 @@ export interface AttemptOwner {
 }
 
 /**
- * One request that a dispatcher carries out, untraced, until it is answered or aborted. It is itself the options that the
- * dispatcher gets: an object less for each request.
+ * One request that a dispatcher carries out, untraced, until it is answered or aborted. It is itself what our own dispatcher
+ * gets: an object less for each request.
  */
-export class Attempt implements OutstandingWork, AbortSource {
+export class Attempt implements OutstandingWork, RequestOwner {
   place = -1;
   generation: OutstandingWork['generation'];
   readonly chunk: Chunk;
@@ -44,23 +49,35 @@ export class Attempt implements OutstandingWork, AbortSource {
   readonly ageMillis: number;
   readonly #runtime: Runtime;
   readonly #owner: AttemptOwner;
+  readonly #scopes: RequestScopes;
   #controller: AbortController | undefined;
   #listener: AbortListener | undefined;
   #abortedBy: unknown;
   #isAnswered = false;
 
-  constructor(chunk: Chunk, step: number, runtime: Runtime, owner: AttemptOwner) {
+  constructor(chunk: Chunk, step: number, runtime: Runtime, scopes: RequestScopes, owner: AttemptOwner) {
     this.chunk = chunk;
     this.step = step;
     this.startedAt = runtime.monotonic();
     this.startedAtTime = runtime.now();
     this.ageMillis = chunk.ageMillis(this.startedAt);
     this.#runtime = runtime;
+    this.#scopes = scopes;
     this.#owner = owner;
   }
 
   /** Never throws. */
   make(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+    try {
+      const direct = directDispatchOf(dispatcher);
+      if (direct === undefined) this.#dispatch(dispatcher, logEvent);
+      else this.#scopes.untraced(direct, dispatcher, logEvent, this);
+    } catch (error) {
+      this.#answer(readRejection(error, this.#runtime));
+    }
+  }
+
+  #dispatch(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
     const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime));
     const respond = (response: unknown) => {
       try {
@@ -71,25 +88,20 @@ export class Attempt implements OutstandingWork, AbortSource {
         fail(error);
       }
     };
-    try {
-      const returned = context.with(suppressTracing(context.active()), () =>
-        this.#dispatch(dispatcher, logEvent, respond),
-      );
-      if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
-    } catch (error) {
-      fail(error);
-    }
+    const returned = untraced(() =>
+      TAKES_OPTIONS in dispatcher.dispatchEvent
+        ? dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions)
+        : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respond)),
+    );
+    if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
   }
 
-  #dispatch(
-    dispatcher: AnyEventDispatcher,
-    logEvent: LogEvent,
-    respond: (response: unknown) => void,
-  ): unknown {
-    // Our own dispatcher looks at neither more than it needs.
-    if (TAKES_OPTIONS in dispatcher.dispatchEvent)
-      return dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions);
-    return dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respond));
+  responded(response: EventDispatcherResponse): void {
+    this.#scopes.outside(this.#answer, this, readAnswer(response, this.#runtime));
+  }
+
+  failed(reason: unknown): void {
+    this.#scopes.outside(this.#answer, this, readRejection(reason, this.#runtime));
   }
 
   /** Answers at once: a dispatcher need not obey the signal. */
@@ -128,4 +140,16 @@ export class Attempt implements OutstandingWork, AbortSource {
   unlisten(): void {
     this.#listener = undefined;
   }
+}
+
+function untraced<T>(work: () => T): T {
+  const active = context.active();
+  const suppressed = suppressTracing(active);
+  return suppressed === active ? work() : context.with(suppressed, work);
+}
+
+/** @returns how our own dispatcher is called; undefined for all others, and for a function that stands for its own */
+function directDispatchOf({ dispatchEvent }: AnyEventDispatcher): DirectDispatch['dispatch'] | undefined {
+  const direct = (dispatchEvent as { [DIRECT_DISPATCH]?: DirectDispatch })[DIRECT_DISPATCH];
+  return direct?.of === dispatchEvent ? direct.dispatch : undefined;
 }

@@ -15,6 +15,7 @@ import { ClockCheck } from './clock-check.js';
 import { DeliveryLog } from './delivery-log.js';
 import { Destination, type DestinationOptions } from './destination.js';
 import { RequestDeadline } from './request-deadline.js';
+import { RequestScopes } from './request-scopes.js';
 import { SendQueue } from './send-queue.js';
 import { makeSpecimens } from './specimens.js';
 import { splitToFit } from './split.js';
@@ -49,6 +50,7 @@ export class Delivery implements AttemptOwner {
   readonly #undelivered = new Outstanding<BatchProgress>();
   readonly #inFlight = new Outstanding<Attempt>();
   readonly #deadline: RequestDeadline;
+  readonly #scopes = new RequestScopes();
   readonly #send = new Afterwards(() => this.#pump());
   readonly #readyListeners: (() => void)[] = [];
   /** Made with the first request, and kept. */
@@ -167,7 +169,7 @@ export class Delivery implements AttemptOwner {
 
   #try(chunk: Chunk): void {
     const { runtime, observer, dispatcher, prepare } = this.#deps;
-    const attempt = new Attempt(chunk, this.#destination.step, runtime, this);
+    const attempt = new Attempt(chunk, this.#destination.step, runtime, this.#scopes, this);
     if (attempt.ageMillis > this.#options.maxAgeMillis) {
       chunk.settle('expired');
       return;
@@ -177,7 +179,7 @@ export class Delivery implements AttemptOwner {
       this.#outcome.unserializable(chunk);
       return;
     }
-    this.#specimens ??= makeSpecimens(runtime);
+    this.#specimens ??= makeSpecimens(runtime, this.#scopes);
     this.#destination.log.sending(logEvent.url);
     this.#inFlight.begin(attempt);
     this.#deadline.begun();

@@ -8,6 +8,7 @@ import { Attempt } from './attempt.js';
 import { BatchBody } from './batch-body.js';
 import { BatchProgress, Chunk } from './chunk.js';
 import { makeLogEvent } from './log-event.js';
+import type { RequestScopes } from './request-scopes.js';
 
 const NO_CONTEXT: EventContext = {
   region: 'US',
@@ -31,11 +32,11 @@ const NO_EVENTS: ExportBatch = {
  * idle service has neither events nor requests. Without them the first 10,000 events after such a collection took twice
  * the time.
  */
-export function makeSpecimens(runtime: Runtime): readonly unknown[] {
+export function makeSpecimens(runtime: Runtime, scopes: RequestScopes): readonly unknown[] {
   const progress = new BatchProgress(NO_EVENTS, new Outstanding(), ignore);
   const chunk = new Chunk(progress, []);
   const logEvent = makeLogEvent('', {}, new BatchBody(NO_CONTEXT, []));
-  const attempt = new Attempt(chunk, 0, runtime, { answered: ignore });
+  const attempt = new Attempt(chunk, 0, runtime, scopes, { answered: ignore });
   const optionsGiven: unknown[] = [];
   const dispatchEvent = (_: unknown, options: unknown) => {
     optionsGiven.push(options);

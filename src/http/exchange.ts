@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { AbortListener, AbortSource, EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { AbortListener, EventDispatcherResponse, RequestOwner } from '../model/event-dispatcher.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { statusSeen } from './connection.js';
 import { DRAINED_BYTES, DRAINED_MILLIS } from './drain.js';
@@ -11,9 +11,18 @@ type Controller = Dispatcher.DispatchController;
 /** More connections than these are not kept waiting for the rest of answers at once. */
 const MOST_DRAINING = 16;
 
+const SETTLED = Promise.resolve();
+
 /** How many answers of a client are being drained. */
 export interface Draining {
   count: number;
+}
+
+/** The connection that a request has to itself. */
+export interface Lease {
+  /** The answer has come to its end: the next request may begin. */
+  ended(): void;
+  broke(): void;
 }
 
 /**
@@ -21,33 +30,29 @@ export interface Draining {
  * answered as soon as the head of the answer has come. What comes behind is drained.
  */
 export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
+  /** Until the exchange is over, where the connection is chosen here and not by undici. */
+  lease: Lease | undefined;
   readonly #draining: Draining;
-  readonly #abortSource: AbortSource;
-  readonly #resolve: (response: EventDispatcherResponse) => void;
-  readonly #reject: (reason: unknown) => void;
+  readonly #owner: RequestOwner;
   #controller: Controller | undefined;
   #abortedBy: Error | undefined;
+  #response: EventDispatcherResponse | undefined;
+  #isTold = false;
+  #isDraining = false;
   #bytesToRead = DRAINED_BYTES;
-  #isAnswered = false;
   #drainedSince: number | undefined;
 
-  constructor(
-    draining: Draining,
-    abortSource: AbortSource,
-    resolve: (response: EventDispatcherResponse) => void,
-    reject: (reason: unknown) => void,
-  ) {
+  constructor(draining: Draining, owner: RequestOwner) {
     this.#draining = draining;
-    this.#abortSource = abortSource;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    abortSource.listen(this);
+    this.#owner = owner;
+    owner.listen(this);
   }
 
   aborted(reason: unknown): void {
-    this.#reject(reason);
+    this.#isTold = true;
     this.#abortedBy = reason instanceof Error ? reason : new Error('aborted');
     this.#controller?.abort(this.#abortedBy);
+    this.#owner.failed(reason);
   }
 
   get isAborted(): boolean {
@@ -61,10 +66,13 @@ export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
 
   onResponseStart(_controller: Controller, statusCode: number, headers: Headers): void {
     if (statusCode < 200) return;
-    this.#abortSource.unlisten();
-    this.#isAnswered = true;
+    this.#owner.unlisten();
+    this.#isDraining = true;
     this.#draining.count++;
-    this.#resolve({ statusCode, headers });
+    this.#response = { statusCode, headers };
+    // Nearly always the end is in the same piece, and has come by then: an owner that makes its next request from there
+    // spares the connection a wait.
+    if (!isWithoutBody(statusCode, headers)) void SETTLED.then(() => this.#respond());
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
@@ -77,17 +85,53 @@ export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
   }
 
   onResponseEnd(): void {
-    this.#draining.count--;
+    const lease = this.#release();
+    lease?.ended();
+    this.#respond();
   }
 
   onResponseError(_controller: Controller, error: Error): void {
-    if (this.#isAnswered) {
-      this.#draining.count--;
+    this.fail(error);
+  }
+
+  /** There is no answer, or no more of it. */
+  fail(error: Error): void {
+    const lease = this.#release();
+    lease?.broke();
+    if (this.#response !== undefined) {
+      this.#respond();
       return;
     }
-    this.#abortSource.unlisten();
+    this.#owner.unlisten();
     const statusCode = statusSeen(error);
-    if (statusCode === undefined) this.#reject(error);
-    else this.#resolve({ statusCode });
+    if (statusCode !== undefined) this.#tell({ statusCode });
+    else if (!this.#isTold) {
+      this.#isTold = true;
+      this.#owner.failed(error);
+    }
   }
+
+  #respond(): void {
+    if (this.#response !== undefined) this.#tell(this.#response);
+  }
+
+  #tell(response: EventDispatcherResponse): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#owner.responded(response);
+  }
+
+  /** @returns what it had until now */
+  #release(): Lease | undefined {
+    if (this.#isDraining) this.#draining.count--;
+    this.#isDraining = false;
+    const { lease } = this;
+    this.lease = undefined;
+    return lease;
+  }
+}
+
+/** Whether the parser comes to the end of the answer within the call that it comes to the end of its head in. */
+function isWithoutBody(statusCode: number, headers: Headers): boolean {
+  return statusCode === 204 || headers['content-length'] === '0';
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { EventDispatcherResponse, RequestOwner } from '../model/event-dispatcher.js';
 import { type Destination, withAuthorization } from './destination.js';
 import { drain } from './drain.js';
-import type { Answer, Transport } from './transport.js';
+import type { NamedProxy } from './proxy-environment.js';
+import type { Answer, Message, Transport } from './transport.js';
 import { getBy } from './undici-transport.js';
 
 /** Requests by an undici dispatcher of the application's, perhaps of another version, whose handlers are not those of ours. */
@@ -14,12 +15,25 @@ export class GivenTransport implements Transport {
     this.#dispatcher = dispatcher;
   }
 
-  async post(
+  post(
+    destination: Destination,
+    message: Message,
+    _proxy: NamedProxy | undefined,
+    owner: RequestOwner,
+  ): void {
+    this.#request(destination, message, owner).then(
+      response => owner.responded(response),
+      error => owner.failed(error),
+    );
+  }
+
+  async #request(
     { origin, path, authorization }: Destination,
-    { method, headers, body, abortSource }: Parameters<Transport['post']>[1],
+    { method, headers, body }: Message,
+    owner: RequestOwner,
   ): Promise<EventDispatcherResponse> {
     const controller = new AbortController();
-    abortSource.listen({ aborted: reason => controller.abort(reason) });
+    owner.listen({ aborted: reason => controller.abort(reason) });
     try {
       const response = await this.#dispatcher.request({
         origin,
@@ -33,7 +47,7 @@ export class GivenTransport implements Transport {
       drain(response.body);
       return { statusCode: response.statusCode, headers: response.headers };
     } finally {
-      abortSource.unlisten();
+      owner.unlisten();
     }
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { RequestOwner } from '../model/event-dispatcher.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import type { OpenClient } from './open-client.js';
-import type { ClientOptions, Transport } from './transport.js';
+import type { ClientOptions, Message } from './transport.js';
 import { whenIdle } from './when-idle.js';
 
 const LONGEST_TIMEOUT_MILLIS = 2_147_483_647;
@@ -31,13 +31,17 @@ export class HttpClient implements DatafileTransport {
   }
 
   /**
-   * The answer without its body. Redirects are not followed.
+   * The owner hears of the answer without its body. Redirects are not followed.
    *
-   * @throws UnusableProxyError, or TypeError if the text is not a URL; it may reject with these, too
+   * @throws UnusableProxyError, or TypeError if the text is not a URL; the owner may hear of these, too
    */
-  post(url: string, message: Parameters<Transport['post']>[1]): Promise<EventDispatcherResponse> {
-    if (this.#opened !== undefined) return this.#opened.post(url, message);
-    return this.#open().then(client => client.post(url, message));
+  post(url: string, message: Message, owner: RequestOwner): void {
+    if (this.#opened !== undefined) this.#opened.post(url, message, owner);
+    else {
+      this.#open()
+        .then(client => client.post(url, message, owner))
+        .catch(error => owner.failed(error));
+    }
   }
 
   /** Unpacked, and bounded. Redirects are followed, but for those that leave https. */

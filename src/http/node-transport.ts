@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { RequestOwner } from '../model/event-dispatcher.js';
 import { type Connected, Connector } from './connector.js';
 import { type Destination, withAuthorization } from './destination.js';
 import { drain } from './drain.js';
@@ -27,36 +27,35 @@ export class NodeTransport implements Transport {
     this.#options = options;
   }
 
-  post(
-    destination: Destination,
-    { abortSource, ...message }: Parameters<Transport['post']>[1],
-    proxy: NamedProxy | undefined,
-  ): Promise<EventDispatcherResponse> {
-    return new Promise((resolve, reject) => {
-      const request = this.#begin(destination, message, proxy);
-      abortSource.listen({
-        aborted(reason) {
-          reject(reason);
-          request.destroy();
-        },
-      });
-      request
-        .on('response', (response: IncomingMessage) => {
-          abortSource.unlisten();
-          // The rest does not hold the process.
-          response.socket.unref();
-          drain(response);
-          resolve({ statusCode: response.statusCode, headers: response.headers });
-        })
-        .on('error', error => {
-          abortSource.unlisten();
-          const statusCode = statusSeen(error);
-          if (statusCode === undefined) reject(error);
-          else resolve({ statusCode });
-        })
-        // As after a switch of protocols, which is no error to Node.
-        .on('close', () => reject(new Error('closed without an answer')));
+  post(destination: Destination, message: Message, proxy: NamedProxy | undefined, owner: RequestOwner): void {
+    const request = this.#begin(destination, message, proxy);
+    let isOver = false;
+    const end = (tell: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      owner.unlisten();
+      tell();
+    };
+    owner.listen({
+      aborted(reason) {
+        end(() => owner.failed(reason));
+        request.destroy();
+      },
     });
+    request
+      .on('response', (response: IncomingMessage) => {
+        // The rest does not hold the process.
+        response.socket.unref();
+        drain(response);
+        const { statusCode, headers } = response;
+        end(() => owner.responded({ statusCode, headers }));
+      })
+      .on('error', error => {
+        const statusCode = statusSeen(error);
+        end(() => (statusCode === undefined ? owner.failed(error) : owner.responded({ statusCode })));
+      })
+      // As after a switch of protocols, which is no error to Node.
+      .on('close', () => end(() => owner.failed(new Error('closed without an answer'))));
   }
 
   get(

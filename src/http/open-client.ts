@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context } from '@opentelemetry/api';
 import type { DatafileRequest, DatafileResponse } from '../model/datafile-transport.js';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { RequestOwner } from '../model/event-dispatcher.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
 import { fetchDatafile } from './datafile-fetch.js';
 import { type Destination, toDestination } from './destination.js';
@@ -10,7 +10,7 @@ import { loadUndici } from './load-undici.js';
 import { NodeTransport } from './node-transport.js';
 import { describeProxyFor, type NamedProxy, proxyFor, UnusableProxyError } from './proxy-environment.js';
 import { rehearse } from './rehearsal.js';
-import type { Answer, ClientOptions, Transport } from './transport.js';
+import type { Answer, ClientOptions, Message, Transport } from './transport.js';
 import { UndiciTransport } from './undici-transport.js';
 
 interface Route {
@@ -41,18 +41,17 @@ export class OpenClient {
   }
 
   /**
-   * The answer without its body. Redirects are not followed. Not an async function: its promises would cost a tenth of
-   * the request.
+   * The owner hears of the answer without its body. Redirects are not followed.
    *
    * @throws UnusableProxyError, or TypeError if the text is not a URL
    */
-  post(url: string, message: Parameters<Transport['post']>[1]): Promise<EventDispatcherResponse> {
+  post(url: string, message: Message, owner: RequestOwner): void {
     const { destination, proxy } = this.#routeTo(url);
     const active = context.active();
     const untraced = suppressTracing(active);
     // So it is within a request of our exporter: to say it once more would cost a fiftieth of the request.
-    if (untraced === active) return this.#transport.post(destination, message, proxy);
-    return context.with(untraced, () => this.#transport.post(destination, message, proxy));
+    if (untraced === active) this.#transport.post(destination, message, proxy, owner);
+    else context.with(untraced, () => this.#transport.post(destination, message, proxy, owner));
   }
 
   /** Rejects with UnusableProxyError, too. */

@@ -67,7 +67,7 @@ export async function rehearse({ Agent }: Undici): Promise<void> {
             headers: { 'Content-Type': 'application/json' },
             body: '{}',
           },
-          new Exchange({ count: 0 }, { listen() {}, unlisten() {} }, resolve, reject),
+          new Exchange({ count: 0 }, { listen() {}, unlisten() {}, responded: resolve, failed: reject }),
         );
       });
     } finally {

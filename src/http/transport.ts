@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { AbortSource, EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { RequestOwner } from '../model/event-dispatcher.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { Destination } from './destination.js';
 import type { NamedProxy } from './proxy-environment.js';
@@ -20,12 +20,12 @@ export interface Answer {
 
 /** Carries out requests. Redirects are not followed, interim answers (1xx) are skipped. */
 export interface Transport {
-  /** The answer without its body: resolves when the head has come, since nothing in the body changes what it says. */
-  post(
-    destination: Destination,
-    message: Message & { readonly abortSource: AbortSource },
-    proxy: NamedProxy | undefined,
-  ): Promise<EventDispatcherResponse>;
+  /**
+   * The owner hears of the answer when its head has come, since nothing in the body changes what it says.
+   *
+   * @throws where no request can be made; the owner may hear nothing then
+   */
+  post(destination: Destination, message: Message, proxy: NamedProxy | undefined, owner: RequestOwner): void;
   /** The answer with its body, which has to be read or drained. */
   get(
     destination: Destination,

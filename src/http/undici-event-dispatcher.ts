@@ -2,10 +2,14 @@
 import type { Dispatcher } from 'undici';
 import {
   ABORT_SOURCE,
+  type AbortListener,
   type AbortSource,
   DESCRIBE_PROXY_FOR,
+  DIRECT_DISPATCH,
+  type DirectDispatch,
   type EventDispatcher,
   type EventDispatcherResponse,
+  type RequestOwner,
   TAKES_OPTIONS,
 } from '../model/event-dispatcher.js';
 import type { LogEventLike } from '../model/log-event.js';
@@ -18,6 +22,7 @@ import { takeOptions } from '../util/options/take-options.js';
 import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { HttpClient, wholeMillis } from './http-client.js';
 import { SignalSource } from './signal-source.js';
+import type { Message } from './transport.js';
 
 /** How requests are made. */
 export interface UndiciEventDispatcherOptions {
@@ -77,12 +82,9 @@ export class UndiciEventDispatcher implements EventDispatcher {
     logEvent: LogEventLike,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<EventDispatcherResponse> {
-    try {
-      const { url, method, headers, body } = toRequest(logEvent);
-      return this.#client.post(url, { method, headers, body, abortSource: this.#abortSource(options) });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return new Promise((resolve, reject) => {
+      this.#dispatch(logEvent, new AwaitedRequest(this.#abortSource(options), resolve, reject));
+    });
   }
 
   #abortSource(
@@ -93,22 +95,59 @@ export class UndiciEventDispatcher implements EventDispatcher {
     );
   }
 
+  #dispatch(logEvent: LogEventLike, owner: RequestOwner): void {
+    try {
+      const request = toRequest(logEvent);
+      this.#client.post(request.url, request, owner);
+    } catch (error) {
+      owner.failed(error);
+    }
+  }
+
+  static {
+    const { dispatchEvent } = UndiciEventDispatcher.prototype;
+    const direct: DirectDispatch = {
+      of: dispatchEvent,
+      dispatch(logEvent, owner) {
+        (this as UndiciEventDispatcher).#dispatch(logEvent, owner);
+      },
+    };
+    Object.defineProperty(dispatchEvent, TAKES_OPTIONS, { value: true });
+    Object.defineProperty(dispatchEvent, DIRECT_DISPATCH, { value: direct });
+  }
+
   /** Closes its own connections, and requests in flight fail. It opens new connections if it is used again. */
   close(): Promise<void> {
     return this.#client.close();
   }
 }
 
-Object.defineProperty(UndiciEventDispatcher.prototype.dispatchEvent, TAKES_OPTIONS, { value: true });
+/** A request of which a promise tells. */
+class AwaitedRequest implements RequestOwner {
+  readonly responded: (response: EventDispatcherResponse) => void;
+  readonly failed: (reason: unknown) => void;
+  readonly #abortSource: AbortSource;
 
-interface Message {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Uint8Array;
+  constructor(
+    abortSource: AbortSource,
+    resolve: (response: EventDispatcherResponse) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.responded = resolve;
+    this.failed = reject;
+    this.#abortSource = abortSource;
+  }
+
+  listen(listener: AbortListener): void {
+    this.#abortSource.listen(listener);
+  }
+
+  unlisten(): void {
+    this.#abortSource.unlisten();
+  }
 }
 
-function toRequest(logEvent: LogEventLike): Message {
+function toRequest(logEvent: LogEventLike): Message & { readonly url: string } {
   if (logEvent.httpVerb !== 'GET') {
     return {
       url: logEvent.url,

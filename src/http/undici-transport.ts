@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Agent, buildConnector, Dispatcher } from 'undici';
-import type { EventDispatcherResponse } from '../model/event-dispatcher.js';
+import type { buildConnector, Client, Dispatcher } from 'undici';
+import type { RequestOwner } from '../model/event-dispatcher.js';
 import { areImmediatesFake } from '../util/system-timers.js';
+import { ClientPool } from './client-pool.js';
 import { Connector } from './connector.js';
 import { type Destination, withAuthorization } from './destination.js';
 import { DRAINED_MILLIS } from './drain.js';
@@ -12,21 +13,37 @@ import {
   type Answer,
   CONNECTIONS_PER_ORIGIN,
   KEEP_ALIVE_MILLIS,
+  type Message,
   MOST_HEADER_BYTES,
   type Transport,
   type TransportOptions,
 } from './transport.js';
 
+/** Where requests are handed to undici. */
+interface Dispatching {
+  dispatch(options: Dispatcher.DispatchOptions, exchange: Exchange): unknown;
+}
+
+interface Route {
+  readonly origin: string;
+  readonly proxy: NamedProxy | undefined;
+  readonly dispatching: Dispatching;
+}
+
 /** Requests by undici, over connections of its own. */
 export class UndiciTransport implements Transport {
   readonly #undici: Undici;
   readonly #options: TransportOptions;
-  readonly #connectors: Connector[] = [];
+  /** By proxy. */
+  readonly #connectors = new Map<string, Connector>();
   readonly #draining: Draining = { count: 0 };
-  /** By proxy; `''` for none. */
+  /** For GET, and for the proxies that undici itself speaks to; by proxy, `''` for none. */
   readonly #dispatchers = new Map<string, Dispatcher>();
   /** Of connections that are used once: before undici uses one again, it waits for a `setImmediate()`, which may be fake. */
   readonly #singleUse = new Map<string, Dispatcher>();
+  /** For POST; by proxy and origin. */
+  readonly #pools = new Map<string, ClientPool>();
+  #latest: Route | undefined;
 
   constructor(undici: Undici, options: TransportOptions) {
     this.#undici = undici;
@@ -35,26 +52,25 @@ export class UndiciTransport implements Transport {
 
   post(
     { origin, path, authorization }: Destination,
-    { method, headers, body, abortSource }: Parameters<Transport['post']>[1],
+    { method, headers, body }: Message,
     proxy: NamedProxy | undefined,
-  ): Promise<EventDispatcherResponse> {
-    return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this.#draining, abortSource, resolve, reject);
-      if (exchange.isAborted) return;
-      const reset = areImmediatesFake();
-      this.#dispatcherFor(proxy, reset).dispatch(
-        {
-          origin,
-          path,
-          method,
-          reset,
-          headers: withAuthorization(headers, authorization) ?? null,
-          body: body ?? null,
-          bodyTimeout: DRAINED_MILLIS,
-        },
-        exchange,
-      );
-    });
+    owner: RequestOwner,
+  ): void {
+    const exchange = new Exchange(this.#draining, owner);
+    if (exchange.isAborted) return;
+    const reset = areImmediatesFake();
+    this.#routeTo(origin, proxy, reset).dispatch(
+      {
+        origin,
+        path,
+        method,
+        reset,
+        headers: withAuthorization(headers, authorization) ?? null,
+        body: body ?? null,
+        bodyTimeout: DRAINED_MILLIS,
+      },
+      exchange,
+    );
   }
 
   get(
@@ -70,7 +86,36 @@ export class UndiciTransport implements Transport {
     // Not undici's own word that it is done: it comes by queueMicrotask(), which Jest's fake timers hold up.
     for (const dispatchers of [this.#dispatchers, this.#singleUse])
       for (const dispatcher of dispatchers.values()) void dispatcher.destroy();
-    await Promise.all(this.#connectors.map(connector => connector.close()));
+    for (const pool of this.#pools.values()) pool.destroy();
+    await Promise.all([...this.#connectors.values()].map(connector => connector.close()));
+  }
+
+  /** Nearly always the one before. */
+  #routeTo(origin: string, proxy: NamedProxy | undefined, isSingleUse: boolean): Dispatching {
+    if (isSingleUse) return this.#dispatcherFor(proxy, true);
+    if (this.#latest?.origin === origin && this.#latest.proxy === proxy) return this.#latest.dispatching;
+    const dispatching = isBySocks(proxy) ? this.#dispatcherFor(proxy, false) : this.#poolFor(origin, proxy);
+    this.#latest = { origin, proxy, dispatching };
+    return dispatching;
+  }
+
+  #poolFor(origin: string, proxy: NamedProxy | undefined): ClientPool {
+    const key = `${proxy?.url.href ?? ''} ${origin}`;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const { Client } = this.#undici;
+    const options = this.#clientOptions(proxy);
+    const pool = new ClientPool(
+      () => new Client(origin, options),
+      () => this.#forget(key, pool),
+    );
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #forget(key: string, pool: ClientPool): void {
+    this.#pools.delete(key);
+    if (this.#latest?.dispatching === pool) this.#latest = undefined;
   }
 
   #dispatcherFor(proxy: NamedProxy | undefined, isSingleUse: boolean): Dispatcher {
@@ -85,21 +130,35 @@ export class UndiciTransport implements Transport {
 
   #makeDispatcher(proxy: NamedProxy | undefined): Dispatcher {
     const { Agent, ProxyAgent } = this.#undici;
+    const options = { ...this.#clientOptions(proxy), connections: CONNECTIONS_PER_ORIGIN };
+    if (isBySocks(proxy)) return new ProxyAgent({ ...options, uri: proxy.url.href });
+    return new Agent(options);
+  }
+
+  #clientOptions(proxy: NamedProxy | undefined): Client.Options {
     const { timeoutMillis } = this.#options;
-    const options: Agent.Options = {
-      connections: CONNECTIONS_PER_ORIGIN,
+    const options = {
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
       headersTimeout: timeoutMillis,
       bodyTimeout: timeoutMillis,
       maxHeaderSize: MOST_HEADER_BYTES,
     };
-    if (proxy?.url.protocol.startsWith('socks')) return new ProxyAgent({ ...options, uri: proxy.url.href });
-    const connector = new Connector(this.#options, proxy);
-    this.#connectors.push(connector);
+    if (isBySocks(proxy)) return options;
     // undici's own tunnels have deadlines of their own, and hold the process.
-    return new Agent({ ...options, connect: connector.connect as buildConnector.connector });
+    return { ...options, connect: this.#connectorFor(proxy).connect as buildConnector.connector };
   }
+
+  #connectorFor(proxy: NamedProxy | undefined): Connector {
+    const key = proxy?.url.href ?? '';
+    const connector = this.#connectors.get(key) ?? new Connector(this.#options, proxy);
+    this.#connectors.set(key, connector);
+    return connector;
+  }
+}
+
+function isBySocks(proxy: NamedProxy | undefined): proxy is NamedProxy {
+  return proxy?.url.protocol.startsWith('socks') === true;
 }
 
 /** As every undici has it, whatever its version. @param reset whether the connection is for this request alone */

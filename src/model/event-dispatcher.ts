@@ -68,6 +68,14 @@ export interface AbortSource {
   unlisten(): void;
 }
 
+/** Whom a request is made for: says when it is to be given up, and hears once what came of it. */
+export interface RequestOwner extends AbortSource {
+  /** There is an answer, whatever its status. */
+  responded(response: EventDispatcherResponse): void;
+  /** There is none. */
+  failed(reason: unknown): void;
+}
+
 /**
  * A member of the options that our exporter passes, for our own dispatcher: an AbortSignal and its listener cost a
  * quarter of a request over loopback.
@@ -76,6 +84,16 @@ export const ABORT_SOURCE = Symbol.for('opentelemetry-exporter-optimizely.abort-
 
 /** A member of our own dispatcher: how the log names the proxy that requests to a URL go through, if they go through one. */
 export const DESCRIBE_PROXY_FOR = Symbol.for('opentelemetry-exporter-optimizely.describe-proxy-for.v1');
+
+/** `dispatchEvent` for an owner in place of a promise, which costs a twentieth of a request. May call back before it returns. */
+export interface DirectDispatch {
+  /** The function that it stands for. A proxy of that function is another one: it is called as any dispatcher is. */
+  readonly of: unknown;
+  readonly dispatch: (this: AnyEventDispatcher, logEvent: LogEvent, owner: RequestOwner) => void;
+}
+
+/** A member of the `dispatchEvent` function of our own dispatcher: a `DirectDispatch`. */
+export const DIRECT_DISPATCH = Symbol.for('opentelemetry-exporter-optimizely.direct-dispatch.v1');
 
 /**
  * A member of a `dispatchEvent` function that takes options as they are documented: our own. Others may be written for a
