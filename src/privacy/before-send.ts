@@ -6,8 +6,8 @@ import { describeUnusable, isWrongShape } from '../util/unusable-field.js';
 
 /**
  * Receives each event before it is queued, stored or sent. Returns it, a different one, or null to drop it.
- * Synchronous. `attributes` and `tags` are copies of what the application passed, tags as JSON has them. The amounts of
- * a conversion that it returns are read from its tags.
+ * Synchronous. `attributes` and `tags` are copies of what the application passed, tags as JSON has them, but for those
+ * that JSON would change the meaning of, such as NaN. The amounts of a conversion that it returns are read from its tags.
  */
 export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
 
@@ -67,9 +67,21 @@ function copyOf(event: ExperimentEvent): ExperimentEvent {
 /** Down to the innermost member: what is redacted in place belongs to the event alone. */
 function copyOfTags(tags: EventTags): EventTags {
   try {
-    return JSON.parse(JSON.stringify(tags)) as EventTags;
+    const copy = JSON.parse(JSON.stringify(tags)) as Record<string, unknown>;
+    for (const key of Object.keys(copy)) if (meansElse(key, tags[key], copy[key])) copy[key] = tags[key];
+    return copy;
   } catch {
     // It may mend what can't be serialized.
     return { ...tags };
   }
+}
+
+/**
+ * Whether a tag would be sent otherwise if it were what JSON makes of it: NaN becomes null, which is left out, and a Date or
+ * an object of a number a text or a number, which counts as an amount.
+ */
+function meansElse(key: string, given: unknown, copied: unknown): boolean {
+  if (given === null || given === undefined) return false;
+  const isAmount = key === 'revenue' || key === 'value';
+  return copied === null || (isAmount && typeof given === 'object' && typeof copied !== 'object');
 }

@@ -3,6 +3,7 @@ import type { StoredEventResolver } from '../batch/replayed-events.js';
 import type { DatafileIndex } from '../model/datafile-index.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { withNumbers } from '../serialize/detach-event.js';
 import type { EventResolver } from '../serialize/event-resolver.js';
 
 /** Resolves stored events against the datafile in force; without one, all stored events wait. */
@@ -21,6 +22,7 @@ export class StoredResolver implements StoredEventResolver {
 
   resolve(event: ExperimentEvent, acceptedAt: number): SerializedEvent | 'no datafile' | undefined {
     const datafile = this.#datafiles.current();
-    return datafile === undefined ? 'no datafile' : this.#resolver.resolve(event, datafile, acceptedAt);
+    if (datafile === undefined) return 'no datafile';
+    return this.#resolver.resolve(withNumbers(event), datafile, acceptedAt);
   }
 }

@@ -37,5 +37,16 @@ export function detachEvent(event: ExperimentEvent): DetachedEvent {
 }
 
 export function attachEvent({ text }: Pick<DetachedEvent, 'text'>): ExperimentEvent {
-  return JSON.parse(text) as ExperimentEvent;
+  return withNumbers(JSON.parse(text) as ExperimentEvent);
+}
+
+/**
+ * Among the tags of an event that was detached, null stands for a number that JSON does not have: those that were null were
+ * left out. As null, it would be left out as well.
+ */
+export function withNumbers(event: ExperimentEvent): ExperimentEvent {
+  if (event.type !== 'conversion' || event.tags === undefined) return event;
+  const { tags } = event as { readonly tags: Record<string, unknown> };
+  for (const key of Object.keys(tags)) if (tags[key] === null) tags[key] = Number.NaN;
+  return event;
 }
