@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { EventDispatcher as OptimizelyEventDispatcher } from '@optimizely/optimizely-sdk';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -28,6 +29,16 @@ describe('UndiciEventDispatcher', () => {
     opened.unshift(dispatcher);
     return dispatcher;
   };
+
+  it("is an event dispatcher of Optimizely's own SDK, also under exactOptionalPropertyTypes", async () => {
+    const server = await open(() => answer(204));
+    const dispatcher: OptimizelyEventDispatcher = makeDispatcher();
+    const { statusCode } = await dispatcher.dispatchEvent({
+      ...{ url: server.url, httpVerb: 'POST' },
+      params: { account_id: '1' } as never,
+    });
+    expect(statusCode).to.equal(204);
+  });
   const makeLogEvent = (endpoint: string) =>
     new EventFactory({ endpoint }).createLogEvent([
       makeUserEvent({ json: '{"visitor_id":"é","attributes":[],"snapshots":[]}' }),

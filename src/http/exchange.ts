@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { AbortListener, EventDispatcherResponse, RequestOwner } from '../model/event-dispatcher.js';
+import type { AbortListener, HttpResponse, RequestOwner } from '../model/event-dispatcher.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { statusSeen } from './connection.js';
 import { DRAINED_BYTES, DRAINED_MILLIS } from './drain.js';
 
-type Headers = NonNullable<EventDispatcherResponse['headers']>;
+type Headers = NonNullable<HttpResponse['headers']>;
 type Controller = Dispatcher.DispatchController;
 
 /** More connections than these are not kept waiting for the rest of answers at once. */
@@ -36,7 +36,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
   readonly #owner: RequestOwner;
   #controller: Controller | undefined;
   #abortedBy: Error | undefined;
-  #response: EventDispatcherResponse | undefined;
+  #response: HttpResponse | undefined;
   #isTold = false;
   #isDraining = false;
   #bytesToRead = DRAINED_BYTES;
@@ -115,7 +115,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
     if (this.#response !== undefined) this.#tell(this.#response);
   }
 
-  #tell(response: EventDispatcherResponse): void {
+  #tell(response: HttpResponse): void {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#owner.responded(response);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import type { EventDispatcherResponse, RequestOwner } from '../model/event-dispatcher.js';
+import type { HttpResponse, RequestOwner } from '../model/event-dispatcher.js';
 import { type Destination, withAuthorization } from './destination.js';
 import { drain } from './drain.js';
 import type { NamedProxy } from './proxy-environment.js';
@@ -31,7 +31,7 @@ export class GivenTransport implements Transport {
     { origin, path, authorization }: Destination,
     { method, headers, body }: Message,
     owner: RequestOwner,
-  ): Promise<EventDispatcherResponse> {
+  ): Promise<HttpResponse> {
     const controller = new AbortController();
     owner.listen({ aborted: reason => controller.abort(reason) });
     try {

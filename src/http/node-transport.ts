@@ -47,7 +47,7 @@ export class NodeTransport implements Transport {
         // The rest does not hold the process.
         response.socket.unref();
         drain(response);
-        const { statusCode, headers } = response;
+        const { statusCode = 0, headers } = response;
         end(() => owner.responded({ statusCode, headers }));
       })
       .on('error', error => {

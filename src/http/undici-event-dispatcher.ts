@@ -9,6 +9,7 @@ import {
   type DirectDispatch,
   type EventDispatcher,
   type EventDispatcherResponse,
+  type HttpResponse,
   type RequestOwner,
   TAKES_OPTIONS,
 } from '../model/event-dispatcher.js';
@@ -81,7 +82,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
   dispatchEvent(
     logEvent: LogEventLike,
     options?: { signal?: AbortSignal | undefined },
-  ): Promise<EventDispatcherResponse> {
+  ): Promise<EventDispatcherResponse & { statusCode: number }> {
     return new Promise((resolve, reject) => {
       this.#dispatch(logEvent, new AwaitedRequest(this.#abortSource(options), resolve, reject));
     });
@@ -124,13 +125,13 @@ export class UndiciEventDispatcher implements EventDispatcher {
 
 /** A request of which a promise tells. */
 class AwaitedRequest implements RequestOwner {
-  readonly responded: (response: EventDispatcherResponse) => void;
+  readonly responded: (response: HttpResponse) => void;
   readonly failed: (reason: unknown) => void;
   readonly #abortSource: AbortSource;
 
   constructor(
     abortSource: AbortSource,
-    resolve: (response: EventDispatcherResponse) => void,
+    resolve: (response: HttpResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.responded = resolve;

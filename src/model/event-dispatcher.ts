@@ -16,6 +16,11 @@ export interface EventDispatcherResponse {
   streamed?: boolean | undefined;
 }
 
+/** The answer to a request over HTTP. */
+export interface HttpResponse extends EventDispatcherResponse {
+  statusCode: number;
+}
+
 /**
  * Carries out one request. A rejection or a throw means "no answer" and is retried. Every call has a deadline, at which
  * `signal` aborts. `ageMillis` is how long ago the youngest event of the request was accepted, for a dispatcher that
@@ -71,7 +76,7 @@ export interface AbortSource {
 /** Whom a request is made for: says when it is to be given up, and hears once what came of it. */
 export interface RequestOwner extends AbortSource {
   /** There is an answer, whatever its status. */
-  responded(response: EventDispatcherResponse): void;
+  responded(response: HttpResponse): void;
   /** There is none. */
   failed(reason: unknown): void;
 }
