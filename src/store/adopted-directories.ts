@@ -6,7 +6,9 @@ import { OnceLog } from '../util/episode-log.js';
 import { listInstances, takeDirectory } from './adoption.js';
 import { INSTANCE_NAME, type InstanceDirectory, removeInstanceFiles } from './instance-directory.js';
 import { loadSegment } from './load-segment.js';
+import { removeFile } from './remove-file.js';
 import type { Segment } from './segment.js';
+import { SPARE_FILE } from './spare-file.js';
 
 const SEGMENT_NAME = /^\d+\.seg$/;
 
@@ -73,6 +75,8 @@ export class AdoptedDirectories {
       if (taken !== undefined) inner.push(taken);
     }
     const names = entries.map(({ name }) => name);
+    // It counts nothing, and is of no use to us: our own is open.
+    if (names.includes(SPARE_FILE)) await removeFile(join(directory, SPARE_FILE)).catch(() => {});
     await this.#loadSegments(directory, names.filter(name => SEGMENT_NAME.test(name)).sort());
     await this.#tidy(directory);
     for (const taken of inner) await this.load(taken, instance);

@@ -14,6 +14,7 @@ import { liveInstances } from './live-instances.js';
 import { judgeOwner } from './liveness.js';
 import { type OwnerRecord, parseOwner } from './owner.js';
 import { MAX_SEGMENT_BYTES } from './record-layout.js';
+import { SPARE_FILE } from './spare-file.js';
 import { taskStateOf } from './task-state.js';
 
 /** A host name, ids and numbers: a few hundred bytes. */
@@ -121,7 +122,8 @@ export async function directoryBytes(path: string): Promise<number> {
   for (const entry of entries) {
     const child = join(path, entry.name);
     if (entry.isDirectory() && INSTANCE_NAME.test(entry.name)) bytes += await directoryBytes(child);
-    else if (entry.isFile() && RECORDS_NAME.test(entry.name)) bytes += await bytesOf(child);
+    else if (entry.isFile() && RECORDS_NAME.test(entry.name) && entry.name !== SPARE_FILE)
+      bytes += await bytesOf(child);
   }
   return bytes;
 }

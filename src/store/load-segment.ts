@@ -2,7 +2,6 @@
 import { fs } from '../util/builtins.js';
 import { FileTooLarge, NotRegularFile, readRegular } from '../util/regular-file.js';
 import { ackedRecords, MAX_ACK_BYTES } from './ack-codec.js';
-import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
 import { type SegmentScan, scanSegmentInTurns } from './scan-segment.js';
 import { RECORD_STATE, Segment } from './segment.js';
@@ -16,13 +15,14 @@ export type LoadedSegment =
 export async function loadSegment(path: string, id: number): Promise<LoadedSegment> {
   const found = await scanFile(path);
   if (found === undefined) return { state: 'unreadable' };
-  const { header, createdAt, spans, damages, bytes } = found;
+  const { header, createdAt, spans, damages, bytes, end } = found;
   if (header === 'torn') {
     await fs.promises.unlink(path);
     return { state: 'empty' };
   }
   if (header === 'unknown' || (header === 'damaged' && spans.length === 0)) return { state: 'unreadable' };
   const segment = new Segment(id, path, createdAt, bytes, true);
+  segment.end = end;
   const removed = await readAcks(segment.ackPath);
   for (const span of spans) {
     segment.add(span, removed[span.index] === 1 ? RECORD_STATE.gone : RECORD_STATE.available);
@@ -33,15 +33,17 @@ export async function loadSegment(path: string, id: number): Promise<LoadedSegme
 /**
  * Looks once more before an adopted segment goes: an owner that was taken for dead too early may have written on.
  * Rejects with what the file system says.
+ *
+ * @returns undefined if it has not
  */
 export async function findLateRecords(
   segment: Segment,
-): Promise<{ readonly spans: readonly RecordSpan[]; readonly bytes: number }> {
+): Promise<(Pick<SegmentScan, 'spans' | 'end'> & { readonly bytes: number }) | undefined> {
   const { size } = await fs.promises.lstat(segment.path);
-  const { bytes } = segment;
-  const found = size > bytes ? await scanFile(segment.path) : undefined;
-  if (found === undefined) return { spans: [], bytes };
-  return { spans: found.spans.filter(span => !segment.has(span.index)), bytes: found.bytes };
+  // Behind the last record there may be zeros, in whose place the owner has written.
+  const found = size > segment.end ? await scanFile(segment.path) : undefined;
+  const spans = found?.spans.filter(span => !segment.has(span.index)) ?? [];
+  return found && spans.length > 0 ? { ...found, spans } : undefined;
 }
 
 /** What is a segment's file. Rejects with what the file system says. @returns undefined if it is none, or too large */

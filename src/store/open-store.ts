@@ -49,6 +49,7 @@ export class OpenStore {
       owner,
       runtime,
       logger,
+      storeLog: this.#storeLog,
       book: this.#book,
       diskQueue: this.#diskQueue,
       nextSegmentId,
@@ -131,8 +132,7 @@ export class OpenStore {
     await this.#heartbeat.stop();
     await this.#adopter.stop();
     await Promise.all(this.#reading);
-    this.#log.verify();
-    this.#log.retire();
+    this.#log.end();
     await this.#acks.stop();
     this.#tryAgain();
     await this.#diskQueue.idle();
@@ -199,7 +199,7 @@ export class OpenStore {
     if (segment.adopted && (await this.#hasLateRecords(segment))) return;
     try {
       // First the records, then the acks: the other way round a crash between them would bring all of them back.
-      await removeFile(segment.path);
+      if (!this.#log.keepFile(segment)) await removeFile(segment.path);
       if (segment.hasAcks) await removeFile(segment.ackPath);
     } catch (error) {
       this.#undeleted.set(segment, error);
@@ -210,13 +210,14 @@ export class OpenStore {
   }
 
   async #hasLateRecords(segment: Segment): Promise<boolean> {
-    const { spans, bytes } = await findLateRecords(segment).catch(() => ({ spans: [], bytes: 0 }));
-    if (spans.length === 0 || !this.#book.has(segment)) return false;
+    const late = await findLateRecords(segment).catch(() => undefined);
+    if (late === undefined || !this.#book.has(segment)) return false;
     this.#book.delete(segment);
-    for (const span of spans) segment.add(span, RECORD_STATE.available);
-    segment.bytes = bytes;
+    for (const span of late.spans) segment.add(span, RECORD_STATE.available);
+    segment.bytes = late.bytes;
+    segment.end = late.end;
     this.#book.add(segment);
-    this.#host.adopted(spans.length);
+    this.#host.adopted(late.spans.length);
     return true;
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isZero } from './is-zero.js';
 import { claimAt, isIntact, type RecordSpan } from './record-decoder.js';
 import { RECORD_MAGIC } from './record-layout.js';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
@@ -8,8 +9,10 @@ export interface SegmentScan {
   /** 0 where the header is damaged: taken for the oldest. */
   readonly createdAt: number;
   readonly spans: readonly RecordSpan[];
-  /** Stretches between intact records, or after them, that are none. */
+  /** Stretches between intact records, or after them, that are none; zeros after them were not written yet. */
   readonly damages: number;
+  /** Where the last intact record ends. */
+  readonly end: number;
 }
 
 /** Work of one turn: bytes that are checked, a few milliseconds. */
@@ -61,12 +64,14 @@ class Scan {
   }
 
   get result(): SegmentScan {
-    const rest = this.#expected !== 0 && this.#expected < this.#file.length;
+    const end = this.#expected;
+    const rest = end !== 0 && end < this.#file.length && !isZero(this.#file.subarray(end));
     return {
       header: this.#header.state,
       createdAt: this.#header.state === 'intact' ? this.#header.createdAt : 0,
       spans: this.#spans,
       damages: this.#damages + (rest ? 1 : 0),
+      end,
     };
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { crc32 } from './crc32.js';
+import { isZero } from './is-zero.js';
 
 const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 24;
@@ -20,7 +21,7 @@ export function encodeSegmentHeader(createdAt: number): Buffer {
 }
 
 /**
- * `torn`: the process ended before the header was whole. `damaged`: not a header, though intact records may follow.
+ * `torn`: the process ended before the header was whole, or the machine before any of the file was on the disk. `damaged`: not a header, though intact records may follow.
  * `unknown`: an intact header of another version, whose records we cannot know.
  */
 export type SegmentHeader =
@@ -34,7 +35,9 @@ export function decodeSegmentHeader(file: Buffer): SegmentHeader {
   }
   const magic = file.subarray(0, MAGIC.length);
   const checksum = crc32(file.subarray(0, CHECKSUM_AT));
-  if (!magic.equals(MAGIC) || checksum !== file.readUInt32LE(CHECKSUM_AT)) return { state: 'damaged' };
+  if (!magic.equals(MAGIC) || checksum !== file.readUInt32LE(CHECKSUM_AT)) {
+    return { state: isZero(file) ? 'torn' : 'damaged' };
+  }
   if (file.readUInt32LE(VERSION_AT) !== SEGMENT_VERSION) return { state: 'unknown' };
   return { state: 'intact', createdAt: file.readDoubleLE(CREATED_AT) };
 }

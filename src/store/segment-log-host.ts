@@ -6,6 +6,7 @@ import type { RefusedRecords } from './refused-records.js';
 import type { Segment } from './segment.js';
 import type { SegmentBook } from './segment-book.js';
 import type { SerialQueue } from './serial-queue.js';
+import type { StoreLog } from './store-log.js';
 
 /** The store that a log of segments belongs to. */
 export interface SegmentLogHost {
@@ -16,6 +17,7 @@ export interface SegmentLogHost {
   readonly owner: OwnerRecord;
   readonly runtime: Runtime;
   readonly logger: PackageLogger;
+  readonly storeLog: StoreLog;
   readonly book: SegmentBook;
   readonly diskQueue: SerialQueue;
   readonly refused: RefusedRecords;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import { join, sep } from '../util/builtins.js';
-import { OnceLog } from '../util/episode-log.js';
-import { errorLabel } from '../util/error-label.js';
 import { DiskEpisode } from './disk-episode.js';
 import { isFullDisk } from './disk-reserve.js';
 import { InstanceDirectory } from './instance-directory.js';
@@ -15,6 +13,7 @@ import { ACK_RESERVE_BYTES } from './segment-book.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 import type { SegmentLogHost } from './segment-log-host.js';
 import { SegmentWriter } from './segment-writer.js';
+import { SpareFile } from './spare-file.js';
 
 const CHECK_EVERY = 256;
 
@@ -27,10 +26,10 @@ export class SegmentLog {
   readonly #encoder = new RecordEncoder();
   readonly #episode: DiskEpisode;
   readonly #segmentBytes: number;
-  readonly #said = new OnceLog();
   readonly #directories: OwnDirectories;
   /** Undefined where each record is written at once. */
   readonly #pending: PendingRecords | undefined;
+  readonly #spareFile: SpareFile;
   #writer: SegmentWriter | undefined;
   #sinceCheck = 0;
 
@@ -43,6 +42,7 @@ export class SegmentLog {
     );
     this.#episode = new DiskEpisode(directory, runtime, logger);
     this.#pending = host.commit === 'turn' ? new PendingRecords(() => this.commit()) : undefined;
+    this.#spareFile = new SpareFile(host.diskQueue);
     this.#segmentBytes = Math.min(1_048_576, Math.max(4_096, host.maxBytes / 8));
   }
 
@@ -72,8 +72,11 @@ export class SegmentLog {
     } catch {
       return 'failed';
     }
-    if (this.#encoder.length + SEGMENT_HEADER_BYTES > MAX_SEGMENT_BYTES) return this.#tooLarge();
-    if (!this.hasRoomFor(this.#encoder.length)) {
+    if (this.#encoder.length + SEGMENT_HEADER_BYTES > MAX_SEGMENT_BYTES) {
+      this.#host.storeLog.tooLarge();
+      return 'failed';
+    }
+    if (!this.#keepsBounds(this.#encoder.length)) {
       this.#retireIfUseless(0);
       return 'full';
     }
@@ -103,18 +106,17 @@ export class SegmentLog {
     }
   }
 
-  #tooLarge(): 'failed' {
-    if (this.#said.first('too large')) {
-      this.#host.logger.warn(
-        `the event store takes no event of more than ${MAX_SEGMENT_BYTES} bytes: it is kept in memory only`,
-      );
-    }
-    return 'failed';
+  /** Whether so many bytes more, in files of others, keep the store's bounds. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#keepsBounds(bytes + (this.#writer?.unusedBytes ?? 0));
   }
 
-  hasRoomFor(bytes: number): boolean {
+  /** Records are written where the file has zeros, which count nothing therefore. */
+  #keepsBounds(bytes: number): boolean {
     const { book, maxBytes } = this.#host;
-    return book.bytes + SEGMENT_HEADER_BYTES + bytes + ACK_RESERVE_BYTES <= maxBytes;
+    const total = book.bytes + SEGMENT_HEADER_BYTES + bytes + ACK_RESERVE_BYTES;
+    if (total + this.#spareFile.bytes > maxBytes) this.#spareFile.drop();
+    return total <= maxBytes;
   }
 
   isWriting(segment: Segment): boolean {
@@ -137,6 +139,7 @@ export class SegmentLog {
       this.retire();
       this.#directories.leaveBehind();
     }
+    if (place !== 'in place') this.#spareFile.drop();
     if (place !== 'gone') return;
     this.#pending?.clear();
     this.#writer = undefined;
@@ -144,11 +147,26 @@ export class SegmentLog {
     const whole = instance.look() === 'gone';
     const gone = whole || writer === undefined ? this.#segmentsIn(instance) : [writer.segment];
     if (whole) this.#directories.gone();
-    this.#host.logger.warn(
-      `the event store's ${whole ? 'directory' : 'segment'} was deleted, or taken by another process; it goes on in a new one`,
-    );
+    this.#host.storeLog.gone(whole ? 'directory' : 'segment');
     // Not now: the caller of append() must not be told of losses before the call returns.
     queueMicrotask(() => this.#host.vanished(gone));
+  }
+
+  /**
+   * Keeps the file of a segment whose records are gone, where it is worth it. Never throws.
+   *
+   * @returns whether the segment's path is free
+   */
+  keepFile(segment: Segment): boolean {
+    const isOfUsualSize = segment.bytes >= this.#segmentBytes / 2 && segment.bytes <= this.#segmentBytes;
+    return isOfUsualSize && !segment.adopted && this.#spareFile.keep(segment);
+  }
+
+  /** No more is appended. */
+  end(): void {
+    this.verify();
+    this.retire();
+    this.#spareFile.close();
   }
 
   /** Ends the use of our directories. Never rejects. */
@@ -157,18 +175,12 @@ export class SegmentLog {
     return this.#directories.leave(directory => this.#segmentsIn(directory).length === 0);
   }
 
-  #syncFailed(error: unknown): void {
-    if (!this.#said.first('sync')) return;
-    this.#host.logger.warn(
-      `the event store can't bring files to the disk (${errorLabel(error)}): events survive the process, perhaps not the machine`,
-    );
-  }
-
   retire(): void {
     this.commit();
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
+    writer.end();
     void this.#host.diskQueue.run(() => writer.close());
     this.#host.retired(writer.segment);
   }
@@ -200,11 +212,11 @@ export class SegmentLog {
   #createWriter(): SegmentWriter {
     const { runtime, fsync, book, nextSegmentId } = this.#host;
     this.verify();
-    const onSync = fsync === 'batch' ? (error: unknown) => this.#syncFailed(error) : undefined;
+    const onSync = fsync === 'batch' ? (error: unknown) => this.#host.storeLog.syncFailed(error) : undefined;
     const writer = this.#directories.use(directory => {
       const id = nextSegmentId();
       const path = join(directory.path, `${String(id).padStart(12, '0')}.seg`);
-      return SegmentWriter.create(id, path, runtime.now(), onSync);
+      return SegmentWriter.create(id, path, runtime.now(), this.#spareFile, onSync);
     });
     book.add(writer.segment);
     return writer;

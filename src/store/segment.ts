@@ -20,8 +20,12 @@ export class Segment {
   readonly path: string;
   readonly createdAt: number;
   readonly adopted: boolean;
-  /** Of the file. */
+  /** Of the file; where we write it, up to the end of the last record, behind which there may be zeros. */
   bytes: number;
+  /** Of an adopted one: where its last record ends. */
+  end = 0;
+  /** Of the file, where we write it. */
+  inode = 0;
   /** Records not removed. */
   left = 0;
   /** Number of available records. */
