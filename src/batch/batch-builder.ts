@@ -22,6 +22,8 @@ export class BatchBuilder {
   readonly #arrival: (() => number) | undefined;
   #context: EventContext | undefined;
   #events: SerializedEvent[] = [];
+  /** Whether events have come straight from the call that recorded them; where they have waited, each text is in one piece. */
+  #areInPieces = false;
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
@@ -74,6 +76,7 @@ export class BatchBuilder {
     if (grown > this.#maxPayloadBytes || event.acceptedAt < this.#oldestAcceptedAt) return false;
     beforeJoining(event, this.#events);
     this.#events.push(event);
+    this.#areInPieces = true;
     this.#byteLength = grown;
     return true;
   }
@@ -105,9 +108,11 @@ export class BatchBuilder {
       return;
     }
     const events = this.#events;
-    this.#begin({ context, events, body: bodyOfFew(events, context), byteLength: this.#byteLength, cause });
+    const body = bodyOfFew(events, context, this.#areInPieces);
+    this.#begin({ context, events, body, byteLength: this.#byteLength, cause });
     this.#context = undefined;
     this.#events = [];
+    this.#areInPieces = false;
     this.#byteLength = 0;
     this.#oldestAcceptedAt = Number.POSITIVE_INFINITY;
   }
@@ -118,7 +123,7 @@ export class BatchBuilder {
     const oldest = rest.reduce((min, { acceptedAt }) => Math.min(min, acceptedAt), Number.POSITIVE_INFINITY);
     const restLength = envelopeBytes(context) + restBytes - 1;
     const events = this.#events.slice(0, count);
-    const body = bodyOfFew(events, context);
+    const body = bodyOfFew(events, context, this.#areInPieces);
     this.#begin({ context, events, body, byteLength: this.#byteLength - restBytes, cause });
     this.#events = rest;
     this.#byteLength = restLength;

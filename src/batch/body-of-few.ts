@@ -21,13 +21,18 @@ export function beforeJoining(event: SerializedEvent, batched: readonly Serializ
  * then the body would take two. Never throws.
  *
  * @param batched of which each event's text is in one piece after that
+ * @param areInPieces whether they are not yet, but for a few: to put whole texts together would be a copy too many
  * @returns undefined if the body has to be put together of the events' texts
  */
-export function bodyOfFew(batched: readonly SerializedEvent[], context: EventContext): string | undefined {
+export function bodyOfFew(
+  batched: readonly SerializedEvent[],
+  context: EventContext,
+  areInPieces: boolean,
+): string | undefined {
   const { length } = batched;
   if (length > MOST) return undefined;
   try {
-    if (length > TOO_FEW && isAsciiEnvelope(context) && batched.every(isAsciiText))
+    if (areInPieces && length > TOO_FEW && isAsciiEnvelope(context) && batched.every(isAsciiText))
       return joinTexts(batched, envelopeStart(context), ENVELOPE_END);
     // One character outside Latin-1 would double the memory that the others take.
     for (const { json } of batched) inOnePiece(json);
