@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EventDispatcher } from 'opentelemetry-exporter-optimizely';
 import { cpuNanosEach } from './harness/compare.js';
 import { interleave, type Recorder } from './harness/interleaved.js';
 import type { SidesAtOnce, SidesInTurn } from './harness/row.js';
@@ -17,6 +18,8 @@ interface Comparison<T> {
   readonly kind: Kind<T>;
   readonly count: number;
   readonly batchSize: number;
+  /** Takes our bodies. @default one that reads the length of their text */
+  readonly makeDispatcher?: () => EventDispatcher & { readonly lastBody: string };
   readonly makePeer: (events: readonly T[]) => Peer;
 }
 
@@ -47,9 +50,9 @@ export function inRounds<T>(comparison: Comparison<T>): SidesInTurn {
   };
 }
 
-function open<T>({ kind, count, batchSize, makePeer }: Comparison<T>) {
+function open<T>({ kind, count, batchSize, makePeer, makeDispatcher }: Comparison<T>) {
   const events = inputs(count, kind.make);
-  const eventDispatcher = new CountingDispatcher();
+  const eventDispatcher = makeDispatcher?.() ?? new CountingDispatcher();
   const processor = makeProcessor({ batchSize, eventDispatcher });
   const peer = makePeer(events);
   return {

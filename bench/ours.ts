@@ -4,9 +4,12 @@ import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   type EventDispatcher,
+  type LogEvent,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
 } from 'opentelemetry-exporter-optimizely';
+import { TAKES_OPTIONS } from '../src/model/event-dispatcher.js';
+import { bytesOf } from '../src/util/log-event-body.js';
 import { DATAFILE } from './workload.js';
 
 /** For sides that drop events by design. */
@@ -53,6 +56,28 @@ export class BytesDispatcher implements EventDispatcher {
     return { statusCode: 204 };
   }
 }
+
+/** Takes each body as `UndiciEventDispatcher` does: its bytes, without a text of the whole. */
+export class OwnDispatcher implements EventDispatcher {
+  requests = 0;
+  bytes = 0;
+  #last: Uint8Array = new Uint8Array();
+
+  get lastBody(): string {
+    return Buffer.from(this.#last).toString();
+  }
+
+  async dispatchEvent(logEvent: LogEvent) {
+    const bytes = bytesOf(logEvent);
+    if (bytes === undefined) throw new Error('a body without bytes');
+    this.requests++;
+    this.bytes += bytes.length;
+    this.#last = bytes;
+    return { statusCode: 204 };
+  }
+}
+
+Object.defineProperty(OwnDispatcher.prototype.dispatchEvent, TAKES_OPTIONS, { value: true });
 
 /** Flushes. @throws unless every event that was recorded has been delivered */
 export async function deliverAll(processor: OptimizelySpanProcessor): Promise<void> {

@@ -9,6 +9,7 @@ import {
   CountingDispatcher,
   deliverAll,
   makeProcessor,
+  OwnDispatcher,
   registerContextManager,
   requireSameInformation,
 } from './ours.js';
@@ -31,12 +32,14 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
   return [
     ...[10, 1_000].flatMap((batchSize): Row[] => {
       const name = `${kind.name} to body without a span, batches of ${batchSize}`;
+      const inBytes = `${kind.name} to body as bytes, batches of ${batchSize}, CPU time`;
       const row = { peer: PLAIN, unit: 'ns', target: { atMost: AT_MOST }, rounds: 9 } as const;
       const makePeer = (events: readonly T[]) => makePlain(kind, events);
       const comparison = { kind, count, batchSize, makePeer };
       return [
         { ...row, name: `${name}, chunks`, open: () => inChunks(comparison) },
         { ...row, name: `${name}, CPU time`, open: () => inRounds(comparison) },
+        { ...row, name: inBytes, open: () => inRounds({ ...comparison, makeDispatcher: makeOwn }) },
       ];
     }),
     {
@@ -49,6 +52,8 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
     },
   ];
 }
+
+const makeOwn = () => new OwnDispatcher();
 
 function makePlain<T>(kind: Kind<T>, events: readonly T[]): Peer {
   let characters = 0;
