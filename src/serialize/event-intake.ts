@@ -74,7 +74,7 @@ export class EventIntake {
     settlement: EventSettlement | undefined,
   ): boolean {
     const { resolver, batcher, runtime } = this.#deps;
-    const acceptedAt = acceptanceTime(runtime);
+    const acceptedAt = acceptanceTime(runtime, event.timestamp);
     if (datafile === undefined) return this.#wait(event, acceptedAt, settlement);
     if (this.#waiting.length > 0) this.resolveWaiting(datafile);
     const resolved = resolver.resolve(event, datafile, acceptedAt, settlement);

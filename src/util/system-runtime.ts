@@ -51,10 +51,15 @@ const acceptance = { at: 0, millis: Number.NaN, clock: undefined as unknown };
 /**
  * When an event that a call has just stamped was accepted, monotonic clock in milliseconds. Events of one millisecond share a
  * reading, which takes 45 ns. One that was not stamped by the wall clock has a reading of its own.
+ *
+ * @param timestamp of the event, milliseconds since the epoch: others, the event store included, ask the wall clock too
  */
-export function acceptanceTime(runtime: Runtime): number {
+export function acceptanceTime(runtime: Runtime, timestamp: number): number {
   if (runtime !== systemRuntime) return runtime.monotonic();
-  const isShared = isSameMilli && acceptance.millis === lastMillis && acceptance.clock === setTimeout;
+  // A conversion may have the millisecond after.
+  const isStamped = timestamp === lastMillis || timestamp === lastMillis + 1;
+  const isShared =
+    isSameMilli && isStamped && acceptance.millis === lastMillis && acceptance.clock === setTimeout;
   isSameMilli = false;
   if (!isShared) {
     acceptance.at = runtime.monotonic();
