@@ -30,6 +30,8 @@ interface Route {
   readonly dispatching: Dispatching;
 }
 
+const NO_OWNER: RequestOwner = { listen() {}, unlisten() {}, responded() {}, failed() {} };
+
 /** Requests by undici, over connections of its own. */
 export class UndiciTransport implements Transport {
   readonly #undici: Undici;
@@ -37,6 +39,8 @@ export class UndiciTransport implements Transport {
   /** By proxy. */
   readonly #connectors = new Map<string, Connector>();
   readonly #draining: Draining = { count: 0 };
+  /** While one is kept, so is the code that V8 optimized for them (`export/specimens.ts` has those of other kinds). */
+  readonly specimen = new Exchange({ count: 0 }, NO_OWNER);
   /** For GET, and for the proxies that undici itself speaks to; by proxy, `''` for none. */
   readonly #dispatchers = new Map<string, Dispatcher>();
   /** Of connections that are used once: before undici uses one again, it waits for a `setImmediate()`, which may be fake. */
