@@ -9,6 +9,7 @@ import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { asStored, isSerializedEvent } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
+import { acceptanceEpoch } from '../util/system-runtime.js';
 
 /** Something that may have a copy in the store. */
 export interface Kept {
@@ -84,7 +85,7 @@ export class StoreTracker {
   keep(event: SerializedEvent, uuid?: string): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
     const { type, context, json } = event;
-    const acceptedAt = this.#toEpoch(event.acceptedAt);
+    const acceptedAt = acceptanceEpoch(this.#runtime, event.acceptedAt);
     return this.#append({ kind: 'resolved', type, uuid: uuid ?? event.uuid, context, json, acceptedAt });
   }
 
@@ -104,7 +105,7 @@ export class StoreTracker {
   /** @param acceptedAt monotonic clock, milliseconds */
   trackUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
-    return this.#append({ kind: 'unresolved', event: event(), acceptedAt: this.#toEpoch(acceptedAt) });
+    return this.#append({ kind: 'unresolved', event: event(), acceptedAt: acceptanceEpoch(this.#runtime, acceptedAt) });
   }
 
   /**
@@ -187,10 +188,6 @@ export class StoreTracker {
       return ticket;
     }
     return ticket === 'full' ? 'full' : 'none';
-  }
-
-  #toEpoch(monotonic: number): number {
-    return this.#runtime.now() - (this.#runtime.monotonic() - monotonic);
   }
 
   #toMonotonic(epoch: number): number {

@@ -69,6 +69,22 @@ export function acceptanceTime(runtime: Runtime, timestamp: number): number {
   return acceptance.at;
 }
 
+/**
+ * When an event was accepted by the wall clock, milliseconds since the epoch. Within the millisecond of the latest one, the
+ * monotonic clock need not be read.
+ *
+ * @param acceptedAt monotonic clock, whole milliseconds
+ */
+export function acceptanceEpoch(runtime: Runtime, acceptedAt: number): number {
+  const now = runtime.now();
+  const isLatest =
+    runtime === systemRuntime &&
+    acceptance.millis === now &&
+    Math.trunc(acceptance.at) === acceptedAt &&
+    acceptance.clock === setTimeout;
+  return isLatest ? now : now - (runtime.monotonic() - acceptedAt);
+}
+
 const uuids = new RandomUuids();
 
 let latestUuid = '';
