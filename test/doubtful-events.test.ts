@@ -254,6 +254,25 @@ describe('an event that counts as something else than it says', () => {
     }
   });
 
+  it('is said once of attributes and tags in a collection, whose entries are no members', async () => {
+    const collections = [new Map([['plan', 'pro']]), new Set(['plan']), new URLSearchParams({ plan: 'pro' })];
+    const { processor, logger, sent } = makeHarness();
+    for (const collection of collections) {
+      const members = collection as unknown as Record<string, string>;
+      processor.recordImpression({ ...IMPRESSION, attributes: members });
+      processor.recordConversion({ ...CONVERSION, attributes: members, tags: members });
+      processor.recordConversion({ ...CONVERSION, tags: Object.assign(collection, { sku: 'A' }) as never });
+    }
+    expect((await sent()).map(({ tags }) => tags ?? {})).to.deep.equal(
+      collections.flatMap(() => [{}, {}, { sku: 'A' }]),
+    );
+    const advice = 'of which nothing is sent; pass Object.fromEntries(…) of it';
+    expect(logger.at('warn')).to.deep.equal([
+      `the attributes of an impression are a collection, such as a Map, ${advice}`,
+      `the tags of a conversion are a collection, such as a Map, ${advice}`,
+    ]);
+  });
+
   it('never shows a tag as it was given, a user id, or a key that is not a key', async () => {
     const { processor, logger } = makeHarness();
     const secrets = ['ada@example.org', '4111111111111111 visa', '0170 5551234.50 home', '2 Baker Street'];

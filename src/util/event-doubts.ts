@@ -13,10 +13,11 @@ export interface EventDoubt {
 
 /** What costs little to ask of each event; the rest is asked only of those for which it is true. May throw. */
 export function mayMislead(event: ExperimentEvent): boolean {
-  if (placeholderUserId(event.userId) !== undefined) return true;
+  if (placeholderUserId(event.userId) !== undefined || isCollection(event.attributes)) return true;
   if (event.type === 'impression' || event.tags === undefined) return false;
   const { tags } = event;
   return (
+    isCollection(tags) ||
     tags.revenue !== event.revenue ||
     tags.value !== event.value ||
     (event.revenue !== undefined && !Number.isSafeInteger(event.revenue))
@@ -38,11 +39,29 @@ export function doubtsOf(event: ExperimentEvent, sent: ExperimentEvent): EventDo
     const message = `the userId of ${subject} is ${what}: all such events count as one visitor; give each visitor an id of its own`;
     doubts.push({ kind: `userId ${what}`, message });
   }
+  doubts.push(...unreadCollection(event, 'attributes', event.attributes));
   if (event.type === 'conversion' && sent.type === 'conversion') {
+    doubts.push(...unreadCollection(event, 'tags', event.tags));
     if (sent.revenue === event.revenue) doubts.push(...misreadRevenue(event));
     if (sent.value === event.value) doubts.push(...misreadValue(event));
   }
   return doubts;
+}
+
+/** A Map, a Set, Headers: what they hold is not among their members. */
+function isCollection(members: object | undefined): boolean {
+  return members !== undefined && Symbol.iterator in members;
+}
+
+function unreadCollection(
+  { type }: ExperimentEvent,
+  field: 'attributes' | 'tags',
+  members: object | undefined,
+): EventDoubt[] {
+  if (members === undefined || !isCollection(members) || Object.keys(members).length > 0) return [];
+  const subject = type === 'impression' ? 'an impression' : 'a conversion';
+  const message = `the ${field} of ${subject} are a collection, such as a Map, of which nothing is sent; pass Object.fromEntries(…) of it`;
+  return [{ kind: `collection ${field}`, message }];
 }
 
 function misreadRevenue({ tags = {}, revenue, eventKey }: ExperimentConversion): EventDoubt[] {
