@@ -105,7 +105,11 @@ export class StoreTracker {
   /** @param acceptedAt monotonic clock, milliseconds */
   trackUnresolved(event: () => ExperimentEvent, acceptedAt: number): StoreTicket | NotKept {
     if (this.#store === undefined) return 'none';
-    return this.#append({ kind: 'unresolved', event: event(), acceptedAt: acceptanceEpoch(this.#runtime, acceptedAt) });
+    return this.#append({
+      kind: 'unresolved',
+      event: event(),
+      acceptedAt: acceptanceEpoch(this.#runtime, acceptedAt),
+    });
   }
 
   /**
