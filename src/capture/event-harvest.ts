@@ -21,6 +21,7 @@ import {
   readSpanEventSafely,
   withUuid,
 } from './read-span-event.js';
+import { SpanSpecimen } from './span-specimen.js';
 
 export type CheckRawInput = (
   type: ExperimentEventType,
@@ -34,11 +35,7 @@ export class EventHarvest {
   readonly #check: CheckRawInput;
   readonly #evaluations: EvaluationEvents | undefined;
   readonly #said = new OnceLog();
-  /**
-   * An ended span. While one is kept, so is the code that V8 optimized for spans, the SDK's own included: a full collection
-   * while a service is idle would discard it, and the first events after one took four times as long.
-   */
-  #specimen: object | undefined;
+  readonly #specimen = new SpanSpecimen();
   /** There once a log record came by. */
   #known: KnownEvents | undefined;
 
@@ -62,7 +59,7 @@ export class EventHarvest {
       if (Array.isArray(events)) {
         if (events.length === 0) return;
         for (const event of events) this.#look(event, span);
-        this.#specimen ??= span;
+        this.#specimen.offer(span);
       } else {
         this.#takeForeignSpan(span);
       }

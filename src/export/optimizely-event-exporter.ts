@@ -7,6 +7,7 @@ import type { LogEvent } from '../model/log-event.js';
 import type { PackageLogger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
+import { onFreshStack } from '../util/fresh-stack.js';
 import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
 import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -87,18 +88,20 @@ export class OptimizelyEventExporter implements EventExporter {
   }
 
   /** Retries now everything that waits for a retry. Settles when that is done or `signal` aborts. Never rejects. */
-  async forceFlush({
+  forceFlush({
     signal = new AbortController().signal,
   }: {
     signal?: AbortSignal | undefined;
   } = {}): Promise<void> {
-    if (!this.#shutDown) await this.#delivery.flush(signal);
+    return onFreshStack(async () => {
+      if (!this.#shutDown) await this.#delivery.flush(signal);
+    });
   }
 
   /** Ends requests in flight and gives up all other events. It does not wait: call `forceFlush()` before. */
-  async shutdown(): Promise<void> {
+  shutdown(): Promise<void> {
     this.#shutDown = true;
-    this.#delivery.end('shutdown_timeout');
+    return onFreshStack(async () => this.#delivery.end('shutdown_timeout'));
   }
 
   #prepare(events: readonly SerializedEvent[], batch: ExportBatch): LogEvent | undefined {

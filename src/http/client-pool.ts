@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Client, Dispatcher } from 'undici';
 import { Fifo } from '../util/fifo.js';
+import { suppressTracing } from '../util/suppress-tracing.js';
 import type { Exchange, Lease } from './exchange.js';
 import { CONNECTIONS_PER_ORIGIN } from './transport.js';
 
@@ -61,16 +63,20 @@ export class ClientPool {
   /** The client is not used again. */
   gone(client: PooledClient): void {
     if (!this.#clients.delete(client)) return;
-    if (client.isFree) this.#free.splice(this.#free.indexOf(client), 1);
+    const place = this.#free.indexOf(client);
+    if (place >= 0) this.#free.splice(place, 1);
     void client.client.destroy();
-    // In a call of its own: a request that fails at once must not begin the next one from within.
-    if (this.#waiting.size > 0) void SETTLED.then(() => this.#sendNext());
+    // In a call of its own: a request that fails at once must not begin the next one from within. And in no context of
+    // whoever gave the request before up, in which it would be traced.
+    if (this.#waiting.size > 0)
+      void SETTLED.then(() => context.with(suppressTracing(ROOT_CONTEXT), () => this.#sendNext()));
     else if (this.#clients.size === 0) this.#onEmpty();
   }
 
   #sendNext(): void {
     const next = this.#next();
     if (next !== undefined) this.dispatch(next.options, next.exchange);
+    else if (this.#clients.size === 0) this.#onEmpty();
   }
 
   #next(): Waiting | undefined {

@@ -15,6 +15,7 @@ import {
 } from '../model/event-dispatcher.js';
 import type { LogEventLike } from '../model/log-event.js';
 import type { Logger } from '../model/logger.js';
+import { onFreshStack } from '../util/fresh-stack.js';
 import { bodyOf, bytesOf } from '../util/log-event-body.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
 import { millis, type OptionTable, object } from '../util/options/option-table.js';
@@ -84,7 +85,10 @@ export class UndiciEventDispatcher implements EventDispatcher {
     options?: { signal?: AbortSignal | undefined },
   ): Promise<EventDispatcherResponse & { statusCode: number }> {
     return new Promise((resolve, reject) => {
-      this.#dispatch(logEvent, new AwaitedRequest(this.#abortSource(options), resolve, reject));
+      const request = toRequest(logEvent);
+      const owner = new AwaitedRequest(this.#abortSource(options), resolve, reject);
+      // Where the application's stack ended within undici, the connection could not be used again.
+      void onFreshStack(async () => this.#post(request, owner));
     });
   }
 
@@ -96,9 +100,8 @@ export class UndiciEventDispatcher implements EventDispatcher {
     );
   }
 
-  #dispatch(logEvent: LogEventLike, owner: RequestOwner): void {
+  #post(request: PreparedRequest, owner: RequestOwner): void {
     try {
-      const request = toRequest(logEvent);
       this.#client.post(request.url, request, owner);
     } catch (error) {
       owner.failed(error);
@@ -110,7 +113,7 @@ export class UndiciEventDispatcher implements EventDispatcher {
     const direct: DirectDispatch = {
       of: dispatchEvent,
       dispatch(logEvent, owner) {
-        (this as UndiciEventDispatcher).#dispatch(logEvent, owner);
+        (this as UndiciEventDispatcher).#post(toRequest(logEvent), owner);
       },
     };
     Object.defineProperty(dispatchEvent, TAKES_OPTIONS, { value: true });
@@ -148,7 +151,9 @@ class AwaitedRequest implements RequestOwner {
   }
 }
 
-function toRequest(logEvent: LogEventLike): Message & { readonly url: string } {
+type PreparedRequest = Message & { readonly url: string };
+
+function toRequest(logEvent: LogEventLike): PreparedRequest {
   if (logEvent.httpVerb !== 'GET') {
     return {
       url: logEvent.url,

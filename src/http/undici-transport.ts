@@ -118,7 +118,7 @@ export class UndiciTransport implements Transport {
   }
 
   #forget(key: string, pool: ClientPool): void {
-    this.#pools.delete(key);
+    if (this.#pools.get(key) === pool) this.#pools.delete(key);
     if (this.#latest?.dispatching === pool) this.#latest = undefined;
   }
 

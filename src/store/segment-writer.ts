@@ -35,9 +35,16 @@ export class SegmentWriter {
   ): SegmentWriter {
     const header = encodeSegmentHeader(createdAt);
     const file = spare.take(path, header) ?? newFile(path, header);
-    const segment = new Segment(id, path, createdAt, header.length, false);
-    segment.inode = file.inode;
-    return new SegmentWriter(segment, file, spare, syncFailed);
+    try {
+      const segment = new Segment(id, path, createdAt, header.length, false);
+      segment.inode = file.inode;
+      return new SegmentWriter(segment, file, spare, syncFailed);
+    } catch (error) {
+      // The stack has ended: a file that is not in the book would keep the directory from being removed.
+      fs.closeSync(file.fd);
+      fs.unlinkSync(path);
+      throw error;
+    }
   }
 
   private constructor(

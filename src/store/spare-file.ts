@@ -81,8 +81,11 @@ export class SpareFile {
       if (fs.writeSync(file.fd, header, 0, header.length, 0) < header.length) throw new Error('full');
       fs.renameSync(file.path, path);
     } catch {
-      this.drop();
-      return undefined;
+      // A network file system may have renamed the file and report a failure.
+      if (lookFor(path, file.inode) !== 'in place') {
+        this.drop();
+        return undefined;
+      }
     }
     this.#file = undefined;
     return { ...file, path };
@@ -93,13 +96,9 @@ export class SpareFile {
     const file = this.#file;
     if (file === undefined) return false;
     this.#file = undefined;
-    try {
-      // At once, since the store's bounds no longer count it.
-      fs.ftruncateSync(file.fd);
-      fs.closeSync(file.fd);
-    } catch {
-      // The disk has failed, or the file is another's by now: it goes with its directory.
-    }
+    // At once, since the store's bounds no longer count it. Where the disk has failed, it goes with its directory.
+    quietly(() => fs.ftruncateSync(file.fd));
+    quietly(() => fs.closeSync(file.fd));
     void this.#diskQueue.run(() => removeFile(file.path));
     return true;
   }
@@ -108,6 +107,14 @@ export class SpareFile {
   close(): void {
     this.#isClosed = true;
     this.drop();
+  }
+}
+
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // There is nothing else to do with the file.
   }
 }
 

@@ -18,7 +18,13 @@ export class Afterwards {
     this.#run = () => {
       this.isNeeded = false;
       this.#isRequested = false;
-      for (const work of this.#works) work();
+      for (const work of this.#works) {
+        try {
+          work();
+        } catch {
+          // What it has left undone is done with the next call; as a rejection it would end the process.
+        }
+      }
     };
   }
 

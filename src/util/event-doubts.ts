@@ -58,7 +58,8 @@ function unreadCollection(
   field: 'attributes' | 'tags',
   members: object | undefined,
 ): EventDoubt[] {
-  if (members === undefined || !isCollection(members) || Object.keys(members).length > 0) return [];
+  if (members === undefined || !isCollection(members) || 'toJSON' in members) return [];
+  if (Array.isArray(members) || Object.keys(members).length > 0) return [];
   const subject = type === 'impression' ? 'an impression' : 'a conversion';
   const message = `the ${field} of ${subject} are a collection, such as a Map, of which nothing is sent; pass Object.fromEntries(…) of it`;
   return [{ kind: `collection ${field}`, message }];

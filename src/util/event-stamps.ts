@@ -2,6 +2,7 @@
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { InstalledProcessor, LastImpressions } from '../model/installed-processor.js';
 import type { Runtime } from '../model/runtime.js';
+import { stampedElsewhere } from './system-runtime.js';
 
 /** What an event is stamped for: the processors that get it. */
 export type Receivers = readonly Pick<InstalledProcessor, 'lastImpressions'>[];
@@ -12,6 +13,7 @@ export function noImpressions(): LastImpressions {
 
 /** @param given the timestamp that the impression was recorded with, if any: it stays */
 export function stampImpression(given: number | undefined, runtime: Runtime, receivers: Receivers): number {
+  if (given !== undefined) stampedElsewhere();
   const timestamp = given ?? Math.trunc(runtime.now());
   for (const { lastImpressions } of receivers) {
     if (lastImpressions === undefined) continue;
@@ -27,7 +29,10 @@ export function stampImpression(given: number | undefined, runtime: Runtime, rec
  * @param given the timestamp that the conversion was recorded with, if any: it stays
  */
 export function stampConversion(given: number | undefined, runtime: Runtime, receivers: Receivers): number {
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    stampedElsewhere();
+    return given;
+  }
   const now = Math.trunc(runtime.now());
   for (const { lastImpressions: last } of receivers) {
     if (last !== undefined && (now === last.stamped || now === last.given)) return now + 1;
@@ -37,6 +42,7 @@ export function stampConversion(given: number | undefined, runtime: Runtime, rec
 
 /** Takes note of an event that something else has stamped. Never throws. */
 export function noteStamped(event: ExperimentEvent | undefined, last: LastImpressions): void {
+  stampedElsewhere();
   try {
     if (event?.type === 'impression') last.given = event.timestamp;
   } catch {

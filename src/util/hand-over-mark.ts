@@ -37,6 +37,7 @@ export function markOffered(carrier: object, offered: Offered): void {
   // Not enumerable: exporters that print span events, and tests that compare them, see what they always saw.
   // A frozen carrier stays unmarked: Optimizely then counts what is sent twice once.
   Reflect.defineProperty(carrier, OFFERED, HIDDEN);
+  HIDDEN.value = 'everyone';
 }
 
 export function wasOffered(event: StoredSpanEvent, processor: InstalledProcessor): boolean {

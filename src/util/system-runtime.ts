@@ -69,6 +69,11 @@ export function acceptanceTime(runtime: Runtime, timestamp: number): number {
   return acceptance.at;
 }
 
+/** The event that is taken next has a timestamp that this clock did not give: what it said before is no sign of the time. */
+export function stampedElsewhere(): void {
+  isSameMilli = false;
+}
+
 /**
  * When an event was accepted by the wall clock, milliseconds since the epoch. Within the millisecond of the latest one, the
  * monotonic clock need not be read.
@@ -77,6 +82,8 @@ export function acceptanceTime(runtime: Runtime, timestamp: number): number {
  */
 export function acceptanceEpoch(runtime: Runtime, acceptedAt: number): number {
   const now = runtime.now();
+  // It was asked for no event.
+  isSameMilli = false;
   const isLatest =
     runtime === systemRuntime &&
     acceptance.millis === now &&

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { channel } from 'node:diagnostics_channel';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { isTracingSuppressed } from '@opentelemetry/core';
@@ -13,9 +14,11 @@ import {
   UndiciEventDispatcher,
 } from 'opentelemetry-exporter-optimizely';
 import { makeUserEvent } from '../support/fakes.js';
-import { answer, type Behavior, reset, startServer } from '../support/hostile-server.js';
+import { answer, type Behavior, hang, reset, startServer } from '../support/hostile-server.js';
 
 const MOST_CONNECTIONS = 64;
+/** Frames from the end of the stack in which not even a promise can be made. */
+const TOO_NEAR = 60;
 
 describe('connections of UndiciEventDispatcher', () => {
   const opened: { close(): Promise<unknown> }[] = [];
@@ -156,6 +159,70 @@ describe('connections of UndiciEventDispatcher', () => {
       [false, 'start'],
       [false, 'start'],
     ]);
+  });
+
+  it('have what waited for one sent untraced, in no context of what was given up for it', async () => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const GIVEN_UP_IN = Symbol('given up in');
+    const server = await open(index => (index < MOST_CONNECTIONS ? hang : answer(204)));
+    const dispatcher = makeDispatcher();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const hanging = Array.from({ length: MOST_CONNECTIONS }, () =>
+      dispatcher.dispatchEvent(makeLogEvent(server.url), { signal }).catch(() => undefined),
+    );
+    await server.received(MOST_CONNECTIONS);
+    const seen: unknown[] = [];
+    const see = () => {
+      seen.push([isTracingSuppressed(context.active()), context.active().getValue(GIVEN_UP_IN)]);
+    };
+    const waiting = dispatcher.dispatchEvent(makeLogEvent(server.url));
+    // It has come as far as the line by then.
+    await dispatcher.dispatchEvent(makeLogEvent(server.url), { signal: AbortSignal.abort() }).catch(() => {});
+    channel('undici:request:create').subscribe(see);
+    try {
+      context.with(ROOT_CONTEXT.setValue(GIVEN_UP_IN, 'another request'), () => controller.abort());
+      await Promise.all([waiting, ...hanging]);
+    } finally {
+      channel('undici:request:create').unsubscribe(see);
+    }
+    expect(seen).to.deep.equal([[true, undefined]]);
+  });
+
+  it("are not lost where requests begin at the end of the application's stack", async () => {
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    const server = await open(() => response => {
+      const end = () => void response.writeHead(204).end();
+      if (isHolding) held.push(end);
+      else end();
+    });
+    const dispatcher = makeDispatcher();
+    await dispatcher.dispatchEvent(makeLogEvent(server.url));
+    const logEvent = makeLogEvent(server.url);
+    const begun: Promise<unknown>[] = [];
+    let frames = 0;
+    const sendFromTheEnd = (): void => {
+      try {
+        sendFromTheEnd();
+      } catch {
+        // The end.
+      }
+      frames++;
+      if (frames > TOO_NEAR && frames % 4 === 0 && frames < TOO_NEAR + 4 * MOST_CONNECTIONS)
+        begun.push(dispatcher.dispatchEvent(logEvent).catch(() => undefined));
+    };
+    for (let n = 0; n < 3; n++) {
+      frames = 0;
+      sendFromTheEnd();
+      await Promise.all(begun.splice(0));
+    }
+    const before = server.requests.length;
+    isHolding = true;
+    const dispatched = Array.from({ length: MOST_CONNECTIONS }, () => dispatcher.dispatchEvent(logEvent));
+    await server.received(before + MOST_CONNECTIONS);
+    for (const end of held) end();
+    for (const { statusCode } of await Promise.all(dispatched)) expect(statusCode).to.equal(204);
   });
 
   describe('where the application stands before them', () => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
 import { type EventStore, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
@@ -35,25 +36,77 @@ describe('The time at which a stored event was accepted', () => {
     performance.now = performanceNow;
   });
 
-  it('is not that of the event before where it has a timestamp of its own', async () => {
+  const time = 1_750_000_000_000;
+  const hour = 3_600_000;
+
+  function makeProcessor() {
     const eventStore = new RecordingStore();
     const processor = new OptimizelySpanProcessor({
       datafile: makeDatafile(),
       eventDispatcher: new RecordingDispatcher(),
       logger: new RecordingLogger(),
       eventStore,
+      dedupe: true,
     });
-    const time = 1_750_000_000_000;
-    const hour = 3_600_000;
-    Date.now = () => time;
-    processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    return {
+      processor,
+      hours: () => eventStore.events.map(({ acceptedAt }) => Math.round((acceptedAt - time) / hour) + 0),
+    };
+  }
+
+  function anHourLater() {
     Date.now = () => time + hour;
     performance.now = () => performanceNow.call(performance) + hour;
+  }
+
+  it('is not that of the event before where it has a timestamp of its own', async () => {
+    const { processor, hours } = makeProcessor();
+    Date.now = () => time;
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    anHourLater();
     processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time - hour });
-    Date.now = now;
-    performance.now = performanceNow;
-    const hours = eventStore.events.map(({ acceptedAt }) => Math.round((acceptedAt - time) / hour) + 0);
-    expect(hours).to.deep.equal([0, 1]);
+    expect(hours()).to.deep.equal([0, 1]);
+    await processor.shutdown();
+  });
+
+  it('is not that of the event before whose timestamp it has been given', async () => {
+    const { processor, hours } = makeProcessor();
+    Date.now = () => time;
+    for (let n = 0; n < 2; n++) processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    anHourLater();
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time });
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time + 1 });
+    expect(hours()).to.deep.equal([0, 0, 1, 1]);
+    await processor.shutdown();
+  });
+
+  it('is not that of a span event of the same millisecond, which is read later', async () => {
+    const { processor, hours } = makeProcessor();
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('test');
+    const span = tracer.startSpan('request');
+    Date.now = () => time;
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    const attributes = { 'feature_flag.context.id': 'u', 'optimizely.event.key': 'purchase' };
+    span.addEvent('optimizely.conversion', attributes, time);
+    anHourLater();
+    span.end();
+    expect(hours()).to.deep.equal([0, 1]);
+    await processor.shutdown();
+  });
+
+  it('is not that of one that was dropped in the same millisecond', async () => {
+    const { processor, hours } = makeProcessor();
+    const impression = {
+      userId: 'u',
+      flagKey: 'checkout',
+      ruleKey: 'checkout_test',
+      variationKey: 'control',
+    };
+    Date.now = () => time;
+    for (let n = 0; n < 3; n++) processor.recordImpression(impression);
+    anHourLater();
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time });
+    expect(hours()).to.deep.equal([0, 1]);
     await processor.shutdown();
   });
 });

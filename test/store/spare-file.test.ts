@@ -97,6 +97,38 @@ describe('The file of a segment whose records are gone', () => {
     expect(readFileSync(segment()).at(-1)).to.equal('}'.charCodeAt(0));
   });
 
+  describe('on a disk that fails', () => {
+    const fs = process.getBuiltinModule('node:fs');
+    const { renameSync, ftruncateSync } = fs;
+
+    afterEach(() => Object.assign(fs, { renameSync, ftruncateSync }));
+
+    it('is written anew where its rename is done and reported as failed', async () => {
+      const { append, fillAndRemove, segment, logger, ino } = await openWithSpare();
+      fs.renameSync = (from, to) => {
+        renameSync(from, to);
+        if (String(to).endsWith('.seg'))
+          throw Object.assign(new Error('done all the same'), { code: 'ENOENT' });
+      };
+      await fillAndRemove();
+      expect(statSync(segment()).ino).to.equal(ino);
+      expect(append('1')).to.be.a('number');
+      expect(logger.at('warn')).to.deep.equal([]);
+    });
+
+    it('is closed although it cannot be cut', async () => {
+      const { store } = await openWithSpare();
+      const descriptors: number[] = [];
+      fs.ftruncateSync = descriptor => {
+        descriptors.push(descriptor);
+        throw Object.assign(new Error('broken'), { code: 'EIO' });
+      };
+      await store.close();
+      expect(descriptors).to.not.deep.equal([]);
+      for (const descriptor of descriptors) expect(() => fs.fstatSync(descriptor)).to.throw('EBADF');
+    });
+  });
+
   it('is deleted when the store closes, and by what takes over from a process that was killed', async () => {
     const { directory, spare, store, segment } = await openWithSpare();
     const next = await afterKill(directory);
