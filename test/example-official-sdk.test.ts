@@ -21,7 +21,8 @@ describe('npm run example:official-sdk', function () {
   });
 
   it("sends all that the SDK's calls made, in the SDK's name, in full batches", () => {
-    expect(out).to.include('handed over 60, received 60 in 6 batches, problems found 0');
+    // A batch may grow while requests are in flight.
+    expect(out).to.match(/handed over 60, received 60 in [1-6] batch(es)?, problems found 0/);
     expect(out).to.match(/sent in the name of node-sdk 6\.\d+\.\d+\n/);
     expect(out).to.match(/^purchase +20$/m);
     expect(out).to.match(/^hero_banner +mountains [1-9]\d*, beach [1-9]\d*$/m);
