@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import type { BatchWithBody } from '../model/batch-with-body.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventContext } from '../model/event-context.js';

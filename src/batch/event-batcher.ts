@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import type { EventContext } from '../model/event-context.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { SerializedEvent } from '../model/serialized-event.js';

@@ -27,6 +27,26 @@ describe('connections of UndiciEventDispatcher', () => {
     opened.push(server);
     return server;
   };
+  /** A server that may keep its answers back. */
+  const openHolding = async () => {
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    const server = await open(() => response => {
+      const end = () => void response.writeHead(204).end();
+      if (isHolding) held.push(end);
+      else end();
+    });
+    return {
+      server,
+      holdAnswers: () => {
+        isHolding = true;
+      },
+      releaseAnswers: () => {
+        isHolding = false;
+        for (const end of held.splice(0)) end();
+      },
+    };
+  };
   const makeDispatcher = () => {
     const dispatcher = new UndiciEventDispatcher();
     opened.unshift(dispatcher);
@@ -91,13 +111,8 @@ describe('connections of UndiciEventDispatcher', () => {
   });
 
   it('are at most 64: more requests wait for one, but for those that are given up meanwhile', async () => {
-    const held: (() => void)[] = [];
-    let isHolding = true;
-    const server = await open(() => response => {
-      const end = () => void response.writeHead(204).end();
-      if (isHolding) held.push(end);
-      else end();
-    });
+    const { server, holdAnswers, releaseAnswers } = await openHolding();
+    holdAnswers();
     const dispatcher = makeDispatcher();
     const send = (count: number) =>
       Array.from({ length: count }, () => dispatcher.dispatchEvent(makeLogEvent(server.url)));
@@ -110,8 +125,7 @@ describe('connections of UndiciEventDispatcher', () => {
     await server.received(MOST_CONNECTIONS);
     controller.abort(new Error('enough'));
     expect(await givenUp).to.have.property('message', 'enough');
-    isHolding = false;
-    for (const end of held) end();
+    releaseAnswers();
     for (const { statusCode } of await Promise.all(dispatched)) expect(statusCode).to.equal(204);
     expect(server.requests).to.have.length(MOST_CONNECTIONS + 6);
     await Promise.all(send(MOST_CONNECTIONS));
@@ -190,13 +204,7 @@ describe('connections of UndiciEventDispatcher', () => {
   });
 
   it("are not lost where requests begin at the end of the application's stack", async () => {
-    const held: (() => void)[] = [];
-    let isHolding = false;
-    const server = await open(() => response => {
-      const end = () => void response.writeHead(204).end();
-      if (isHolding) held.push(end);
-      else end();
-    });
+    const { server, holdAnswers, releaseAnswers } = await openHolding();
     const dispatcher = makeDispatcher();
     await dispatcher.dispatchEvent(makeLogEvent(server.url));
     const logEvent = makeLogEvent(server.url);
@@ -218,10 +226,10 @@ describe('connections of UndiciEventDispatcher', () => {
       await Promise.all(begun.splice(0));
     }
     const before = server.requests.length;
-    isHolding = true;
+    holdAnswers();
     const dispatched = Array.from({ length: MOST_CONNECTIONS }, () => dispatcher.dispatchEvent(logEvent));
     await server.received(before + MOST_CONNECTIONS);
-    for (const end of held) end();
+    releaseAnswers();
     for (const { statusCode } of await Promise.all(dispatched)) expect(statusCode).to.equal(204);
   });
 
