@@ -30,6 +30,29 @@ function makeHarness(dispatchEvent: Dispatch, options: Partial<BatchEventProcess
   return { processor, runtime, logger, record };
 }
 
+/** Calls back so many frames away from the end of the stack. */
+function answerFromTheEnd(
+  callbacks: ((answer: { statusCode: number }) => void)[],
+  statusCode: number,
+  frames: number,
+): void {
+  let left = frames;
+  const descend = (): void => {
+    try {
+      descend();
+    } catch (error) {
+      if (left-- > 0) throw error;
+      try {
+        callbacks.pop()?.({ statusCode });
+      } catch {
+        // The application's own affair: its next frame tries the next one.
+      }
+      if (callbacks.length > 0) throw error;
+    }
+  };
+  descend();
+}
+
 describe('a request that a dispatcher makes', () => {
   it('has one answer, the first: what the dispatcher calls back later changes nothing', async () => {
     let calls = 0;
@@ -61,6 +84,34 @@ describe('a request that a dispatcher makes', () => {
     await settle();
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0 });
   });
+
+  for (const statusCode of [204, 503, 400]) {
+    it(`is answered with ${statusCode} at the end of the application's stack, and holds up no other`, async () => {
+      for (let room = 0; room < 60; room++) {
+        const callbacks: ((answer: { statusCode: number }) => void)[] = [];
+        let isHealthy = false;
+        const { processor, runtime, record } = makeHarness(
+          (_event, callback) => {
+            if (isHealthy) callback({ statusCode: 204 });
+            else callbacks.push(callback);
+          },
+          { batchSize: 2, maxBatchSize: 2, retry: { initialDelayMillis: 100, maxDelayMillis: 100 } },
+        );
+        for (let n = 0; n < 20; n++) record();
+        await settle();
+        answerFromTheEnd(callbacks.splice(0), statusCode, room);
+        await settle();
+        isHealthy = true;
+        for (const callback of callbacks) callback({ statusCode: 204 });
+        await runtime.advance(60_000);
+        const { pending, delivered, dropped } = processor.ledger();
+        expect({ pending, ended: delivered + (dropped.rejected ?? 0) }, `${room} frames away`).to.deep.equal({
+          pending: 0,
+          ended: 20,
+        });
+      }
+    });
+  }
 
   it('has a deadline of its own, whichever began or was answered before', async () => {
     const ended: string[] = [];

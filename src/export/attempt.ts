@@ -78,22 +78,18 @@ export class Attempt implements OutstandingWork, RequestOwner {
   }
 
   #dispatch(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
+    const respond = (response: unknown) => this.#answer(readAnswer(response, this.#runtime));
     const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime));
-    const respond = (response: unknown) => {
-      try {
-        // A callback may be given a promise, and a thenable may bring another one.
-        if (isThenable(response)) response.then(respond, fail);
-        else this.#answer(readAnswer(response, this.#runtime));
-      } catch (error) {
-        fail(error);
-      }
-    };
+    // A promise, what a callback is given, or a promise that it is given. After the call that brings it: where the
+    // application's stack ended while it is dealt with, its events, and those of the next requests, would never settle.
+    const respondLater = (response: unknown) => void Promise.resolve(response).then(respond, fail);
     const returned = untraced(() =>
       TAKES_OPTIONS in dispatcher.dispatchEvent
         ? dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions)
-        : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respond)),
+        : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respondLater)),
     );
-    if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
+    if (isThenable(returned)) respondLater(returned);
+    else if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
   }
 
   responded(response: EventDispatcherResponse): void {
