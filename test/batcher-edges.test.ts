@@ -113,6 +113,65 @@ describe('a call that ends because the stack does', () => {
     expect(processor.ledger()).to.deep.include({ recorded: 2, delivered: 1, pending: 0 });
   });
 
+  it('while a part of a batch is settled leaves no memory taken, and what was not counted is', async () => {
+    let left = 0;
+    let batch: ExportBatch | undefined;
+    const event = makeUserEvent();
+    const { byteLength } = event;
+    Object.defineProperty(event, 'byteLength', {
+      get() {
+        if (left-- === 1) throw stackOverflow();
+        return byteLength;
+      },
+    });
+    let end = () => {};
+    const { processor, record } = makeHarness({
+      ...{ batchSize: 2, maxBatchSize: 2, maxQueueSize: 3 },
+      exporter: {
+        export(given, done) {
+          batch = given;
+          end = () => done({ code: 0 });
+        },
+      },
+    });
+    processor.process(event);
+    record();
+    left = 1;
+    expect(() => batch?.settle([event])).to.throw(RangeError);
+    await settle();
+    expect(processor.ledger()).to.deep.include({ recorded: 2, pending: 1, dropped: { interrupted: 1 } });
+    end();
+    expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: { interrupted: 1 } });
+  });
+
+  it('in an exporter that says that it is ready keeps no batch back', async () => {
+    const sizes: number[] = [];
+    let isBusy = true;
+    let isAtItsEnd = true;
+    let ready = () => {};
+    const { processor, record } = makeHarness({
+      ...{ batchSize: 1, maxBatchSize: 100 },
+      exporter: {
+        isBusy: () => isBusy,
+        onReady: listener => {
+          ready = listener;
+        },
+        export({ events }, done) {
+          if (isAtItsEnd) throw stackOverflow();
+          sizes.push(events.length);
+          done({ code: 0 });
+        },
+      },
+    });
+    record(2);
+    isBusy = false;
+    expect(ready).to.throw(RangeError);
+    isAtItsEnd = false;
+    await settle();
+    expect(sizes).to.deep.equal([2]);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0, dropped: {} });
+  });
+
   it('while events are taken out of the queue is made up for afterwards', async () => {
     let calls = 0;
     const { queue, events } = makeQueue({

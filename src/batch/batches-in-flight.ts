@@ -113,7 +113,11 @@ export class BatchesInFlight implements BatchOwner {
       // First of all: at the end of the stack the next call may be one too many.
       inFlight.isGiven = false;
       // The application's stack, and not the exporter, is at fault.
-      if (!isLastTry && isStackOverflow(error)) throw error;
+      if (!isLastTry && isStackOverflow(error)) {
+        this.#deps.recovery.isNeeded = true;
+        this.#deps.recovery.request();
+        throw error;
+      }
       inFlight.isGiven = true;
       this.#end(inFlight, { code: 1, error: error as Error });
     }
@@ -132,17 +136,24 @@ export class BatchesInFlight implements BatchOwner {
     part: readonly SerializedEvent[],
     outcome: 'streamed' | DropReason | undefined,
   ): void {
-    const named = new Set(part);
-    const events = inFlight.unsettled.filter(event => named.has(event));
-    // Given up at shutdown, or told of twice.
-    if (inFlight.place < 0 || events.length === 0) return;
-    inFlight.unsettled = inFlight.unsettled.filter(event => !named.has(event));
-    this.#unreleased.push(events);
-    this.#releaseEnded();
-    if (outcome === undefined) this.#account(events);
-    else if (outcome === 'streamed') this.#account(NONE, NONE, events);
-    else this.#account(NONE, [{ reason: outcome, events }]);
-    this.#deps.onEnded();
+    try {
+      const named = new Set(part);
+      const events = inFlight.unsettled.filter(event => named.has(event));
+      // Given up at shutdown, or told of twice.
+      if (inFlight.place < 0 || events.length === 0) return;
+      const left = inFlight.unsettled.filter(event => !named.has(event));
+      this.#unreleased.push(events);
+      inFlight.unsettled = left;
+      this.#releaseEnded();
+      if (outcome === undefined) this.#account(events);
+      else if (outcome === 'streamed') this.#account(NONE, NONE, events);
+      else this.#account(NONE, [{ reason: outcome, events }]);
+      this.#deps.onEnded();
+    } catch (error) {
+      this.#deps.recovery.isNeeded = true;
+      this.#deps.recovery.request();
+      throw error;
+    }
   }
 
   #end(inFlight: BatchInFlight, result: EventExportResult): void {
