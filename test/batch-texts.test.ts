@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  type LogEvent,
   NotificationCenter,
   NotificationType,
   OptimizelyEventExporter,
@@ -9,10 +10,13 @@ import {
   type OptimizelySpanProcessorOptions,
   type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
+import { bytesOf } from '../src/util/log-event-body.js';
 import { indexOf } from './support/checked-events.js';
 import { makeDatafile } from './support/datafile.js';
 import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
+
+type Visitor = LogEvent['params']['visitors'][number];
 
 function makeProcessor(options: Partial<OptimizelySpanProcessorOptions> = {}) {
   const runtime = new ManualRuntime();
@@ -49,12 +53,27 @@ const STEP = fc.oneof(
 /** Of the events that the processor makes itself: those from elsewhere join their batches. */
 const { context } = indexOf(makeDatafile());
 
+/** Whose requests' bytes are asked for, as those over HTTP are, and their texts too. */
+function makeBytesDispatcher() {
+  const bodies: { readonly bytes: string | undefined; readonly text: string }[] = [];
+  return {
+    bodies,
+    eventDispatcher: {
+      dispatchEvent: async (logEvent: LogEvent) => {
+        const bytes = bytesOf(logEvent);
+        bodies.push({ bytes: bytes && Buffer.from(bytes).toString(), text: logEvent.body });
+        return { statusCode: 204 };
+      },
+    },
+  };
+}
+
 describe('the texts of a batch', () => {
   it('arrive each once and in order, whatever they hold and wherever a batch ends', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(STEP, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 40 }),
+        fc.array(STEP, { maxLength: 160, size: 'max' }),
+        fc.integer({ min: 1, max: 120 }),
         fc.boolean(),
         async (steps, batchSize, grows) => {
           const maxBatchSize = grows ? 1_000 : batchSize;
@@ -100,6 +119,30 @@ describe('the texts of a batch', () => {
       expect(processor.ledger().dropped).to.deep.equal({ rejected: 1 });
       await processor.shutdown();
     }
+  });
+
+  it('are the same as bytes, in batches of any size, also where the next batch has begun', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(USER, { minLength: 1, maxLength: 200, size: 'max' }),
+        fc.constantFrom(1, 4, 32, 33, 64, 70, 200),
+        fc.array(fc.nat({ max: 6 }), { maxLength: 20 }),
+        async (users, batchSize, pauses) => {
+          const { bodies, eventDispatcher } = makeBytesDispatcher();
+          const { processor, record } = makeProcessor({ batchSize, maxBatchSize: 200, eventDispatcher });
+          for (const [n, user] of users.entries()) {
+            record(user);
+            // Where answers come in between, the load falls, and what had grown goes out in whole batches.
+            if (pauses[n % (pauses.length + 1)] === 0) await settle();
+          }
+          await processor.forceFlush();
+          for (const { bytes, text } of bodies) expect(bytes).to.equal(text);
+          const visitors = bodies.flatMap(({ text }) => JSON.parse(text).visitors as Visitor[]);
+          expect(visitors.map(({ visitor_id }) => visitor_id)).to.deep.equal(users);
+          await processor.shutdown();
+        },
+      ),
+    );
   });
 
   it('grow while a request is out, and what is begun of the next batch stays behind', async () => {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { MadeBody } from '../model/batch-with-body.js';
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { envelopeBytes, sameContext } from '../util/envelope.js';
-import { beforeJoining, bodyOfFew } from './body-of-few.js';
+import { TextsOfBatch } from './texts-of-batch.js';
 
 /** A batch that one of the rules has closed. */
 export interface ClosedBatch {
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
   /** Of the request; undefined if it is yet to be put together of the events' texts. */
-  readonly body: string | undefined;
+  readonly body: MadeBody | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
 }
@@ -22,8 +23,7 @@ export class BatchBuilder {
   readonly #arrival: (() => number) | undefined;
   #context: EventContext | undefined;
   #events: SerializedEvent[] = [];
-  /** Whether events have come straight from the call that recorded them; where they have waited, each text is in one piece. */
-  #areInPieces = false;
+  readonly #texts = new TextsOfBatch();
   #byteLength = 0;
   #oldestAcceptedAt = Number.POSITIVE_INFINITY;
 
@@ -74,9 +74,8 @@ export class BatchBuilder {
     if (event.context !== this.#context || this.#events.length + 1 >= batchSize) return false;
     const grown = this.#byteLength + 1 + event.byteLength;
     if (grown > this.#maxPayloadBytes || event.acceptedAt < this.#oldestAcceptedAt) return false;
-    beforeJoining(event, this.#events);
+    this.#texts.beforeJoining(this.#events, true);
     this.#events.push(event);
-    this.#areInPieces = true;
     this.#byteLength = grown;
     return true;
   }
@@ -86,7 +85,7 @@ export class BatchBuilder {
     const { context, byteLength, acceptedAt } = event;
     const grown =
       this.#context === undefined ? envelopeBytes(context) + byteLength : this.#byteLength + 1 + byteLength;
-    beforeJoining(event, this.#events);
+    this.#texts.beforeJoining(this.#events, false);
     this.#events.push(event);
     this.#context ??= context;
     this.#byteLength = grown;
@@ -108,11 +107,11 @@ export class BatchBuilder {
       return;
     }
     const events = this.#events;
-    const body = bodyOfFew(events, context, this.#areInPieces);
+    const body = this.#texts.bodyOf(events, events.length, context);
     this.#begin({ context, events, body, byteLength: this.#byteLength, cause });
+    this.#texts.reset();
     this.#context = undefined;
     this.#events = [];
-    this.#areInPieces = false;
     this.#byteLength = 0;
     this.#oldestAcceptedAt = Number.POSITIVE_INFINITY;
   }
@@ -123,8 +122,9 @@ export class BatchBuilder {
     const oldest = rest.reduce((min, { acceptedAt }) => Math.min(min, acceptedAt), Number.POSITIVE_INFINITY);
     const restLength = envelopeBytes(context) + restBytes - 1;
     const events = this.#events.slice(0, count);
-    const body = bodyOfFew(events, context, this.#areInPieces);
+    const body = this.#texts.bodyOf(this.#events, count, context);
     this.#begin({ context, events, body, byteLength: this.#byteLength - restBytes, cause });
+    this.#texts.reset();
     this.#events = rest;
     this.#byteLength = restLength;
     // By arrival, they are at most as old as the first of all.

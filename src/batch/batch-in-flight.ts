@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchWithBody } from '../model/batch-with-body.js';
+import type { BatchWithBody, MadeBody } from '../model/batch-with-body.js';
 import type { DropReason } from '../model/drop-reason.js';
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
@@ -31,7 +31,7 @@ export class BatchInFlight implements BatchWithBody, OutstandingWork {
   generation: OutstandingWork['generation'];
   readonly context: EventContext;
   readonly events: readonly SerializedEvent[];
-  readonly body: string | undefined;
+  readonly body: MadeBody | undefined;
   readonly byteLength: number;
   readonly cause: FlushCause;
   /** Whether its events come from the store. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { MadeBody, PieceOfBody } from '../model/batch-with-body.js';
 import type { EventContext } from '../model/event-context.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { ENVELOPE_END, envelopeBytes, envelopeStart } from '../util/envelope.js';
@@ -16,45 +17,50 @@ const COMMA = 0x2c;
 /** A character's: with them a text that is longer than its event says is never cut just where the event says it ends. */
 const SPARE_BYTES = 4;
 
-/** The body of a batch, put together of its events' texts. */
+/** The body of a batch, put together of its pieces. */
 export class BatchBody implements Body {
   readonly #context: EventContext;
-  readonly #events: readonly SerializedEvent[];
-  readonly #body: string | undefined;
+  readonly #body: MadeBody;
 
-  /** @param body of ASCII alone, where it is there already */
-  constructor(context: EventContext, events: readonly SerializedEvent[], body?: string) {
+  /** @param body where it is there already, or in fewer pieces than one for each event */
+  constructor(context: EventContext, events: readonly SerializedEvent[], body: MadeBody = events) {
     this.#context = context;
-    this.#events = events;
     this.#body = body;
   }
 
-  /** The envelope joins in: put around the joined text it would have all of it copied once more when it is sent. */
+  /**
+   * A concatenation, of which V8 makes one string when it is sent. Made one here, the text of a large batch would be copied
+   * once more, into memory that the system clears for it: 0.3 µs an event.
+   */
   text(): string {
-    if (this.#body !== undefined) return this.#body;
-    const texts = this.#events.map(event => event.json);
-    texts[0] = envelopeStart(this.#context) + texts[0];
-    texts[texts.length - 1] += ENVELOPE_END;
-    return texts.join(',');
+    if (typeof this.#body === 'string') return this.#body;
+    let text = envelopeStart(this.#context);
+    let separator = '';
+    for (const { json } of this.#body) {
+      text += separator;
+      text += json;
+      separator = ',';
+    }
+    return text + ENVELOPE_END;
   }
 
   /** Spares the text of the whole, which is as long as all its events together. */
   bytes(): Uint8Array | undefined {
-    if (this.#body !== undefined) return Buffer.from(this.#body, 'latin1');
-    let length = envelopeBytes(this.#context) + this.#events.length - 1;
-    for (const { json, byteLength } of this.#events) {
+    if (typeof this.#body === 'string') return Buffer.from(this.#body, 'latin1');
+    let length = envelopeBytes(this.#context) + this.#body.length - 1;
+    for (const { json, byteLength } of this.#body) {
       // An event from outside that does not know its length: a UTF-16 unit takes one to three bytes.
       if (!(byteLength >= json.length && byteLength <= json.length * 3)) return undefined;
       length += byteLength;
     }
     const bytes = Buffer.allocUnsafe(length + SPARE_BYTES);
     let at = bytes.write(envelopeStart(this.#context));
-    for (let number = 0; number < this.#events.length; number++) {
-      const event = this.#events[number] as SerializedEvent;
-      const { json, byteLength } = event;
+    for (let number = 0; number < this.#body.length; number++) {
+      const piece = this.#body[number] as PieceOfBody;
+      const { json, byteLength } = piece;
       if (number > 0) bytes[at++] = COMMA;
       // The same bytes in half the time.
-      const written = isAsciiText(event) ? bytes.write(json, at, 'latin1') : bytes.write(json, at);
+      const written = isAsciiText(piece) ? bytes.write(json, at, 'latin1') : bytes.write(json, at);
       if (written !== byteLength) return undefined;
       at += written;
     }

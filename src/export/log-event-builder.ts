@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { MadeBody } from '../model/batch-with-body.js';
 import type { LogEvent } from '../model/log-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { sameContext } from '../util/envelope.js';
@@ -32,7 +33,7 @@ export class LogEventBuilder {
    * @returns a LogEvent that is yet to be shown
    * @throws TypeError if there is no event, or events have different contexts
    */
-  build(events: readonly SerializedEvent[], body?: string): LogEvent {
+  build(events: readonly SerializedEvent[], body?: MadeBody): LogEvent {
     const context = events[0]?.context;
     if (context === undefined) throw new TypeError('createLogEvent needs at least one event');
     for (const event of events) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PieceOfBody } from '../model/batch-with-body.js';
 import type { EventContext } from '../model/event-context.js';
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { StoreTicket } from '../model/event-store.js';
@@ -66,21 +67,33 @@ export function inOnePiece(json: string): void {
   if (json.charCodeAt(0) !== BRACE) throw new TypeError('not the text of an object');
 }
 
+/** The texts of several events in one. */
+class JoinedText implements PieceOfBody {
+  readonly json: string;
+  readonly byteLength: number;
+
+  /** @param json of ASCII alone */
+  constructor(json: string) {
+    this.json = json;
+    this.byteLength = json.length;
+  }
+}
+
 /**
  * Makes one text of those of several events, of which each event's then is a part.
  *
  * @param events of which `isAsciiText` is true
  * @returns their texts with commas between them, and what they are to stand between
  */
-export function joinTexts(events: readonly SerializedEvent[], opening: string, ending: string): string {
+export function joinTexts(events: readonly SerializedEvent[], opening: string, ending: string): PieceOfBody {
   const texts = events.map(event => event.json);
   texts[0] = opening + texts[0];
   texts[texts.length - 1] += ending;
-  const joined = texts.join(',');
+  const joined = new JoinedText(texts.join(','));
   let start = opening.length;
   for (const event of events as readonly EventText[]) {
     const end = start + event.byteLength;
-    event.json = joined.slice(start, end);
+    event.json = joined.json.slice(start, end);
     start = end + 1;
   }
   return joined;
@@ -174,8 +187,9 @@ function isObjectText(text: unknown): text is string {
 }
 
 /** Whether the text is ASCII for certain: of an event from outside, which may not know its length, it isn't. */
-export function isAsciiText(event: SerializedEvent): boolean {
-  return event instanceof EventText && event.byteLength === event.json.length;
+export function isAsciiText(piece: PieceOfBody): boolean {
+  const isOurs = piece instanceof EventText || piece instanceof JoinedText;
+  return isOurs && piece.byteLength === piece.json.length;
 }
 
 export function uuidsOf(events: readonly CountedEvent[]): string[] {
