@@ -279,31 +279,36 @@ describe('a queue of the application', () => {
     });
   }
 
-  const answers: [string, unknown, string[]][] = [
-    ['false', false, []],
-    ['nothing', undefined, []],
-    ['text', 'yes', []],
-    ['a promise', Promise.resolve(true), ['eventQueue.enqueue failed: TypeError']],
-    ['an object', {}, ['eventQueue.enqueue failed: TypeError']],
+  const answers: [string, unknown][] = [
+    ['false', false],
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 1],
+    ['a string', 'yes'],
+    ['a promise', Promise.resolve(true)],
+    ['an object', {}],
   ];
-  for (const [name, answer, lines] of answers) {
-    it(`has not taken an event that it answers with ${name}`, () => {
+  for (const [name, answer] of answers) {
+    const says = answer === false ? 'and says nothing' : 'and says so once';
+    it(`has not taken an event that it answers with ${name}, ${says}`, () => {
       const { processor, record, logger } = makeHarness({
         eventQueue: makeQueue({ enqueue: () => answer }).queue,
         maxQueueSize: 10,
       });
       expect(record(20)).to.equal(0);
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { queue_full: 20 } });
-      expect(logger.at('error')).to.deep.equal(lines);
+      const rule = 'has to return true, or false for an event that it refuses: this one counts as queue_full';
+      const line = `eventQueue.enqueue returns ${name}, and ${rule}`;
+      expect(logger.at('error')).to.deep.equal(answer === false ? [] : [line]);
     });
   }
 
   const junk: [string, unknown, string[]][] = [
     ['nothing', undefined, []],
     ['null', null, []],
-    ['text', 'event', ['eventQueue.dequeue failed: TypeError']],
-    ['an empty object', {}, ['eventQueue.dequeue failed: TypeError']],
-    ['false', false, ['eventQueue.dequeue failed: TypeError']],
+    ['text', 'event', ['eventQueue.dequeue returns a string which is not an event']],
+    ['an empty object', {}, ['eventQueue.dequeue returns an object which is not an event']],
+    ['false', false, ['eventQueue.dequeue returns a boolean which is not an event']],
   ];
   for (const [name, given, lines] of junk) {
     it(`keeps what it took while it gives back ${name}`, async () => {
@@ -318,6 +323,64 @@ describe('a queue of the application', () => {
       expect(logger.at('error').filter(line => line.startsWith('eventQueue'))).to.deep.equal(lines);
     });
   }
+
+  it('gives back what is behind something that is not an event', async () => {
+    const { queue, events } = makeQueue();
+    const { processor, record, exporter, answerAll } = makeHarness({ eventQueue: queue, startOnInit: false });
+    record(1);
+    for (const wrong of ['event', {}, 5, []]) events.push(wrong as never);
+    record(2);
+    processor.start();
+    expect(exporter.sizes).to.deep.equal([1, 1, 1]);
+    answerAll();
+    expect(processor.ledger()).to.deep.include({ recorded: 3, delivered: 3, pending: 0 });
+  });
+
+  for (const copies of [false, true]) {
+    for (const length of [1, 2, 3]) {
+      const what = copies ? 'copies of the same' : 'the same';
+      it(`that gives back ${what} ${length} events for ever keeps no call from returning`, async () => {
+        let calls = 0;
+        const { queue, events } = makeQueue({
+          dequeue() {
+            if (calls > 1_000) throw new Error('for ever');
+            const event = events[calls++ % length];
+            return copies && event !== undefined ? JSON.parse(JSON.stringify(event)) : event;
+          },
+        });
+        const { processor, record, logger, exporter } = makeHarness({
+          eventQueue: queue,
+          startOnInit: false,
+        });
+        exporter.immediate = true;
+        record(length);
+        processor.start();
+        expect(calls).to.be.within(length, 2 * length + 1);
+        record();
+        await processor.stop();
+        expect(calls).to.be.below(40);
+        expect(logger.at('error').filter(line => line.startsWith('eventQueue'))).to.deep.equal([
+          'eventQueue.dequeue returns the same event again: it has to remove what it returns',
+        ]);
+        const { recorded, recovered, delivered, pending, dropped } = processor.ledger();
+        const ended = delivered + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+        expect(ended).to.equal(recorded + recovered);
+      });
+    }
+  }
+
+  it('may hold the same event twice, and events of another process', async () => {
+    const { queue, events } = makeQueue();
+    const { processor, logger, answerAll } = makeHarness({ eventQueue: queue, startOnInit: false });
+    const event = makeUserEvent();
+    processor.process(event);
+    processor.process(event);
+    for (let n = 0; n < 5; n++) events.push(makeUserEvent());
+    processor.start();
+    answerAll();
+    expect(processor.ledger()).to.deep.include({ recorded: 2, recovered: 5, delivered: 7, pending: 0 });
+    expect(logger.at('error')).to.deep.equal([]);
+  });
 
   it('is said by name and method where it throws', async () => {
     const fail = () => {
@@ -346,6 +409,147 @@ describe('a queue of the application', () => {
       ...{ delivered: 1, pending: 0 },
       dropped: { shutdown_timeout: 2 },
     });
+  });
+});
+
+describe('an exporter of the application', () => {
+  const plain = (event: SerializedEvent) => ({ json: event.json, byteLength: event.byteLength });
+  const namings: [string, (events: readonly SerializedEvent[]) => unknown][] = [
+    ['themselves', events => events],
+    ['copies', events => events.map(event => ({ ...event }))],
+    ['plain objects with their texts', events => events.map(plain)],
+    ['a Set of them', events => new Set(events)],
+    ['them, twice', events => [...events, ...events.map(plain)]],
+    ['them, among what is not an event', events => [null, 5, {}, ...events, undefined]],
+  ];
+  for (const [name, names] of namings) {
+    it(`names events of its result by ${name}`, () => {
+      const { processor, record } = makeHarness({
+        batchSize: 3,
+        exporter: {
+          export({ events }, done) {
+            const [first, ...others] = events;
+            const dropped = [{ reason: 'expired', events: names(others) }];
+            const streamed = names([first as SerializedEvent]);
+            done({ code: 0, dropped, streamed } as never);
+          },
+        },
+      });
+      record(3);
+      expect(processor.ledger()).to.deep.include({ streamed: 1, delivered: 0, dropped: { expired: 2 } });
+    });
+
+    it(`settles events by ${name}`, () => {
+      const { processor, record } = makeHarness({
+        batchSize: 3,
+        exporter: {
+          export({ events, settle: settlePart }, done) {
+            settlePart(names(events.slice(1)) as never, 'rejected');
+            done({ code: 0 });
+          },
+        },
+      });
+      record(3);
+      expect(processor.ledger()).to.deep.include({ pending: 0, delivered: 1, dropped: { rejected: 2 } });
+    });
+  }
+
+  it('names of two events with the same text as many as it names', () => {
+    const { processor } = makeHarness({
+      batchSize: 3,
+      exporter: {
+        export: ({ events }, done) =>
+          done({
+            code: 0,
+            dropped: [{ reason: 'expired', events: [plain(events[0] as SerializedEvent)] as never }],
+          }),
+      },
+    });
+    for (const uuid of ['same', 'same', 'other']) processor.process(makeUserEvent({ uuid }));
+    expect(processor.ledger()).to.deep.include({ delivered: 2, dropped: { expired: 1 } });
+  });
+
+  it('may take the events out of the list that it is given', async () => {
+    const seen: number[] = [];
+    const { processor, record } = makeHarness({
+      batchSize: 3,
+      exporter: {
+        export({ events }, done) {
+          seen.push((events as SerializedEvent[]).splice(0).length);
+          done({ code: 0 });
+        },
+      },
+    });
+    record(3);
+    expect(seen).to.deep.equal([3]);
+    expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
+  });
+
+  const results: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', 'done'],
+    ['a boolean', true],
+    ['a number', 0],
+    ['an object', {}],
+    ['an object', { code: 2 }],
+    ['an object', { code: '0' }],
+    ['an error', new Error('secret')],
+  ];
+  for (const [name, result] of results) {
+    it(`that calls back with ${name} ${JSON.stringify(result)} refuses the batch, which is said once`, () => {
+      const { processor, record, logger } = makeHarness({
+        exporter: { export: (_, done) => done(result as never) },
+      });
+      record(2);
+      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { rejected: 2 } });
+      const kind = name === 'an error' ? 'an object' : name;
+      expect(logger.at('error')).to.deep.equal([
+        `exporter.export calls back with ${kind}, and has to call back with { code: 0 } or { code: 1 }: its events count as rejected`,
+      ]);
+    });
+  }
+
+  it('may resolve to its result', async () => {
+    const { processor, record, logger } = makeHarness({
+      exporter: { export: (async () => ({ code: 0 })) as never },
+    });
+    record(2);
+    await settle();
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  it('that calls back and resolves to something else has called back', async () => {
+    const exporter = {
+      async export(_: ExportBatch, done: (result: { code: 0 | 1 }) => void) {
+        done({ code: 0 });
+        return { code: 1 };
+      },
+    };
+    const { processor, record, logger } = makeHarness({ exporter: exporter as never });
+    record(2);
+    await settle();
+    expect(processor.ledger()).to.deep.include({ delivered: 2, dropped: {} });
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  it('whose promise ends before it calls back is told of once, and may call back later', async () => {
+    const callbacks: (() => void)[] = [];
+    const { processor, record, logger } = makeHarness({
+      exporter: {
+        export: (async (_: ExportBatch, done: (result: { code: 0 }) => void) =>
+          void callbacks.push(() => done({ code: 0 }))) as never,
+      },
+    });
+    record(2);
+    await settle();
+    expect(processor.ledger()).to.deep.include({ pending: 2 });
+    expect(logger.at('error')).to.deep.equal([
+      'exporter.export returns a promise that is fulfilled before it calls back: its batch is pending until it does',
+    ]);
+    for (const callBack of callbacks) callBack();
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
   });
 });
 

@@ -114,6 +114,58 @@ describe('an event store of the application', () => {
     });
   }
 
+  const wrongAnswers: [unknown, string][] = [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Number.NaN, 'NaN'],
+    ['7', 'a string'],
+    [true, 'a boolean'],
+    [{ ticket: 7 }, 'an object'],
+    [[7], 'an array'],
+    [Promise.resolve(7), 'a promise'],
+  ];
+  for (const [answer, kind] of wrongAnswers) {
+    it(`that answers append with ${kind} has no record, which is said once`, async () => {
+      const { processor, logger, removed } = makeHarness({ append: () => answer });
+      processor.recordConversion(CONVERSION);
+      processor.recordConversion(CONVERSION);
+      await processor.forceFlush();
+      expect(removed).to.deep.equal([]);
+      expect(processor.ledger()).to.deep.include({ delivered: 2, stored: 0 });
+      expect(logger.at('error')).to.deep.equal([
+        `eventStore.append returns ${kind}, and has to return a number, 'full' or 'failed': events are in memory only`,
+      ]);
+    });
+  }
+
+  for (const [answer, kind] of wrongAnswers.filter(([, kind]) => !['an array', 'a promise'].includes(kind))) {
+    it(`that resolves read to ${kind} keeps what it has, which is said once`, async () => {
+      const { processor, logger, adopted } = makeHarness({ read: async () => answer });
+      adopted(2);
+      for (let n = 0; n < 2; n++) await processor.forceFlush();
+      expect(processor.ledger()).to.deep.include({ stored: 2, dropped: {} });
+      expect(logger.at('error')).to.deep.equal([
+        `eventStore.read resolves to ${kind}, and has to resolve to an array: what it has stays there`,
+      ]);
+    });
+  }
+
+  it('whose read hangs costs a shutdown no time for the events that are in memory', async () => {
+    const { processor, runtime, adopted, dispatcher } = makeHarness({
+      append: () => 'failed',
+      read: () => new Promise(() => {}),
+    });
+    dispatcher.answer = () =>
+      new Promise(resolve => runtime.setTimer(() => resolve({ statusCode: 204 }), 4_900));
+    adopted(5);
+    await runtime.advance(2_000);
+    processor.recordConversion(CONVERSION);
+    const ended = processor.shutdown();
+    await runtime.advance(6_000);
+    await ended;
+    expect(processor.ledger()).to.deep.include({ delivered: 1, stored: 5, pending: 0, dropped: {} });
+  });
+
   it('adopts only counts of records, and loses no more than it has', () => {
     const { processor, adopted, lost } = makeHarness();
     for (const junk of [0, -1, 1.5, '2', Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {

@@ -40,7 +40,7 @@ export class EventBatcher {
     });
     const inFlight = this.#inFlight;
     const isBusy = () => exporter.isBusy?.() === true;
-    const load = () => exporter.load?.() ?? (isBusy() ? 1 : 0);
+    const load = () => exporter.load?.() ?? Number(isBusy());
     const arrival = limits.flushIntervalFrom === 'arrival' ? () => runtime.monotonic() : undefined;
     const open = (taker: BatchTaker, batchSize: number) =>
       new OpenBatches(
@@ -115,7 +115,7 @@ export class EventBatcher {
     return isQueued;
   }
 
-  #keep(event: SerializedEvent, uuid: string | undefined): StoreTicket | NotKept {
+  #keep(event: SerializedEvent, uuid?: string): StoreTicket | NotKept {
     const kept = this.#deps.storeTracker.keep(event, uuid);
     if (typeof kept === 'number') event.settlement?.stored?.();
     return kept;
@@ -201,20 +201,20 @@ export class EventBatcher {
   async #stop(withinMillis: number): Promise<void> {
     const { runtime, limits, exporter, storeTracker, ledger, queue, logger } = this.#deps;
     const startedAt = runtime.monotonic();
-    // Also lets `#stopping` be set before anything is called back. A disk may hang as a network does.
-    await withDeadline(runtime, withinMillis, () => this.#replayed.stop());
+    // Lets `#stopping` be set before anything is called back.
+    await undefined;
     this.#live.consume();
     this.#live.close('shutdown');
+    // Only now: a disk may hang as a network does.
+    await withDeadline(runtime, withinMillis, () => this.#replayed.stop());
     const unreturned = queue.abandon();
     if (unreturned.count > 0) ledger.dropped('shutdown_timeout', unreturned.awaited, unreturned.count);
-    const inTime = await withDeadline(runtime, withinMillis - (runtime.monotonic() - startedAt), signal =>
-      this.#settled(signal),
-    );
+    const leftMillis = () => Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
+    const inTime = await withDeadline(runtime, leftMillis(), signal => this.#settled(signal));
     const left = this.#inFlight.eventCount;
     const awaited = this.#inFlight.awaitedCount;
     const storedBefore = storeTracker.storedCount;
-    const remaining = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
-    await withDeadline(runtime, remaining, () =>
+    await withDeadline(runtime, leftMillis(), () =>
       this.#exporter.settle('shutdown', () => exporter.shutdown?.()),
     );
     // What the exporter itself did not give up.

@@ -4,8 +4,16 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { inOnePiece, isSerializedEvent } from '../util/event-text.js';
-import { isStackOverflow, Seam } from '../util/guard.js';
+import { isStackOverflow, kindOf, Seam } from '../util/guard.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
+
+const FAILED = Symbol('failed');
+
+const ENQUEUE_ANSWERS =
+  'has to return true, or false for an event that it refuses: this one counts as queue_full';
+
+/** So much in a row that is not an event is passed over: behind it may be events. */
+const MOST_WRONG = 100;
 
 /**
  * A queue of the application's own may throw, may answer with what is not an event, and may have outlived an earlier
@@ -17,6 +25,8 @@ export class GuardedQueue implements BatcherQueue {
   readonly #ledger: EventLedger;
   readonly #seam: Seam;
   readonly #awaited = new AwaitedInQueue();
+  /** Uuids of what it gave since it was empty. */
+  readonly #given = new Set<string>();
   /** Of an earlier life: their sizes are not known before they are dequeued. */
   #recovered: number;
   #count = 0;
@@ -38,26 +48,41 @@ export class GuardedQueue implements BatcherQueue {
   enqueue(event: SerializedEvent): boolean {
     inOnePiece(event.json);
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
-    if (answer !== true) {
-      // Told apart from a full queue: a promise would be answered too late.
-      if (typeof answer === 'object') this.#seam.failed('enqueue', new TypeError('neither true nor false'));
-      return false;
+    if (answer === true) {
+      this.#count++;
+      this.#awaited.add(event);
+      return true;
     }
-    this.#count++;
-    this.#awaited.add(event);
-    return true;
+    // Told apart from a full queue: the length that `push()` returns, say, or a promise, which would come too late.
+    if (answer !== false && answer !== FAILED)
+      this.#seam.misused('enqueue', `returns ${kindOf(answer)}, and ${ENQUEUE_ANSWERS}`);
+    return false;
   }
 
   /** @throws RangeError if the stack overflows */
   dequeue(): SerializedEvent | undefined {
-    const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
-    if (event === undefined || event === null) return undefined;
-    if (!isSerializedEvent(event as SerializedEvent)) {
-      this.#seam.failed('dequeue', new TypeError('not an event'));
+    for (let wrong = 0; wrong < MOST_WRONG; wrong++) {
+      const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
+      if (event === undefined || event === null || event === FAILED) break;
+      if (isSerializedEvent(event as SerializedEvent)) return this.#take(event as SerializedEvent);
+      this.#seam.misused('dequeue', `returns ${kindOf(event)} which is not an event`);
+    }
+    this.#given.clear();
+    return undefined;
+  }
+
+  #take(event: SerializedEvent): SerializedEvent | undefined {
+    const { uuid } = event;
+    // More than it was given may be of another process; but one that it gave a moment ago it has not removed, and would
+    // give for ever.
+    if (this.#count + this.#recovered === 0 && this.#given.has(uuid)) {
+      this.#seam.misused('dequeue', 'returns the same event again: it has to remove what it returns');
+      this.#given.clear();
       return undefined;
     }
-    this.#forget(event as SerializedEvent);
-    return this.#awaited.take(event as SerializedEvent);
+    this.#given.add(uuid);
+    this.#forget(event);
+    return this.#awaited.take(event);
   }
 
   /** Gives up what the queue took and does not give back. Only at the end, when the bound on bytes no longer matters. */
@@ -90,7 +115,7 @@ export class GuardedQueue implements BatcherQueue {
     } catch (error) {
       if (isStackOverflow(error)) throw error;
       this.#seam.failed(method, error);
-      return undefined;
+      return FAILED;
     }
   }
 }

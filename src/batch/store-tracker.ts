@@ -8,7 +8,7 @@ import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { asStored, isSerializedEvent } from '../util/event-text.js';
-import { Seam } from '../util/guard.js';
+import { kindOf, Seam } from '../util/guard.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
 
 /** Something that may have a copy in the store. */
@@ -19,6 +19,10 @@ export interface Kept {
 
 /** `full`: the store takes no more; `none`: there is no store, or its disk refused. */
 export type NotKept = 'full' | 'none';
+
+const READ_ANSWERS = 'has to resolve to an array: what it has stays there';
+
+const APPEND_ANSWERS = "has to return a number, 'full' or 'failed': events are in memory only";
 
 /** What the event store, if there is one, has of the events in memory, and how many events only it has. */
 export class StoreTracker {
@@ -137,9 +141,9 @@ export class StoreTracker {
   leaveInStore<T extends Kept>(items: readonly T[]): T[] {
     const tickets = ticketsOf(items);
     if (tickets.length > 0) {
-      this.#seam.call('release', undefined, () => this.#store?.release(tickets));
       this.#storedCount += tickets.length;
       this.#copiedCount -= tickets.length;
+      this.#seam.call('release', undefined, () => this.#store?.release(tickets));
       for (const { ticket, settlement } of items) if (ticket !== undefined) settlement?.settled('stored');
     }
     return items.filter(item => item.ticket === undefined);
@@ -155,10 +159,16 @@ export class StoreTracker {
     take: (event: StoredEvent, ticket: StoreTicket, acceptedAt: number) => void,
   ): Promise<number> {
     let records: unknown;
+    let hasRead = false;
     await this.#seam.settle('read', async () => {
       records = await this.#store?.read(limits);
+      hasRead = true;
     });
-    if (!Array.isArray(records)) return 0;
+    if (!Array.isArray(records)) {
+      // A call that failed has been logged.
+      if (hasRead) this.#seam.misused('read', `resolves to ${kindOf(records)}, and ${READ_ANSWERS}`);
+      return 0;
+    }
     for (const record of records) {
       if (!isRecord(record)) {
         this.#lost(Math.min(1, this.#storedCount));
@@ -187,16 +197,25 @@ export class StoreTracker {
 
   #append(event: StoredEvent): StoreTicket | NotKept {
     const ticket: unknown = this.#seam.call('append', 'failed', () => this.#store?.append(event));
-    if (typeof ticket === 'number') {
+    if (isTicket(ticket)) {
       this.#copiedCount++;
       return ticket;
     }
-    return ticket === 'full' ? 'full' : 'none';
+    if (ticket === 'full') return 'full';
+    if (ticket !== 'failed') {
+      this.#seam.misused('append', `returns ${kindOf(ticket)}, and ${APPEND_ANSWERS}`);
+    }
+    return 'none';
   }
 
   #toMonotonic(epoch: number): number {
     return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
   }
+}
+
+/** NaN would identify no record, not even its own. */
+function isTicket(value: unknown): value is StoreTicket {
+  return typeof value === 'number' && !Number.isNaN(value);
 }
 
 function isCount(value: unknown): value is number {
@@ -206,7 +225,7 @@ function isCount(value: unknown): value is number {
 /** What a store of the application's own gives back may be anything. */
 function isRecord(record: unknown): record is { ticket: StoreTicket; event: StoredEvent } {
   const { ticket, event } = (record ?? {}) as { ticket?: unknown; event?: Partial<StoredEvent> | null };
-  if (typeof ticket !== 'number' || typeof event !== 'object' || event === null) return false;
+  if (!isTicket(ticket) || typeof event !== 'object' || event === null) return false;
   if (!Number.isFinite(event.acceptedAt)) return false;
   if (event.kind === 'unresolved') return typeof event.event === 'object' && event.event !== null;
   return (

@@ -3,7 +3,8 @@ import { context } from '@opentelemetry/api';
 import { type DropReason, isDropReason } from '../model/drop-reason.js';
 import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { Logger } from '../model/logger.js';
-import { isThenable, Seam } from '../util/guard.js';
+import type { SerializedEvent } from '../model/serialized-event.js';
+import { isThenable, kindOf, Seam } from '../util/guard.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
 
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
@@ -33,21 +34,39 @@ export class GuardedExporter implements EventExporter {
 
   /** @throws what the exporter throws */
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
-    const { context, events, byteLength, cause } = batch;
+    const { context, byteLength, cause } = batch;
+    // A list of its own: exporters take events out of theirs.
+    const events = [...batch.events];
+    let hasCalledBack = false;
+    const callBack = (result: unknown) => {
+      hasCalledBack = true;
+      resultCallback(this.#readResult(result, batch));
+    };
     const guarded: ExportBatch = {
       ...{ context, events, byteLength, cause },
       notifyLogEvent: (logEvent, piece) => batch.notifyLogEvent(logEvent, piece),
       hasLogEventListeners: () => batch.hasLogEventListeners?.() !== false,
-      settle: (part, outcome) => {
-        if (Array.isArray(part)) batch.settle(part, outcome === 'streamed' ? outcome : readReason(outcome));
-      },
+      settle: (part, outcome) =>
+        batch.settle(
+          ownEvents(part, new Set(batch.events)),
+          outcome === 'streamed' ? outcome : readReason(outcome),
+        ),
     };
-    const returned: unknown = untraced(() =>
-      this.#exporter.export(guarded, result => resultCallback(readResult(result, batch))),
+    const returned: unknown = untraced(() => this.#exporter.export(guarded, callBack));
+    if (!isThenable(returned)) return;
+    returned.then(
+      result => {
+        if (hasCalledBack) return;
+        if (isResult(result)) callBack(result);
+        else this.#seam.misused('export', UNANSWERED);
+      },
+      error => resultCallback({ code: 1, error: error as Error }),
     );
-    if (isThenable(returned)) {
-      returned.then(undefined, error => resultCallback({ code: 1, error: error as Error }));
-    }
+  }
+
+  #readResult(result: unknown, batch: ExportBatch): EventExportResult {
+    if (!isResult(result)) this.#seam.misused('export', `calls back with ${kindOf(result)}, and ${CODES}`);
+    return readResult(result, batch);
   }
 
   onReady(listener: () => void): void {
@@ -67,6 +86,20 @@ export class GuardedExporter implements EventExporter {
   }
 }
 
+const UNANSWERED =
+  'returns a promise that is fulfilled before it calls back: its batch is pending until it does';
+
+const CODES = 'has to call back with { code: 0 } or { code: 1 }: its events count as rejected';
+
+function isResult(result: unknown): result is EventExportResult {
+  try {
+    const { code } = result as { code?: unknown };
+    return code === 0 || code === 1;
+  } catch {
+    return false;
+  }
+}
+
 function untraced<T>(work: () => T): T {
   return context.with(suppressTracing(context.active()), work);
 }
@@ -83,7 +116,7 @@ function readReason(reason: unknown): DropReason | undefined {
 
 function readResult(result: unknown, { events }: ExportBatch): EventExportResult {
   try {
-    const { code, error, dropped, streamed } = result as Partial<EventExportResult>;
+    const { code, error, dropped, streamed } = (result ?? {}) as Partial<EventExportResult>;
     const known = new Set(events);
     return {
       code: code === 0 ? 0 : 1,
@@ -91,13 +124,35 @@ function readResult(result: unknown, { events }: ExportBatch): EventExportResult
       dropped: Array.isArray(dropped)
         ? dropped.map((drop: Partial<Dropped>) => ({
             reason: readReason(drop.reason) ?? 'rejected',
-            // Each once: two reasons for one event would unbalance the ledger.
-            events: (drop.events ?? []).filter(event => known.delete(event)),
+            events: ownEvents(drop.events, known),
           }))
         : [],
-      streamed: Array.isArray(streamed) ? streamed.filter(event => known.delete(event)) : [],
+      streamed: ownEvents(streamed, known),
     };
   } catch (error) {
     return { code: 1, error: error as Error };
   }
+}
+
+/**
+ * The events of a batch that an exporter names, itself or by copies that it has made. Each once: two outcomes for one event
+ * would unbalance the ledger.
+ *
+ * @param known takes those that are named out of it
+ */
+function ownEvents(named: unknown, known: Set<SerializedEvent>): SerializedEvent[] {
+  const copies: SerializedEvent[] = [];
+  const own: SerializedEvent[] = [];
+  for (const event of isIterable(named) ? named : []) (known.delete(event) ? own : copies).push(event);
+  if (copies.length === 0) return own;
+  const byText = new Map([...known].map(event => [event.json, event]));
+  for (const copy of copies) {
+    const event = byText.get(copy?.json);
+    if (event !== undefined && known.delete(event)) own.push(event);
+  }
+  return own;
+}
+
+function isIterable(named: unknown): named is Iterable<SerializedEvent> {
+  return typeof (named as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] === 'function';
 }

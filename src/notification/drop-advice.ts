@@ -13,7 +13,8 @@ export const DROP_ADVICE: Readonly<Record<DropReason, string>> = {
   interrupted: 'the stack overflowed while they were recorded, or each is recorded from within another one',
   queue_full: 'the endpoint is slow or away, or maxQueueSize or maxQueueBytes is too small',
   store_full: "the endpoint is slow or away, or the event store's maxBytes is too small",
-  rejected: 'the endpoint refuses them; an earlier line has its status',
+  rejected:
+    'the endpoint, or an exporter of your own, refuses them; an earlier line has the status or the error',
   expired: 'they were not delivered within retry.maxAgeMillis',
   no_datafile: 'none arrived before the shutdown; an earlier line says why',
   shutdown_timeout: 'raise timeoutIntervalMillis, or give OptimizelySpanProcessor an eventStore',

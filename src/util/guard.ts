@@ -54,6 +54,20 @@ export class Seam {
     }
   }
 
+  /**
+   * Logs what a method does that it must not, once. Never throws.
+   *
+   * @param how what it does and has to do instead: of values only the kind
+   */
+  misused(method: string, how: string): void {
+    try {
+      const line = `${this.#name}.${method} ${how}`;
+      if (this.#said.first(line)) this.#logger.error(line);
+    } catch {
+      // At the end of the stack nothing can be said.
+    }
+  }
+
   /** Handles the rejection of what a call returned, where that is a promise. Throws where looking at it does. */
   watch(method: string, returned: unknown): void {
     if (isThenable(returned)) returned.then(undefined, error => this.failed(method, error));
@@ -63,6 +77,18 @@ export class Seam {
 /** Whether it has a `then` to call. Throws where reading it does. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isObjectLike(value) && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** What may be logged of a value: its kind, with an article. Never throws. */
+export function kindOf(value: unknown): string {
+  try {
+    if (value === null || value === undefined || Number.isNaN(value)) return String(value);
+    if (isThenable(value)) return 'a promise';
+    const kind = Array.isArray(value) ? 'array' : typeof value;
+    return /^[ao]/.test(kind) ? `an ${kind}` : `a ${kind}`;
+  } catch {
+    return 'an unreadable object';
+  }
 }
 
 /** Whether it can have members: an object or a function. */
