@@ -159,6 +159,31 @@ describe('options of OptimizelySpanProcessor', () => {
     }
   });
 
+  const expiries: [string, Partial<OptimizelySpanProcessorOptions>, boolean][] = [
+    ['shorter than the flush interval', { retry: { maxAgeMillis: 10_000 } }, true],
+    [
+      'shorter than a flush interval that is set',
+      { retry: { maxAgeMillis: 3_999 }, flushIntervalMillis: 4_000 },
+      true,
+    ],
+    ['as long as the flush interval', { retry: { maxAgeMillis: 30_000 } }, false],
+    [
+      'shorter than an interval that no batch waits for',
+      { retry: { maxAgeMillis: 10_000 }, batchSize: 1 },
+      false,
+    ],
+    ['unusable', { retry: { maxAgeMillis: -1 } }, false],
+    ['not set', { retry: {} }, false],
+  ];
+  for (const [name, options, isTold] of expiries) {
+    it(`retry.maxAgeMillis that is ${name} ${isTold ? 'causes a warning' : 'causes none'}`, () => {
+      const { logger } = make({ eventDispatcher: new RecordingDispatcher(), ...options });
+      const lines = logger.at('warn').filter(line => line.includes('retry.maxAgeMillis'));
+      expect(lines).to.have.length(isTold ? 1 : 0);
+      if (isTold) expect(lines[0]).to.include('is shorter than flushIntervalMillis');
+    });
+  }
+
   it('eventDispatcher and exporter exclude each other; options of the exporter beside one are warned about', () => {
     const exporter = new ManualExporter();
     expect(() => make({ exporter, eventDispatcher: new RecordingDispatcher() })).to.throw(

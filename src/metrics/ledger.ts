@@ -70,10 +70,14 @@ export class Ledger implements EventLedger {
 
   /** Counts what was recorded and then got lost because the stack ended, once no call is under way. */
   reconcile(pending: number, stored: number): void {
+    const lost = this.#unaccounted(pending, stored);
+    if (lost > 0) this.dropped('interrupted', [], lost);
+  }
+
+  #unaccounted(pending: number, stored: number): number {
     const dropped = Object.values(this.#dropped).reduce((sum, count) => sum + count, 0);
     const gone = this.#delivered + this.#streamed + dropped;
-    const lost = this.#recorded + this.#recovered - gone - stored - pending;
-    if (lost > 0) this.dropped('interrupted', [], lost);
+    return this.#recorded + this.#recovered - gone - stored - pending;
   }
 
   #count(reason: DropReason, count: number): void {
@@ -85,14 +89,16 @@ export class Ledger implements EventLedger {
     this.#warnings[kind] = (this.#warnings[kind] ?? 0) + 1;
   }
 
-  snapshot(pending: number, stored: number): LedgerSnapshot {
+  /** @param isTaking whether it is asked from within a call that takes an event: that is pending too */
+  snapshot(pending: number, stored: number, isTaking = false): LedgerSnapshot {
+    const taking = isTaking ? Math.max(0, this.#unaccounted(pending, stored)) : 0;
     return {
       recorded: this.#recorded,
       recovered: this.#recovered,
       delivered: this.#delivered,
       streamed: this.#streamed,
       stored,
-      pending,
+      pending: pending + taking,
       dropped: { ...this.#dropped },
       warnings: { ...this.#warnings },
     };

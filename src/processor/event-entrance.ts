@@ -67,6 +67,11 @@ export class EventEntrance implements InstalledProcessor {
     this.#settlements = new Seam('settlement', dependencies.logger);
   }
 
+  /** Whether a call is under way: it has counted an event of which nothing else says yet where it is. */
+  get isTaking(): boolean {
+    return this.#depth > 0;
+  }
+
   redact(event: ExperimentEvent): ExperimentEvent {
     return this.#deps.privacyFilter?.redact(event) ?? event;
   }

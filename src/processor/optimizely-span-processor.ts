@@ -235,7 +235,7 @@ export class OptimizelySpanProcessor {
 
   /** Returns where every event is. */
   ledger(): LedgerSnapshot {
-    return this.#pipeline.snapshot();
+    return this.#pipeline.snapshot(this.#entrance.isTaking);
   }
 
   #configChanged(config: DatafileIndex): void {

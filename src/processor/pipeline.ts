@@ -17,7 +17,8 @@ import type { BatchingOptions, ExportOptions } from './processor-options.js';
 /** The rooms from batching to delivery, put together. */
 export interface Pipeline {
   readonly batcher: EventBatcher;
-  snapshot(): LedgerSnapshot;
+  /** @param isTaking whether it is asked from within a call that takes an event. @default false */
+  snapshot(isTaking?: boolean): LedgerSnapshot;
   /** Sends what is queued, and does not wait for it. */
   sendQueued(): void;
   /** Events in memory that the event store has no copy of. */
@@ -53,9 +54,9 @@ export function assemblePipeline(
   });
   return {
     batcher,
-    snapshot: () => {
+    snapshot: isTaking => {
       if (batcher.recovery.isNeeded) batcher.recovery.request();
-      return ledger.snapshot(budget.count, storeTracker.storedCount);
+      return ledger.snapshot(budget.count, storeTracker.storedCount, isTaking);
     },
     sendQueued: () => batcher.sendQueued(),
     unsavedCount: () => Math.max(0, budget.count - storeTracker.copiedCount),
@@ -88,9 +89,25 @@ function requireEventExporter(exporter: EventExporter): void {
   );
 }
 
-function resolveExporter(options: PipelineOptions, { metrics, logger, runtime }: Foundation): EventExporter {
+/** A batch that is not full waits for its age, and what is too old when it goes out is not sent at all. */
+function warnOfExpiry({ retry }: PipelineOptions, { limits, logger }: Foundation): void {
+  const { batchSize, flushIntervalMillis } = limits;
+  const maxAgeMillis: unknown = retry?.maxAgeMillis;
+  if (typeof maxAgeMillis !== 'number' || !(maxAgeMillis > 0 && maxAgeMillis < flushIntervalMillis)) return;
+  if (batchSize === 1) return;
+  logger.alert(
+    'OPTIMIZELY_BAD_OPTION',
+    'warn',
+    `retry.maxAgeMillis ${maxAgeMillis} is shorter than flushIntervalMillis ${flushIntervalMillis}: events of a batch ` +
+      'that does not fill up are dropped as expired before they are sent; lower flushIntervalMillis or raise retry.maxAgeMillis',
+  );
+}
+
+function resolveExporter(options: PipelineOptions, foundation: Foundation): EventExporter {
+  const { metrics, logger, runtime } = foundation;
   const { exporter, eventDispatcher, defaultDispatcher } = options;
   if (exporter === undefined) {
+    warnOfExpiry(options, foundation);
     const dispatcher = eventDispatcher ?? defaultDispatcher?.();
     requireMethods('eventDispatcher', dispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
     return new OptimizelyEventExporter({

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'chai';
+import {
+  type ExperimentEvent,
+  NotificationCenter,
+  NotificationType,
+  OptimizelySpanProcessor,
+  type OptimizelySpanProcessorOptions,
+} from 'opentelemetry-exporter-optimizely';
+import { makeDatafile } from './support/datafile.js';
+import { RecordingDispatcher } from './support/fakes.js';
+import { ManualRuntime } from './support/manual-runtime.js';
+
+/** A processor all of whose objects look at the ledger at each call. */
+function makeHarness() {
+  const runtime = new ManualRuntime();
+  const dispatcher = new RecordingDispatcher();
+  const seen = new Map<string, number>();
+  const wrong: string[] = [];
+  let processor: OptimizelySpanProcessor | undefined;
+  const look = (where: string) => {
+    if (processor === undefined) return;
+    const { recorded, recovered, delivered, streamed, stored, pending, dropped } = processor.ledger();
+    const gone = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+    const accounted = delivered + streamed + stored + pending + gone;
+    seen.set(where, (seen.get(where) ?? 0) + 1);
+    if (accounted !== recorded + recovered) wrong.push(`${where}: ${accounted} of ${recorded + recovered}`);
+  };
+  const lookAndReturn = <T>(where: string, value: () => T): T => {
+    look(where);
+    return value();
+  };
+  const notificationCenter = new NotificationCenter();
+  for (const type of Object.values(NotificationType))
+    notificationCenter.addNotificationListener(type, () => look(type));
+  const queued: unknown[] = [];
+  let tickets = 0;
+  const options = {
+    runtime,
+    notificationCenter,
+    batchSize: 2,
+    maxQueueSize: 20,
+    projectConfigManager: { getConfig: () => lookAndReturn('getConfig', () => makeDatafile()) },
+    eventDispatcher: dispatcher,
+    beforeSend(event: ExperimentEvent) {
+      look('beforeSend');
+      return event.userId === 'private' ? null : event;
+    },
+    eventQueue: {
+      get size() {
+        look('size');
+        return queued.length;
+      },
+      enqueue: (event: unknown) => lookAndReturn('enqueue', () => queued.push(event) > 0),
+      dequeue: () => lookAndReturn('dequeue', () => queued.shift()),
+    },
+    eventStore: {
+      available: 0,
+      open: () => look('open'),
+      append: () => lookAndReturn('append', () => (++tickets % 4 === 0 ? 'failed' : tickets)),
+      remove: () => look('remove'),
+      release() {},
+      read: async () => lookAndReturn('read', () => []),
+      close: async () => look('close'),
+    },
+    logger: {
+      error: () => look('log'),
+      warn: () => look('log'),
+      info: () => look('log'),
+      debug: () => look('log'),
+    },
+  } as unknown as OptimizelySpanProcessorOptions;
+  processor = new OptimizelySpanProcessor(options);
+  const record = (userId: string, more: object = {}) =>
+    processor?.recordConversion({ userId, eventKey: 'purchase', ...more });
+  return { processor, runtime, dispatcher, record, seen, wrong };
+}
+
+describe('the ledger, seen from within a call', () => {
+  it('adds up wherever an object of the application looks at it', async () => {
+    const { processor, runtime, dispatcher, record, seen, wrong } = makeHarness();
+    dispatcher.answer = attempt => ({ statusCode: attempt % 2 === 0 ? 204 : 400 });
+    for (const userId of ['a', 'private', 'b', 'c']) record(userId);
+    record('d', { eventKey: 'unknown' });
+    record('e', { tags: { loop: Symbol('no JSON') } });
+    record('');
+    await runtime.advance(40_000);
+    dispatcher.answer = () => Promise.reject(new Error('away'));
+    for (let n = 0; n < 25; n++) record(`v${n}`);
+    const flushed = processor.forceFlush();
+    await runtime.advance(5_000);
+    await flushed;
+    const ended = processor.shutdown();
+    await runtime.advance(10_000);
+    await ended;
+    record('late');
+    expect(wrong).to.deep.equal([]);
+    expect([...seen.keys()]).to.include.members([
+      'beforeSend',
+      'getConfig',
+      'append',
+      'enqueue',
+      'dequeue',
+      'remove',
+      'close',
+      'log',
+    ]);
+  });
+
+  it('has the event that is being taken as pending', () => {
+    const pending: number[] = [];
+    const processor: OptimizelySpanProcessor = new OptimizelySpanProcessor({
+      datafile: makeDatafile(),
+      eventDispatcher: new RecordingDispatcher(),
+      runtime: new ManualRuntime(),
+      beforeSend(event) {
+        pending.push(processor.ledger().pending);
+        return event;
+      },
+    });
+    for (let n = 0; n < 3; n++) processor.recordConversion({ userId: 'v', eventKey: 'purchase' });
+    expect(pending).to.deep.equal([1, 2, 3]);
+    expect(processor.ledger()).to.deep.include({ recorded: 3, pending: 3 });
+    void processor.shutdown();
+  });
+});
