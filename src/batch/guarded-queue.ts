@@ -2,10 +2,18 @@
 import type { BatcherQueue, EventQueue, QueueBudget, UnreturnedEvents } from '../model/event-queue.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
+import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { inOnePiece, isSerializedEvent } from '../util/event-text.js';
+import { fromOutside, inOnePiece, isSerializedEvent } from '../util/event-text.js';
 import { isStackOverflow, kindOf, Seam } from '../util/guard.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
+
+export interface GuardedQueueDependencies {
+  readonly budget: QueueBudget;
+  readonly ledger: EventLedger;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+}
 
 const FAILED = Symbol('failed');
 
@@ -23,6 +31,7 @@ export class GuardedQueue implements BatcherQueue {
   readonly #queue: EventQueue;
   readonly #budget: QueueBudget;
   readonly #ledger: EventLedger;
+  readonly #runtime: Runtime;
   readonly #seam: Seam;
   readonly #awaited = new AwaitedInQueue();
   /** Uuids of what it gave since it was empty. */
@@ -31,10 +40,11 @@ export class GuardedQueue implements BatcherQueue {
   #recovered: number;
   #count = 0;
 
-  constructor(queue: EventQueue, budget: QueueBudget, ledger: EventLedger, logger: Logger) {
+  constructor(queue: EventQueue, { budget, ledger, runtime, logger }: GuardedQueueDependencies) {
     this.#queue = queue;
     this.#budget = budget;
     this.#ledger = ledger;
+    this.#runtime = runtime;
     this.#seam = new Seam('eventQueue', logger);
     const size: unknown = this.#seam.call('size', 0, () => queue.size);
     this.#recovered = Number.isSafeInteger(size) && (size as number) > 0 ? (size as number) : 0;
@@ -81,8 +91,7 @@ export class GuardedQueue implements BatcherQueue {
       return undefined;
     }
     this.#given.add(uuid);
-    this.#forget(event);
-    return this.#awaited.take(event);
+    return this.#awaited.take(this.#forget(event));
   }
 
   /** Gives up what the queue took and does not give back. Only at the end, when the bound on bytes no longer matters. */
@@ -94,17 +103,20 @@ export class GuardedQueue implements BatcherQueue {
     return { count, awaited: this.#awaited.clear() };
   }
 
-  #forget({ byteLength }: SerializedEvent): void {
+  #forget(event: SerializedEvent): SerializedEvent {
+    const { byteLength } = event;
     if (this.#recovered > 0) {
       this.#recovered--;
       this.#budget.takeAnyway(0, byteLength);
     } else if (this.#count > 0) {
       this.#count--;
+      return event;
     } else {
       // More than it was given: of another life or another process.
       this.#ledger.recovered(1);
       this.#budget.takeAnyway(1, byteLength);
     }
+    return fromOutside(event, this.#runtime);
   }
 
   #call(method: string, work: () => unknown): unknown {

@@ -5,7 +5,7 @@ import { ProcessLife } from '../lifecycle/process-life.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { isSerializedEvent, withSettlement } from '../util/event-text.js';
+import { fromOutside, isSerializedEvent, withSettlement } from '../util/event-text.js';
 import { onFreshStack } from '../util/fresh-stack.js';
 import { Seam } from '../util/guard.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
@@ -112,7 +112,7 @@ export class BatchEventProcessor {
   }
 
   #process(event: SerializedEvent): boolean {
-    const { ledger } = this.#foundation;
+    const { ledger, runtime } = this.#foundation;
     const { recovery } = this.#pipeline.batcher;
     let once: SettleOnce | undefined;
     try {
@@ -121,7 +121,7 @@ export class BatchEventProcessor {
       ledger.recorded(1);
       once = settleOnce(event, this.#settlements);
       const awaited = once === undefined ? event : withSettlement(event, once);
-      if (isSerializedEvent(awaited)) return this.#enqueue(awaited);
+      if (isSerializedEvent(awaited)) return this.#enqueue(fromOutside(awaited, runtime));
       ledger.dropped('invalid', [], 1);
       once?.settled('invalid');
     } catch {

@@ -12,7 +12,7 @@ import { amendEvent } from '../serialize/amend-event.js';
 import type { EventIntake } from '../serialize/event-intake.js';
 import type { Afterwards } from '../util/afterwards.js';
 import { noteStamped } from '../util/event-stamps.js';
-import { isSerializedEvent, withSettlement } from '../util/event-text.js';
+import { fromOutside, isSerializedEvent, withSettlement } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { endStartup } from '../util/unheard-lines.js';
@@ -21,7 +21,8 @@ import type { DoubtLog } from './doubt-log.js';
 import type { Foundation } from './foundation.js';
 import { Refusals } from './refusals.js';
 
-export interface EventEntranceDependencies extends Pick<Foundation, 'lastImpressions' | 'ledger' | 'logger'> {
+export interface EventEntranceDependencies
+  extends Pick<Foundation, 'lastImpressions' | 'ledger' | 'logger' | 'runtime'> {
   readonly traceDetail: TraceDetail;
   readonly emitAs: EmitAs;
   readonly logs: LogRecordPort;
@@ -221,7 +222,8 @@ export class EventEntrance implements InstalledProcessor {
   }
 
   #enqueue(event: SerializedEvent, shown: ExperimentEvent | undefined, sent = shown): boolean {
-    const taken = this.#deps.batcher.enqueue(event);
+    const { batcher, runtime } = this.#deps;
+    const taken = batcher.enqueue(fromOutside(event, runtime));
     if (taken) this.#taken(shown, sent);
     return taken;
   }

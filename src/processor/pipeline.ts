@@ -41,14 +41,11 @@ export function assemblePipeline(
   resolver: StoredEventResolver,
   options: PipelineOptions,
 ): Pipeline {
-  const { budget, storeTracker, ledger, metrics, dropLog, logger } = foundation;
+  const { budget, storeTracker, ledger, metrics, dropLog } = foundation;
   const { eventQueue } = options;
   const batcher = new EventBatcher({
     ...foundation,
-    queue:
-      eventQueue === undefined
-        ? new MemoryEventQueue()
-        : new GuardedQueue(eventQueue, budget, ledger, logger),
+    queue: eventQueue === undefined ? new MemoryEventQueue() : new GuardedQueue(eventQueue, foundation),
     exporter: resolveExporter(options, foundation),
     resolver,
   });

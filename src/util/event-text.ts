@@ -4,7 +4,9 @@ import type { EventContext } from '../model/event-context.js';
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
 import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
+import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { isAhead } from './system-runtime.js';
 
 const UUID_MEMBER = ',"uuid":';
 const BRACE = 0x7b;
@@ -146,6 +148,18 @@ export function withSettlement(
   return event instanceof EventText
     ? new AwaitedEventText(event, settlement, ticket)
     : copyOf(event, settlement, ticket);
+}
+
+/**
+ * The event as one that comes from outside. Its record, if it has one, is in a store of another processor or of another life,
+ * and so may be the clock that it was accepted by: one that is ahead would make it wait for its age, and never expire.
+ */
+export function fromOutside(event: SerializedEvent, runtime: Pick<Runtime, 'monotonic'>): SerializedEvent {
+  const isEarly = isAhead(runtime, event.acceptedAt);
+  if (!isEarly && event.ticket === undefined) return event;
+  const acceptedAt = isEarly ? runtime.monotonic() : event.acceptedAt;
+  const { type, uuid, context, json, byteLength, settlement } = event;
+  return { type, uuid, context, json, byteLength, acceptedAt, settlement };
 }
 
 function copyOf(

@@ -69,6 +69,11 @@ export function acceptanceTime(runtime: Runtime, timestamp: number): number {
   return acceptance.at;
 }
 
+/** Whether the monotonic clock has not come so far. Nearly always without reading it: what it gave before is in the past. */
+export function isAhead(runtime: Pick<Runtime, 'monotonic'>, at: number): boolean {
+  return (runtime !== systemRuntime || at > lastReading) && at > runtime.monotonic();
+}
+
 /** The event that is taken next has a timestamp that this clock did not give: what it said before is no sign of the time. */
 export function stampedElsewhere(): void {
   isSameMilli = false;
