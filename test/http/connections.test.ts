@@ -144,8 +144,10 @@ describe('connections of UndiciEventDispatcher', () => {
   it('end what is out and what waits when they are closed', async () => {
     const server = await open(() => () => {});
     const dispatcher = makeDispatcher();
+    // Nothing else ends them.
+    const { signal } = new AbortController();
     const errors = Array.from({ length: MOST_CONNECTIONS + 6 }, () =>
-      dispatcher.dispatchEvent(makeLogEvent(server.url)).catch((error: unknown) => error),
+      dispatcher.dispatchEvent(makeLogEvent(server.url), { signal }).catch((error: unknown) => error),
     );
     await server.received(MOST_CONNECTIONS);
     await dispatcher.close();
