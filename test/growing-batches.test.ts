@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   BatchEventProcessor,
   type BatchEventProcessorOptions,
+  OptimizelyEventExporter,
   OptimizelySpanProcessor,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
@@ -128,6 +129,24 @@ describe('batches that grow while requests are out', () => {
       await runtime.advance(1_000);
     }
     expect(processor.ledger().delivered).to.be.at.least(30);
+  });
+
+  it('do not grow behind what waits to be tried again: it is no load of the exporter', async () => {
+    const runtime = new ManualRuntime();
+    const dispatcher = new RecordingDispatcher();
+    dispatcher.answer = () => ({ statusCode: 503 });
+    const exporter = new OptimizelyEventExporter({
+      eventDispatcher: dispatcher,
+      maxConcurrentRequests: 4,
+      runtime,
+    });
+    const processor = new BatchEventProcessor({ exporter, batchSize: 2, startOnInit: true, runtime });
+    for (let n = 0; n < 6; n++) processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+    await settle();
+    expect(processor.ledger()).to.include({ pending: 6 });
+    expect(exporter.load()).to.equal(0);
+    dispatcher.answer = () => ({ statusCode: 204 });
+    await processor.stop();
   });
 
   it('hold single events while a request is free, where batchSize is 1', async () => {
