@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Runtime, RuntimeTimer } from '../model/runtime.js';
+import { stalledMillis } from '../util/deadline.js';
 import type { Outstanding } from '../util/outstanding.js';
 import type { Attempt } from './attempt.js';
 
@@ -12,6 +13,8 @@ export class RequestDeadline {
   readonly #timeoutMillis: number;
   readonly #inFlight: Outstanding<Attempt>;
   #timer: RuntimeTimer | undefined;
+  /** Whether the timer was late when it fired last, and requests got that time again. */
+  #hasWaited = false;
 
   constructor(runtime: Runtime, timeoutMillis: number, inFlight: Outstanding<Attempt>) {
     this.#runtime = runtime;
@@ -32,11 +35,18 @@ export class RequestDeadline {
   }
 
   #set(millis: number): void {
-    this.#timer = this.#runtime.setTimer(() => this.#fired(), millis);
+    const dueAt = this.#runtime.monotonic() + millis;
+    this.#timer = this.#runtime.setTimer(() => this.#fired(dueAt), millis);
   }
 
-  #fired(): void {
+  #fired(dueAt: number): void {
     this.#timer = undefined;
+    const stalled = this.#hasWaited ? 0 : stalledMillis(this.#runtime, dueAt, this.#timeoutMillis);
+    this.#hasWaited = stalled > 0;
+    if (stalled > 0) {
+      this.#set(stalled);
+      return;
+    }
     const now = this.#runtime.monotonic();
     const due: Attempt[] = [];
     let next = Number.POSITIVE_INFINITY;
