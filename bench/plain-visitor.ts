@@ -10,6 +10,20 @@ import {
 /** One element of a batch's `visitors`, as one writes it down who has Optimizely's reference open. */
 export type PlainVisitor = ReturnType<typeof plainConversion> | ReturnType<typeof plainImpression>;
 
+/** A batch's payload, by the same reference. */
+export function plainPayload(visitors: readonly PlainVisitor[]) {
+  return {
+    account_id: '12001',
+    project_id: '15001',
+    revision: '42',
+    client_name: 'plain',
+    client_version: '1.0.0',
+    anonymize_ip: false,
+    enrich_decisions: true,
+    visitors,
+  };
+}
+
 export function plainConversion({ userId, eventKey, attributes, tags }: ConversionInput, uuid: string) {
   return {
     visitor_id: userId,

@@ -6,6 +6,7 @@ import { inChunks, inRounds, type Peer } from './call-by-call.js';
 import { nanosEach } from './harness/compare.js';
 import type { Row, Size } from './harness/row.js';
 import {
+  BytesDispatcher,
   CountingDispatcher,
   deliverAll,
   makeProcessor,
@@ -14,10 +15,12 @@ import {
   requireSameInformation,
 } from './ours.js';
 import { CONVERSION, IMPRESSION, type Kind } from './plain-kinds.js';
+import { type PlainVisitor, plainPayload } from './plain-visitor.js';
 import { emptyProcessor } from './spans.js';
-import { inputs, inTurns } from './workload.js';
+import { EVENTS_A_TURN, inputs, inTurns } from './workload.js';
 
 const PLAIN = 'randomUUID + JSON.stringify(visitor)';
+const PLAIN_BATCH = 'randomUUID + JSON.stringify(payload) + Buffer.from';
 
 /** From Node 22 on, `JSON.stringify` takes little more than half the time that it takes on Node 20. */
 const AT_MOST = process.version.startsWith('v20.') ? 0.8 : 1;
@@ -42,6 +45,7 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
         { ...row, name: `${name}, CPU time`, open: () => inRounds(comparison) },
         // More than the target speaks of, and than the peer does.
         { ...untargeted, name: inBytes, open: () => inRounds({ ...comparison, makeDispatcher: makeOwn }) },
+        ...rowsOfBatches(kind, count, batchSize),
       ];
     }),
     {
@@ -55,7 +59,38 @@ function rowsOf<T>(kind: Kind<T>, count: number): Row[] {
   ];
 }
 
+/** What a request takes on both sides: bytes of a batch. */
+function rowsOfBatches<T>(kind: Kind<T>, count: number, batchSize: number): Row[] {
+  const name = `${kind.name} to bytes on both sides, batches of ${batchSize}`;
+  const row = { peer: PLAIN_BATCH, unit: 'ns', rounds: 9, target: { atMost: AT_MOST } } as const;
+  const makePeer = (events: readonly T[]) => makePlainBatches(kind, events, batchSize);
+  const ofBytes = { kind, count, batchSize, makePeer, makeDispatcher: makeOwn };
+  const ofText = { ...ofBytes, makeDispatcher: () => new BytesDispatcher() };
+  const inTime = [
+    { ...row, name: `${name}, CPU time`, open: () => inRounds(ofBytes) },
+    { ...row, name: `${name}, a dispatcher that takes texts, CPU time`, open: () => inRounds(ofText) },
+  ];
+  // In most chunks no larger batch ends.
+  if (batchSize > EVENTS_A_TURN) return inTime;
+  return [{ ...row, name: `${name}, chunks`, open: () => inChunks(ofBytes) }, ...inTime];
+}
+
 const makeOwn = () => new OwnDispatcher();
+
+/** What an application would write that sends batches: it keeps the visitors, and makes one text of them. */
+function makePlainBatches<T>(kind: Kind<T>, events: readonly T[], batchSize: number): Peer {
+  let visitors: PlainVisitor[] = [];
+  let last = Buffer.alloc(0);
+  return {
+    record: n => {
+      visitors.push(kind.visitor(events[n] as T, randomUUID()));
+      if (visitors.length < batchSize) return;
+      last = Buffer.from(JSON.stringify(plainPayload(visitors)));
+      visitors = [];
+    },
+    check: ourLastBody => requireSameInformation(JSON.parse(ourLastBody), JSON.parse(last.toString())),
+  };
+}
 
 function makePlain<T>(kind: Kind<T>, events: readonly T[]): Peer {
   let characters = 0;
