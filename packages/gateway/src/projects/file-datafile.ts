@@ -20,12 +20,16 @@ export class FileDatafile implements ProjectDatafile {
   readonly #config: StaticProjectConfigManager;
   #lastCheckBeganAt: number | undefined;
   #currentAt: number | undefined;
-  #stamp: string | undefined;
+  /** Of the latest look at the file; undefined if there was none. */
+  #stamp: string | undefined = 'not looked at yet';
   #endTimer = () => {};
   #isFailing = false;
   /** Whether what was read last is what counts, and not what was there before it. */
   #isInForce = false;
   #isStopped = false;
+  #reads = 0;
+  /** The latest read that has ended. */
+  #lastRead = 0;
 
   constructor(path: string, { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime }) {
     this.#path = path;
@@ -60,11 +64,12 @@ export class FileDatafile implements ProjectDatafile {
   async checkNow(): Promise<boolean> {
     if (this.#isStopped) return false;
     const beganAt = this.#runtime.monotonic();
-    try {
-      return this.#take(await readFile(this.#path, 'utf8'), beganAt);
-    } catch (error) {
-      return this.#failed(error);
-    }
+    const read = ++this.#reads;
+    const text: unknown = await readFile(this.#path, 'utf8').catch(error => error);
+    // One that began later has ended before, and what it found is newer.
+    if (read < this.#lastRead) return this.#isInForce;
+    this.#lastRead = read;
+    return typeof text === 'string' ? this.#take(text, beganAt) : this.#failed(text);
   }
 
   stop(): void {
