@@ -447,9 +447,10 @@ describe('datafile', () => {
     const { processor, dispatcher, logger } = makeHarness({ datafile });
     for (let n = 0; n < 2; n++)
       processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'tretment' });
+    processor.recordImpression({ userId: 'v', ruleKey: 'banner', variationKey: 'control' });
     await processor.forceFlush();
     expect(dispatcher.visitors[0]?.snapshots[0]?.decisions?.[0]?.variation_id).to.equal(null);
-    expect(processor.ledger()).to.deep.include({ delivered: 2, warnings: { unknown_variation: 2 } });
+    expect(processor.ledger()).to.deep.include({ delivered: 3, warnings: { unknown_variation: 2 } });
     expect(logger.at('warn')).to.deep.equal([
       'impression is sent with a null variation id: variation key "tretment" of rule key "banner" is not in datafile revision 42',
     ]);
