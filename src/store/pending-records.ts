@@ -9,6 +9,8 @@ export class PendingRecords {
   readonly #endOfTurn: () => void;
   readonly #stop: () => void;
   #isWatching = false;
+  /** The process has no other turn: what listeners to its end still record is written at once. */
+  #isEnding = false;
   /** Number of records. */
   count = 0;
   /** In bytes. */
@@ -21,11 +23,14 @@ export class PendingRecords {
       endOfTurn();
     };
     // A turn that throws ends the process, and never ends itself.
-    this.#stop = onProcess('exit', endOfTurn);
+    this.#stop = onProcess('exit', () => {
+      this.#isEnding = true;
+      endOfTurn();
+    });
   }
 
   hasRoomFor(length: number): boolean {
-    return this.length + length <= MOST_BYTES;
+    return !this.#isEnding && this.length + length <= MOST_BYTES;
   }
 
   add(record: Buffer, length: number): void {

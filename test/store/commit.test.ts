@@ -152,6 +152,17 @@ describe("FileEventStore with commit: 'turn'", () => {
     });
   }
 
+  it('loses nothing of what is recorded while the process exits, in whatever listener', async () => {
+    const directory = makeDirectory();
+    const later = "process.on('exit', () => { globalThis.append('6'); globalThis.append('7'); });";
+    const program = `${later} process.prependListener('exit', () => globalThis.append('8')); process.exit(0)`;
+    spawnSync(process.execPath, ['--import', 'tsx', `${ROOT}test/store/turns.ts`, directory, program]);
+    const next = open(directory);
+    await next.scan();
+    await next.adopted.reaches(5);
+    expect((await next.readAll()).map(uuidOf).sort()).to.deep.equal(['1', '2', '3', '4', '5', '6', '7', '8']);
+  });
+
   it('delivers and counts as with the default', async () => {
     const directory = makeDirectory();
     const runtime = new ManualRuntime();

@@ -9,8 +9,10 @@ import { makeEvent } from './harness.js';
 const [directory = '', end = ''] = process.argv.slice(2);
 const store = new FileEventStore({ directory, commit: 'turn' });
 store.open({ logger: noopLogger, runtime: systemRuntime, adopted() {}, lost() {} });
-for (const uuid of ['1', '2']) store.append(makeEvent(uuid));
+const append = (uuid: string) => store.append(makeEvent(uuid));
+Object.assign(globalThis, { append });
+for (const uuid of ['1', '2']) append(uuid);
 setImmediate(() => {
-  for (const uuid of ['3', '4', '5']) store.append(makeEvent(uuid));
+  for (const uuid of ['3', '4', '5']) append(uuid);
   new Function(end)();
 });
