@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
-import { type EventStore, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import {
+  type EventStore,
+  OptimizelySpanProcessor,
+  type SerializedEvent,
+} from 'opentelemetry-exporter-optimizely';
 import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
 import { makeDatafile } from '../support/datafile.js';
-import { RecordingDispatcher, RecordingLogger } from '../support/fakes.js';
+import { makeUserEvent, RecordingLogger } from '../support/fakes.js';
 
 class RecordingStore implements EventStore {
   readonly available = 0;
@@ -39,17 +43,24 @@ describe('The time at which a stored event was accepted', () => {
   const time = 1_750_000_000_000;
   const hour = 3_600_000;
 
-  function makeProcessor() {
+  function makeProcessor(dedupe = true) {
     const eventStore = new RecordingStore();
+    const exported: SerializedEvent[] = [];
     const processor = new OptimizelySpanProcessor({
       datafile: makeDatafile(),
-      eventDispatcher: new RecordingDispatcher(),
+      exporter: {
+        export({ events }, done) {
+          exported.push(...events);
+          done({ code: 0 });
+        },
+      },
       logger: new RecordingLogger(),
       eventStore,
-      dedupe: true,
+      dedupe,
     });
     return {
       processor,
+      exported,
       hours: () => eventStore.events.map(({ acceptedAt }) => Math.round((acceptedAt - time) / hour) + 0),
     };
   }
@@ -77,6 +88,33 @@ describe('The time at which a stored event was accepted', () => {
     processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time });
     processor.recordConversion({ userId: 'u', eventKey: 'purchase', timestamp: time + 1 });
     expect(hours()).to.deep.equal([0, 0, 1, 1]);
+    await processor.shutdown();
+  });
+
+  it('is not that of the event before of the same timestamp, which another process had recorded', async () => {
+    const { processor, hours } = makeProcessor();
+    Date.now = () => time;
+    for (let n = 0; n < 2; n++) processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    anHourLater();
+    processor.receive({
+      type: 'conversion',
+      userId: 'u',
+      eventKey: 'purchase',
+      uuid: 'one',
+      timestamp: time,
+    });
+    expect(hours()).to.deep.equal([0, 0, 1]);
+    await processor.shutdown();
+  });
+
+  it('is its own where it was accepted before an event of the same millisecond', async () => {
+    const { processor, hours, exported } = makeProcessor(false);
+    Date.now = () => time;
+    processor.recordConversion({ userId: 'u', eventKey: 'purchase' });
+    await processor.forceFlush();
+    const [{ acceptedAt }] = exported as [SerializedEvent];
+    processor.process(makeUserEvent({ acceptedAt: acceptedAt - hour }));
+    expect(hours()).to.deep.equal([0, -1]);
     await processor.shutdown();
   });
 
