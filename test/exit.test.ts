@@ -282,6 +282,20 @@ describe('exit', () => {
       expect(endpoint.requests).to.equal(0);
     });
 
+    for (const early of [false, true]) {
+      const first = early ? ', beside those from before' : '';
+      it(`tells of events that are recorded while it exits, once${first}`, async () => {
+        const child = start('script', { late: 'at exit', early });
+        expect(await child.ended).to.deep.equal({ code: 0, signal: null });
+        const lines = child.stderr
+          .split('\n')
+          .filter(line => line.includes('OPTIMIZELY_EVENTS_LOST_AT_EXIT'));
+        expect(lines).to.have.length(early ? 2 : 1);
+        expect(lines.at(-1)).to.include('lost, since they were recorded while the process was ending');
+        if (early) expect(lines[0]).to.include(`before they were delivered: ${RECORDED}`);
+      });
+    }
+
     it('flushes once with flushOnBeforeExit and a dead endpoint, and still ends', async () => {
       const processor = { flushOnBeforeExit: true, timeoutIntervalMillis: 300 };
       await endpoint.close();

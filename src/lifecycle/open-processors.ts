@@ -47,7 +47,23 @@ export function opened(processor: OpenProcessor): () => void {
 /** Has the end of the process say what ends with it. From the first event on: until then there is nothing to say. */
 export function reportAtExit(): void {
   const open = state();
-  open.ignoreExit ??= onProcess('exit', () => reportUnsaved(open.processors));
+  if (open.ignoreExit !== undefined) return;
+  open.ignoreExit = onProcess('exit', () => reportUnsaved(open.processors));
+  // By Node's own word: who listens from now on is not called.
+  if ((process as { _exiting?: unknown })._exiting === true) toldCount = 0;
+}
+
+/** How many events the end of the process has told of; undefined before. */
+let toldCount: number | undefined;
+
+/** An event was taken. One that comes after the end of the process has told what is lost is told of, too: the first. */
+export function reportIfLate(): void {
+  if (toldCount === undefined || unsavedCount(state().processors) <= toldCount) return;
+  toldCount = Number.POSITIVE_INFINITY;
+  tellLost(
+    'lost, since they were recorded while the process was ending',
+    'record them before, or set eventStore',
+  );
 }
 
 /** Whether those that are opened from now on deliver promptly too. */
@@ -55,16 +71,24 @@ export function setProcessEnding(isEnding: boolean): void {
   state().isEnding = isEnding;
 }
 
-/** Node emits no more warnings at exit, and writes to a stream may not arrive. */
 function reportUnsaved(processors: Set<OpenProcessor>): void {
-  let count = 0;
-  for (const processor of processors) count += processor.unsavedCount();
-  if (count === 0) return;
+  toldCount = unsavedCount(processors);
+  if (toldCount === 0) return;
   const { isMainThread } = process.getBuiltinModule('node:worker_threads');
   const ending = isMainThread ? 'process' : 'worker thread';
-  fs.writeSync(
-    2,
-    `${CLIENT_NAME}: [OPTIMIZELY_EVENTS_LOST_AT_EXIT] experiment events lost, since the ${ending} ended before they ` +
-      `were delivered: ${count}; await the processor's shutdown() before the end, or set flushOnBeforeExit or eventStore\n`,
+  tellLost(
+    `lost, since the ${ending} ended before they were delivered: ${toldCount}`,
+    "await the processor's shutdown() before the end, or set flushOnBeforeExit or eventStore",
   );
+}
+
+function unsavedCount(processors: Set<OpenProcessor>): number {
+  let count = 0;
+  for (const processor of processors) count += processor.unsavedCount();
+  return count;
+}
+
+/** Node emits no more warnings at exit, and writes to a stream may not arrive. */
+function tellLost(what: string, advice: string): void {
+  fs.writeSync(2, `${CLIENT_NAME}: [OPTIMIZELY_EVENTS_LOST_AT_EXIT] experiment events ${what}; ${advice}\n`);
 }

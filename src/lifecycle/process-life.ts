@@ -3,7 +3,7 @@
 import type { Logger } from '../model/logger.js';
 import { errorLabel } from '../util/error-label.js';
 import { flushOnBeforeExit } from './flush-on-before-exit.js';
-import { opened, reportAtExit } from './open-processors.js';
+import { opened, reportAtExit, reportIfLate } from './open-processors.js';
 
 /** The processor whose life it is. */
 export interface LivingProcessor {
@@ -66,6 +66,7 @@ export class ProcessLife {
       this.#hasTaken = true;
       reportAtExit();
     }
+    reportIfLate();
     this.sendPromptly();
   }
 

@@ -19,6 +19,9 @@ if (wanted.late === 'in a turn of its own') {
   process.once('beforeExit', () => setImmediate(() => tell({ uuids: record(processor) })));
 } else if (wanted.late === 'at once') {
   process.once('beforeExit', () => tell({ uuids: record(processor) }));
+} else if (wanted.late === 'at exit') {
+  if (wanted.early) tell({ uuids: record(processor) });
+  process.on('exit', () => tell({ uuids: record(processor) }));
 } else {
   tell({ uuids: record(processor) });
 }
