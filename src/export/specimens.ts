@@ -2,7 +2,7 @@
 import type { EventContext } from '../model/event-context.js';
 import type { ExportBatch } from '../model/event-exporter.js';
 import type { Runtime } from '../model/runtime.js';
-import { asStored, serializedEvent, withSettlement } from '../util/event-text.js';
+import { asStored, joinTexts, serializedEvent, withSettlement } from '../util/event-text.js';
 import { Outstanding } from '../util/outstanding.js';
 import { Attempt } from './attempt.js';
 import { BatchBody } from './batch-body.js';
@@ -47,7 +47,7 @@ export function makeSpecimens(runtime: Runtime, scopes: RequestScopes): readonly
   timer.clear();
   const event = serializedEvent('conversion', NO_CONTEXT, '{}', 0, true);
   const events = [event, asStored(event, 0), withSettlement(event, { settled: ignore })];
-  return [...events, chunk, logEvent, attempt, timer, ...optionsGiven];
+  return [...events, joinTexts([event], '', ''), chunk, logEvent, attempt, timer, ...optionsGiven];
 }
 
 function ignore(): void {}
