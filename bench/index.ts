@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { bundle } from './harness/bundle.js';
 import { run } from './harness/child.js';
 import { mergeRuns } from './harness/merge-runs.js';
 import { toLine } from './harness/report.js';
@@ -35,9 +34,6 @@ const FAMILIES = [
   'gateway-memory',
   'relay',
 ];
-
-/** Those that measure what the package's own code takes, in their own process: compiled as the package is. */
-const COMPILED: ReadonlySet<string> = new Set(['official-sdk', 'plain-way', 'floor']);
 
 const args = process.argv.slice(2);
 const short = args.includes('--short');
@@ -82,9 +78,8 @@ const results: Result[] = [];
 for (const family of families) {
   const familyStartedAt = performance.now();
   const ofRuns: Result[][] = [];
-  const file = COMPILED.has(family) ? await bundle(`${family}.ts`) : `../${family}.js`;
   for (let n = 0; n < runs; n++) {
-    ofRuns.push(await run<Result>('harness/run-family.ts', [file, short ? 'short' : 'full']));
+    ofRuns.push(await run<Result>('harness/run-family.ts', [family, short ? 'short' : 'full']));
   }
   const figures = mergeRuns(ofRuns);
   console.log(`${family}: ${figures.length} rows, ${seconds(familyStartedAt)} s`);
