@@ -33,15 +33,19 @@ export class PendingRecords {
     return !this.#isEnding && this.length + length <= MOST_BYTES;
   }
 
+  /** Either the record has been added or, where the stack ends, nothing has changed. */
   add(record: Buffer, length: number): void {
+    if (!this.#isWatching) this.#watch();
     record.copy(this.bytes, this.length, 0, length);
     this.length += length;
     this.count++;
-    if (this.#isWatching) return;
-    this.#isWatching = true;
+  }
+
+  #watch(): void {
     // A simulated browser (jsdom) has no setImmediate.
     if (typeof setImmediate === 'function') setImmediate(this.#endOfTurn);
     else queueMicrotask(this.#endOfTurn);
+    this.#isWatching = true;
   }
 
   clear(): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StoredEvent, StoreTicket } from '../model/event-store.js';
 import { join, sep } from '../util/builtins.js';
+import { isStackOverflow } from '../util/guard.js';
 import { DiskEpisode } from './disk-episode.js';
 import { isFullDisk } from './disk-reserve.js';
 import { InstanceDirectory } from './instance-directory.js';
@@ -85,6 +86,8 @@ export class SegmentLog {
       if (this.#pending === undefined) this.#episode.succeeded();
       return ticket;
     } catch (error) {
+      // Nothing has changed, and the disk is not at fault.
+      if (isStackOverflow(error)) return 'failed';
       this.#failed(error);
       return this.#missed();
     }
@@ -99,6 +102,7 @@ export class SegmentLog {
       writer.commit(pending);
       this.#episode.succeeded();
     } catch (error) {
+      if (isStackOverflow(error)) throw error;
       this.#host.refused.add(this.#host.book.takeBack(writer.segment, count, length));
       for (let n = 0; n < count; n++) this.#episode.missed();
       pending.clear();

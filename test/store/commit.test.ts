@@ -58,6 +58,29 @@ describe("FileEventStore with commit: 'turn'", () => {
     expect(filesIn(directory, '.seg')).to.have.length(1);
   });
 
+  it("keeps what was written and what comes next where the application's stack ends in it", async () => {
+    const { append, store, directory, logger } = open();
+    for (let n = 0; n < 10; n++) append(makeEvent(`${n}`));
+    await endOfTurn();
+    const { setImmediate } = globalThis;
+    // It is what takes most of the stack.
+    globalThis.setImmediate = (() => {
+      throw new RangeError('Maximum call stack size exceeded');
+    }) as never;
+    try {
+      expect(store.append(makeEvent('at the end'))).to.equal('failed');
+    } finally {
+      globalThis.setImmediate = setImmediate;
+    }
+    for (let n = 10; n < 15; n++) append(makeEvent(`${n}`));
+    await endOfTurn();
+    const [segment = '', ...others] = filesIn(directory, '.seg');
+    expect(others).to.deep.equal([]);
+    const { spans, damages } = scanSegment(readFileSync(segment));
+    expect({ records: spans.length, damages }).to.deep.equal({ records: 15, damages: 0 });
+    expect(logger.lines).to.deep.equal([]);
+  });
+
   it('has on disk what memory lets go of, and what is pending when it closes', async () => {
     const { append, records, store, directory } = open();
     const first = append(makeEvent('1'));
