@@ -461,6 +461,27 @@ describe('waitUntil', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 3, pending: 0 });
   });
 
+  it("is asked with the next event where the application's stack ended before it was", async () => {
+    const waited: Promise<unknown>[] = [];
+    const { processor, runtime, logger } = makeHarness({ waitUntil: promise => waited.push(promise) });
+    const { setTimer } = runtime;
+    Object.assign(runtime, {
+      setTimer(callback: () => void, millis: number) {
+        if (millis === 0) throw new RangeError('Maximum call stack size exceeded');
+        return setTimer(callback, millis);
+      },
+    });
+    processor.recordConversion(CONVERSION);
+    Object.assign(runtime, { setTimer });
+    expect(waited).to.deep.equal([]);
+    processor.recordConversion(CONVERSION);
+    expect(waited).to.have.length(1);
+    await runtime.advance(0);
+    await waited[0];
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+    expect(logger.lines).to.deep.equal([]);
+  });
+
   it('is not asked for what was refused', async () => {
     const waited: unknown[] = [];
     const { processor } = makeHarness({ waitUntil: promise => waited.push(promise) });

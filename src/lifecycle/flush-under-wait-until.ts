@@ -24,18 +24,29 @@ export function flushUnderWaitUntil(
     if (!failed) logger.error(`waitUntil failed: ${errorLabel(error)}; events are flushed all the same`);
     failed = true;
   };
-  return () => {
-    if (isDue) return;
+  const begin = (resolve: (flushed: Promise<void>) => void) => {
     isDue = true;
-    const flushed = new Promise<void>(resolve => {
+    try {
       const timer = runtime.setTimer(() => {
         isDue = false;
         resolve(flush());
       }, 0);
       timer.ref();
-    });
+    } catch (error) {
+      // The stack has ended: the next event asks.
+      isDue = false;
+      throw error;
+    }
+  };
+  return () => {
+    if (isDue) return;
+    const flushed = new Promise<void>(begin);
+    if (!isDue) {
+      // It has rejected: unhandled, that would end the process.
+      flushed.catch(() => {});
+      return;
+    }
     try {
-      // An unhandled rejection would end the process.
       void Promise.resolve(waitUntil(flushed)).catch(onError);
     } catch (error) {
       onError(error);

@@ -63,8 +63,8 @@ export class ProcessLife {
   /** An event was taken. */
   eventTaken(): void {
     if (!this.#hasTaken) {
-      this.#hasTaken = true;
       reportAtExit();
+      this.#hasTaken = true;
     }
     reportIfLate();
     this.sendPromptly();
@@ -74,14 +74,22 @@ export class ProcessLife {
   sendPromptly(): void {
     if (!this.#isPrompt || this.#isDue) return;
     this.#isDue = true;
-    queueMicrotask(() => {
+    try {
+      queueMicrotask(() => this.#sendQueued());
+    } catch (error) {
+      // The stack has ended: the next event sees to it.
       this.#isDue = false;
-      try {
-        this.#queue.sendQueued();
-      } catch (error) {
-        this.#logger.error(`events could not be sent promptly: ${errorLabel(error)}; they stay queued`);
-      }
-    });
+      throw error;
+    }
+  }
+
+  #sendQueued(): void {
+    this.#isDue = false;
+    try {
+      this.#queue.sendQueued();
+    } catch (error) {
+      this.#logger.error(`events could not be sent promptly: ${errorLabel(error)}; they stay queued`);
+    }
   }
 
   /** After the processor's shutdown. */

@@ -42,10 +42,15 @@ export class PendingRecords {
   }
 
   #watch(): void {
-    // A simulated browser (jsdom) has no setImmediate.
-    if (typeof setImmediate === 'function') setImmediate(this.#endOfTurn);
-    else queueMicrotask(this.#endOfTurn);
     this.#isWatching = true;
+    try {
+      // A simulated browser (jsdom) has no setImmediate.
+      if (typeof setImmediate === 'function') setImmediate(this.#endOfTurn);
+      else queueMicrotask(this.#endOfTurn);
+    } catch (error) {
+      this.#isWatching = false;
+      throw error;
+    }
   }
 
   clear(): void {
