@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DatafileRequest, DatafileResponse, DatafileTransport } from '../model/datafile-transport.js';
 import type { RequestOwner } from '../model/event-dispatcher.js';
+import { HERE } from '../util/here.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import type { OpenClient } from './open-client.js';
 import type { ClientOptions, Message } from './transport.js';
@@ -14,7 +15,22 @@ export function wholeMillis(millis: number): number {
 }
 
 /** A file of its own in what is published: with `node:net` it would take an eighth of the package's import. */
-const loadOpenClient = () => import('./open-client.js');
+const loadOpenClient = () => import('./open-client.js').catch(loadByAnotherName);
+
+let loadedAgain = 0;
+
+/**
+ * Where an ES module can't be read or parsed, for want of file descriptors or in the middle of a deployment, Node says so for
+ * ever: only by another name does it look at the file again.
+ */
+async function loadByAnotherName(failure: unknown): Promise<typeof import('./open-client.js')> {
+  try {
+    const { href } = new URL(`open-client.js?again=${++loadedAgain}`, HERE);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ href);
+  } catch {
+    throw failure;
+  }
+}
 
 /** Requests whose code is loaded at the first one, or before, while the process is idle. */
 export class HttpClient implements DatafileTransport {

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,7 +39,7 @@ const SERVICE = `
   process.stdin.on('data', () => {
     dispatcher.dispatchEvent(logEvent).then(
       ({ statusCode }) => tell({ outcome: statusCode }),
-      ({ code }) => tell({ outcome: code }),
+      ({ code = 'failed' }) => tell({ outcome: code }),
     );
   });
   tell({ ready: true });`;
@@ -51,22 +60,33 @@ describe('the code that makes requests', () => {
     ],
     ['open-client.cjs', [], `const { UndiciEventDispatcher } = require('${PACKAGE.slice(13)}');`],
   ] as const) {
-    it(`is loaded again where it could not be, as while a deployment replaces files: ${file}`, async () => {
-      const directory = installCopy();
-      closing.push(() => rmSync(directory, { recursive: true }));
-      const server = await startServer(() => answer(204, {}, ''));
-      closing.push(() => server.close());
-      const path = join(directory, PACKAGE, 'dist', file);
-      // So that it is not loaded while the process is idle.
-      const args = [...flags, '-e', load + SERVICE, server.url];
-      const child = new Child(process.execPath, args, { NODE_ENV: 'test' }, directory);
-      await child.message('ready');
-      renameSync(path, `${path}.away`);
-      child.tell('send');
-      expect(await child.message('outcome')).to.match(/MODULE_NOT_FOUND$/);
-      renameSync(`${path}.away`, path);
-      child.tell('send');
-      expect(await child.message('outcome', 2)).to.equal(204);
-    });
+    for (const [how, outcome, spoil] of [
+      ['while a deployment replaces files', /MODULE_NOT_FOUND$/, (path: string) => rmSync(path)],
+      ['while a deployment writes files', undefined, (path: string) => truncateSync(path, 5_000)],
+    ] as const) {
+      it(`is loaded again where it could not be, as ${how}: ${file}`, async () => {
+        const directory = installCopy();
+        closing.push(() => rmSync(directory, { recursive: true }));
+        const server = await startServer(() => answer(204, {}, ''));
+        closing.push(() => server.close());
+        const path = join(directory, PACKAGE, 'dist', file);
+        // So that it is not loaded while the process is idle.
+        const args = [...flags, '-e', load + SERVICE, server.url];
+        const child = new Child(process.execPath, args, { NODE_ENV: 'test' }, directory);
+        await child.message('ready');
+        copyFileSync(path, `${path}.away`);
+        spoil(path);
+        for (let times = 1; times <= 3; times++) {
+          child.tell('send');
+          const told = await child.message('outcome', times);
+          if (outcome === undefined) expect(told).to.equal('failed');
+          else expect(told).to.match(outcome);
+        }
+        rmSync(path, { force: true });
+        renameSync(`${path}.away`, path);
+        child.tell('send');
+        expect(await child.message('outcome', 4)).to.equal(204);
+      });
+    }
   }
 });
