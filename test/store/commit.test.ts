@@ -143,6 +143,22 @@ describe("FileEventStore with commit: 'turn'", () => {
     expect(logger.at('info').join()).to.contain('can write again; 41 events');
   });
 
+  it('has the room of maxBytes again for what the disk has refused', async function () {
+    const directory = mountSmall('64k');
+    if (directory === undefined) return skip(this, 'mounting a tmpfs is not allowed here');
+    const { store, clock } = openStore({ directory, commit: 'turn', maxBytes: 250_000 });
+    const json = `{"visitor_id":"${'x'.repeat(1_500)}"}`;
+    const answers = new Set<unknown>();
+    for (let round = 0; round < 20; round++) {
+      const tickets = Array.from({ length: 40 }, (_, n) => store.append(makeEvent(`${n}`, { json })));
+      await endOfTurn();
+      for (const ticket of tickets) answers.add(typeof ticket === 'number' ? 'a ticket' : ticket);
+      store.remove(tickets.filter(ticket => typeof ticket === 'number'));
+      await clock.advance(6_000);
+    }
+    expect([...answers]).to.have.members(['a ticket', 'failed']);
+  });
+
   it('goes on elsewhere where its directory is deleted in the middle of a turn', async () => {
     const { append, directory, clock, records } = open();
     append(makeEvent('1'));
