@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { ManualRuntime } from 'opentelemetry-exporter-optimizely/testing';
 import { RecordingLogger } from '../../../test/support/fakes.js';
 import { MessageDelivery } from '../src/jetstream/message-delivery.js';
+import { MessagesInHand } from '../src/jetstream/messages-in-hand.js';
+import type { StreamMessage } from '../src/jetstream/stream-message.js';
 import type { BatchReceipt } from '../src/model/receipt.js';
 import { batchOf } from './support/relay.js';
 
@@ -163,6 +165,31 @@ describe('the delivery of a message', () => {
     expect(other.answer).to.equal(undefined);
   });
 
+  it('has room for another message of a project with each that is answered', async () => {
+    const { deliver, make } = makeDelivery([TAKEN], 1);
+    for (let n = 0; n < 3; n++) {
+      const message = make();
+      await deliver(message);
+      expect(message.answer).to.equal('ack');
+    }
+  });
+
+  it('leaves five hundred messages at once for other gateways, and others once these come again', async () => {
+    const { deliver, make, runtime, parked } = makeDelivery([
+      { status: 'unknown_project', message: 'not here' },
+    ]);
+    const answerTo = async (message = make()) => {
+      await deliver(message);
+      return message.answer;
+    };
+    for (let n = 0; n < 500; n++) expect(await answerTo()).to.equal('nak 30000');
+    expect(await answerTo()).to.equal('ack');
+    expect(parked).to.have.length(1);
+    await runtime.advance(30_000);
+    expect(await answerTo()).to.equal('nak 30000');
+    expect(parked).to.have.length(1);
+  });
+
   it('leaves what it does not know for other gateways, twenty times, and then parks it', async () => {
     const { deliver, make, parked, logger } = makeDelivery([
       { status: 'unknown_project', message: 'not here' },
@@ -184,5 +211,27 @@ describe('the delivery of a message', () => {
       expect(message.answer).to.equal('nak 300000');
     }
     expect(logger.at('error')).to.have.length(1);
+  });
+});
+
+describe('the messages in hand', () => {
+  it('leave the room that they had when they end', () => {
+    const hand = new MessagesInHand({
+      maxMessages: 10,
+      maxBytes: 1_000_000,
+      runtime: new ManualRuntime(),
+    });
+    const message = () =>
+      new FakeMessage('x'.repeat(65_536), new ManualRuntime()) as unknown as StreamMessage;
+    const before = hand.room;
+    for (let n = 0; n < 100; n++) {
+      const [one, other] = [message(), message()];
+      hand.begin(one);
+      hand.begin(other);
+      expect(hand.room).to.equal(before - 2);
+      hand.end(other);
+      hand.end(one);
+    }
+    expect(hand.room).to.equal(before);
   });
 });

@@ -199,6 +199,8 @@ describe('a receipt at the store', () => {
     await engine.close();
     expect(destination.requests).to.equal(0);
     for (const { ledger } of engine.projects()) expect(ledger.recorded + ledger.stored).to.equal(0);
+    for (const { store = '' } of [shop, small])
+      expect(readdirSync(store, { recursive: true }).join()).to.not.contain('.seg');
   });
 });
 
