@@ -9,7 +9,7 @@ import {
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
-import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
+import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 const CHECK_MILLIS = 1_000;
@@ -225,6 +225,34 @@ describe('a projectConfigManager of the application', () => {
       expect(logger.at('error').length).to.be.below(3);
       expect(JSON.stringify(logger.lines)).not.to.include('secret');
     });
+  }
+
+  for (const how of ['forceFlush', 'shutdown'] as const) {
+    for (const [what, first] of [
+      ['what is queued', 204],
+      ['what failed before', 401],
+    ] as const) {
+      it(`whose datafile does not come takes no time of a ${how} from ${what}`, async () => {
+        const never = () => new Promise<never>(() => {});
+        const { processor, dispatcher, runtime, record } = make(() => undefined, { onReady: never });
+        dispatcher.answer = attempt =>
+          new Promise(resolve => {
+            const statusCode = attempt === 1 ? first : 204;
+            runtime.setTimer(() => resolve({ statusCode }), 4_000);
+          });
+        processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+        if (first === 401) {
+          await runtime.advance(35_000);
+          expect(dispatcher.attempts).to.equal(1);
+        }
+        record();
+        const ended = processor[how]();
+        await runtime.advance(5_200);
+        await ended;
+        const end = how === 'shutdown' ? { dropped: { no_datafile: 1 }, pending: 0 } : { pending: 1 };
+        expect(processor.ledger()).to.deep.include({ delivered: 1, ...end });
+      });
+    }
   }
 
   it('that has no datafile for a while leaves the one before it in force, and that is told once', async () => {

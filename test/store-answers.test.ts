@@ -166,6 +166,23 @@ describe('an event store of the application', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, stored: 5, pending: 0, dropped: {} });
   });
 
+  it('whose read hangs keeps no event that failed before from being tried again in a shutdown', async () => {
+    const { processor, runtime, adopted, dispatcher } = makeHarness(
+      { append: () => 'failed', read: () => new Promise(() => {}) },
+      { batchSize: 1 },
+    );
+    dispatcher.answer = attempt => ({ statusCode: attempt === 1 ? 401 : 204 });
+    adopted(5);
+    await runtime.advance(2_000);
+    processor.recordConversion(CONVERSION);
+    await runtime.advance(10);
+    expect(dispatcher.attempts).to.equal(1);
+    const ended = processor.shutdown();
+    await runtime.advance(6_000);
+    await ended;
+    expect(processor.ledger()).to.deep.include({ delivered: 1, stored: 5, pending: 0, dropped: {} });
+  });
+
   it('adopts only counts of records, and loses no more than it has', () => {
     const { processor, adopted, lost } = makeHarness();
     for (const junk of [0, -1, 1.5, '2', Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {

@@ -165,18 +165,18 @@ export class EventBatcher {
     this.#replayed.nudge();
   }
 
-  /** Sends what is queued, and does not wait for it. */
-  sendQueued(): void {
+  /** Sends what is queued, and does not wait for it. @param hurriedUntil meanwhile, what failed is retried as in a flush */
+  sendQueued(hurriedUntil?: AbortSignal): void {
     if (this.#stopping !== undefined) return;
     this.#live.consume();
     this.#live.close('flush');
+    if (hurriedUntil !== undefined) void this.#settled(hurriedUntil);
   }
 
   /** Sends all that is queued and waits for it and what is in flight. Never rejects. */
   async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
-    this.#live.consume();
-    this.#live.close('flush');
+    this.sendQueued();
     const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
       await this.#settled(signal);
       // Being stored does not count as flushed.
@@ -205,16 +205,16 @@ export class EventBatcher {
     await undefined;
     this.#live.consume();
     this.#live.close('shutdown');
-    // Only now: a disk may hang as a network does.
+    const settling = withDeadline(runtime, withinMillis, signal => this.#settled(signal));
+    // Meanwhile: a disk may hang as a network does.
     await withDeadline(runtime, withinMillis, () => this.#replayed.stop());
     const unreturned = queue.abandon();
     if (unreturned.count > 0) ledger.dropped('shutdown_timeout', unreturned.awaited, unreturned.count);
-    const leftMillis = () => Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
-    const inTime = await withDeadline(runtime, leftMillis(), signal => this.#settled(signal));
-    const left = this.#inFlight.eventCount;
-    const awaited = this.#inFlight.awaitedCount;
+    const inTime = await settling;
+    const { eventCount: left, awaitedCount: awaited } = this.#inFlight;
     const storedBefore = storeTracker.storedCount;
-    await withDeadline(runtime, leftMillis(), () =>
+    const leftMillis = Math.max(0, withinMillis - (runtime.monotonic() - startedAt));
+    await withDeadline(runtime, leftMillis, () =>
       this.#exporter.settle('shutdown', () => exporter.shutdown?.()),
     );
     // What the exporter itself did not give up.

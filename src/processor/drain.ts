@@ -41,10 +41,14 @@ export class Drain {
 
   /** Waits for a datafile if events need one. @returns what is left of `timeoutIntervalMillis`, milliseconds */
   async #datafileWithinTime(): Promise<number> {
-    const { intake, config, wait, limits } = this.#deps;
+    const { pipeline, intake, config, wait, limits } = this.#deps;
     const { timeoutIntervalMillis } = limits;
     if (intake.waitingCount === 0) return timeoutIntervalMillis;
+    // What needs none uses the time: events that were handed over resolved, or that failed before.
+    const controller = new AbortController();
+    pipeline.sendQueued(controller.signal);
     const left = await wait.within(timeoutIntervalMillis);
+    controller.abort();
     // It may have come where the stack ended, before all of them were resolved.
     if (config.inForce !== undefined) intake.resolveWaiting(config.inForce);
     return left;

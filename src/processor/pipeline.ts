@@ -19,8 +19,8 @@ export interface Pipeline {
   readonly batcher: EventBatcher;
   /** @param isTaking whether it is asked from within a call that takes an event. @default false */
   snapshot(isTaking?: boolean): LedgerSnapshot;
-  /** Sends what is queued, and does not wait for it. */
-  sendQueued(): void;
+  /** Sends what is queued, and does not wait for it. @param hurriedUntil meanwhile, what failed is retried as in a flush */
+  sendQueued(hurriedUntil?: AbortSignal): void;
   /** Events in memory that the event store has no copy of. */
   unsavedCount(): number;
   /** After the batcher has stopped: ends what watches it. */
@@ -55,7 +55,7 @@ export function assemblePipeline(
       if (batcher.recovery.isNeeded) batcher.recovery.request();
       return ledger.snapshot(budget.count, storeTracker.storedCount, isTaking);
     },
-    sendQueued: () => batcher.sendQueued(),
+    sendQueued: hurriedUntil => batcher.sendQueued(hurriedUntil),
     unsavedCount: () => Math.max(0, budget.count - storeTracker.copiedCount),
     end: () => {
       metrics.shutdown();
