@@ -171,7 +171,11 @@ describe('an event store of the application', () => {
       { append: () => 'failed', read: () => new Promise(() => {}) },
       { batchSize: 1 },
     );
-    dispatcher.answer = attempt => ({ statusCode: attempt === 1 ? 401 : 204 });
+    dispatcher.answer = attempt =>
+      new Promise(resolve => {
+        const answer = { statusCode: attempt === 1 ? 401 : 204 };
+        runtime.setTimer(() => resolve(answer), attempt === 1 ? 0 : 4_000);
+      });
     adopted(5);
     await runtime.advance(2_000);
     processor.recordConversion(CONVERSION);
