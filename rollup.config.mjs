@@ -43,7 +43,13 @@ function libraryOf(folder) {
       input: entries,
       external,
       plugins: [typescript()],
-      output: { ...code, format: 'cjs', ...named('cjs') },
+      // A copy of the API's members is not needed, and could not be made where all objects have a member `value`.
+      output: {
+        ...code,
+        format: 'cjs',
+        interop: id => (isOpenTelemetry(id) ? 'esModule' : 'default'),
+        ...named('cjs'),
+      },
     },
     {
       input: entries,
@@ -60,6 +66,8 @@ function sourcesOf(folder, files) {
 }
 
 /** Entries keep their place; what they share lies beside them. */
+const isOpenTelemetry = id => id?.startsWith('@opentelemetry/') ?? false;
+
 function named(extension) {
   return { entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` };
 }

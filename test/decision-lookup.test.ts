@@ -84,7 +84,11 @@ describe('the rule of an impression', () => {
       { ...rollout, ruleType: 'rollout' as const, experimentId: '5', variationId: '6' },
       { ...IMPRESSION, ruleKey: '', variationKey: '' },
     ]) {
-      expect(create(event)).to.deep.equal({ reason: 'flag_decisions_off', field: 'ruleType' });
+      expect(create(event)).to.deep.equal({
+        type: 'unresolved',
+        reason: 'flag_decisions_off',
+        field: 'ruleType',
+      });
     }
     expect(decisionOf({})).to.have.property('experiment_id', '200');
   });
@@ -98,9 +102,14 @@ describe('the rule of an impression', () => {
       [{ flagKey: '', ruleKey: 'baner' }, 'ruleKey'],
     ];
     for (const [members, field] of faults) {
-      expect(create({ ...IMPRESSION, ...members })).to.deep.equal({ reason: 'unknown_key', field });
+      expect(create({ ...IMPRESSION, ...members })).to.deep.equal({
+        type: 'unresolved',
+        reason: 'unknown_key',
+        field,
+      });
     }
     expect(create({ ...CONVERSION, eventKey: 'purchse' })).to.deep.equal({
+      type: 'unresolved',
       reason: 'unknown_key',
       field: 'eventKey',
     });

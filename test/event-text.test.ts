@@ -20,7 +20,7 @@ function tagsSent(tags: Record<string, unknown>): unknown {
   return visitorOf({ ...CONVERSION, tags }).snapshots[0]?.events[0]?.tags;
 }
 
-const UNUSABLE_TAGS = { reason: 'invalid', field: 'tags' };
+const UNUSABLE_TAGS = { type: 'unresolved', reason: 'invalid', field: 'tags' };
 
 /** Why an event with the tags is refused, if it is. */
 function refusalOf(tags: Record<string, unknown>): unknown {
@@ -94,6 +94,7 @@ describe('the text of an event', () => {
     };
     for (const event of [CONVERSION, IMPRESSION]) {
       expect(factory.createUserEvent({ ...event, attributes }, config, 0)).to.deep.equal({
+        type: 'unresolved',
         reason: 'invalid',
         field: 'attributes',
       });

@@ -386,7 +386,7 @@ describe('what may leave', () => {
       // The same of the class alone, since the processor bears what it throws.
       const options = resolvePrivacyOptions({ beforeSend: event => event }, noopLogger);
       const screen = new PrivacyFilter(options as ResolvedPrivacyOptions, {
-        check: () => ({ unusable: 'event' }),
+        check: () => ({ type: 'unusable', unusable: 'event' }),
         logger: noopLogger,
         runtime: new ManualRuntime(),
       });

@@ -17,6 +17,7 @@ export const RUN_THE_BUILD = [
   'test/exit.test.ts',
   'test/from-env.test.ts',
   'test/hostile-process.test.ts',
+  'test/polluted-prototype.test.ts',
   'test/http/loaded-late.test.ts',
   'test/http/process-lifetime.test.ts',
   'test/http/without-undici.test.ts',

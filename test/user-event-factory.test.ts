@@ -125,7 +125,11 @@ describe('UserEventFactory', () => {
     )) {
       it(`names ${member} of ${type === 'impression' ? 'an' : 'a'} ${type} where its type is not the one documented`, () => {
         for (const value of [undefined, null, {}, Symbol('s'), 1n, [], Number.NaN, new Date()]) {
-          expect(create({ ...event, [member]: value })).to.deep.equal({ reason: 'invalid', field: member });
+          expect(create({ ...event, [member]: value })).to.deep.equal({
+            type: 'unresolved',
+            reason: 'invalid',
+            field: member,
+          });
         }
       });
     }
@@ -133,7 +137,11 @@ describe('UserEventFactory', () => {
 
   it('names ids of an impression that are not texts, and takes null for none', () => {
     for (const id of ['experimentId', 'campaignId', 'variationId', 'cmabUuid']) {
-      expect(create({ ...IMPRESSION, [id]: Symbol('s') })).to.deep.equal({ reason: 'invalid', field: id });
+      expect(create({ ...IMPRESSION, [id]: Symbol('s') })).to.deep.equal({
+        type: 'unresolved',
+        reason: 'invalid',
+        field: id,
+      });
       expect(create({ ...IMPRESSION, [id]: null })).to.have.property('json');
     }
   });
@@ -155,7 +163,11 @@ describe('UserEventFactory', () => {
         throw new Error('secret');
       },
     };
-    expect(create({ tags: throwing })).to.deep.equal({ reason: 'invalid', field: 'tags' });
+    expect(create({ tags: throwing })).to.deep.equal({
+      type: 'unresolved',
+      reason: 'invalid',
+      field: 'tags',
+    });
   });
 });
 

@@ -8,8 +8,10 @@ import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { Afterwards } from '../util/afterwards.js';
+import { settlementOf } from '../util/event-text.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { Outstanding } from '../util/outstanding.js';
+import { memberOf } from '../util/own-members.js';
 import type { ClosedBatch } from './batch-builder.js';
 import { BatchInFlight, type BatchOwner, type PieceOfBatch } from './batch-in-flight.js';
 import type { StoreTracker } from './store-tracker.js';
@@ -89,7 +91,7 @@ export class BatchesInFlight implements BatchOwner {
   get awaitedCount(): number {
     let count = 0;
     for (const { unsettled } of this.#outstanding.all())
-      for (const { settlement } of unsettled) if (settlement !== undefined) count++;
+      for (const event of unsettled) if (settlementOf(event) !== undefined) count++;
     return count;
   }
 
@@ -167,7 +169,10 @@ export class BatchesInFlight implements BatchOwner {
     }
   }
 
-  #ended(inFlight: BatchInFlight, { code, dropped = NONE, streamed = NONE, error }: EventExportResult): void {
+  #ended(inFlight: BatchInFlight, result: EventExportResult): void {
+    const { code } = result;
+    const [dropped = NONE, streamed = NONE] = [memberOf(result, 'dropped'), memberOf(result, 'streamed')];
+    const error: unknown = memberOf(result, 'error');
     if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.

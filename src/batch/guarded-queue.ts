@@ -4,7 +4,7 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { fromOutside, inOnePiece, isSerializedEvent } from '../util/event-text.js';
+import { fromOutside, inOnePiece, isSerializedEvent, ownSerialized } from '../util/event-text.js';
 import { isStackOverflow, kindOf, Seam } from '../util/guard.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
 
@@ -74,7 +74,8 @@ export class GuardedQueue implements BatcherQueue {
     for (let wrong = 0; wrong < MOST_WRONG; wrong++) {
       const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
       if (event === undefined || event === null || event === FAILED) break;
-      if (isSerializedEvent(event as SerializedEvent)) return this.#take(event as SerializedEvent);
+      if (isSerializedEvent(event as SerializedEvent))
+        return this.#take(ownSerialized(event as SerializedEvent));
       this.#seam.misused('dequeue', `returns ${kindOf(event)} which is not an event`);
     }
     this.#given.clear();

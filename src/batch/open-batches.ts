@@ -2,7 +2,7 @@
 import type { EventContext } from '../model/event-context.js';
 import type { FlushCause } from '../model/event-exporter.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { sameContext } from '../util/envelope.js';
+import { envelopeOf, sameContext } from '../util/envelope.js';
 import type { OpenBatch } from './open-batch.js';
 
 interface Slot {
@@ -140,7 +140,7 @@ export class OpenBatches {
 /** Of this package's own name and version: resolved against a datafile of this process. */
 function isResolvedHere(batched: EventContext, { clientName, clientVersion }: EventContext): boolean {
   return (
-    batched.envelope === undefined &&
+    envelopeOf(batched) === undefined &&
     batched.clientName === clientName &&
     batched.clientVersion === clientVersion
   );

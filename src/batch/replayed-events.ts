@@ -99,7 +99,16 @@ export class ReplayedEvents {
     else if (stored.kind === 'unresolved') this.#resolve(stored.event, ticket, acceptedAt);
     else {
       const { type, uuid, context, json } = stored;
-      this.#add({ type, uuid, context, json, byteLength: Buffer.byteLength(json), acceptedAt, ticket });
+      this.#add({
+        type,
+        uuid,
+        context,
+        json,
+        byteLength: Buffer.byteLength(json),
+        acceptedAt,
+        ticket,
+        settlement: undefined,
+      });
     }
   }
 

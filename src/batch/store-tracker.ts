@@ -7,7 +7,7 @@ import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
-import { asStored, isSerializedEvent } from '../util/event-text.js';
+import { asStored, isSerializedEvent, settlementOf } from '../util/event-text.js';
 import { kindOf, Seam } from '../util/guard.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
 
@@ -144,7 +144,7 @@ export class StoreTracker {
       this.#storedCount += tickets.length;
       this.#copiedCount -= tickets.length;
       this.#seam.call('release', undefined, () => this.#store?.release(tickets));
-      for (const { ticket, settlement } of items) if (ticket !== undefined) settlement?.settled('stored');
+      for (const item of items) if (item.ticket !== undefined) settlementOf(item)?.settled('stored');
     }
     return items.filter(item => item.ticket === undefined);
   }

@@ -8,6 +8,7 @@ import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { ImpressionDedupe } from '../util/impression-dedupe.js';
 import type { RecentKeysOptions } from '../util/recent-keys.js';
+import type { Unusable } from '../util/unusable-field.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
 import { attributeOf, withUuid } from './read-span-event.js';
@@ -17,7 +18,7 @@ export interface EvaluationEventsDependencies {
   readonly check: (
     type: 'impression',
     input: Readonly<Record<string, unknown>>,
-  ) => ExperimentEvent | { readonly unusable: string };
+  ) => ExperimentEvent | Unusable;
   /** @returns undefined if there is no datafile yet */
   readonly inferRule: (flagKey: string, variationKey: string) => InferredRule | undefined;
   readonly ledger: Pick<EventLedger, 'recorded' | 'dropped' | 'warned'>;
@@ -65,7 +66,7 @@ export class EvaluationEvents {
   #offer(input: Readonly<Record<string, unknown>>, more: Pick<ExperimentImpression, 'inferRule'> = {}): void {
     const { processor, ledger, check } = this.#deps;
     const checked = check('impression', input);
-    if ('unusable' in checked) {
+    if (checked.type === 'unusable') {
       this.#refuse(checked.unusable);
       return;
     }

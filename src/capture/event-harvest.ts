@@ -9,6 +9,7 @@ import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { eventNameOf, experimentEventType } from '../util/event-names.js';
 import { addOffered, type StoredSpanEvent, wasOffered } from '../util/hand-over-mark.js';
+import { type Unusable, unusable } from '../util/unusable-field.js';
 import type { EvaluationEvents } from './evaluation-events.js';
 import { originOfRecord, originOfSpan } from './event-origin.js';
 import { listedEvents } from './foreign-events.js';
@@ -26,7 +27,7 @@ import { SpanSpecimen } from './span-specimen.js';
 export type CheckRawInput = (
   type: ExperimentEventType,
   input: Readonly<Record<string, unknown>>,
-) => ExperimentEvent | { readonly unusable: string };
+) => ExperimentEvent | Unusable;
 
 /** Takes experiment events that were not handed over when they were recorded: from ended spans, and from log records. */
 export class EventHarvest {
@@ -183,10 +184,8 @@ export class EventHarvest {
       );
     }
     const checked =
-      raw.unusable === undefined
-        ? this.#check(type, withUuid(raw, event, origin))
-        : { unusable: raw.unusable };
-    if ('unusable' in checked) {
+      raw.unusable === undefined ? this.#check(type, withUuid(raw, event, origin)) : unusable(raw.unusable);
+    if (checked.type === 'unusable') {
       this.#processor.refuse(type, attributeOf(type, checked.unusable));
       return undefined;
     }

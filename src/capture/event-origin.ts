@@ -2,12 +2,14 @@
 
 import type { EmittedLogRecord } from '../model/log-record-port.js';
 import { ATTR_SERVICE_INSTANCE_ID } from '../model/semantic-conventions.js';
+import { memberOf } from '../util/own-members.js';
 import type { EventOrigin } from './raw-event.js';
 
 /** Reads the ids of a span. @returns undefined if the span has none that could be read */
 export function originOfSpan(span: object): EventOrigin | undefined {
   try {
-    return (span as { spanContext?(): EventOrigin }).spanContext?.();
+    const spanContext = memberOf(span as { spanContext?(): EventOrigin }, 'spanContext');
+    return spanContext?.call(span);
   } catch {
     return undefined;
   }
@@ -30,10 +32,11 @@ interface Resource {
 
 /** From the raw attributes: while some are pending, the SDK logs an error for everyone who reads the others. */
 function instanceIdOf(resource: Resource | undefined): string | undefined {
-  const raw = resource?.getRawAttributes?.();
+  if (resource === undefined) return undefined;
+  const raw = memberOf(resource, 'getRawAttributes')?.call(resource);
   const id =
     raw === undefined
-      ? resource?.attributes?.[ATTR_SERVICE_INSTANCE_ID]
+      ? memberOf(resource, 'attributes')?.[ATTR_SERVICE_INSTANCE_ID]
       : raw.find(([key, value]) => key === ATTR_SERVICE_INSTANCE_ID && value != null)?.[1];
   return typeof id === 'string' ? id : undefined;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import { keepNewest } from '../util/keep-newest.js';
+import { hasMember } from '../util/own-members.js';
 import { stringOf } from '../util/text-of.js';
 import type { EventOrigin } from './raw-event.js';
 import type { RawExperimentEvent } from './read-span-event.js';
@@ -43,7 +44,7 @@ export function keyBySpan(event: RawExperimentEvent, span: EventOrigin | undefin
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(event: ExperimentEvent | RawExperimentEvent): Fields {
-  return 'input' in event ? event.input : (event as unknown as Fields);
+  return hasMember(event, 'input') ? (event as RawExperimentEvent).input : (event as unknown as Fields);
 }
 
 /** Absent and empty are the same: the helpers put no empty keys into attributes. */

@@ -2,7 +2,7 @@
 
 import * as semconv from '../model/semantic-conventions.js';
 import type { RawEvent } from './raw-event.js';
-import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
+import { attributesOf, type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
 /**
  * Reads a `feature_flag.evaluation` event, of a span or a log record, as an impression; beside OpenTelemetry's
@@ -12,7 +12,7 @@ import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
  *   `''`, because no rule decided
  */
 export function readEvaluationEvent(event: RawEvent): RawExperimentEvent | undefined {
-  const attributes = event.attributes ?? {};
+  const attributes = attributesOf(event);
   if (failed(attributes) || !attributes[semconv.ATTR_FEATURE_FLAG_KEY]) return undefined;
   const raw = readSpanEvent('impression', event);
   if (raw.unusable !== undefined) return raw;
@@ -22,7 +22,7 @@ export function readEvaluationEvent(event: RawEvent): RawExperimentEvent | undef
   const enabled = raw.input.enabled ?? isEnabled(attributes);
   // A plain experiment has no flag: the key that was evaluated is only the provider's name for it.
   const flagKey = ruleType === 'experiment' ? '' : raw.input.flagKey;
-  return { type: 'impression', input: { ...raw.input, flagKey, enabled } };
+  return { ...raw, input: { ...raw.input, flagKey, enabled } };
 }
 
 /** Whether an impression names what it is of beside the flag. */

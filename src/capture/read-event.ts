@@ -8,9 +8,16 @@ import {
 import { checkInput } from '../record/check-input.js';
 import { experimentEventType } from '../util/event-names.js';
 import { systemRuntime } from '../util/system-runtime.js';
+import { unusable } from '../util/unusable-field.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
 import { namesRule, readEvaluationEvent } from './read-evaluation-event.js';
-import { attributeOf, type RawExperimentEvent, readSpanEventSafely, withUuid } from './read-span-event.js';
+import {
+  attributeOf,
+  attributesOf,
+  type RawExperimentEvent,
+  readSpanEventSafely,
+  withUuid,
+} from './read-span-event.js';
 
 /** An event that can't be used, however often it is sent. */
 export interface UnreadableEvent {
@@ -43,7 +50,7 @@ export function readExperimentEvent(event: RawEvent, origin?: EventOrigin): Read
   const type = experimentEventType(event.name);
   if (type === undefined) return undefined;
   try {
-    const uuid = uuidOfShown(event.attributes ?? {});
+    const uuid = uuidOfShown(attributesOf(event));
     if (uuid !== undefined) return { kind: 'shown', uuid };
   } catch {
     // Reading it for good says which event is refused.
@@ -82,8 +89,10 @@ function uuidOfShown(attributes: Readonly<Record<string, unknown>>): string | un
 function checked(raw: RawExperimentEvent, event: RawEvent, origin: EventOrigin | undefined): ReadEvent {
   const { type } = raw;
   const result =
-    raw.unusable === undefined ? checkInput(type, withUuid(raw, event, origin), systemRuntime, []) : raw;
-  return 'unusable' in result && result.unusable !== undefined
+    raw.unusable === undefined
+      ? checkInput(type, withUuid(raw, event, origin), systemRuntime, [])
+      : unusable(raw.unusable);
+  return result.type === 'unusable'
     ? { kind: 'unreadable', event: { type, unusable: attributeOf(type, result.unusable) } }
     : { kind: 'event', event: result as ExperimentEvent };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import * as semconv from '../model/semantic-conventions.js';
+import { isAnyOfAll, memberOf, ownMembers } from '../util/own-members.js';
 import { deriveUuidWith } from './event-identity.js';
 import { jsonReady } from './json-ready.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
@@ -10,7 +11,7 @@ export interface RawExperimentEvent {
   readonly type: ExperimentEventType;
   readonly input: Readonly<Record<string, unknown>>;
   /** The field that can't be read. */
-  readonly unusable?: string;
+  readonly unusable: string | undefined;
 }
 
 const IMPRESSION_FIELDS = {
@@ -46,9 +47,17 @@ export function attributeOf(type: ExperimentEventType, field: string): string {
   return names[field] ?? field;
 }
 
+const READ: readonly string[] = Object.values(semconv).filter(name => name.includes('.'));
+
+/** Reads the attributes of an event, without what a dependency has put on Object.prototype by one of their names. */
+export function attributesOf(event: RawEvent): Given {
+  const attributes = memberOf(event, 'attributes') ?? {};
+  return isAnyOfAll(READ) ? ownMembers(attributes, READ) : attributes;
+}
+
 /** Reads an event that code without this package added or emitted. The event's own time is its timestamp. */
 export function readSpanEvent(type: ExperimentEventType, event: RawEvent): RawExperimentEvent {
-  const given = event.attributes ?? {};
+  const given = attributesOf(event);
   const timestamp = timestampOf(event.time);
   const attributes = membersIn(given[JSON_FIELDS.attributes]);
   const tags = type === 'impression' ? undefined : membersIn(given[JSON_FIELDS.tags]);
@@ -58,7 +67,7 @@ export function readSpanEvent(type: ExperimentEventType, event: RawEvent): RawEx
       : toConversion(given, attributes, tags, timestamp);
   if (attributes === 'unusable') return { type, input, unusable: 'attributes' };
   if (tags === 'unusable') return { type, input, unusable: 'tags' };
-  return { type, input };
+  return { type, input, unusable: undefined };
 }
 
 /** Of an event that throws when read, only its type is known. */

@@ -7,6 +7,7 @@ import { sameContext } from '../util/envelope.js';
 import { EpisodeLog } from '../util/episode-log.js';
 import { isThenable, Seam } from '../util/guard.js';
 import { isObject } from '../util/json.js';
+import { hasMember, memberOf } from '../util/own-members.js';
 import { DatafileError, describeBadDatafile } from './parse-datafile.js';
 import { PreparedDatafiles } from './prepared-datafiles.js';
 
@@ -52,7 +53,7 @@ export class ConfigSource {
       this.#info('changed in place', `projectConfigManager changes its datafile in place: ${SAME_OBJECT}`),
     );
     this.#unsubscribe = this.#seam.call<unknown>('onUpdate', undefined, () =>
-      manager.onUpdate?.(() => void this.current()),
+      memberOf(manager, 'onUpdate')?.call(manager, () => void this.current()),
     );
   }
 
@@ -98,14 +99,15 @@ export class ConfigSource {
 
   /** Whether one is in force, waiting `timeoutMillis` at most for the first where the manager can tell. */
   async ready(timeoutMillis: number): Promise<boolean> {
-    await this.#seam.settle('onReady', () => this.#manager.onReady?.({ timeoutMillis }));
+    const manager = this.#manager;
+    await this.#seam.settle('onReady', () => memberOf(manager, 'onReady')?.call(manager, { timeoutMillis }));
     return this.current() !== undefined;
   }
 
   async stop(): Promise<void> {
-    const unsubscribe = this.#unsubscribe;
+    const [manager, unsubscribe] = [this.#manager, this.#unsubscribe];
     if (typeof unsubscribe === 'function') this.#seam.call('onUpdate', undefined, () => unsubscribe());
-    await this.#seam.settle('stop', () => this.#manager.stop?.());
+    await this.#seam.settle('stop', () => memberOf(manager, 'stop')?.call(manager));
   }
 
   #take(given: DatafileIndex | Datafile | null | undefined): void {
@@ -168,7 +170,7 @@ export class ConfigSource {
 
 /** Ready for lookups: of a manager of this package, or a DatafileIndex of the application's own. */
 function isPrepared(given: DatafileIndex | Datafile): given is DatafileIndex {
-  return typeof given === 'object' && 'attributeOpening' in given;
+  return typeof given === 'object' && hasMember(given, 'attributeOpening');
 }
 
 /** What its methods throw later is a failure of that event alone. */

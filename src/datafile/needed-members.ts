@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isObject, type JsonObject, objectsOf } from '../util/json.js';
+import { ownJson } from '../util/own-json.js';
 
 /** Of an item of a list, what the index needs of it. */
 type Select = (item: JsonObject) => JsonObject;
@@ -35,5 +36,5 @@ const SELECTIONS: Readonly<Record<string, Select>> = {
  */
 export function neededOf(list: string, items: readonly unknown[]): readonly unknown[] {
   const select = Object.hasOwn(SELECTIONS, list) ? SELECTIONS[list] : undefined;
-  return select === undefined ? [] : items.filter(isObject).map(select);
+  return select === undefined ? [] : ownJson(items).filter(isObject).map(select);
 }

@@ -3,6 +3,7 @@
 import type { Datafile, DatafileIndex } from '../model/datafile-index.js';
 import { isStackOverflow, isThenable } from '../util/guard.js';
 import { isObject, type JsonObject } from '../util/json.js';
+import { ownJson } from '../util/own-json.js';
 import { runAtOnce, type Steps } from '../util/steps.js';
 import { indexDatafile } from './indexed-datafile.js';
 import { type MemberReader, parseJsonInSteps } from './json-in-steps.js';
@@ -62,7 +63,8 @@ export function* readInSteps(
   { bare = false, reader }: { readonly bare?: boolean; readonly reader?: MemberReader } = {},
 ): Steps<JsonObject> {
   if (!isDatafileType(datafile)) throw new DatafileError(DATAFILE_TYPE);
-  const content = typeof datafile === 'string' ? yield* parseText(datafile, reader) : datafile;
+  const given = typeof datafile === 'string' ? yield* parseText(datafile, reader) : datafile;
+  const content: unknown = ownJson(given);
   if (!isObject(content)) throw new DatafileError('the datafile is not a JSON object');
   if (!(bare && content.version === undefined) && !SUPPORTED_VERSIONS.includes(content.version as string)) {
     throw new DatafileError(

@@ -5,6 +5,7 @@ import type { EventExporter, EventExportResult, ExportBatch } from '../model/eve
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { isThenable, kindOf, Seam } from '../util/guard.js';
+import { memberOf, ownMembers } from '../util/own-members.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
 
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
@@ -13,13 +14,13 @@ type Dropped = NonNullable<EventExportResult['dropped']>[number];
  * An exporter of the application's own: its requests are not traced, it may be asynchronous, may call back with what is
  * not a result, and may have only the methods that it needs.
  */
-export class GuardedExporter implements EventExporter {
+class GuardedExporter {
   readonly #exporter: EventExporter;
   readonly #seam: Seam;
-  /** Absent where the exporter does not tell. */
-  readonly isBusy?: () => boolean;
-  /** Absent where the exporter does not tell. */
-  readonly load?: () => number;
+  /** Undefined where the exporter does not tell. */
+  readonly isBusy: (() => boolean) | undefined;
+  /** Undefined where the exporter does not tell. */
+  readonly load: (() => number) | undefined;
 
   constructor(exporter: EventExporter, logger: Logger) {
     this.#exporter = exporter;
@@ -45,7 +46,7 @@ export class GuardedExporter implements EventExporter {
     const guarded: ExportBatch = {
       ...{ context, events, byteLength, cause },
       notifyLogEvent: (logEvent, piece) => batch.notifyLogEvent(logEvent, piece),
-      hasLogEventListeners: () => batch.hasLogEventListeners?.() !== false,
+      hasLogEventListeners: () => memberOf(batch, 'hasLogEventListeners')?.call(batch) !== false,
       settle: (part, outcome) =>
         batch.settle(
           ownEvents(part, new Set(batch.events)),
@@ -82,8 +83,13 @@ export class GuardedExporter implements EventExporter {
   }
 
   #has(method: 'isBusy' | 'load' | 'onReady' | 'forceFlush' | 'shutdown'): boolean {
-    return this.#seam.call(method, false, () => typeof this.#exporter[method] === 'function');
+    return this.#seam.call(method, false, () => typeof memberOf(this.#exporter, method) === 'function');
   }
+}
+
+/** Every exporter that an application gives is called through this. */
+export function guardExporter(exporter: EventExporter, logger: Logger): EventExporter {
+  return new GuardedExporter(exporter, logger) as EventExporter;
 }
 
 const UNANSWERED =
@@ -93,7 +99,7 @@ const CODES = 'has to call back with { code: 0 } or { code: 1 }: its events coun
 
 function isResult(result: unknown): result is EventExportResult {
   try {
-    const { code } = result as { code?: unknown };
+    const code: unknown = memberOf(result as object, 'code');
     return code === 0 || code === 1;
   } catch {
     return false;
@@ -116,7 +122,11 @@ function readReason(reason: unknown): DropReason | undefined {
 
 function readResult(result: unknown, { events }: ExportBatch): EventExportResult {
   try {
-    const { code, error, dropped, streamed } = (result ?? {}) as Partial<EventExportResult>;
+    const names = ['code', 'error', 'dropped', 'streamed'];
+    const { code, error, dropped, streamed } = ownMembers(
+      (result ?? {}) as object,
+      names,
+    ) as Partial<EventExportResult>;
     const known = new Set(events);
     return {
       code: code === 0 ? 0 : 1,

@@ -11,6 +11,7 @@ import { onFreshStack } from '../util/fresh-stack.js';
 import { bodyOf, paramsWereRead } from '../util/log-event-body.js';
 import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { memberOf } from '../util/own-members.js';
 import { RIGHT_PLACES } from '../util/right-places.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { refuseWrongPlaces, WrongPlace } from '../util/wrong-place.js';
@@ -88,11 +89,8 @@ export class OptimizelyEventExporter implements EventExporter {
   }
 
   /** Retries now everything that waits for a retry. Settles when that is done or `signal` aborts. Never rejects. */
-  forceFlush({
-    signal = new AbortController().signal,
-  }: {
-    signal?: AbortSignal | undefined;
-  } = {}): Promise<void> {
+  forceFlush(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const signal = memberOf(options, 'signal') ?? new AbortController().signal;
     return onFreshStack(async () => {
       if (!this.#shutDown) await this.#delivery.flush(signal);
     });
@@ -108,7 +106,7 @@ export class OptimizelyEventExporter implements EventExporter {
     try {
       const whole = events === batch.events;
       const logEvent = this.#builder.build(events, whole ? (batch as BatchWithBody).body : undefined);
-      if (batch.hasLogEventListeners?.() === false) return logEvent;
+      if (memberOf(batch, 'hasLogEventListeners')?.call(batch) === false) return logEvent;
       const piece = {
         eventCount: events.length,
         byteLength: whole ? batch.byteLength : payloadBytes(events),

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AnyEventDispatcher, DESCRIBE_PROXY_FOR } from '../model/event-dispatcher.js';
+import { memberOf } from '../util/own-members.js';
 import { safeText } from '../util/safe-text.js';
 import { shownUrl } from '../util/shown-url.js';
 
 /** How the log names the place that a dispatcher sends to. @returns undefined if the dispatcher does not say */
 export function placeOf(dispatcher: AnyEventDispatcher): string | undefined {
   try {
-    const { destination } = dispatcher as { destination?: unknown };
+    const destination: unknown = memberOf(dispatcher, 'destination');
     return typeof destination === 'string' && destination !== '' ? safeText(destination) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Runtime } from '../model/runtime.js';
 import { isObjectLike } from '../util/guard.js';
+import { memberOf } from '../util/own-members.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import type { Answer } from './verdict.js';
 
@@ -14,7 +15,7 @@ export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answ
     if (!isObjectLike(response)) return { kind: 'status', status: readBareStatus(response) };
     if (isError(response)) return readRejection(response, clock);
     const status = statusOf(response);
-    const streamed = (response as Shape).streamed === true;
+    const streamed = memberOf(response, 'streamed') === true;
     // What is delivered is not tried again.
     if (status === undefined || (status >= 200 && status < 300)) {
       return { kind: 'status', status, streamed, date: dateOf(response) };
@@ -29,10 +30,10 @@ export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answ
 export function readRejection(error: unknown, clock: Pick<Runtime, 'now'>): Answer {
   try {
     if (!isObjectLike(error)) return { kind: 'no answer', error };
-    const { response } = error as { response?: unknown };
+    const response: unknown = memberOf(error, 'response');
     for (const holder of [response, error]) {
       if (!isObjectLike(holder)) continue;
-      const status = readStatus((holder as Shape).statusCode) ?? readStatus((holder as Shape).status);
+      const status = readStatus(memberOf(holder, 'statusCode')) ?? readStatus(memberOf(holder, 'status'));
       // A delivered request is not reported as an error.
       if (status === undefined || status < 300) continue;
       return { kind: 'status', status, retryAfterMillis: retryAfterOf(holder, clock) };
@@ -43,20 +44,12 @@ export function readRejection(error: unknown, clock: Pick<Runtime, 'now'>): Answ
   }
 }
 
-interface Shape {
-  readonly statusCode?: unknown;
-  readonly status?: unknown;
-  readonly ok?: unknown;
-  readonly headers?: unknown;
-  readonly streamed?: unknown;
-}
-
 /** What `ok: false` without a status means: the destination's trouble, tried again. */
 export const NOT_OK = 0;
 
 function statusOf(response: object): number | undefined {
-  const { statusCode, status, ok } = response as Shape;
-  return readStatus(statusCode) ?? readStatus(status) ?? (ok === false ? NOT_OK : undefined);
+  const status = readStatus(memberOf(response, 'statusCode')) ?? readStatus(memberOf(response, 'status'));
+  return status ?? (memberOf(response, 'ok') === false ? NOT_OK : undefined);
 }
 
 /** A number, or text that begins with one: `'503'`, `'503 Service Unavailable'`. */
@@ -80,7 +73,7 @@ function readBareStatus(value: unknown): number | undefined {
 }
 
 function retryAfterOf(response: object, clock: Pick<Runtime, 'now'>): number | undefined {
-  const { headers } = response as Shape;
+  const headers: unknown = memberOf(response, 'headers');
   if (!isObjectLike(headers)) return undefined;
   return parseRetryAfter(headerOf(headers, 'retry-after'), clock.now());
 }
@@ -88,9 +81,9 @@ function retryAfterOf(response: object, clock: Pick<Runtime, 'now'>): number | u
 /** For each request: most clients have names in lower case. */
 function dateOf(response: object): unknown {
   try {
-    const { headers } = response as Shape;
+    const headers: unknown = memberOf(response, 'headers');
     if (!isObjectLike(headers)) return undefined;
-    return (headers as { date?: unknown }).date ?? headerOf(headers, 'date');
+    return memberOf(headers, 'date') ?? headerOf(headers, 'date');
   } catch {
     // What was taken is delivered, whatever its headers do.
     return undefined;
@@ -98,7 +91,7 @@ function dateOf(response: object): unknown {
 }
 
 function headerOf(headers: object, wanted: string): unknown {
-  const { get } = headers as { get?: unknown };
+  const get: unknown = memberOf(headers, 'get');
   if (typeof get === 'function') {
     const value: unknown = get.call(headers, wanted);
     if (value !== null && value !== undefined) return value;

@@ -68,9 +68,8 @@ export class UndiciEventDispatcher implements EventDispatcher {
     this.#timeoutMillis = wholeMillis(timeoutMillis);
     this.#client = new HttpClient({ dispatcher, timeoutMillis, keepsProcess: true, logger });
     this.#client.prepareWhenIdle();
-    Object.defineProperty(this, DESCRIBE_PROXY_FOR, {
-      value: (url: string) => this.#client.describeProxyFor(url),
-    });
+    const describe = (url: string) => this.#client.describeProxyFor(url);
+    Object.defineProperty(this, DESCRIBE_PROXY_FOR, hidden(describe));
   }
 
   /**
@@ -116,8 +115,8 @@ export class UndiciEventDispatcher implements EventDispatcher {
         (this as UndiciEventDispatcher).#post(toRequest(logEvent), owner);
       },
     };
-    Object.defineProperty(dispatchEvent, TAKES_OPTIONS, { value: true });
-    Object.defineProperty(dispatchEvent, DIRECT_DISPATCH, { value: direct });
+    Object.defineProperty(dispatchEvent, TAKES_OPTIONS, hidden(true));
+    Object.defineProperty(dispatchEvent, DIRECT_DISPATCH, hidden(direct));
   }
 
   /** Closes its own connections, and requests in flight fail. It opens new connections if it is used again. */
@@ -167,4 +166,9 @@ function toRequest(logEvent: LogEventLike): PreparedRequest {
     url.searchParams.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   return { url: url.href, method: 'GET' };
+}
+
+/** A descriptor inherits: what a dependency has put on Object.prototype would spoil it. */
+function hidden(value: unknown): PropertyDescriptor {
+  return { __proto__: null, value } as PropertyDescriptor;
 }

@@ -57,7 +57,8 @@ export class PatchedExports {
 
   #assign(exports: SdkExports, value: CreateInstance): void {
     const name = 'createInstance';
-    const isDone = Reflect.set(exports, name, value) || Reflect.defineProperty(exports, name, { value });
+    const descriptor = { __proto__: null, value } as PropertyDescriptor;
+    const isDone = Reflect.set(exports, name, value) || Reflect.defineProperty(exports, name, descriptor);
     if (!isDone) {
       this.#logger.error(
         "createInstance() of Optimizely's SDK can't be replaced: its clients are not instrumented, give them createSpanEventDispatcher(processor)",

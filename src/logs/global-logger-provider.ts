@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as api from '@opentelemetry/api';
+import { memberOf } from '../util/own-members.js';
 import type { LoggerProviderLike } from './logger-emitter.js';
 
 /**
@@ -25,5 +26,5 @@ export function globalLoggerProvider(): LoggerProviderLike | undefined {
 
 /** `logs` is part of `@opentelemetry/api` from 1.10 on. Not read as `api.logs`: bundlers would refuse that with 1.9. */
 function logsOfApi(): WithLogs | undefined {
-  return Reflect.get(api, 'logs') as WithLogs | undefined;
+  return memberOf(api, 'logs') as WithLogs | undefined;
 }

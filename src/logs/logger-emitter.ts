@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LogRecordEmitter, OutgoingLogRecord } from '../model/log-record-port.js';
+import { memberOf } from '../util/own-members.js';
 import { CLIENT_NAME, CLIENT_VERSION } from '../util/version.js';
 
 /** What is used of a logger: of both SDK lines. */
@@ -29,7 +30,7 @@ export class LoggerEmitter implements LogRecordEmitter {
     const logger = this.#currentLogger();
     if (logger === undefined) return false;
     const withSeverity = { ...record, severityNumber: INFO };
-    if (logger.enabled?.(withSeverity) === false) return false;
+    if (memberOf(logger, 'enabled')?.call(logger, withSeverity) === false) return false;
     logger.emit(withSeverity);
     return true;
   }

@@ -2,6 +2,7 @@
 import type { DropReason } from '../model/drop-reason.js';
 import type { CountedEvent, EventOutcome } from '../model/event-settlement.js';
 import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
+import { settlementOf } from '../util/event-text.js';
 
 /** The same figures as metrics. */
 export interface LedgerMetrics {
@@ -106,5 +107,5 @@ export class Ledger implements EventLedger {
 }
 
 function settle(events: readonly CountedEvent[], outcome: EventOutcome): void {
-  for (const { settlement } of events) settlement?.settled(outcome);
+  for (const event of events) settlementOf(event)?.settled(outcome);
 }

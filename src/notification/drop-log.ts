@@ -22,7 +22,7 @@ interface Episode {
   /** When a line last said how many, and how many it said. */
   saidAt: number;
   said: number;
-  timer?: RuntimeTimer | undefined;
+  timer: RuntimeTimer | undefined;
 }
 
 /** Logs one line per reason and episode, not one per dropped event. */
@@ -59,7 +59,7 @@ export class DropLog {
       }
       return;
     }
-    const begun: Episode = { lastAt: now, count, saidAt: now, said: count };
+    const begun: Episode = { lastAt: now, count, saidAt: now, said: count, timer: undefined };
     this.#episodes.set(reason, begun);
     this.#say(reason, `experiment events are dropped (${reason}): ${count} so far; ${DROP_ADVICE[reason]}`);
     if (LASTING.includes(reason)) this.#watch(reason, begun, EPISODE_MILLIS);

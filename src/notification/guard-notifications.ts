@@ -3,6 +3,7 @@
 import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import { Seam } from '../util/guard.js';
+import { memberOf } from '../util/own-members.js';
 
 /** What happens to events. A listener that records events makes more of it. */
 const FATES: readonly NotificationType[] = [
@@ -32,7 +33,7 @@ export function guardNotifications(sender: NotificationSender, logger: Logger): 
       if (telling.has(type)) return false;
       return (
         seam.call<unknown>('hasNotificationListeners', true, () =>
-          sender.hasNotificationListeners?.(type),
+          memberOf(sender, 'hasNotificationListeners')?.call(sender, type),
         ) !== false
       );
     },

@@ -45,8 +45,8 @@ export function withConversions<P extends object>(
   const wrapper: object = new Proxy(
     // Not the provider itself: a frozen one would have to answer with its own `track`.
     Object.create(provider, {
-      track: { value: track, enumerable: true, configurable: true, writable: true },
-    }),
+      track: { __proto__: null, value: track, enumerable: true, configurable: true, writable: true },
+    } as PropertyDescriptorMap),
     {
       get(_, key) {
         if (key === 'track') return track;

@@ -2,6 +2,7 @@
 import type { EventContext } from '../model/event-context.js';
 import { sameContext } from '../util/envelope.js';
 import type { JsonObject } from '../util/json.js';
+import { ownJson } from '../util/own-json.js';
 import { stringOf } from '../util/text-of.js';
 
 const TEXTS = ['account_id', 'project_id', 'revision', 'client_name', 'client_version'];
@@ -21,9 +22,10 @@ export class ContextReader {
 /** @param envelope all members but `visitors` as the text of an object. @default serialized again */
 export function readContext(
   region: EventContext['region'],
-  params: JsonObject,
+  given: JsonObject,
   envelope?: string | undefined,
 ): EventContext {
+  const params = ownJson(given);
   const context: EventContext = {
     region,
     accountId: stringOf(params.account_id),

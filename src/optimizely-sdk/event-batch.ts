@@ -3,6 +3,7 @@ import type { EventContext } from '../model/event-context.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { isObject, type JsonObject } from '../util/json.js';
+import { ownJson } from '../util/own-json.js';
 import { readContext } from './context-reader.js';
 import { readVisitor } from './read-visitor.js';
 
@@ -52,14 +53,14 @@ export function toEvent(
   context: EventContext,
   acceptedAt: number,
 ): EventBatchVisitor {
-  const { type, uuid, event } = readVisitor(isObject(visitor) ? visitor : NOTHING);
+  const { type, uuid, event } = readVisitor(isObject(visitor) ? ownJson(visitor) : NOTHING);
   return {
     event: { type, uuid, context, json, byteLength: Buffer.byteLength(json), acceptedAt },
     shown: event,
   };
 }
 
-const NOTHING: JsonObject = {};
+const NOTHING: JsonObject = Object.create(null);
 
 /** @returns `''`, which the processor counts as invalid, if it is not an object or can't be serialized */
 export function textOf(visitor: unknown): string {

@@ -2,7 +2,8 @@
 import type { EventTags, ExperimentEvent } from '../model/experiment-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { isThenable } from '../util/guard.js';
-import { describeUnusable, isWrongShape } from '../util/unusable-field.js';
+import { isRuleToInfer } from '../util/own-event.js';
+import { describeUnusable, isWrongShape, type Unusable } from '../util/unusable-field.js';
 
 /**
  * Receives each event before it is queued, stored or sent. Returns it, a different one, or null to drop it.
@@ -12,13 +13,11 @@ import { describeUnusable, isWrongShape } from '../util/unusable-field.js';
 export type BeforeSend = (event: ExperimentEvent) => ExperimentEvent | null;
 
 /** Makes an event of what `beforeSend` returned, or names the field that prevents it. Never throws. */
-export type CheckEvent = (
-  type: ExperimentEvent['type'],
-  input: unknown,
-) => ExperimentEvent | { readonly unusable: string };
+export type CheckEvent = (type: ExperimentEvent['type'], input: unknown) => ExperimentEvent | Unusable;
 
 /** An event that `beforeSend` did not let through. `fault` is for the log; it is undefined if that was intended. */
 export interface NotSent {
+  readonly type: 'not sent';
   readonly fault: string | undefined;
 }
 
@@ -32,23 +31,27 @@ export function askBeforeSend(
     returned = beforeSend(copyOf(event));
     if (isThenable(returned)) {
       returned.then(undefined, () => {});
-      return { fault: 'beforeSend returned a promise; it must be synchronous' };
+      return notSent('beforeSend returned a promise; it must be synchronous');
     }
   } catch (error) {
-    return { fault: `beforeSend threw ${errorLabel(error)}` };
+    return notSent(`beforeSend threw ${errorLabel(error)}`);
   }
-  if (returned === null) return { fault: undefined };
-  if (typeof returned !== 'object') return { fault: 'beforeSend returned neither an event nor null' };
+  if (returned === null) return notSent(undefined);
+  if (typeof returned !== 'object') return notSent('beforeSend returned neither an event nor null');
   const checked = check(event.type, returned);
-  if ('unusable' in checked) {
+  if (checked.type === 'unusable') {
     const { unusable } = checked;
-    return {
-      fault: isWrongShape(unusable)
+    return notSent(
+      isWrongShape(unusable)
         ? `beforeSend returned something that is not the ${event.type} it was given, nor one like it`
         : `beforeSend returned an event whose ${describeUnusable(event.type, unusable)}`,
-    };
+    );
   }
-  return event.type === 'impression' && event.inferRule ? stillToInfer(checked) : checked;
+  return isRuleToInfer(event) ? stillToInfer(checked) : checked;
+}
+
+function notSent(fault: string | undefined): NotSent {
+  return { type: 'not sent', fault };
 }
 
 /** Unless `beforeSend` has said which rule it is. */

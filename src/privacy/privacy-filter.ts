@@ -12,6 +12,7 @@ import { userIdHash } from './user-id-hash.js';
 
 /** Why an event does not go on. */
 export interface Withheld {
+  readonly type: 'withheld';
   readonly dropped: Extract<DropReason, 'before_send' | 'deduplicated' | 'invalid'>;
 }
 
@@ -43,21 +44,21 @@ export class PrivacyFilter {
     let passed = event;
     if (beforeSend !== undefined) {
       const answer = askBeforeSend(beforeSend, event, this.#deps.check);
-      if ('fault' in answer) {
+      if (answer.type === 'not sent') {
         if (answer.fault !== undefined && this.#said.first(answer.fault))
           this.#deps.logger.alert(
             'OPTIMIZELY_EVENTS_DROPPED',
             'error',
             `events are dropped: ${answer.fault}`,
           );
-        return { dropped: 'before_send' };
+        return { type: 'withheld', dropped: 'before_send' };
       }
       passed = answer;
     }
     try {
       // After beforeSend, which may add what must not leave.
       passed = this.redact(passed);
-      return this.#isRepeated(passed) ? { dropped: 'deduplicated' } : passed;
+      return this.#isRepeated(passed) ? { type: 'withheld', dropped: 'deduplicated' } : passed;
     } catch {
       if (this.#said.first('unreadable'))
         this.#deps.logger.alert(
@@ -65,7 +66,7 @@ export class PrivacyFilter {
           'warn',
           'an event is refused: its members cannot be read',
         );
-      return { dropped: 'invalid' };
+      return { type: 'withheld', dropped: 'invalid' };
     }
   }
 

@@ -5,7 +5,7 @@ import { ProcessLife } from '../lifecycle/process-life.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { fromOutside, isSerializedEvent, withSettlement } from '../util/event-text.js';
+import { fromOutside, isSerializedEvent, ownSerialized, withSettlement } from '../util/event-text.js';
 import { onFreshStack } from '../util/fresh-stack.js';
 import { Seam } from '../util/guard.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
@@ -111,7 +111,7 @@ export class BatchEventProcessor {
     return this.#pipeline.snapshot();
   }
 
-  #process(event: SerializedEvent): boolean {
+  #process(given: SerializedEvent): boolean {
     const { ledger, runtime } = this.#foundation;
     const { recovery } = this.#pipeline.batcher;
     let once: SettleOnce | undefined;
@@ -119,6 +119,7 @@ export class BatchEventProcessor {
       if (recovery.isNeeded) recovery.request();
       endStartup();
       ledger.recorded(1);
+      const event = ownSerialized(given);
       once = settleOnce(event, this.#settlements);
       const awaited = once === undefined ? event : withSettlement(event, once);
       if (isSerializedEvent(awaited)) return this.#enqueue(fromOutside(awaited, runtime));

@@ -12,8 +12,10 @@ import { amendEvent } from '../serialize/amend-event.js';
 import type { EventIntake } from '../serialize/event-intake.js';
 import type { Afterwards } from '../util/afterwards.js';
 import { noteStamped } from '../util/event-stamps.js';
-import { fromOutside, isSerializedEvent, withSettlement } from '../util/event-text.js';
+import { fromOutside, isSerializedEvent, ownSerialized, withSettlement } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
+import { ownEvent } from '../util/own-event.js';
+import { hasMember } from '../util/own-members.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { endStartup } from '../util/unheard-lines.js';
 import type { ApiCopiesCheck } from './api-copies-check.js';
@@ -104,7 +106,7 @@ export class EventEntrance implements InstalledProcessor {
     ledger.recorded(1);
     if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
     const filtered = privacyFilter === undefined ? event : privacyFilter.pass(event);
-    if ('dropped' in filtered) return this.#refusals.drop(filtered.dropped, event, settlement);
+    if (filtered.type === 'withheld') return this.#refusals.drop(filtered.dropped, event, settlement);
     const taken = intake.take(filtered, config.current(), settlement);
     if (taken) this.#taken(event, filtered);
     else privacyFilter?.refused(filtered);
@@ -121,9 +123,9 @@ export class EventEntrance implements InstalledProcessor {
     let isTaken = false;
     this.#depth++;
     try {
-      if ('unusable' in event) this.#refuse(event.type, event.unusable, once);
-      else
-        isTaken = this.#depth > DEEPEST ? this.#refusals.refuseNested(event, once) : this.#take(event, once);
+      if (isUnreadable(event)) this.#refuse(event.type, event.unusable, once);
+      else if (this.#depth > DEEPEST) isTaken = this.#refusals.refuseNested(event, once);
+      else isTaken = this.#take(ownEvent(event), once);
     } catch {
       this.#recovery.isNeeded = true;
       once?.settled('interrupted');
@@ -141,11 +143,12 @@ export class EventEntrance implements InstalledProcessor {
    * @param settlement in place of the event's own
    * @returns false if the event was refused, and counted
    */
-  process(event: SerializedEvent, shown: ExperimentEvent | undefined, settlement?: EventSettlement): boolean {
+  process(given: SerializedEvent, shown: ExperimentEvent | undefined, settlement?: EventSettlement): boolean {
     let isTaken = false;
     let once: SettleOnce | undefined;
     this.#depth++;
     try {
+      const event = ownSerialized(given);
       once = settleOnce(event, this.#settlements, settlement);
       const awaited = once === undefined ? event : withSettlement(event, once);
       isTaken =
@@ -178,7 +181,7 @@ export class EventEntrance implements InstalledProcessor {
     // Without its keys, what may leave can't be decided.
     if (shown === undefined) return this.#refusals.drop('before_send', event, settlement);
     const filtered = privacyFilter.pass(shown);
-    if ('dropped' in filtered) return this.#refusals.drop(filtered.dropped, event, settlement);
+    if (filtered.type === 'withheld') return this.#refusals.drop(filtered.dropped, event, settlement);
     const amended = amendEvent(event, shown, filtered, this.#deps.config.current());
     const taken =
       amended === undefined
@@ -233,4 +236,8 @@ export class EventEntrance implements InstalledProcessor {
     this.#deps.onTaken();
     if (event !== undefined && sent !== undefined) this.#deps.doubts.look(event, sent);
   }
+}
+
+function isUnreadable(event: ExperimentEvent | UnreadableEvent): event is UnreadableEvent {
+  return hasMember(event, 'unusable');
 }

@@ -4,7 +4,7 @@ import { GuardedQueue } from '../batch/guarded-queue.js';
 import { MemoryEventQueue } from '../batch/memory-event-queue.js';
 import type { StoredEventResolver } from '../batch/replayed-events.js';
 import { DELIVERY_TABLE, DISPATCHER_EXAMPLE } from '../export/exporter-options.js';
-import { GuardedExporter } from '../export/guarded-exporter.js';
+import { guardExporter } from '../export/guarded-exporter.js';
 import { OptimizelyEventExporter } from '../export/optimizely-event-exporter.js';
 import type { AnyEventDispatcher } from '../model/event-dispatcher.js';
 import type { EventExporter } from '../model/event-exporter.js';
@@ -126,5 +126,5 @@ function resolveExporter(options: PipelineOptions, foundation: Foundation): Even
     const line = `ignored, since an exporter is given: ${ignored.join(', ')}; pass them to the exporter`;
     logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line);
   }
-  return new GuardedExporter(exporter, logger);
+  return guardExporter(exporter, logger);
 }

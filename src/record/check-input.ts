@@ -13,7 +13,8 @@ import {
 import type { Runtime } from '../model/runtime.js';
 import { amountsIn } from '../util/amounts.js';
 import { type Receivers, stampConversion, stampImpression } from '../util/event-stamps.js';
-import type { WrongShape } from '../util/unusable-field.js';
+import { hasEventMembersForAll, ownMembers } from '../util/own-members.js';
+import { type Unusable, unusable, type WrongShape } from '../util/unusable-field.js';
 import { isFailedDecision } from './decision.js';
 import {
   optionalId,
@@ -24,15 +25,12 @@ import {
   requiredString,
   UnusableField,
 } from './fields.js';
+import { READ } from './member-names.js';
 import { attributesOf, userIdOf } from './user-context.js';
 import { explainMissing, shapeOf } from './wrong-shape.js';
 
 /** Makes an event of what the application passed, or names the field that prevents it. Never throws. */
-export type CheckInput<E> = (
-  input: unknown,
-  runtime: Runtime,
-  receivers: Receivers,
-) => E | { readonly unusable: string };
+export type CheckInput<E> = (input: unknown, runtime: Runtime, receivers: Receivers) => E | Unusable;
 
 export const checkImpression: CheckInput<ExperimentImpression> = checked(
   'impression',
@@ -109,7 +107,7 @@ export function checkInput(
   input: unknown,
   runtime: Runtime,
   receivers: Receivers,
-): ExperimentEvent | { readonly unusable: string } {
+): ExperimentEvent | Unusable {
   return type === 'impression'
     ? checkImpression(input, runtime, receivers)
     : checkConversion(input, runtime, receivers);
@@ -120,14 +118,15 @@ function checked<E>(
   make: (input: Record<string, unknown>, runtime: Runtime, receivers: Receivers) => E,
 ): CheckInput<E> {
   return (input, runtime, receivers) => {
-    if (typeof input !== 'object' || input === null) return { unusable: shapeOf(input) };
+    if (typeof input !== 'object' || input === null) return unusable(shapeOf(input));
     try {
-      return make(input as Record<string, unknown>, runtime, receivers);
+      const given = input as Record<string, unknown>;
+      return make(hasEventMembersForAll() ? ownMembers(given, READ[type]) : given, runtime, receivers);
     } catch (error) {
       const field = UnusableField.nameFrom(error);
       // A getter or proxy of the application's may throw anything.
-      if (field === undefined) return { unusable: 'a field that throws when read' };
-      return { unusable: MAY_BE_MISSING.has(field) ? explainMissing(type, input, field) : field };
+      if (field === undefined) return unusable('a field that throws when read');
+      return unusable(MAY_BE_MISSING.has(field) ? explainMissing(type, input, field) : field);
     }
   };
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import { editDistance, plainName } from '../util/options/nearest-name.js';
+import { memberOf } from '../util/own-members.js';
 
 const OF_BOTH = ['userId', 'attributes', 'timestamp', 'uuid'];
 
 /** What a record call reads, and what a decision has besides. */
-const MEMBERS: Readonly<Record<ExperimentEventType, ReadonlySet<string>>> = {
+export const READ: Readonly<Record<ExperimentEventType, ReadonlySet<string>>> = {
   impression: new Set([
     ...OF_BOTH,
     'flagKey',
@@ -67,9 +68,9 @@ function meantMember(type: ExperimentEventType, name: string): string | undefine
 function compare(type: ExperimentEventType, name: string): string | undefined {
   const plain = plainName(name);
   return (
-    [...MEMBERS[type]].find(member => plainName(member) === plain) ??
+    [...READ[type]].find(member => plainName(member) === plain) ??
     Object.entries(ELSEWHERE[type]).find(([, names]) => names.includes(plain))?.[0] ??
-    [...MEMBERS[type]].find(member => isMisspelled(plain, plainName(member)))
+    [...READ[type]].find(member => isMisspelled(plain, plainName(member)))
   );
 }
 
@@ -89,7 +90,7 @@ export function misnamedIn(
   input: Readonly<Record<string, unknown>>,
   wanted?: string,
 ): Misnamed | undefined {
-  const members = MEMBERS[type];
+  const members = READ[type];
   let left = MOST;
   for (const name in input) {
     // What every object has is nothing that was given.
@@ -108,8 +109,9 @@ const PLAIN_NAME = /^[\w$-]{1,40}$/;
 const MOST = 30;
 
 function isGiven(input: Readonly<Record<string, unknown>>, member: string): boolean {
-  if (!member.startsWith('tags.')) return input[member] !== undefined && input[member] !== null;
-  const { tags } = input;
+  const given: unknown = memberOf(input, member);
+  if (!member.startsWith('tags.')) return given !== undefined && given !== null;
+  const tags: unknown = memberOf(input, 'tags');
   return typeof tags === 'object' && tags !== null && Object.hasOwn(tags, member.slice('tags.'.length));
 }
 

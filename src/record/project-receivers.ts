@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Span } from '@opentelemetry/api';
 import type { InstalledProcessor } from '../model/installed-processor.js';
+import { memberOf } from '../util/own-members.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { recordingSpan } from './record.js';
 
@@ -21,7 +22,9 @@ export function projectReceivers(projectId: unknown, given?: Span | null): reado
   const owners = installed.filter(processor => owning.includes(processor));
   for (const wanted of [projectId, undefined]) {
     for (const candidates of [owners, installed]) {
-      const receivers = candidates.filter(processor => processor.projectId?.() === wanted);
+      const receivers = candidates.filter(
+        processor => memberOf(processor, 'projectId')?.call(processor) === wanted,
+      );
       if (receivers.length > 0) return receivers;
     }
   }

@@ -8,10 +8,11 @@ import { errorLabel } from '../util/error-label.js';
 import type { EventDoubt } from '../util/event-doubts.js';
 import { guardLogger } from '../util/guarded-logger.js';
 import { noteChecked } from '../util/latest-checked.js';
+import { memberOf } from '../util/own-members.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { endStartup } from '../util/unheard-lines.js';
-import { describeUnusable } from '../util/unusable-field.js';
+import { describeUnusable, type Unusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression, OptimizelyDecision } from './input.js';
 import { showInTrace } from './show-in-trace.js';
@@ -110,7 +111,7 @@ function record<E extends ExperimentEvent>(
     const span = recordingSpan(given);
     const receivers = only === undefined ? receiversOf(span) : [only];
     const checked = check(input, runtime, receivers);
-    if (!('unusable' in checked)) tellDoubt(unreadMember(checked, input), receivers);
+    if (checked.type !== 'unusable') tellDoubt(unreadMember(checked, input), receivers);
     return handOver(type, checked, span, given, receivers, only !== undefined);
   } catch (error) {
     try {
@@ -124,7 +125,9 @@ function record<E extends ExperimentEvent>(
 
 function tellDoubt(doubt: EventDoubt | undefined, receivers: readonly InstalledProcessor[]): void {
   if (doubt === undefined) return;
-  for (const processor of receivers) processor.doubt?.(doubt.kind, doubt.message);
+  for (const processor of receivers) {
+    memberOf(processor, 'doubt')?.call(processor, doubt.kind, doubt.message);
+  }
 }
 
 /** @returns undefined if there is none to record on */
@@ -170,13 +173,13 @@ function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
 
 function handOver(
   type: ExperimentEventType,
-  checked: ExperimentEvent | { readonly unusable: string },
+  checked: ExperimentEvent | Unusable,
   span: Span | undefined,
   given: Span | undefined,
   receivers: readonly InstalledProcessor[],
   exclusive: boolean,
 ): string | undefined {
-  if ('unusable' in checked) {
+  if (checked.type === 'unusable') {
     for (const processor of receivers) processor.refuse(type, checked.unusable);
     if (receivers.length === 0 && said.first(`${type}.${checked.unusable}`)) {
       log.warn(`${type} refused: ${describeUnusable(type, checked.unusable)}`);

@@ -5,6 +5,7 @@ import type { InstalledProcessor, TraceDetail } from '../model/installed-process
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { guardLogger } from '../util/guarded-logger.js';
+import { memberOf } from '../util/own-members.js';
 import { emitLogRecord } from './log-record.js';
 import { addSpanEvent } from './span-event.js';
 
@@ -57,7 +58,7 @@ function redactedBy(
   shown: ExperimentEvent,
   recordedId: string,
 ): ExperimentEvent {
-  const redacted = processor.redact?.({ ...shown, userId: recordedId }) ?? shown;
+  const redacted = memberOf(processor, 'redact')?.call(processor, { ...shown, userId: recordedId }) ?? shown;
   return shown.userId === recordedId ? redacted : { ...redacted, userId: shown.userId };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import { isThenable } from '../util/guard.js';
+import { memberOf } from '../util/own-members.js';
 import { misnamed, type WrongShape } from '../util/unusable-field.js';
 import { misnamedIn } from './member-names.js';
 
@@ -30,7 +31,8 @@ export function explainMissing(type: ExperimentEventType, input: object, field: 
 function wrongShape(type: ExperimentEventType, given: Given, field: string): WrongShape | undefined {
   if (Array.isArray(given)) return 'a list';
   if (isThenable(given)) return 'a promise';
-  if (typeof given.getUserId === 'function' && typeof given.decide === 'function') return 'a user context';
+  if (typeof memberOf(given, 'getUserId') === 'function' && typeof memberOf(given, 'decide') === 'function')
+    return 'a user context';
   if (type === 'conversion') {
     if (isDecision(given)) return 'a decision';
     return field === 'eventKey' && hasOneOf(given, ['flagKey', 'ruleKey', 'variationKey'])
@@ -43,12 +45,12 @@ function wrongShape(type: ExperimentEventType, given: Given, field: string): Wro
 
 function isDecision(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { flagKey, userContext } = value as Given;
+  const [flagKey, userContext] = [memberOf(value, 'flagKey'), memberOf(value, 'userContext')];
   return typeof flagKey === 'string' && typeof userContext === 'object' && userContext !== null;
 }
 
 function hasOneOf(given: Given, names: readonly string[]): boolean {
-  return names.some(name => typeof given[name] === 'string' && given[name] !== '');
+  return names.some(name => typeof memberOf(given, name) === 'string' && given[name] !== '');
 }
 
 /** What identifies the experiment may be given by its flag as well. */
@@ -57,7 +59,8 @@ const IDENTIFYING = ['ruleKey', 'flagKey'];
 function misnamedField(type: ExperimentEventType, given: Given, field: string): string | undefined {
   const wanted = field === 'ruleKey' ? IDENTIFYING : [field];
   for (const member of wanted) {
-    if (given[member] !== undefined && given[member] !== null && given[member] !== '') continue;
+    const value: unknown = memberOf(given, member);
+    if (value !== undefined && value !== null && value !== '') continue;
     const found = misnamedIn(type, given, member);
     if (found !== undefined) return misnamed(found);
   }

@@ -5,6 +5,7 @@ import type { ExperimentImpression, RuleType } from '../model/experiment-event.j
 import type { Unresolved } from './unresolved.js';
 
 export interface DecisionIds {
+  readonly type: 'ids';
   readonly campaignId: string | null;
   /** `''` where no rule decided. */
   readonly experimentId: string;
@@ -36,11 +37,12 @@ export function findDecisionIds(
   const rule = findRule(event, ruleType, config);
   if (rule === undefined) {
     const unknown = unknownKey(event, config);
-    if (unknown !== undefined) return { reason: 'unknown_key', field: unknown };
+    if (unknown !== undefined) return { type: 'unresolved', reason: 'unknown_key', field: unknown };
   }
   const experimentId = event.experimentId ?? rule?.id ?? '';
   const variationId = event.variationId ?? findVariationId(event, rule, config);
   return {
+    type: 'ids',
     // A rule of another id than the given one says nothing about that one's campaign.
     campaignId:
       event.campaignId ?? (rule?.id === experimentId ? rule.campaignId : undefined) ?? (experimentId || null),

@@ -2,6 +2,7 @@
 
 import type { ExperimentEvent, UserAttributes } from '../model/experiment-event.js';
 import { amountsOf } from '../util/amounts.js';
+import { ownEvent } from '../util/own-event.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
 /**
@@ -44,7 +45,8 @@ export function attachEvent({ text }: Pick<DetachedEvent, 'text'>): ExperimentEv
  * Among the tags of an event that was detached, null stands for a number that JSON does not have: those that were null were
  * left out. As null, it would be left out as well.
  */
-export function withNumbers(event: ExperimentEvent): ExperimentEvent {
+export function withNumbers(read: ExperimentEvent): ExperimentEvent {
+  const event = ownEvent(read);
   if (event.type !== 'conversion' || event.tags === undefined) return event;
   const { tags } = event as { readonly tags: Record<string, unknown> };
   for (const key of Object.keys(tags)) if (tags[key] === null) tags[key] = Number.NaN;

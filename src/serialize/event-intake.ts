@@ -129,7 +129,12 @@ export class EventIntake {
       detached = detachEvent(event);
     } catch {
       const field = event.type === 'conversion' ? 'tags' : 'attributes';
-      this.#deps.resolver.refuse(event, { reason: 'invalid', field }, undefined, settlement);
+      this.#deps.resolver.refuse(
+        event,
+        { type: 'unresolved', reason: 'invalid', field },
+        undefined,
+        settlement,
+      );
       return false;
     }
     const kept = this.#deps.storeTracker.trackUnresolved(() => attachEvent(detached), acceptedAt);

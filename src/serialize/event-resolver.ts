@@ -8,6 +8,7 @@ import type { PackageLogger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
 import { withSettlement } from '../util/event-text.js';
+import { isRuleToInfer } from '../util/own-event.js';
 import { EventSerializer } from './event-serializer.js';
 import { explainUnknownVariation, explainUnresolved } from './explain-unresolved.js';
 import type { Unresolved } from './unresolved.js';
@@ -36,12 +37,11 @@ export class EventResolver {
     acceptedAt: number,
     settlement?: EventSettlement,
   ): SerializedEvent | undefined {
-    const complete =
-      event.type === 'impression' && event.inferRule === true ? this.#inferRule(event, datafile) : event;
+    const complete = isRuleToInfer(event) ? this.#inferRule(event as ExperimentImpression, datafile) : event;
     const resolved =
-      'reason' in complete ? complete : this.#serializer.serialize(complete, datafile, acceptedAt);
+      complete.type === 'unresolved' ? complete : this.#serializer.serialize(complete, datafile, acceptedAt);
     if (this.#isVariationUnknown && event.type === 'impression') this.#warnOfVariation(event, datafile);
-    if (!('reason' in resolved))
+    if (resolved.type !== 'unresolved')
       return settlement === undefined ? resolved : withSettlement(resolved, settlement);
     this.refuse(event, resolved, datafile.context.revision, settlement);
     return undefined;
@@ -68,7 +68,7 @@ export class EventResolver {
     const rule = datafile.inferRule(event.flagKey, event.variationKey);
     if (typeof rule === 'object') return { ...event, ...rule };
     if (rule === 'ambiguous') this.#warnOfAmbiguity();
-    return { reason: 'no_experiment', field: 'flagKey' };
+    return { type: 'unresolved', reason: 'no_experiment', field: 'flagKey' };
   }
 
   #warnOfVariation(event: ExperimentImpression, { context }: DatafileIndex): void {

@@ -46,7 +46,7 @@ export class EventSerializer {
    */
   serialize(event: ExperimentEvent, config: DatafileIndex, acceptedAt: number): SerializedEvent | Unresolved {
     const unusable = isBeingHandedOver(event) ? undefined : unusableMember(event);
-    if (unusable !== undefined) return { reason: 'invalid', field: unusable };
+    if (unusable !== undefined) return { type: 'unresolved', reason: 'invalid', field: unusable };
     const prepared = this.#preparedFor(config);
     const unscannedBefore = unscannedTexts();
     const json =
@@ -69,7 +69,7 @@ export class EventSerializer {
 
   #impression(event: ExperimentImpression, { texts, decisions }: Prepared): string | Unresolved {
     const decision = decisions.find(event);
-    if ('reason' in decision) return decision;
+    if (decision.type === 'unresolved') return decision;
     if (decision.unknownVariation) this.#onWarning('unknown_variation');
     if (!decision.isAscii) noteUnscanned();
     const visitor = visitorWith(event, texts, texts.attributesEnd);
@@ -93,7 +93,7 @@ function visitorWith(
   try {
     return appendAttributes(`{"visitor_id":"${escaped(userId)}`, attributes, texts.attributes, end);
   } catch {
-    return { reason: 'invalid', field: 'attributes' };
+    return { type: 'unresolved', reason: 'invalid', field: 'attributes' };
   }
 }
 
@@ -102,7 +102,7 @@ const atConversion = new TextAtMillis(',"uuid":"');
 
 function conversion(event: ExperimentConversion, texts: PreparedTexts): string | Unresolved {
   const prepared = texts.conversion(event.eventKey, event.eventId);
-  if (prepared === undefined) return { reason: 'unknown_key', field: 'eventKey' };
+  if (prepared === undefined) return { type: 'unresolved', reason: 'unknown_key', field: 'eventKey' };
   if (!prepared.isAscii) noteUnscanned();
   const visitor = visitorWith(event, texts, prepared.opening);
   if (typeof visitor !== 'string') return visitor;
@@ -113,7 +113,7 @@ function conversion(event: ExperimentConversion, texts: PreparedTexts): string |
     if (value !== undefined) text = `${text},"value":${numberText(value)}`;
     return event.tags === undefined ? text + CONVERSION_END : appendTags(text, event.tags);
   } catch {
-    return { reason: 'invalid', field: 'tags' };
+    return { type: 'unresolved', reason: 'invalid', field: 'tags' };
   }
 }
 

@@ -8,6 +8,7 @@ import type { Unresolved } from './unresolved.js';
 
 /** The snapshot of an impression without what differs from one to the next of the same decision. */
 export interface PreparedDecision {
+  readonly type: 'prepared';
   /** Up to the value of `enabled`. */
   readonly opening: string;
   /** From the end of the metadata up to the timestamp. */
@@ -39,7 +40,7 @@ export class PreparedDecisions {
     const known = this.#known[ruleType]?.get(flagKey)?.get(ruleKey)?.get(variationKey);
     if (known !== undefined) return known;
     const made = this.#make(event);
-    if ('reason' in made || made.unknownVariation) return made;
+    if (made.type === 'unresolved' || made.unknownVariation) return made;
     this.#known[ruleType] ??= new Map();
     within(within(this.#known[ruleType], flagKey), ruleKey).set(variationKey, made);
     return made;
@@ -48,9 +49,9 @@ export class PreparedDecisions {
   #make(event: ExperimentImpression): PreparedDecision | Unresolved {
     const ruleType = ruleTypeOf(event, this.#config);
     const ids = findDecisionIds(event, ruleType, this.#config);
-    if ('reason' in ids) return ids;
+    if (ids.type === 'unresolved') return ids;
     if (ruleType === 'rollout' && !this.#config.sendFlagDecisions) {
-      return { reason: 'flag_decisions_off', field: 'ruleType' };
+      return { type: 'unresolved', reason: 'flag_decisions_off', field: 'ruleType' };
     }
     return prepareDecision(event, ruleType, ids);
   }
@@ -82,6 +83,7 @@ function prepareDecision(
       `,"rule_type":"${ruleType}","variation_key":${JSON.stringify(variationKey)},"enabled":`,
   );
   return {
+    type: 'prepared',
     opening,
     closing: flat(`}}],"events":[{"entity_id":${campaign},"timestamp":`),
     isAscii: isAscii(opening),

@@ -8,6 +8,7 @@ import { inOnePiece } from '../util/event-text.js';
 import { callback } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
+import { ownEvent } from '../util/own-event.js';
 import { EventSerializer } from './event-serializer.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -38,8 +39,8 @@ export class UserEventFactory {
     config: DatafileIndex,
     acceptedAt: number,
   ): SerializedEvent | Unresolved {
-    const made = this.#serializer.serialize(event, config, acceptedAt);
-    if (!('reason' in made)) inOnePiece(made.json);
+    const made = this.#serializer.serialize(ownEvent(event), config, acceptedAt);
+    if (made.type !== 'unresolved') inOnePiece(made.json);
     return made;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
+import { envelopeOf } from '../util/envelope.js';
 
 /** A context as records carry it: its members in a fixed order, without their names. */
 export function contextToText(context: EventContext): string {
@@ -13,7 +14,8 @@ export function contextToText(context: EventContext): string {
     context.anonymizeIP,
     context.botFiltering ?? null,
   ];
-  if (context.envelope !== undefined) members.push(context.envelope);
+  const envelope = envelopeOf(context);
+  if (envelope !== undefined) members.push(envelope);
   return JSON.stringify(members);
 }
 

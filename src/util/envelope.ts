@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventContext } from '../model/event-context.js';
+import { memberOf } from './own-members.js';
+
+/** The envelope of an event that another SDK built. */
+export function envelopeOf(context: EventContext): string | undefined {
+  return context.envelope === undefined ? undefined : memberOf(context, 'envelope');
+}
 
 export function sameContext(a: EventContext, b: EventContext): boolean {
   return (
@@ -12,7 +18,7 @@ export function sameContext(a: EventContext, b: EventContext): boolean {
       a.clientVersion === b.clientVersion &&
       a.anonymizeIP === b.anonymizeIP &&
       a.botFiltering === b.botFiltering &&
-      a.envelope === b.envelope)
+      envelopeOf(a) === envelopeOf(b))
   );
 }
 
@@ -40,7 +46,7 @@ function opening(context: EventContext): Opening {
 }
 
 function makeOpening(context: EventContext): Opening {
-  const members = context.envelope ?? membersOf(context);
+  const members = envelopeOf(context) ?? membersOf(context);
   const text = `${members.slice(0, -1)}${members === '{}' ? '' : ','}"visitors":[`;
   const made = { text, bytes: Buffer.byteLength(text) };
   openings.set(context, made);

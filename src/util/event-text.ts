@@ -6,6 +6,9 @@ import type { StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { envelopeOf } from './envelope.js';
+import { isObjectLike } from './guard.js';
+import { isAnyOfAll, memberOf } from './own-members.js';
 import { isAhead } from './system-runtime.js';
 
 const UUID_MEMBER = ',"uuid":';
@@ -19,6 +22,13 @@ class EventText implements SerializedEvent {
   json: string;
   readonly byteLength: number;
   readonly acceptedAt: number;
+  declare readonly settlement?: EventSettlement | undefined;
+  declare readonly ticket?: StoreTicket | undefined;
+
+  /** Of the class, so that they are not what a dependency has put on Object.prototype; in each event they would take memory. */
+  static {
+    Object.assign(EventText.prototype, { settlement: undefined, ticket: undefined });
+  }
 
   /** @param json the first member named `uuid` is the event's: in texts quotes are escaped, and tags come later */
   constructor(
@@ -110,7 +120,7 @@ function withEscapes(json: string, start: number): string {
 
 /** An EventText that the event store has, too. */
 class StoredEventText extends EventText {
-  readonly ticket: StoreTicket;
+  override readonly ticket: StoreTicket;
 
   constructor({ type, context, json, byteLength, acceptedAt }: EventText, ticket: StoreTicket) {
     super(type, context, json, acceptedAt, byteLength);
@@ -120,8 +130,8 @@ class StoredEventText extends EventText {
 
 /** An EventText of which the caller wants to hear what becomes of it. */
 class AwaitedEventText extends EventText {
-  readonly settlement: EventSettlement | undefined;
-  readonly ticket: StoreTicket | undefined;
+  override readonly settlement: EventSettlement | undefined;
+  override readonly ticket: StoreTicket | undefined;
 
   constructor(text: EventText, settlement: EventSettlement | undefined, ticket: StoreTicket | undefined) {
     super(text.type, text.context, text.json, text.acceptedAt, text.byteLength);
@@ -159,7 +169,7 @@ export function fromOutside(event: SerializedEvent, runtime: Pick<Runtime, 'mono
   if (!isEarly && event.ticket === undefined) return event;
   const acceptedAt = isEarly ? runtime.monotonic() : event.acceptedAt;
   const { type, uuid, context, json, byteLength, settlement } = event;
-  return { type, uuid, context, json, byteLength, acceptedAt, settlement };
+  return { type, uuid, context, json, byteLength, acceptedAt, settlement, ticket: undefined };
 }
 
 function copyOf(
@@ -168,6 +178,19 @@ function copyOf(
   ticket: StoreTicket | undefined,
 ): SerializedEvent {
   return { type, uuid, context, json, byteLength, acceptedAt, settlement, ticket };
+}
+
+const OPTIONAL = ['settlement', 'ticket'];
+
+/** An event that was made elsewhere, without what a dependency has put on Object.prototype. */
+export function ownSerialized(event: SerializedEvent): SerializedEvent {
+  if (event instanceof EventText || !isAnyOfAll(OPTIONAL) || !isObjectLike(event)) return event;
+  return copyOf(event, memberOf(event, 'settlement'), memberOf(event, 'ticket'));
+}
+
+/** @returns undefined if the caller does not wait to hear what becomes of the event */
+export function settlementOf(event: Pick<CountedEvent, 'settlement'>): EventSettlement | undefined {
+  return event.settlement === undefined ? undefined : memberOf(event, 'settlement');
 }
 
 /** The event with its ticket, where it has one. */
@@ -191,7 +214,7 @@ export function isSerializedEvent(event: SerializedEvent): boolean {
     Number.isFinite(event.acceptedAt) &&
     typeof event.context === 'object' &&
     event.context !== null &&
-    (event.context.envelope === undefined || isObjectText(event.context.envelope))
+    isObjectText(envelopeOf(event.context) ?? '{}')
   );
 }
 

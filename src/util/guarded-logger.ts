@@ -3,6 +3,7 @@
 import type { Logger, PackageLogger } from '../model/logger.js';
 import type { WarningCode } from '../model/warning-code.js';
 import { diagOutput, type Level } from './diag-logger.js';
+import { hasMember } from './own-members.js';
 import { warnOfLogger, warnProcess } from './process-warning.js';
 import { sayGuarded } from './say-guarded.js';
 import { keepUnheard, sayUnheard } from './unheard-lines.js';
@@ -47,7 +48,7 @@ export function guardLogger(given?: Logger | null): PackageLogger {
 /** The API's `diag` itself, or a logger of its `createComponentLogger()`: neither is heard before `diag.setLogger()`. */
 function isDiag(given: Logger): boolean {
   try {
-    return 'createComponentLogger' in given || given.constructor.name === 'DiagComponentLogger';
+    return hasMember(given, 'createComponentLogger') || given.constructor.name === 'DiagComponentLogger';
   } catch {
     return false;
   }

@@ -2,6 +2,7 @@
 import type { EventOutcome, EventSettlement } from '../model/event-settlement.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { Seam } from './guard.js';
+import { memberOf } from './own-members.js';
 
 /** Around a settlement of the application's, of one event: whatever happens on the way, it hears of the event once. */
 export class SettleOnce implements EventSettlement {
@@ -18,7 +19,7 @@ export class SettleOnce implements EventSettlement {
   stored(): void {
     if (this.#isStored || this.#isSettled) return;
     this.#isStored = true;
-    this.#seam.call('stored', undefined, () => this.#settlement.stored?.());
+    this.#seam.call('stored', undefined, () => memberOf(this.#settlement, 'stored')?.call(this.#settlement));
   }
 
   settled(outcome: EventOutcome): void {

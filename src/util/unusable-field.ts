@@ -25,6 +25,16 @@ const DEMANDS: Readonly<Record<string, string>> = {
     "the user context that made the decision, whose getUserId() returns a string; or give userId: '…'",
 };
 
+/** What can't be made an event of, and the field at fault. It is told from an event by its type, which both have. */
+export interface Unusable {
+  readonly type: 'unusable';
+  readonly unusable: string;
+}
+
+export function unusable(field: string): Unusable {
+  return { type: 'unusable', unusable: field };
+}
+
 /** What a record call may be given in place of an impression or a conversion. */
 export type WrongShape =
   | 'nothing'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isThenable } from '../guard.js';
+import { hasMember, memberOf } from '../own-members.js';
 import { isOwnMethod } from '../wrong-place.js';
 import type { AnyOptionTable, OptionsOwner } from './option-table.js';
 
@@ -29,18 +30,17 @@ export function copyOptions<Options extends object>(
   owner: OptionsOwner,
   given: Options | null | undefined,
 ): Partial<Options> {
-  if (given === undefined || given === null) return {};
-  const mistaken = mistakenFor(given);
+  const mistaken = given === undefined || given === null ? undefined : mistakenFor(given);
   if (mistaken !== undefined)
     throw new TypeError(`${owner.name} takes options, not ${mistaken}: ${owner.example}`);
-  return copyMembers(owner, owner.table, given, '') as Partial<Options>;
+  return copyMembers(owner, owner.table, given ?? {}, '') as Partial<Options>;
 }
 
 function copyMembers(owner: OptionsOwner, table: AnyOptionTable, given: object, prefix: string): object {
   const members: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(table)) {
     try {
-      members[name] = (given as Record<string, unknown>)[name];
+      members[name] = memberOf(given, name);
     } catch {
       throw new TypeError(`${owner.name} cannot read its option ${prefix}${name}: ${owner.example}`);
     }
@@ -60,8 +60,8 @@ function mistakenFor(given: object | string): string | undefined {
     if (Array.isArray(given)) return 'a list';
     if (ArrayBuffer.isView(given)) return 'bytes';
     if (isThenable(given)) return 'a promise';
-    if (isOwnMethod((given as { export?: unknown }).export)) return 'an exporter';
-    if (isOwnMethod((given as { onEnd?: unknown }).onEnd)) return 'a span processor';
+    if (isOwnMethod(memberOf(given, 'export'))) return 'an exporter';
+    if (isOwnMethod(memberOf(given, 'onEnd'))) return 'a span processor';
     return isDatafile(given) ? 'a datafile' : undefined;
   } catch {
     return 'an object that cannot be read';
@@ -70,6 +70,6 @@ function mistakenFor(given: object | string): string | undefined {
 
 function isDatafile(given: object): boolean {
   // A datafile as a manager's getConfig() returns it.
-  if ('attributeOpening' in given) return true;
-  return DATAFILE_MEMBERS.filter(name => name in given).length >= 2;
+  if (hasMember(given, 'attributeOpening')) return true;
+  return DATAFILE_MEMBERS.filter(name => hasMember(given, name)).length >= 2;
 }

@@ -57,20 +57,20 @@ export interface OptionsOwner<Table extends AnyOptionTable = AnyOptionTable> {
 }
 
 export function count(fallback: number, unit?: OptionUnit, env?: EnvironmentVariable): OptionRow<number> {
-  return { kind: 'count', fallback, unit, env };
+  return row('count', fallback, { unit, env });
 }
 
 export function bytes(fallback: number, env?: EnvironmentVariable): OptionRow<number> {
-  return { kind: 'number', fallback, unit: 'bytes', env };
+  return row('number', fallback, { unit: 'bytes', env });
 }
 
 /** Milliseconds. */
 export function millis(fallback: number, env?: EnvironmentVariable): OptionRow<number> {
-  return { kind: 'number', fallback, unit: 'ms', env };
+  return row('number', fallback, { unit: 'ms', env });
 }
 
 export function bool(fallback: boolean, env?: EnvironmentVariable): OptionRow<boolean> {
-  return { kind: 'boolean', fallback, env };
+  return row('boolean', fallback, { env });
 }
 
 export function choice<T extends string>(
@@ -78,11 +78,11 @@ export function choice<T extends string>(
   values: readonly T[],
   env?: EnvironmentVariable,
 ): OptionRow<T> {
-  return { kind: 'choice', fallback, values, env };
+  return row('choice', fallback, { values, env });
 }
 
 export function text(example: string, env?: EnvironmentVariable): OptionRow<string | undefined> {
-  return { kind: 'text', fallback: undefined, example, env };
+  return row<string | undefined>('text', undefined, { example, env });
 }
 
 export function url(
@@ -90,22 +90,38 @@ export function url(
   example: string,
   env?: EnvironmentVariable,
 ): OptionRow<string | undefined> {
-  return { kind, fallback: undefined, unit: 'URL', example, env };
+  return row<string | undefined>(kind, undefined, { unit: 'URL', example, env });
 }
 
 export function callback<T>(example: string): OptionRow<T | undefined> {
-  return { kind: 'function', fallback: undefined, example };
+  return row<T | undefined>('function', undefined, { example });
 }
 
 export function object<T>(methods: readonly string[], example: string): OptionRow<T | undefined> {
-  return { kind: 'object', fallback: undefined, methods, example };
+  return row<T | undefined>('object', undefined, { methods, example });
 }
 
 /** An object with options of its own. */
 export function options<Table extends AnyOptionTable>(members: Table): OptionRow<ResolvedOptions<Table>> {
-  return { kind: 'options', fallback: {} as ResolvedOptions<Table>, members };
+  return row('options', {} as ResolvedOptions<Table>, { members });
 }
 
-export function other<T>(row: Partial<OptionRow<T>> = {}): OptionRow<T | undefined> {
-  return { kind: 'other', fallback: undefined, ...row };
+export function other<T>(more: Partial<OptionRow<T>> = {}): OptionRow<T | undefined> {
+  return row<T | undefined>('other', undefined, more);
+}
+
+/** With all members, so that none is what a dependency has put on Object.prototype. */
+function row<T>(kind: OptionKind, fallback: T, more: Partial<OptionRow<T>>): OptionRow<T> {
+  const none = undefined;
+  return {
+    unit: none,
+    env: none,
+    values: none,
+    methods: none,
+    members: none,
+    example: none,
+    ...more,
+    kind,
+    fallback,
+  };
 }

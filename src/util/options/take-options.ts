@@ -2,6 +2,7 @@
 
 import type { Logger, PackageLogger } from '../../model/logger.js';
 import { guardLogger } from '../guarded-logger.js';
+import { memberOf } from '../own-members.js';
 import { beginStartup } from '../unheard-lines.js';
 import { LOGGER } from './common-option-rows.js';
 import { copyOptions } from './copy-options.js';
@@ -23,7 +24,7 @@ export function takeOptions<Options extends object>(
 ): { readonly options: Partial<Options>; readonly logger: PackageLogger } {
   beginStartup();
   const options = copyOptions(owner, given);
-  const { logger: own } = options as { logger?: Logger | null };
+  const own = memberOf(options as { logger?: Logger | null }, 'logger');
   if (own !== undefined && own !== null)
     requireMethods('logger', own, LOGGER.methods ?? [], LOGGER.example ?? '');
   const logger = guardLogger(own ?? fallback);

@@ -122,8 +122,8 @@ function resolve(
   }
   const complete = withRule(event, datafile);
   if (complete === undefined) return;
-  const resolved = 'reason' in complete ? complete : project.resolve(complete, datafile);
-  if (!('reason' in resolved)) {
+  const resolved = complete.type === 'unresolved' ? complete : project.resolve(complete, datafile);
+  if (resolved.type !== 'unresolved') {
     const shown = complete as ExperimentEvent;
     plan.take(project, { serialized: resolved, shown, key: keyOf(shown) });
     return;
@@ -144,6 +144,6 @@ function withRule(event: ExperimentEvent, datafile: DatafileIndex) {
   if (event.type !== 'impression' || event.inferRule !== true) return event;
   const rule = datafile.inferRule(event.flagKey, event.variationKey);
   if (rule === 'none') return undefined;
-  if (rule === 'ambiguous') return { reason: 'no_experiment', field: 'flagKey' } as const;
+  if (rule === 'ambiguous') return { type: 'unresolved', reason: 'no_experiment', field: 'flagKey' } as const;
   return { ...event, ...rule, inferRule: undefined };
 }
