@@ -214,6 +214,15 @@ describe('package', () => {
     expect(JSON.parse(runNode(script))).to.deep.equal([]);
   });
 
+  it('has no createRequire by name, nor an import() of a made name that webpack would look into: it warns of both', () => {
+    const files = readdirSync(new URL('../dist', import.meta.url)).filter(name => /\.(js|cjs)$/.test(name));
+    expect(files).to.include('open-client.js');
+    for (const text of files.map(name => read(`dist/${name}`))) {
+      expect(text).to.not.match(/import \{[^}]*\bcreateRequire\b[^}]*\} from ["'](?:node:)?module["']/);
+      expect(text).to.not.match(/\bimport\((?!\s*(?:["')]|\/\* webpackIgnore: true \*\/))/);
+    }
+  });
+
   it('makes no module around one of Node at import: that takes long, most of all for node:fs', () => {
     const later = read('dist/core.js').match(/import\('\.\/([\w-]+\.js)'\)/)?.[1];
     expect(later, 'what is loaded later').to.equal('open-client.js');

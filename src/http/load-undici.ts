@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createRequire } from 'node:module';
+import * as nodeModule from 'node:module';
 import { errorLabel } from '../util/error-label.js';
 import { HERE } from '../util/here.js';
 import { areTimersObjects } from '../util/system-timers.js';
@@ -23,8 +23,9 @@ export async function loadUndici(): Promise<Loaded> {
   const cause = whyNoWebAssembly();
   if (cause !== undefined) return { unavailable: `WebAssembly cannot run: ${cause}` };
   let failure = 'it has no Agent';
-  // Where code runs without an ES module loader, as under Jest, `import()` fails.
-  for (const load of [() => import('undici'), () => createRequire(HERE)('undici') as unknown]) {
+  // Where code runs without an ES module loader, as under Jest, `import()` fails. By the namespace: webpack warns of a
+  // `createRequire` that it can't follow.
+  for (const load of [() => import('undici'), () => nodeModule.createRequire(HERE)('undici') as unknown]) {
     try {
       const undici = unwrap(await load());
       if (undici !== undefined) return { undici };
