@@ -65,11 +65,16 @@ function sourcesOf(folder, files) {
   return Object.fromEntries(names.map(name => [name, resolve(folder, 'src', `${name}.ts`)]));
 }
 
-/** Entries keep their place; what they share lies beside them. */
 const isOpenTelemetry = id => id?.startsWith('@opentelemetry/') ?? false;
 
+/** Entries keep their place; what they share lies beside them. */
 function named(extension) {
-  return { entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` };
+  // What a command loads once it listens to signals reads the package's version, as the command did.
+  const placeOf = ({ name }) => (name === 'command' ? 'cli/' : '');
+  return {
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: chunk => `${placeOf(chunk)}[name].${extension}`,
+  };
 }
 
 /**

@@ -196,6 +196,26 @@ describe('optimizely-event-gateway', () => {
     expect(visitors).to.deep.equal(['SIGTERM', 'SIGINT']);
   });
 
+  for (const [signal, otherwise] of [
+    ['SIGTERM', { code: 0, stderr: '', stdout: '' }],
+    ['SIGINT', { code: 0, stderr: '', stdout: '' }],
+    ['SIGHUP', { code: 0, stderr: '' }],
+  ] as const) {
+    it(`${signal === 'SIGHUP' ? 'survives' : 'ends with 0 at'} a ${signal} that comes while it is being loaded`, async () => {
+      // Sent when the first of its dependencies is looked for.
+      const hook = `export function resolve(specifier, context, next) {
+        if (/^ajv/.test(specifier)) process.kill(process.pid, '${signal}');
+        return next(specifier, context);
+      }`;
+      const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+      const register = `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hook))})`;
+      const env = { NODE_OPTIONS: `--import ${asUrl(register)}` };
+      const ended = await run(['--version'], { env });
+      expect(ended).to.include(otherwise);
+      expect(ended.stdout === '').to.equal(signal !== 'SIGHUP');
+    });
+  }
+
   it('starts where no store can be made, as below /proc, is not ready, and ends at SIGTERM', async function () {
     if (process.platform !== 'linux') skip(this, '/proc is on Linux alone');
     const args = ['--datafile', datafile, '--endpoint', endpoint.url, '--store', '/proc/nowhere/at/all'];

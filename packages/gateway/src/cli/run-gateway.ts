@@ -3,6 +3,7 @@ import type { Gateway } from '../gateway.js';
 import type { GatewayOptions } from '../options/gateway-options.js';
 import { start } from '../start-gateway.js';
 import { systemRuntime } from '../util/system-runtime.js';
+import { stopListening } from './loading-signals.js';
 import { asFlag } from './read-flags.js';
 
 const ENDING = ['SIGTERM', 'SIGINT'] as const;
@@ -19,6 +20,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   const reload = () => void gateway?.reload();
   // From the start on: without a listener it would end the process.
   process.on('SIGHUP', reload);
+  stopListening();
   // What it waits for, sockets aside, keeps no process alive.
   const alive = systemRuntime.setTimer(() => {}, Number.POSITIVE_INFINITY);
   alive.ref();
