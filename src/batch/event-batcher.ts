@@ -4,7 +4,7 @@ import type { StoreTicket } from '../model/event-store.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { Afterwards } from '../util/afterwards.js';
 import { withDeadline } from '../util/deadline.js';
-import { asStored, inOnePiece } from '../util/event-text.js';
+import { asStored, beforeStoring, inOnePiece } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
 import { BatchesInFlight } from './batches-in-flight.js';
 import type { EventBatcherDependencies } from './event-batcher-dependencies.js';
@@ -87,12 +87,12 @@ export class EventBatcher {
       return false;
     }
     if (!this.#fits(event)) return false;
-    const ticket = event.ticket ?? this.#keep(event, uuid);
+    const unstored = event.ticket === undefined && storeTracker.hasStore ? beforeStoring(event) : event;
+    const ticket = event.ticket ?? this.#keep(unstored, uuid);
     if (!budget.take(event.type, event.byteLength)) return storeTracker.spill(event, ticket);
-    let isReserved = true;
-    let isQueued = false;
+    let [isReserved, isQueued] = [true, false];
     try {
-      const stored = event.ticket === undefined ? asStored(event, ticket) : event;
+      const stored = event.ticket === undefined ? asStored(unstored, ticket) : event;
       if (this.#started && this.#live.joinQuietly(stored)) return true;
       if (!this.#started) inOnePiece(stored.json);
       isQueued = this.#deps.queue.enqueue(stored);

@@ -4,8 +4,9 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { fromOutside, inOnePiece, isSerializedEvent, ownSerialized } from '../util/event-text.js';
+import { fromOutside, inOnePiece, ownSerialized } from '../util/event-text.js';
 import { isStackOverflow, kindOf, Seam } from '../util/guard.js';
+import { isSerializedEvent } from '../util/is-serialized-event.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
 
 export interface GuardedQueueDependencies {

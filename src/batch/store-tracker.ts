@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
-import type { EventStore, StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { EventStore, HeldText, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
-import { asStored, isSerializedEvent, settlementOf } from '../util/event-text.js';
+import { asStored, heldText, settlementOf } from '../util/event-text.js';
 import { kindOf, Seam } from '../util/guard.js';
+import { isSerializedEvent } from '../util/is-serialized-event.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
 
 /** Something that may have a copy in the store. */
@@ -21,7 +22,6 @@ export interface Kept {
 export type NotKept = 'full' | 'none';
 
 const READ_ANSWERS = 'has to resolve to an array: what it has stays there';
-
 const APPEND_ANSWERS = "has to return a number, 'full' or 'failed': events are in memory only";
 
 /** What the event store, if there is one, has of the events in memory, and how many events only it has. */
@@ -41,6 +41,10 @@ export class StoreTracker {
     this.#runtime = runtime;
     this.#seam = new Seam('eventStore', logger);
     this.#store = this.#open(store, logger);
+  }
+
+  get hasStore(): boolean {
+    return this.#store !== undefined;
   }
 
   /** @returns undefined if it cannot be opened */
@@ -90,7 +94,8 @@ export class StoreTracker {
     if (this.#store === undefined) return 'none';
     const { type, context, json } = event;
     const acceptedAt = acceptanceEpoch(this.#runtime, event.acceptedAt);
-    return this.#append({ kind: 'resolved', type, uuid: uuid ?? event.uuid, context, json, acceptedAt });
+    const stored = { kind: 'resolved', type, uuid: uuid ?? event.uuid, context, json, acceptedAt } as const;
+    return this.#append(stored, heldText(event));
   }
 
   /**
@@ -195,15 +200,19 @@ export class StoreTracker {
     await this.#seam.settle('close', () => this.#store?.close());
   }
 
-  #append(event: StoredEvent): StoreTicket | NotKept {
-    const ticket: unknown = this.#seam.call('append', 'failed', () => this.#store?.append(event));
-    if (isTicket(ticket)) {
-      this.#copiedCount++;
-      return ticket;
-    }
-    if (ticket === 'full') return 'full';
-    if (ticket !== 'failed') {
-      this.#seam.misused('append', `returns ${kindOf(ticket)}, and ${APPEND_ANSWERS}`);
+  #append(event: StoredEvent, held?: HeldText): StoreTicket | NotKept {
+    try {
+      const answer: unknown = this.#store?.append(event, held);
+      if (isTicket(answer)) {
+        this.#copiedCount++;
+        return answer;
+      }
+      this.#seam.watch('append', answer);
+      if (answer === 'full') return 'full';
+      if (answer !== 'failed')
+        this.#seam.misused('append', `returns ${kindOf(answer)}, and ${APPEND_ANSWERS}`);
+    } catch (error) {
+      this.#seam.failed('append', error);
     }
     return 'none';
   }

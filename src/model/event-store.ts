@@ -18,6 +18,11 @@ export type StoredEvent =
     }
   | { readonly kind: 'unresolved'; readonly event: ExperimentEvent; readonly acceptedAt: number };
 
+/** The text of a resolved event that is in memory: the same throughout, while how it is kept there may change. */
+export interface HeldText {
+  readonly json: string;
+}
+
 /** Identifies one record of a store until it is removed. */
 export type StoreTicket = number;
 
@@ -42,9 +47,11 @@ export interface EventStore {
   /**
    * Writes a record before it returns; the record is then held.
    *
+   * @param held has the `json` of a resolved event, too. A store that reads it after this call should read it here: it may
+   * have become a part of the body of a request, and otherwise has to be put together once more
    * @returns `full` if the bounds are reached, `failed` if the disk refused
    */
-  append(event: StoredEvent): StoreTicket | 'full' | 'failed';
+  append(event: StoredEvent, held?: { readonly json: string }): StoreTicket | 'full' | 'failed';
   /** Removes records whose events were delivered or dropped. */
   remove(tickets: readonly StoreTicket[]): void;
   /** Makes records available whose events are no longer in memory. */

@@ -62,10 +62,10 @@ export class OptimizelySpanProcessor {
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
     const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });
-    const { runtime, ledger } = this.#foundation;
+    const { runtime, ledger, storeTracker } = this.#foundation;
     this.#config = new ConfigSource(manager, { logger, runtime });
     const wait = new DatafileWait(this.#config, runtime);
-    const resolver = new EventResolver(ledger, logger);
+    const resolver = new EventResolver(ledger, logger, storeTracker.hasStore);
     this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(this.#config, resolver), {
       ...taken,
       defaultDispatcher: () => {

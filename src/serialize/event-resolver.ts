@@ -22,12 +22,13 @@ export class EventResolver {
   /** Of the event that is being resolved. */
   #isVariationUnknown = false;
 
-  constructor(ledger: EventLedger, logger: PackageLogger) {
+  /** @param isForStore whether an event store will be asked to take the events */
+  constructor(ledger: EventLedger, logger: PackageLogger, isForStore = false) {
     this.#ledger = ledger;
     this.#logger = logger;
     this.#serializer = new EventSerializer(() => {
       this.#isVariationUnknown = true;
-    });
+    }, isForStore);
   }
 
   /** @returns undefined if it was refused, and counted */

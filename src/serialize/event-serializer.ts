@@ -32,10 +32,13 @@ interface Prepared {
 /** Looks keys up in the datafile and serializes the event: once, to the text that goes on the wire. */
 export class EventSerializer {
   readonly #onWarning: (kind: LedgerWarning) => void;
+  readonly #isForStore: boolean;
   #prepared: Prepared | undefined;
 
-  constructor(onWarning: (kind: LedgerWarning) => void) {
+  /** @param isForStore whether an event store will be asked to take the events */
+  constructor(onWarning: (kind: LedgerWarning) => void, isForStore = false) {
     this.#onWarning = onWarning;
+    this.#isForStore = isForStore;
   }
 
   /**
@@ -53,7 +56,7 @@ export class EventSerializer {
       event.type === 'impression' ? this.#impression(event, prepared) : conversion(event, prepared.texts);
     if (typeof json !== 'string') return json;
     const isAscii = unscannedTexts() === unscannedBefore;
-    return serializedEvent(event.type, config.context, json, acceptedAt, isAscii);
+    return serializedEvent(event.type, config.context, json, acceptedAt, isAscii, this.#isForStore);
   }
 
   #preparedFor(config: DatafileIndex): Prepared {

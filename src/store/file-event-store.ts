@@ -52,8 +52,8 @@ export class FileEventStore implements EventStore {
     await this.#store?.scanned();
   }
 
-  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
-    return this.#closing === undefined && this.#store ? this.#store.append(event) : 'failed';
+  append(event: StoredEvent, held?: { readonly json: string }): StoreTicket | 'full' | 'failed' {
+    return this.#closing === undefined && this.#store ? this.#store.append(event, held) : 'failed';
   }
 
   remove(tickets: readonly StoreTicket[]): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EventStoreHost, StoredEvent, StoreTicket } from '../model/event-store.js';
+import type { EventStoreHost, HeldText, StoredEvent, StoreTicket } from '../model/event-store.js';
 import type { PackageLogger } from '../model/logger.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
@@ -57,8 +57,7 @@ export class OpenStore {
       retired: segment => this.#disposeIfDone(segment),
       vanished: segments => this.#vanished(segments),
     });
-    const log = this.#log;
-    const book = this.#book;
+    const [log, book] = [this.#log, this.#book];
     this.#heartbeat = new Heartbeat(
       runtime,
       () => log.instance,
@@ -98,8 +97,8 @@ export class OpenStore {
     return this.#book.available;
   }
 
-  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
-    return this.#log.append(event);
+  append(event: StoredEvent, held: HeldText | undefined): StoreTicket | 'full' | 'failed' {
+    return this.#log.append(event, held);
   }
 
   remove(tickets: readonly StoreTicket[]): void {
@@ -141,6 +140,7 @@ export class OpenStore {
   }
 
   async #read({ maxEvents, maxBytes }: { maxEvents: number; maxBytes: number }): Promise<ReadRecord[]> {
+    this.#log.commit();
     for (;;) {
       const chosen = maxEvents >= 1 ? this.#book.choose(maxEvents, maxBytes, this.#unreadable) : [];
       const outcomes = await readRecords(chosen, this.#decoder);
@@ -199,7 +199,7 @@ export class OpenStore {
     if (segment.adopted && (await this.#hasLateRecords(segment))) return;
     try {
       // First the records, then the acks: the other way round a crash between them would bring all of them back.
-      if (!this.#log.keepFile(segment)) await removeFile(segment.path);
+      if (!this.#log.files.keep(segment)) await removeFile(segment.path);
       if (segment.hasAcks) await removeFile(segment.ackPath);
     } catch (error) {
       this.#undeleted.set(segment, error);

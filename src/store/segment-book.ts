@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { StoreTicket } from '../model/event-store.js';
+import { sep } from '../util/builtins.js';
 import type { RecordSpan } from './record-decoder.js';
 import { MAX_RECORDS } from './record-layout.js';
 import { RECORD_STATE, type RecordState, type Segment } from './segment.js';
@@ -25,6 +26,11 @@ export class SegmentBook {
     return this.#inOrder;
   }
 
+  /** @param path of a directory of ours, those that it has adopted included */
+  segmentsIn(path: string): Segment[] {
+    return this.#inOrder.filter(segment => segment.path.startsWith(`${path}${sep}`));
+  }
+
   add(segment: Segment): void {
     this.#byId.set(segment.id, segment);
     let at = this.#inOrder.length;
@@ -38,27 +44,30 @@ export class SegmentBook {
     return this.#byId.get(segment.id) === segment;
   }
 
-  /** Puts a record that was just written into its segment, whose file has grown by it. */
+  /**
+   * Puts a record into its segment, whose event is in memory.
+   *
+   * @param span where it lies; `written()` says when it does
+   */
   append(segment: Segment, span: RecordSpan): void {
+    this.bytes += ACK_RESERVE_BYTES;
     segment.add(span, RECORD_STATE.held);
-    this.bytes += span.length + ACK_RESERVE_BYTES;
   }
 
-  /**
-   * Takes the last records of a segment back, which could not be written.
-   *
-   * @param bytes of all of them
-   * @returns the tickets of those that were not removed meanwhile
-   */
-  takeBack(segment: Segment, count: number, bytes: number): StoreTicket[] {
+  /** The segment's file has grown by its last records. */
+  written(segment: Segment, bytes: number): void {
+    segment.bytes += bytes;
+    this.bytes += bytes;
+  }
+
+  /** Takes back records that could not be written. @returns the tickets of those that were not removed meanwhile */
+  takeBack(segment: Segment, records: readonly { readonly index: number }[]): StoreTicket[] {
     const tickets: StoreTicket[] = [];
-    for (let index = segment.count - count; index < segment.count; index++) {
+    for (const { index } of records) {
       if (segment.state(index) === RECORD_STATE.gone) continue;
       this.set(segment, index, RECORD_STATE.gone);
       tickets.push(segment.ticket(index));
     }
-    segment.bytes -= bytes;
-    this.bytes -= bytes;
     return tickets;
   }
 

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StoredEvent, StoreTicket } from '../model/event-store.js';
-import { join, sep } from '../util/builtins.js';
+import type { HeldText, StoredEvent, StoreTicket } from '../model/event-store.js';
 import { isStackOverflow } from '../util/guard.js';
 import { DiskEpisode } from './disk-episode.js';
 import { isFullDisk } from './disk-reserve.js';
-import { InstanceDirectory } from './instance-directory.js';
-import { OwnDirectories } from './own-directories.js';
-import { PendingRecords } from './pending-records.js';
-import { RecordEncoder } from './record-encoder.js';
+import type { InstanceDirectory } from './instance-directory.js';
+import { ENCODED_BYTES, PendingRecords } from './pending-records.js';
+import { RecordEncoder, type RecordToWrite } from './record-encoder.js';
 import { MAX_RECORDS, MAX_SEGMENT_BYTES } from './record-layout.js';
 import type { Segment } from './segment.js';
-import { ACK_RESERVE_BYTES } from './segment-book.js';
+import { SegmentFiles } from './segment-files.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 import type { SegmentLogHost } from './segment-log-host.js';
-import { SegmentWriter } from './segment-writer.js';
-import { SpareFile } from './spare-file.js';
+import type { SegmentWriter } from './segment-writer.js';
 
 const CHECK_EVERY = 256;
 
@@ -23,32 +20,25 @@ const CHECK_EVERY = 256;
  * along.
  */
 export class SegmentLog {
+  readonly files: SegmentFiles;
   readonly #host: SegmentLogHost;
-  readonly #encoder = new RecordEncoder();
+  readonly #encoder: RecordEncoder;
   readonly #episode: DiskEpisode;
-  readonly #segmentBytes: number;
-  readonly #directories: OwnDirectories;
   /** Undefined where each record is written at once. */
   readonly #pending: PendingRecords | undefined;
-  readonly #spareFile: SpareFile;
   #writer: SegmentWriter | undefined;
   #sinceCheck = 0;
 
   constructor(host: SegmentLogHost) {
     this.#host = host;
-    const { directory, owner, runtime, logger } = host;
-    this.#directories = new OwnDirectories(
-      () => InstanceDirectory.create(directory, owner, runtime, logger),
-      logger,
-    );
-    this.#episode = new DiskEpisode(directory, runtime, logger);
+    this.files = new SegmentFiles(host);
+    this.#episode = new DiskEpisode(host.directory, host.runtime, host.logger);
     this.#pending = host.commit === 'turn' ? new PendingRecords(() => this.commit()) : undefined;
-    this.#spareFile = new SpareFile(host.diskQueue);
-    this.#segmentBytes = Math.min(1_048_576, Math.max(4_096, host.maxBytes / 8));
+    this.#encoder = new RecordEncoder(this.#pending && ENCODED_BYTES);
   }
 
   get instance(): InstanceDirectory | undefined {
-    return this.#directories.current;
+    return this.files.directories.current;
   }
 
   /** Makes directory and segment now, so that an unusable disk is known at once. */
@@ -61,51 +51,90 @@ export class SegmentLog {
     }
   }
 
-  /** Without a directory nothing is taken over of earlier processes, whether there are events to write or not. */
+  /** Without a directory nothing is taken over of earlier processes. */
   openIfItFailed(): void {
     if (this.instance === undefined && this.#episode.isDue) this.open();
   }
 
-  append(event: StoredEvent): StoreTicket | 'full' | 'failed' {
+  /** @param held has the event's JSON, too, and may get it in a form that takes less time to read */
+  append(event: StoredEvent, held: HeldText | undefined): StoreTicket | 'full' | 'failed' {
     if (this.#episode.isResting) return this.#missed();
+    const record = this.#encoder.prepare(event, held);
+    if (record === undefined) return 'failed';
     try {
-      this.#encoder.encode(event);
-    } catch {
-      return 'failed';
-    }
-    if (this.#encoder.length + SEGMENT_HEADER_BYTES > MAX_SEGMENT_BYTES) {
-      this.#host.storeLog.tooLarge();
-      return 'failed';
-    }
-    if (!this.#keepsBounds(this.#encoder.length)) {
-      this.#retireIfUseless(0);
-      return 'full';
-    }
-    try {
-      const ticket = this.#write();
-      if (this.#pending === undefined) this.#episode.succeeded();
-      return ticket;
+      return this.#defer(record) ?? this.#writeNow(record);
     } catch (error) {
-      // Nothing has changed, and the disk is not at fault.
+      // The disk is not at fault, and the next event may be written.
       if (isStackOverflow(error)) return 'failed';
       this.#failed(error);
       return this.#missed();
     }
   }
 
-  /** Writes what waits for the end of the turn. */
+  /** @returns undefined if the record has to be written now, or can't be */
+  #defer(record: RecordToWrite): StoreTicket | undefined {
+    const pending = this.#pending;
+    const { leastBytes } = record;
+    if (pending?.takes(leastBytes) !== true || !this.#keepsBounds(leastBytes * 3)) return undefined;
+    if (!pending.hasRoomFor(leastBytes)) this.#writePending();
+    this.#verifyNowAndThen();
+    const { segment } = this.#writerFor(leastBytes);
+    pending.watchTurn();
+    record.index = segment.count;
+    this.#host.book.append(segment, { index: record.index, offset: 0, length: 0 });
+    pending.add(record);
+    return segment.ticket(record.index);
+  }
+
+  #writeNow(record: RecordToWrite): StoreTicket | 'full' | 'failed' {
+    const { book, storeLog } = this.#host;
+    this.#writePending();
+    this.#verifyNowAndThen();
+    const length = this.#encoder.encode(record);
+    if (length + SEGMENT_HEADER_BYTES > MAX_SEGMENT_BYTES) {
+      storeLog.tooLarge();
+      return 'failed';
+    }
+    if (!this.#keepsBounds(length)) {
+      this.emptied(0);
+      return 'full';
+    }
+    const before = this.#writer;
+    const writer = this.#writerFor(length);
+    // What is logged about a new one may make the application record an event.
+    if (writer !== before) this.#encoder.encode(record);
+    const { segment } = writer;
+    const [index, offset] = [segment.count, segment.bytes];
+    this.#encoder.seal(index, length);
+    writer.append(this.#encoder.buffer, length);
+    book.written(segment, length);
+    book.append(segment, { index, offset, length });
+    this.#episode.succeeded();
+    return segment.ticket(index);
+  }
+
+  /** Writes what waits for the end of the turn, if the stack has room for it: else it goes on waiting. */
   commit(): void {
+    try {
+      this.#writePending();
+    } catch {
+      // It is written with the next event at the latest, and before it is read.
+    }
+  }
+
+  /** @throws where the stack has ended; what waits goes on waiting then */
+  #writePending(): void {
     const [pending, writer] = [this.#pending, this.#writer];
     if (pending === undefined || pending.count === 0 || writer === undefined) return;
-    const { count, length } = pending;
+    const { book, refused } = this.#host;
     try {
-      writer.commit(pending);
+      pending.writeTo(writer, book, this.#encoder);
       this.#episode.succeeded();
     } catch (error) {
       if (isStackOverflow(error)) throw error;
-      this.#host.refused.add(this.#host.book.takeBack(writer.segment, count, length));
-      for (let n = 0; n < count; n++) this.#episode.missed();
-      pending.clear();
+      const records = pending.take();
+      refused.add(book.takeBack(writer.segment, records));
+      for (const _ of records) this.#episode.missed();
       this.#failed(error);
     }
   }
@@ -115,72 +144,65 @@ export class SegmentLog {
     return this.#keepsBounds(bytes + (this.#writer?.unusedBytes ?? 0));
   }
 
-  /** Records are written where the file has zeros, which count nothing therefore. */
+  /** What waits may take three times as much as it has characters. */
   #keepsBounds(bytes: number): boolean {
-    const { book, maxBytes } = this.#host;
-    const total = book.bytes + SEGMENT_HEADER_BYTES + bytes + ACK_RESERVE_BYTES;
-    if (total + this.#spareFile.bytes > maxBytes) this.#spareFile.drop();
-    return total <= maxBytes;
+    return this.files.keepsBounds(bytes + (this.#pending?.leastBytes ?? 0) * 3);
   }
 
   isWriting(segment: Segment): boolean {
     return this.#writer?.segment === segment;
   }
 
-  /** All records of the segment that is being written were removed: once it is half full it is not worth keeping. */
-  emptied(): void {
-    this.#retireIfUseless(this.#segmentBytes / 2);
+  /**
+   * All records of the segment that is being written may have been removed: it is not worth keeping then.
+   *
+   * @param fromBytes of it. @default as the files say
+   */
+  emptied(fromBytes = this.files.uselessBytes): void {
+    const segment = this.#writer?.segment;
+    if (segment === undefined || segment.left > 0 || segment.count === 0) return;
+    if (segment.bytes >= fromBytes) this.retire();
   }
 
   /** Looks whether what we write is still where others will look for it, and goes on elsewhere if not. */
   verify(): void {
     this.#sinceCheck = 0;
-    const { instance } = this;
-    const writer = this.#writer;
+    const [instance, writer] = [this.instance, this.#writer];
     if (instance === undefined) return;
     const place = writer?.look() ?? instance.look();
     if (place === 'hidden') {
       this.retire();
-      this.#directories.leaveBehind();
+      this.files.directories.leaveBehind();
     }
-    if (place !== 'in place') this.#spareFile.drop();
+    if (place !== 'in place') this.files.spare.drop();
     if (place !== 'gone') return;
-    this.#pending?.clear();
+    this.#pending?.take();
     this.#writer = undefined;
     if (writer !== undefined) void this.#host.diskQueue.run(() => writer.close());
     const whole = instance.look() === 'gone';
-    const gone = whole || writer === undefined ? this.#segmentsIn(instance) : [writer.segment];
-    if (whole) this.#directories.gone();
+    const gone = whole || writer === undefined ? this.#host.book.segmentsIn(instance.path) : [writer.segment];
+    if (whole) this.files.directories.gone();
     this.#host.storeLog.gone(whole ? 'directory' : 'segment');
     // Not now: the caller of append() must not be told of losses before the call returns.
     queueMicrotask(() => this.#host.vanished(gone));
-  }
-
-  /**
-   * Keeps the file of a segment whose records are gone, where it is worth it. Never throws.
-   *
-   * @returns whether the segment's path is free
-   */
-  keepFile(segment: Segment): boolean {
-    const isOfUsualSize = segment.bytes >= this.#segmentBytes / 2 && segment.bytes <= this.#segmentBytes;
-    return isOfUsualSize && !segment.adopted && this.#spareFile.keep(segment);
   }
 
   /** No more is appended. */
   end(): void {
     this.verify();
     this.retire();
-    this.#spareFile.close();
+    this.files.spare.close();
   }
 
   /** Ends the use of our directories. Never rejects. */
   leave(): Promise<void> {
     this.#pending?.close();
-    return this.#directories.leave(directory => this.#segmentsIn(directory).length === 0);
+    return this.files.directories.leave(({ path }) => this.#host.book.segmentsIn(path).length === 0);
   }
 
+  /** @throws where the stack has ended and records wait */
   retire(): void {
-    this.commit();
+    this.#writePending();
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
@@ -189,45 +211,30 @@ export class SegmentLog {
     this.#host.retired(writer.segment);
   }
 
-  #write(): StoreTicket {
+  #verifyNowAndThen(): void {
     if (++this.#sinceCheck >= CHECK_EVERY) this.verify();
-    const [encoder, pending] = [this.#encoder, this.#pending];
-    if (pending?.hasRoomFor(encoder.length) === false) this.commit();
-    const writer = this.#writerFor(encoder.length);
-    encoder.seal(writer.segment.count);
-    const span = writer.append(encoder.buffer, encoder.length, pending);
-    this.#host.book.append(writer.segment, span);
-    return writer.segment.ticket(span.index);
   }
 
   #writerFor(bytes: number): SegmentWriter {
     const { segment } = this.#writer ?? {};
     if (segment !== undefined && segment.count > 0) {
-      const full = segment.bytes + bytes > this.#segmentBytes || segment.count === MAX_RECORDS;
-      if (full) {
+      const grown = segment.bytes + (this.#pending?.leastBytes ?? 0) + bytes;
+      if (grown > this.files.segmentBytes || segment.count === MAX_RECORDS) {
         this.verify();
         this.retire();
       }
     }
-    this.#writer ??= this.#createWriter();
-    return this.#writer;
+    return this.#writer ?? this.#createWriter();
   }
 
   #createWriter(): SegmentWriter {
-    const { runtime, fsync, book, nextSegmentId } = this.#host;
     this.verify();
-    const onSync = fsync === 'batch' ? (error: unknown) => this.#host.storeLog.syncFailed(error) : undefined;
-    const writer = this.#directories.use(directory => {
-      const id = nextSegmentId();
-      const path = join(directory.path, `${String(id).padStart(12, '0')}.seg`);
-      return SegmentWriter.create(id, path, runtime.now(), this.#spareFile, onSync);
-    });
-    book.add(writer.segment);
+    const writer = this.files.create();
+    this.#host.book.add(writer.segment);
+    // What was logged meanwhile may have made the application record an event, which made one, too.
+    this.retire();
+    this.#writer = writer;
     return writer;
-  }
-
-  #segmentsIn({ path }: InstanceDirectory): Segment[] {
-    return this.#host.book.segments.filter(segment => segment.path.startsWith(`${path}${sep}`));
   }
 
   #missed(): 'failed' {
@@ -239,11 +246,5 @@ export class SegmentLog {
     this.#episode.failed(error);
     // On a full disk the same segment goes on when there is room again.
     if (!isFullDisk(error)) this.retire();
-  }
-
-  #retireIfUseless(fromBytes: number): void {
-    const segment = this.#writer?.segment;
-    if (segment === undefined || segment.left > 0 || segment.count === 0) return;
-    if (segment.bytes >= fromBytes) this.retire();
   }
 }

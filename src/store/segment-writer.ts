@@ -3,8 +3,6 @@ import { dirname, fs } from '../util/builtins.js';
 import { BatchSync, syncDirectory } from './batch-sync.js';
 import { isFullDisk } from './disk-reserve.js';
 import { lookFor, type Place } from './instance-directory.js';
-import type { PendingRecords } from './pending-records.js';
-import type { RecordSpan } from './record-decoder.js';
 import { Segment } from './segment.js';
 import { encodeSegmentHeader } from './segment-header.js';
 import type { SpareFile, UsedFile } from './spare-file.js';
@@ -72,21 +70,10 @@ export class SegmentWriter {
    * One write behind the last record. What a failed one has left there is cut off; where even that fails, the next
    * record is written over it.
    *
-   * @param pending where the record waits for `commit()`, if it has room
    * @throws what the file system says
    */
-  append(record: Buffer, length: number, pending?: PendingRecords): RecordSpan {
-    const offset = this.segment.bytes;
-    if (pending?.hasRoomFor(length)) pending.add(record, length);
-    else this.#write(record, length, offset);
-    this.segment.bytes = offset + length;
-    return { index: this.segment.count, offset, length };
-  }
-
-  /** Writes the pending records, the last that were appended. @throws what the file system says */
-  commit(pending: PendingRecords): void {
-    this.#write(pending.bytes, pending.length, this.segment.bytes - pending.length);
-    pending.clear();
+  append(records: Buffer, length: number): void {
+    this.#write(records, length, this.segment.bytes);
   }
 
   #write(bytes: Buffer, length: number, offset: number): void {

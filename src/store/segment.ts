@@ -61,13 +61,18 @@ export class Segment {
 
   add({ index, offset, length }: RecordSpan, state: RecordState): void {
     if (index >= this.#states.length) this.#grow(index);
-    this.#places[index * 2] = offset;
-    this.#places[index * 2 + 1] = length;
+    this.place(index, offset, length);
     if (index >= this.count) this.count = index + 1;
     this.#states[index] = GONE;
     if (state === GONE) return;
     this.left++;
     this.set(index, state);
+  }
+
+  /** Where the record lies that was added before it was written. */
+  place(index: number, offset: number, length: number): void {
+    this.#places[index * 2] = offset;
+    this.#places[index * 2 + 1] = length;
   }
 
   state(index: number): RecordState {

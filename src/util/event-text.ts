@@ -2,11 +2,10 @@
 import type { PieceOfBody } from '../model/batch-with-body.js';
 import type { EventContext } from '../model/event-context.js';
 import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
-import type { StoreTicket } from '../model/event-store.js';
+import type { HeldText, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { envelopeOf } from './envelope.js';
 import { isObjectLike } from './guard.js';
 import { isAnyOfAll, memberOf } from './own-members.js';
 import { isAhead } from './system-runtime.js';
@@ -61,6 +60,7 @@ class EventText implements SerializedEvent {
  * request. For an event that has to wait, `inOnePiece` makes one string of them.
  *
  * @param isAscii whether `json` is known to have as many bytes as characters
+ * @param isForStore whether an event store will be asked to take it
  */
 export function serializedEvent(
   type: ExperimentEventType,
@@ -68,9 +68,12 @@ export function serializedEvent(
   json: string,
   acceptedAt: number,
   isAscii: boolean,
+  isForStore = false,
 ): SerializedEvent {
   const byteLength = isAscii ? json.length : Buffer.byteLength(json);
-  return new EventText(type, context, json, acceptedAt, byteLength);
+  return isForStore
+    ? new StoredEventText(type, context, json, acceptedAt, byteLength)
+    : new EventText(type, context, json, acceptedAt, byteLength);
 }
 
 /** Makes one string of the pieces of an event's text. In pieces, one that waits would take twice the memory. */
@@ -118,14 +121,28 @@ function withEscapes(json: string, start: number): string {
   return JSON.parse(json.slice(start, end + 1)) as string;
 }
 
-/** An EventText that the event store has, too. */
+/** An EventText that the event store has, too, or is asked to take. */
 class StoredEventText extends EventText {
-  override readonly ticket: StoreTicket;
+  override ticket: StoreTicket | undefined;
 
-  constructor({ type, context, json, byteLength, acceptedAt }: EventText, ticket: StoreTicket) {
+  constructor(
+    type: ExperimentEventType,
+    context: EventContext,
+    json: string,
+    acceptedAt: number,
+    byteLength: number,
+    ticket?: StoreTicket,
+  ) {
     super(type, context, json, acceptedAt, byteLength);
     this.ticket = ticket;
   }
+}
+
+function storedText(
+  { type, context, json, byteLength, acceptedAt }: EventText,
+  ticket?: StoreTicket,
+): StoredEventText {
+  return new StoredEventText(type, context, json, acceptedAt, byteLength, ticket);
 }
 
 /** An EventText of which the caller wants to hear what becomes of it. */
@@ -145,7 +162,7 @@ function withTicket(event: SerializedEvent, ticket: StoreTicket): SerializedEven
   const { settlement } = event;
   if (!(event instanceof EventText)) return copyOf(event, settlement, ticket);
   return settlement === undefined
-    ? new StoredEventText(event, ticket)
+    ? storedText(event, ticket)
     : new AwaitedEventText(event, settlement, ticket);
 }
 
@@ -166,7 +183,8 @@ export function withSettlement(
  */
 export function fromOutside(event: SerializedEvent, runtime: Pick<Runtime, 'monotonic'>): SerializedEvent {
   const isEarly = isAhead(runtime, event.acceptedAt);
-  if (!isEarly && event.ticket === undefined) return event;
+  // One that was made for a store gets its ticket later, in place.
+  if (!isEarly && event.ticket === undefined && !(event instanceof StoredEventText)) return event;
   const acceptedAt = isEarly ? runtime.monotonic() : event.acceptedAt;
   const { type, uuid, context, json, byteLength, settlement } = event;
   return { type, uuid, context, json, byteLength, acceptedAt, settlement, ticket: undefined };
@@ -193,34 +211,24 @@ export function settlementOf(event: Pick<CountedEvent, 'settlement'>): EventSett
   return event.settlement === undefined ? undefined : memberOf(event, 'settlement');
 }
 
+/** The event as the object that will have the ticket of its record, whose text the store may read until it has written it. */
+export function beforeStoring(event: SerializedEvent): SerializedEvent {
+  if (event instanceof StoredEventText || !(event instanceof EventText) || event.settlement !== undefined)
+    return event;
+  return storedText(event);
+}
+
+/** What a store may read the text from until it has written it: an object that only we change. */
+export function heldText(event: SerializedEvent): HeldText | undefined {
+  return event instanceof EventText ? event : undefined;
+}
+
 /** The event with its ticket, where it has one. */
 export function asStored(event: SerializedEvent, ticket: StoreTicket | string): SerializedEvent {
-  return typeof ticket === 'number' ? withTicket(event, ticket) : event;
-}
-
-/**
- * Whether an event that comes from outside can join a batch: a `json` or an envelope that is not an object, or a
- * length that is not a number, would spoil the batch for all others.
- */
-export function isSerializedEvent(event: SerializedEvent): boolean {
-  return (
-    typeof event === 'object' &&
-    event !== null &&
-    (event.type === 'impression' || event.type === 'conversion') &&
-    // Reading the uuid of our own would mean parsing it.
-    (event instanceof EventText || typeof event.uuid === 'string') &&
-    isObjectText(event.json) &&
-    event.byteLength >= event.json.length &&
-    Number.isFinite(event.acceptedAt) &&
-    typeof event.context === 'object' &&
-    event.context !== null &&
-    isObjectText(envelopeOf(event.context) ?? '{}')
-  );
-}
-
-/** By its ends: parsing it would cost more than all that is done with it. */
-function isObjectText(text: unknown): text is string {
-  return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
+  if (typeof ticket !== 'number') return event;
+  if (!(event instanceof StoredEventText) || event.ticket !== undefined) return withTicket(event, ticket);
+  event.ticket = ticket;
+  return event;
 }
 
 /** Whether the text is ASCII for certain: of an event from outside, which may not know its length, it isn't. */

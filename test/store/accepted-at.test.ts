@@ -61,6 +61,7 @@ describe('The time at which a stored event was accepted', () => {
     return {
       processor,
       exported,
+      stored: eventStore.events,
       hours: () => eventStore.events.map(({ acceptedAt }) => Math.round((acceptedAt - time) / hour) + 0),
     };
   }
@@ -69,6 +70,18 @@ describe('The time at which a stored event was accepted', () => {
     Date.now = () => time + hour;
     performance.now = () => performanceNow.call(performance) + hour;
   }
+
+  it('is its timestamp, where the clock has given that, however many follow each other', async () => {
+    const { processor, stored } = makeProcessor(false);
+    let calls = 0;
+    Date.now = () => time + Math.floor(calls++ / 3);
+    for (let n = 0; n < 60; n++) processor.recordConversion({ userId: `${n}`, eventKey: 'purchase' });
+    const stamps = stored.map(event =>
+      Number(/"timestamp":(\d+)/.exec(event.kind === 'resolved' ? event.json : '')?.[1]),
+    );
+    expect(stored.map(({ acceptedAt }) => acceptedAt)).to.deep.equal(stamps);
+    await processor.shutdown();
+  });
 
   it('is not that of the event before where it has a timestamp of its own', async () => {
     const { processor, hours } = makeProcessor();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { FileEventStore, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
+import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
+import { RecordDecoder } from '../../src/store/record-decoder.js';
 import { scanSegment } from '../../src/store/scan-segment.js';
 import { makeDatafile } from '../support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from '../support/fakes.js';
@@ -11,6 +14,11 @@ import { ROOT } from '../support/run-example.js';
 import { skip } from '../support/skip.js';
 import { closeAll, filesIn, makeDirectory, makeEvent, openStore, tidyUp, uuidOf } from './harness.js';
 import { mountSmall, remount, unmountAll } from './mounts.js';
+
+function uuidSent(visitor: unknown): string {
+  const { snapshots } = visitor as { snapshots: { events: { uuid: string }[] }[] };
+  return snapshots[0]?.events[0]?.uuid ?? '';
+}
 
 const endOfTurn = () => new Promise(resolve => setImmediate(resolve));
 
@@ -201,6 +209,193 @@ describe("FileEventStore with commit: 'turn'", () => {
     await next.adopted.reaches(5);
     expect((await next.readAll()).map(uuidOf).sort()).to.deep.equal(['1', '2', '3', '4', '5', '6', '7', '8']);
   });
+
+  it('has each event with the text that is sent, whether its batch closed within the turn or not', async () => {
+    const directory = makeDirectory();
+    const bodies: string[] = [];
+    const eventDispatcher = {
+      dispatchEvent: async ({ body }: { body: string }) => {
+        bodies.push(body);
+        return { statusCode: 204 };
+      },
+    };
+    const eventStore = new FileEventStore({ directory, commit: 'turn' });
+    const logger = new RecordingLogger();
+    const processor = new OptimizelySpanProcessor({
+      ...{ datafile: makeDatafile(), eventDispatcher, eventStore, logger, batchSize: 4, maxBatchSize: 4 },
+    });
+    for (let n = 0; n < 10; n++) {
+      const userId = n === 6 ? 'ünï' : `user-${n}`;
+      processor.recordConversion({ userId, eventKey: 'purchase', tags: { sku: `${n}` } });
+    }
+    await endOfTurn();
+    const [segment = ''] = filesIn(directory, '.seg');
+    const file = readFileSync(segment);
+    const decoder = new RecordDecoder();
+    const stored = scanSegment(file).spans.map(({ offset, index }) => decoder.decode(file, offset, index));
+    await processor.shutdown();
+    const sent = bodies.flatMap(body => (JSON.parse(body) as { visitors: unknown[] }).visitors);
+    expect(sent).to.have.length(10);
+    expect(stored.map(event => event?.kind === 'resolved' && JSON.parse(event.json))).to.deep.equal(sent);
+    expect(stored.map(event => event && uuidOf(event))).to.deep.equal(sent.map(uuidSent));
+  });
+
+  it('reads every event back as it was, whatever its characters and however many there are', async () => {
+    const texts = fc.string({
+      unit: fc.oneof(fc.constantFrom('a', 'ü', '漢', '😀', '"'), fc.string({ minLength: 1, maxLength: 1 })),
+      maxLength: 300,
+    });
+    const turns = fc.array(fc.array(fc.record({ text: texts, times: fc.nat(40) }), { maxLength: 40 }), {
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(turns, async turns => {
+        const { append, store, readAll } = open();
+        const tickets: number[] = [];
+        const expected: StoredEvent[] = [];
+        for (const turn of turns) {
+          for (const { text, times } of turn) {
+            const json = JSON.stringify({ visitor_id: text.repeat(times) });
+            const event = makeEvent(text, { json: json });
+            expected.push(event);
+            tickets.push(append(event));
+          }
+          await endOfTurn();
+        }
+        store.release(tickets);
+        expect(await readAll()).to.deep.equal(expected);
+        await store.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('writes a turn in several pieces where its characters take three bytes each', async () => {
+    const { append, store, readAll } = open();
+    const json = (n: number) => `{"visitor_id":"${n}${'漢'.repeat(1_000)}"}`;
+    const events = Array.from({ length: 50 }, (_, n) => makeEvent(`${n}`, { json: json(n) }));
+    const tickets = events.map(event => append(event));
+    await endOfTurn();
+    store.release(tickets);
+    expect(await readAll()).to.deep.equal(events);
+  });
+
+  it('keeps maxBytes within a turn, and has on disk what it took', async () => {
+    for (const character of ['x', 'ü', '漢']) {
+      const maxBytes = 30_000;
+      const directory = makeDirectory();
+      const { store, readAll } = openStore({ directory, maxBytes, commit: 'turn' });
+      const tickets: number[] = [];
+      for (;;) {
+        const json = `{"visitor_id":"${character.repeat(100)}"}`;
+        const ticket = store.append(makeEvent(`${tickets.length}`, { json }));
+        if (ticket === 'full') break;
+        tickets.push(ticket as number);
+      }
+      await endOfTurn();
+      const bytes = filesIn(directory, '.seg').reduce((sum, file) => sum + statSync(file).size, 0);
+      expect(bytes).to.be.within(maxBytes * 0.85, maxBytes);
+      store.release(tickets);
+      expect(await readAll()).to.have.length(tickets.length);
+    }
+  });
+
+  for (const commit of ['call', 'turn'] as const) {
+    it(`${commit}: loses no event that it took where the stack has ended, and blames no disk`, async () => {
+      const directory = makeDirectory();
+      const { store, logger, readAll } = openStore({ directory, commit });
+      const tickets: number[] = [];
+      const taken: string[] = [];
+      let count = 0;
+      const appendSome = () => {
+        for (let n = 0; n < 3; n++) {
+          const uuid = `${count++}`;
+          try {
+            const json = `{"visitor_id":"${'x'.repeat(10_000)}"}`;
+            const ticket = store.append(makeEvent(uuid, { json }));
+            if (typeof ticket !== 'number') continue;
+            tickets.push(ticket);
+            taken.push(uuid);
+          } catch {
+            // No more than the call itself has ended.
+          }
+        }
+      };
+      let depth = 0;
+      const descend = () => {
+        depth++;
+        try {
+          descend();
+        } catch {
+          depth--;
+          if (count < 600) appendSome();
+        }
+      };
+      descend();
+      expect(depth).to.be.above(0);
+      appendSome();
+      store.release(tickets);
+      await endOfTurn();
+      expect(new Set(tickets).size).to.equal(tickets.length);
+      expect((await readAll()).map(uuidOf)).to.have.members(taken);
+      expect(logger.at('warn')).to.deep.equal([]);
+    });
+
+    it(`${commit}: takes an event that the logger records while a line is logged about the store`, async () => {
+      const directory = makeDirectory();
+      const store = new FileEventStore({ directory, commit });
+      const tickets: number[] = [];
+      const nested: string[] = [];
+      const lines: string[] = [];
+      const appendTo = (uuid: string) => {
+        const ticket = store.append(makeEvent(uuid));
+        if (typeof ticket === 'number') tickets.push(ticket);
+        return ticket;
+      };
+      const say = (message: string) => {
+        lines.push(message);
+        const uuid = `while line ${lines.length} is logged`;
+        if (typeof appendTo(uuid) === 'number') nested.push(uuid);
+      };
+      const logger = { error: say, warn: say, info: say, debug: say };
+      store.open({ logger, runtime: new ManualRuntime(), adopted() {}, lost() {} });
+      appendTo('lost with its directory');
+      await endOfTurn();
+      rmSync(directory, { recursive: true });
+      // Within these it looks whether its file is there.
+      for (let n = 0; n < 300; n++) appendTo(`${n}`);
+      store.release(tickets);
+      await endOfTurn();
+      const uuids: string[] = [];
+      for (const { event } of await store.read({ maxEvents: 1_000, maxBytes: 1e9 }))
+        uuids.push(uuidOf(event));
+      expect(lines.join()).to.contain('was deleted');
+      expect(new Set(uuids).size, 'none twice').to.equal(uuids.length);
+      expect(nested).not.to.deep.equal([]);
+      expect(uuids).to.include.members([...nested, '299']);
+      await store.close();
+    });
+
+    it(`${commit}: takes an event that the logger records while the store's directory is made`, async () => {
+      const directory = makeDirectory();
+      chmodSync(directory, 0o777);
+      const store = new FileEventStore({ directory, commit });
+      const tickets: number[] = [];
+      let lines = 0;
+      const say = () => {
+        if (lines++ === 0) tickets.push(store.append(makeEvent('while a line is logged')) as number);
+      };
+      const logger = { error: say, warn: say, info: say, debug: say };
+      store.open({ logger, runtime: new ManualRuntime(), adopted() {}, lost() {} });
+      expect(tickets).to.have.length(1);
+      tickets.push(store.append(makeEvent('after')) as number);
+      await endOfTurn();
+      store.release(tickets);
+      const records = await store.read({ maxEvents: 10, maxBytes: 1e9 });
+      expect(records.map(({ event }) => uuidOf(event))).to.deep.equal(['while a line is logged', 'after']);
+      await store.close();
+    });
+  }
 
   it('delivers and counts as with the default', async () => {
     const directory = makeDirectory();
