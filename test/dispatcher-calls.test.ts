@@ -68,6 +68,37 @@ describe('a request that a dispatcher makes', () => {
     expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: {} });
   });
 
+  const behind: Record<string, () => unknown> = {
+    'it throws': () => {
+      throw new Error('broken');
+    },
+    'it returns true': () => true,
+    'it returns a status': () => 204,
+    'it returns a promise that rejects': () => Promise.reject(new Error('broken')),
+    'it returns a promise of a status': async () => ({ statusCode: 204 }),
+  };
+  for (const [what, go] of Object.entries(behind)) {
+    it(`has the answer that its dispatcher calls back with, though ${what} behind it`, async () => {
+      let statusCode = 503;
+      let calls = 0;
+      const { processor, runtime, record } = makeHarness(
+        (_event, callback) => {
+          calls++;
+          callback({ statusCode });
+          return go() as never;
+        },
+        { retry: { initialDelayMillis: 1_000, maxDelayMillis: 1_000 } },
+      );
+      record();
+      await settle();
+      expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 1 });
+      statusCode = 204;
+      await runtime.advance(60_000);
+      expect(calls).to.equal(2);
+      expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: {} });
+    });
+  }
+
   it('has been answered at its deadline: an answer that comes too late is not one', async () => {
     const answers: ((answer: { statusCode: number }) => void)[] = [];
     const { processor, runtime, record } = makeHarness(() => new Promise(resolve => answers.push(resolve)), {

@@ -83,11 +83,23 @@ export class Attempt implements OutstandingWork, RequestOwner {
     // A promise, what a callback is given, or a promise that it is given. After the call that brings it: where the
     // application's stack ended while it is dealt with, its events, and those of the next requests, would never settle.
     const respondLater = (response: unknown) => void Promise.resolve(response).then(respond, fail);
-    const returned = untraced(() =>
-      TAKES_OPTIONS in dispatcher.dispatchEvent
-        ? dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions)
-        : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, respondLater)),
-    );
+    let isCalledBack = false;
+    const callBack = (response: unknown) => {
+      respondLater(response);
+      isCalledBack = true;
+    };
+    let returned: unknown;
+    try {
+      returned = untraced(() =>
+        TAKES_OPTIONS in dispatcher.dispatchEvent
+          ? dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions)
+          : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, callBack)),
+      );
+    } catch (error) {
+      if (!isCalledBack) throw error;
+    }
+    // That is its answer, whatever it has returned or thrown behind it.
+    if (isCalledBack) return;
     if (isThenable(returned)) respondLater(returned);
     else if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
   }
