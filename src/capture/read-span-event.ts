@@ -47,7 +47,13 @@ export function attributeOf(type: ExperimentEventType, field: string): string {
   return names[field] ?? field;
 }
 
-const READ: readonly string[] = Object.values(semconv).filter(name => name.includes('.'));
+const READ: readonly string[] = [
+  ...Object.values(IMPRESSION_FIELDS),
+  ...Object.values(CONVERSION_FIELDS),
+  ...Object.values(JSON_FIELDS),
+  ...[semconv.ATTR_LOG_RECORD_UID, semconv.ATTR_ERROR_TYPE],
+  ...[semconv.ATTR_FEATURE_FLAG_RESULT_REASON, semconv.ATTR_FEATURE_FLAG_RESULT_VALUE],
+];
 
 /** Reads the attributes of an event, without what a dependency has put on Object.prototype by one of their names. */
 export function attributesOf(event: RawEvent): Given {
