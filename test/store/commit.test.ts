@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FileEventStore, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
@@ -373,6 +374,46 @@ describe("FileEventStore with commit: 'turn'", () => {
       expect(new Set(uuids).size, 'none twice').to.equal(uuids.length);
       expect(nested).not.to.deep.equal([]);
       expect(uuids).to.include.members([...nested, '299']);
+      await store.close();
+    });
+
+    it(`${commit}: keeps an event apart from one that the logger records before it is written`, async () => {
+      const directory = join(makeDirectory(), 'events');
+      writeFileSync(directory, 'a file');
+      const store = new FileEventStore({ directory, commit });
+      const clock = new ManualRuntime();
+      let later = 0;
+      const runtime = {
+        now: clock.now,
+        monotonic: () => clock.monotonic() + later,
+        setTimer: clock.setTimer,
+        random: clock.random,
+        uuid: () => crypto.randomUUID(),
+      };
+      const tickets: unknown[] = [];
+      let isFirst = true;
+      const say = (line: string) => {
+        if (!line.includes('every user') || !isFirst) return;
+        isFirst = false;
+        tickets.push(store.append(makeEvent('while a line is logged')));
+      };
+      store.open({
+        logger: { error: say, warn: say, info: say, debug: say },
+        runtime,
+        adopted() {},
+        lost() {},
+      });
+      rmSync(directory);
+      mkdirSync(directory);
+      chmodSync(directory, 0o777);
+      // The disk is tried again by then.
+      later = 10_000;
+      tickets.push(store.append(makeEvent('outer')));
+      await endOfTurn();
+      expect(tickets).to.have.length(2);
+      store.release(tickets as number[]);
+      const records = await store.read({ maxEvents: 10, maxBytes: 1e9 });
+      expect(records.map(({ event }) => uuidOf(event))).to.have.members(['while a line is logged', 'outer']);
       await store.close();
     });
 
