@@ -51,7 +51,9 @@ export class Exchange implements Dispatcher.DispatchHandler, AbortListener {
   aborted(reason: unknown): void {
     this.#isTold = true;
     this.#abortedBy = reason instanceof Error ? reason : new Error('aborted');
-    this.#controller?.abort(this.#abortedBy);
+    // While its connection is being made there is nothing to abort, and others would wait for it in vain.
+    if (this.#controller === undefined) this.#release()?.broke();
+    else this.#controller.abort(this.#abortedBy);
     this.#owner.failed(reason);
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { channel } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { isTracingSuppressed } from '@opentelemetry/core';
@@ -12,6 +14,7 @@ import {
   NotificationCenter,
   NotificationType,
   UndiciEventDispatcher,
+  type UndiciEventDispatcherOptions,
 } from 'opentelemetry-exporter-optimizely';
 import { makeUserEvent } from '../support/fakes.js';
 import { answer, type Behavior, hang, reset, startServer } from '../support/hostile-server.js';
@@ -47,8 +50,8 @@ describe('connections of UndiciEventDispatcher', () => {
       },
     };
   };
-  const makeDispatcher = () => {
-    const dispatcher = new UndiciEventDispatcher();
+  const makeDispatcher = (options?: UndiciEventDispatcherOptions) => {
+    const dispatcher = new UndiciEventDispatcher(options);
     opened.unshift(dispatcher);
     return dispatcher;
   };
@@ -130,6 +133,35 @@ describe('connections of UndiciEventDispatcher', () => {
     expect(server.requests).to.have.length(MOST_CONNECTIONS + 6);
     await Promise.all(send(MOST_CONNECTIONS));
     expect(ports(server.requests).size, 'none was closed for what was given up').to.equal(MOST_CONNECTIONS);
+  });
+
+  it('are no longer waited for when what they were being made for is given up: another takes the place', async () => {
+    // One that takes connections and says nothing: TLS is never agreed upon.
+    const sockets: Socket[] = [];
+    const events = new EventEmitter();
+    const silent = createServer(socket => {
+      sockets.push(socket.on('error', () => {}));
+      events.emit('connected');
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/events`;
+    const connected = async (count: number) => {
+      while (sockets.length < count) await once(events, 'connected');
+    };
+    // Longer than a test may take: by the time limit, it would be given up by itself.
+    const dispatcher = makeDispatcher({ requestTimeoutMillis: 600_000 });
+    const controllers = Array.from({ length: MOST_CONNECTIONS + 1 }, () => new AbortController());
+    const errors = controllers.map(({ signal }) =>
+      dispatcher.dispatchEvent(makeLogEvent(url), { signal }).catch((error: unknown) => error),
+    );
+    await connected(MOST_CONNECTIONS);
+    controllers[0]?.abort(new Error('enough'));
+    expect(await errors[0]).to.have.property('message', 'enough');
+    await connected(MOST_CONNECTIONS + 1);
+    for (const controller of controllers) controller.abort(new Error('enough'));
+    await Promise.all(errors);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
   });
 
   it('are made for what waits when those that were there have broken', async () => {
