@@ -11,7 +11,7 @@ import type { Afterwards } from '../util/afterwards.js';
 import { settlementOf } from '../util/event-text.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { Outstanding } from '../util/outstanding.js';
-import { memberOf } from '../util/own-members.js';
+import { hasAnswerMembersForAll, ownMembers } from '../util/own-members.js';
 import type { ClosedBatch } from './batch-builder.js';
 import { BatchInFlight, type BatchOwner, type PieceOfBatch } from './batch-in-flight.js';
 import type { StoreTracker } from './store-tracker.js';
@@ -32,6 +32,7 @@ export interface BatchesInFlightDependencies {
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
 
 const NONE: readonly never[] = [];
+const RESULT: readonly (keyof EventExportResult)[] = ['code', 'error', 'dropped', 'streamed'];
 
 /** Closed batches of which the exporter has not yet said what became of them. */
 export class BatchesInFlight implements BatchOwner {
@@ -170,9 +171,10 @@ export class BatchesInFlight implements BatchOwner {
   }
 
   #ended(inFlight: BatchInFlight, result: EventExportResult): void {
-    const { code } = result;
-    const [dropped = NONE, streamed = NONE] = [memberOf(result, 'dropped'), memberOf(result, 'streamed')];
-    const error: unknown = memberOf(result, 'error');
+    const own = hasAnswerMembersForAll()
+      ? (ownMembers(result, RESULT) as unknown as EventExportResult)
+      : result;
+    const { code, dropped = NONE, streamed = NONE, error } = own;
     if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Runtime } from '../model/runtime.js';
 import { isObjectLike } from '../util/guard.js';
-import { memberOf } from '../util/own-members.js';
+import { hasAnswerMembersForAll, memberOf, ownMembers } from '../util/own-members.js';
 import { parseRetryAfter } from '../util/retry-after.js';
 import type { Answer } from './verdict.js';
 
@@ -14,13 +14,14 @@ export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answ
   try {
     if (!isObjectLike(response)) return { kind: 'status', status: readBareStatus(response) };
     if (isError(response)) return readRejection(response, clock);
-    const status = statusOf(response);
-    const streamed = memberOf(response, 'streamed') === true;
+    const given = shapeOf(response);
+    const status = statusOf(given);
+    const streamed = given.streamed === true;
     // What is delivered is not tried again.
     if (status === undefined || (status >= 200 && status < 300)) {
-      return { kind: 'status', status, streamed, date: dateOf(response) };
+      return { kind: 'status', status, streamed, date: dateOf(given) };
     }
-    return { kind: 'status', status, retryAfterMillis: retryAfterOf(response, clock), streamed };
+    return { kind: 'status', status, retryAfterMillis: retryAfterOf(given, clock), streamed };
   } catch (error) {
     return { kind: 'no answer', error };
   }
@@ -30,13 +31,13 @@ export function readAnswer(response: unknown, clock: Pick<Runtime, 'now'>): Answ
 export function readRejection(error: unknown, clock: Pick<Runtime, 'now'>): Answer {
   try {
     if (!isObjectLike(error)) return { kind: 'no answer', error };
-    const response: unknown = memberOf(error, 'response');
-    for (const holder of [response, error]) {
+    for (const holder of [shapeOf(error).response, error]) {
       if (!isObjectLike(holder)) continue;
-      const status = readStatus(memberOf(holder, 'statusCode')) ?? readStatus(memberOf(holder, 'status'));
+      const given = shapeOf(holder);
+      const status = readStatus(given.statusCode) ?? readStatus(given.status);
       // A delivered request is not reported as an error.
       if (status === undefined || status < 300) continue;
-      return { kind: 'status', status, retryAfterMillis: retryAfterOf(holder, clock) };
+      return { kind: 'status', status, retryAfterMillis: retryAfterOf(given, clock) };
     }
     return { kind: 'no answer', error };
   } catch (unreadable) {
@@ -47,9 +48,24 @@ export function readRejection(error: unknown, clock: Pick<Runtime, 'now'>): Answ
 /** What `ok: false` without a status means: the destination's trouble, tried again. */
 export const NOT_OK = 0;
 
-function statusOf(response: object): number | undefined {
-  const status = readStatus(memberOf(response, 'statusCode')) ?? readStatus(memberOf(response, 'status'));
-  return status ?? (memberOf(response, 'ok') === false ? NOT_OK : undefined);
+interface Shape {
+  readonly statusCode?: unknown;
+  readonly status?: unknown;
+  readonly ok?: unknown;
+  readonly headers?: unknown;
+  readonly streamed?: unknown;
+  readonly response?: unknown;
+}
+
+const SHAPE: readonly (keyof Shape)[] = ['statusCode', 'status', 'ok', 'headers', 'streamed', 'response'];
+
+/** Without what a dependency has put on Object.prototype. */
+function shapeOf(response: object): Shape {
+  return hasAnswerMembersForAll() ? ownMembers(response, SHAPE) : response;
+}
+
+function statusOf({ statusCode, status, ok }: Shape): number | undefined {
+  return readStatus(statusCode) ?? readStatus(status) ?? (ok === false ? NOT_OK : undefined);
 }
 
 /** A number, or text that begins with one: `'503'`, `'503 Service Unavailable'`. */
@@ -72,18 +88,21 @@ function readBareStatus(value: unknown): number | undefined {
   return status !== undefined && status >= 100 && status < 600 ? status : undefined;
 }
 
-function retryAfterOf(response: object, clock: Pick<Runtime, 'now'>): number | undefined {
-  const headers: unknown = memberOf(response, 'headers');
+function retryAfterOf({ headers }: Shape, clock: Pick<Runtime, 'now'>): number | undefined {
   if (!isObjectLike(headers)) return undefined;
   return parseRetryAfter(headerOf(headers, 'retry-after'), clock.now());
 }
 
 /** For each request: most clients have names in lower case. */
-function dateOf(response: object): unknown {
+function dateOf(response: Shape): unknown {
   try {
-    const headers: unknown = memberOf(response, 'headers');
+    const { headers } = response;
     if (!isObjectLike(headers)) return undefined;
-    return memberOf(headers, 'date') ?? headerOf(headers, 'date');
+    const isPlain = !hasAnswerMembersForAll();
+    return (
+      (isPlain ? (headers as { date?: unknown }).date : memberOf(headers, 'date')) ??
+      headerOf(headers, 'date')
+    );
   } catch {
     // What was taken is delivered, whatever its headers do.
     return undefined;

@@ -34,6 +34,23 @@ export function hasEventMembersForAll(): boolean {
   );
 }
 
+/** The same of what dispatchers and exporters answer with, which is read for each request. */
+export function hasAnswerMembersForAll(): boolean {
+  return (
+    'statusCode' in EMPTY ||
+    'status' in EMPTY ||
+    'ok' in EMPTY ||
+    'headers' in EMPTY ||
+    'date' in EMPTY ||
+    'get' in EMPTY ||
+    'response' in EMPTY ||
+    'code' in EMPTY ||
+    'error' in EMPTY ||
+    'dropped' in EMPTY ||
+    'streamed' in EMPTY
+  );
+}
+
 /** Whether all objects have a member of one of these names. */
 export function isAnyOfAll(names: readonly string[]): boolean {
   return names.some(name => name in EMPTY);
