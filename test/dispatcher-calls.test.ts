@@ -54,6 +54,16 @@ function answerFromTheEnd(
 }
 
 describe('a request that a dispatcher makes', () => {
+  const rejections: unknown[] = [];
+  const onRejection = (error: unknown) => void rejections.push(error);
+  beforeEach(() => {
+    rejections.length = 0;
+    process.on('unhandledRejection', onRejection);
+  });
+  afterEach(() => {
+    process.off('unhandledRejection', onRejection);
+  });
+
   it('has one answer, the first: what the dispatcher calls back later changes nothing', async () => {
     let calls = 0;
     const { processor, runtime, record } = makeHarness((_event, callback) => {
@@ -76,6 +86,12 @@ describe('a request that a dispatcher makes', () => {
     'it returns a status': () => 204,
     'it returns a promise that rejects': () => Promise.reject(new Error('broken')),
     'it returns a promise of a status': async () => ({ statusCode: 204 }),
+    'it returns what cannot be read': () => {
+      const get = () => {
+        throw new Error('broken');
+      };
+      return new Proxy({}, { get });
+    },
   };
   for (const [what, go] of Object.entries(behind)) {
     it(`has the answer that its dispatcher calls back with, though ${what} behind it`, async () => {
@@ -96,6 +112,26 @@ describe('a request that a dispatcher makes', () => {
       await runtime.advance(60_000);
       expect(calls).to.equal(2);
       expect(processor.ledger()).to.deep.include({ delivered: 1, pending: 0, dropped: {} });
+      expect(rejections, 'unhandled, each would end the process').to.deep.equal([]);
+    });
+  }
+
+  for (const end of ['is fulfilled', 'rejects']) {
+    it(`has the answer that its dispatcher calls back with, though its own promise ${end} before that is there`, async () => {
+      let answer = (_answer: { statusCode: number }) => {};
+      const { processor, record } = makeHarness(async (_event, callback) => {
+        await undefined;
+        (callback as (answer: unknown) => void)(new Promise(resolve => (answer = resolve)));
+        if (end === 'rejects') throw new Error('broken');
+        return undefined as never;
+      });
+      record();
+      await settle();
+      expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 1 });
+      answer({ statusCode: 400 });
+      await settle();
+      expect(processor.ledger()).to.deep.include({ delivered: 0, pending: 0, dropped: { rejected: 1 } });
+      expect(rejections).to.deep.equal([]);
     });
   }
 

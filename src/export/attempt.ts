@@ -80,28 +80,31 @@ export class Attempt implements OutstandingWork, RequestOwner {
   #dispatch(dispatcher: AnyEventDispatcher, logEvent: LogEvent): void {
     const respond = (response: unknown) => this.#answer(readAnswer(response, this.#runtime));
     const fail = (error: unknown) => this.#answer(readRejection(error, this.#runtime));
+    let isCalledBack = false;
     // A promise, what a callback is given, or a promise that it is given. After the call that brings it: where the
     // application's stack ended while it is dealt with, its events, and those of the next requests, would never settle.
-    const respondLater = (response: unknown) => void Promise.resolve(response).then(respond, fail);
-    let isCalledBack = false;
     const callBack = (response: unknown) => {
-      respondLater(response);
+      void Promise.resolve(response).then(respond, fail);
       isCalledBack = true;
     };
-    let returned: unknown;
     try {
-      returned = untraced(() =>
+      const returned: unknown = untraced(() =>
         TAKES_OPTIONS in dispatcher.dispatchEvent
           ? dispatcher.dispatchEvent(logEvent, this as unknown as DispatchOptions)
           : dispatcher.dispatchEvent(showLogEvent(logEvent), optionsWithCallback(this, callBack)),
       );
+      if (isThenable(returned)) {
+        // Also behind a callback: a rejection that is not handled would end the process.
+        void Promise.resolve(returned).then(
+          response => isCalledBack || respond(response),
+          error => isCalledBack || fail(error),
+        );
+      } else if (!isCalledBack && (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)))
+        respond(returned);
     } catch (error) {
+      // What it calls back with is its answer, whatever it has returned or thrown behind it.
       if (!isCalledBack) throw error;
     }
-    // That is its answer, whatever it has returned or thrown behind it.
-    if (isCalledBack) return;
-    if (isThenable(returned)) respondLater(returned);
-    else if (returned !== undefined || !takesCallback(dispatcher.dispatchEvent)) respond(returned);
   }
 
   responded(response: EventDispatcherResponse): void {

@@ -38,20 +38,18 @@ class GuardedExporter {
     const { context, byteLength, cause } = batch;
     // A list of its own: exporters take events out of theirs.
     const events = [...batch.events];
+    const own = new OwnEvents(batch.events);
     let hasCalledBack = false;
     const callBack = (result: unknown) => {
       hasCalledBack = true;
-      resultCallback(this.#readResult(result, batch));
+      resultCallback(this.#readResult(result, own));
     };
     const guarded: ExportBatch = {
       ...{ context, events, byteLength, cause },
       notifyLogEvent: (logEvent, piece) => batch.notifyLogEvent(logEvent, piece),
       hasLogEventListeners: () => memberOf(batch, 'hasLogEventListeners')?.call(batch) !== false,
       settle: (part, outcome) =>
-        batch.settle(
-          ownEvents(part, new Set(batch.events)),
-          outcome === 'streamed' ? outcome : readReason(outcome),
-        ),
+        batch.settle(own.namedBy(part), outcome === 'streamed' ? outcome : readReason(outcome)),
     };
     const returned: unknown = untraced(() => this.#exporter.export(guarded, callBack));
     if (!isThenable(returned)) return;
@@ -65,9 +63,9 @@ class GuardedExporter {
     );
   }
 
-  #readResult(result: unknown, batch: ExportBatch): EventExportResult {
+  #readResult(result: unknown, own: OwnEvents): EventExportResult {
     if (!isResult(result)) this.#seam.misused('export', `calls back with ${kindOf(result)}, and ${CODES}`);
-    return readResult(result, batch);
+    return readResult(result, own);
   }
 
   onReady(listener: () => void): void {
@@ -120,47 +118,54 @@ function readReason(reason: unknown): DropReason | undefined {
   return 'rejected';
 }
 
-function readResult(result: unknown, { events }: ExportBatch): EventExportResult {
+function readResult(result: unknown, own: OwnEvents): EventExportResult {
   try {
     const names = ['code', 'error', 'dropped', 'streamed'];
     const { code, error, dropped, streamed } = ownMembers(
       (result ?? {}) as object,
       names,
     ) as Partial<EventExportResult>;
-    const known = new Set(events);
     return {
       code: code === 0 ? 0 : 1,
       error,
       dropped: Array.isArray(dropped)
         ? dropped.map((drop: Partial<Dropped>) => ({
             reason: readReason(drop.reason) ?? 'rejected',
-            events: ownEvents(drop.events, known),
+            events: own.namedBy(drop.events),
           }))
         : [],
-      streamed: ownEvents(streamed, known),
+      streamed: own.namedBy(streamed),
     };
   } catch (error) {
     return { code: 1, error: error as Error };
   }
 }
 
-/**
- * The events of a batch that an exporter names, itself or by copies that it has made. Each once: two outcomes for one event
- * would unbalance the ledger.
- *
- * @param known takes those that are named out of it
- */
-function ownEvents(named: unknown, known: Set<SerializedEvent>): SerializedEvent[] {
-  const copies: SerializedEvent[] = [];
-  const own: SerializedEvent[] = [];
-  for (const event of isIterable(named) ? named : []) (known.delete(event) ? own : copies).push(event);
-  if (copies.length === 0) return own;
-  const byText = new Map([...known].map(event => [event.json, event]));
-  for (const copy of copies) {
-    const event = byText.get(copy?.json);
-    if (event !== undefined && known.delete(event)) own.push(event);
+/** Finds the events of a batch that an exporter names, itself or by copies that it has made; perhaps one in each call. */
+class OwnEvents {
+  readonly #events: readonly SerializedEvent[];
+  #known: Set<SerializedEvent> | undefined;
+  #byText: Map<string, SerializedEvent> | undefined;
+
+  constructor(events: readonly SerializedEvent[]) {
+    this.#events = events;
   }
-  return own;
+
+  namedBy(named: unknown): SerializedEvent[] {
+    const own: SerializedEvent[] = [];
+    for (const event of isIterable(named) ? named : []) {
+      const found = this.#find(event);
+      if (found !== undefined) own.push(found);
+    }
+    return own;
+  }
+
+  #find(event: SerializedEvent): SerializedEvent | undefined {
+    this.#known ??= new Set(this.#events);
+    if (this.#known.has(event)) return event;
+    this.#byText ??= new Map(this.#events.map(known => [known.json, known]));
+    return this.#byText.get(event?.json);
+  }
 }
 
 function isIterable(named: unknown): named is Iterable<SerializedEvent> {
