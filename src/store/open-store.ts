@@ -234,15 +234,15 @@ export class OpenStore {
   #vanished(segments: readonly Segment[]): void {
     const before = this.#book.available;
     for (const segment of segments) {
-      this.#acks.forget(segment);
+      this.#refused.add(segment.ticketsHeld());
       this.#forget(segment);
     }
     if (this.#book.segments.every(segment => !segment.adopted)) this.#adopter.forgetAll();
-    const lost = before - this.#book.available;
-    if (lost > 0) this.#host.lost(lost);
+    if (before > this.#book.available) this.#host.lost(before - this.#book.available);
   }
 
   #forget(segment: Segment): void {
+    this.#acks.forget(segment);
     this.#book.delete(segment);
     this.#unreadable.delete(segment);
     this.#undeleted.delete(segment);

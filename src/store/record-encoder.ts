@@ -102,8 +102,9 @@ export class RecordEncoder {
 
   #textOf(context: EventContext): Buffer {
     if (context !== this.#context) {
-      this.#context = context;
       this.#contextText = Buffer.from(contextToText(context));
+      // Last: where the stack ends in here, the next event must not get the text of another context.
+      this.#context = context;
     }
     return this.#contextText;
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StoreTicket } from '../model/event-store.js';
 
-/** Records that the disk refused after `append` had given a ticket for them: their events are in memory only. */
+/**
+ * Records that the disk refused after `append` had given a ticket for them, or that were deleted from outside: their
+ * events are in memory only.
+ */
 export class RefusedRecords {
   readonly #tickets = new Set<StoreTicket>();
   readonly #lost: (count: number) => void;

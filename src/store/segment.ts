@@ -6,7 +6,7 @@ import { MAX_RECORDS } from './record-layout.js';
 export const RECORD_STATE = { gone: 0, held: 1, available: 2, reading: 3 } as const;
 export type RecordState = (typeof RECORD_STATE)[keyof typeof RECORD_STATE];
 
-const { gone: GONE, available: AVAILABLE } = RECORD_STATE;
+const { gone: GONE, held: HELD, available: AVAILABLE } = RECORD_STATE;
 
 /** Of a ticket: the number of its record in its segment. */
 export function recordNumber(ticket: number): number {
@@ -53,6 +53,14 @@ export class Segment {
 
   ticket(index: number): number {
     return this.id * MAX_RECORDS + index;
+  }
+
+  /** Of the records whose events are in memory. */
+  ticketsHeld(): number[] {
+    const tickets: number[] = [];
+    for (let index = 0; index < this.count; index++)
+      if (this.#states[index] === HELD) tickets.push(this.ticket(index));
+    return tickets;
   }
 
   has(index: number): boolean {

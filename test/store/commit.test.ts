@@ -9,12 +9,14 @@ import type { StoredEvent } from 'opentelemetry-exporter-optimizely/file-store';
 import { RecordDecoder } from '../../src/store/record-decoder.js';
 import { scanSegment } from '../../src/store/scan-segment.js';
 import { makeDatafile } from '../support/datafile.js';
-import { RecordingDispatcher, RecordingLogger } from '../support/fakes.js';
+import { makeContext, RecordingDispatcher, RecordingLogger } from '../support/fakes.js';
 import { ManualRuntime, settle } from '../support/manual-runtime.js';
 import { ROOT } from '../support/run-example.js';
 import { skip } from '../support/skip.js';
 import { closeAll, filesIn, makeDirectory, makeEvent, openStore, tidyUp, uuidOf } from './harness.js';
 import { mountSmall, remount, unmountAll } from './mounts.js';
+
+type StoredContext = ReturnType<typeof makeContext>;
 
 function uuidSent(visitor: unknown): string {
   const { snapshots } = visitor as { snapshots: { events: { uuid: string }[] }[] };
@@ -340,6 +342,53 @@ describe("FileEventStore with commit: 'turn'", () => {
       expect(new Set(tickets).size).to.equal(tickets.length);
       expect((await readAll()).map(uuidOf)).to.have.members(taken);
       expect(logger.at('warn')).to.deep.equal([]);
+    });
+
+    it(`${commit}: keeps events of one datafile apart from those of another, where the stack ends with the first of them`, async () => {
+      const { store, readAll } = openStore({ directory: makeDirectory(), commit });
+      const tickets: number[] = [];
+      const taken: string[] = [];
+      let count = 0;
+      const append = (revision: number, context: StoredContext) => {
+        const uuid = `${count++} of ${revision}`;
+        const ticket = store.append(makeEvent(uuid, { context }));
+        if (typeof ticket !== 'number') return;
+        tickets.push(ticket);
+        taken.push(`${uuid}, ${revision}`);
+      };
+      for (let revision = 1; revision <= 12; revision++) {
+        const context = makeContext({ revision: `${revision}` });
+        // At each depth, from the end of the stack up to the first one where it is taken.
+        const descend = (): void => {
+          try {
+            descend();
+          } catch {
+            append(revision, context);
+          }
+        };
+        descend();
+        append(revision, context);
+      }
+      store.release(tickets);
+      const read = (await readAll()).map(
+        event => `${uuidOf(event)}, ${event.kind === 'resolved' ? event.context.revision : ''}`,
+      );
+      expect(taken).to.have.length.at.least(12);
+      expect(read).to.deep.equal(taken);
+    });
+
+    it(`${commit}: tells of events that memory lets go of, where their file was deleted meanwhile`, async () => {
+      const directory = makeDirectory();
+      const { store, append, lost, clock } = openStore({ directory, commit });
+      const tickets = ['1', '2', '3', '4'].map(uuid => append(makeEvent(uuid)));
+      await endOfTurn();
+      rmSync(directory, { recursive: true });
+      await clock.advance(60_000);
+      store.remove(tickets.slice(0, 1));
+      const [, ...others] = tickets;
+      store.release([...others, append(makeEvent('written elsewhere'))]);
+      await lost.reaches(3);
+      expect({ available: store.available, lost: lost.count }).to.deep.equal({ available: 1, lost: 3 });
     });
 
     it(`${commit}: takes an event that the logger records while a line is logged about the store`, async () => {
