@@ -482,6 +482,34 @@ describe('waitUntil', () => {
     expect(logger.lines).to.deep.equal([]);
   });
 
+  it("is asked with the next event where the application's stack ended within it", async () => {
+    const waited: Promise<unknown>[] = [];
+    let isAsked = false;
+    const push = (promise: Promise<unknown>, frames: number): void => {
+      isAsked = true;
+      if (frames > 0) push(promise, frames - 1);
+      else waited.push(promise);
+    };
+    const { processor, runtime } = makeHarness({ waitUntil: promise => push(promise, 500) });
+    const descend = (): void => {
+      try {
+        descend();
+      } catch (error) {
+        // Ever further from the end, until there is room for it to be asked.
+        processor.recordConversion(CONVERSION);
+        if (!isAsked) throw error;
+      }
+    };
+    descend();
+    expect(isAsked).to.equal(true);
+    expect(waited, 'the stack ended within it').to.deep.equal([]);
+    processor.recordConversion(CONVERSION);
+    expect(waited).to.have.length(1);
+    await runtime.advance(0);
+    await waited[0];
+    expect(processor.ledger().pending).to.equal(0);
+  });
+
   it('is not asked for what was refused', async () => {
     const waited: unknown[] = [];
     const { processor } = makeHarness({ waitUntil: promise => waited.push(promise) });

@@ -3,6 +3,7 @@
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import { errorLabel } from '../util/error-label.js';
+import { isStackOverflow } from '../util/guard.js';
 
 /** The serverless platform's function that keeps the invocation alive until the promise has settled. */
 export type WaitUntil = (promise: Promise<unknown>) => unknown;
@@ -49,6 +50,9 @@ export function flushUnderWaitUntil(
     try {
       void Promise.resolve(waitUntil(flushed)).catch(onError);
     } catch (error) {
+      // The stack has ended, perhaps before the promise was heard of: the next event asks. To tell may take more stack, too.
+      isDue = false;
+      if (!isStackOverflow(error)) isDue = true;
       onError(error);
     }
   };
