@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
+  BatchEventProcessor,
   type ExperimentEvent,
   NotificationCenter,
   NotificationType,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
+  type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
-import { RecordingDispatcher } from './support/fakes.js';
+import { makeUserEvent, RecordingDispatcher } from './support/fakes.js';
 import { ManualRuntime } from './support/manual-runtime.js';
 
 /** A processor all of whose objects look at the ledger at each call. */
@@ -59,7 +61,7 @@ function makeHarness() {
       open: () => look('open'),
       append: () => lookAndReturn('append', () => (++tickets % 4 === 0 ? 'failed' : tickets)),
       remove: () => look('remove'),
-      release() {},
+      release: () => look('release'),
       read: async () => lookAndReturn('read', () => []),
       close: async () => look('close'),
     },
@@ -102,6 +104,7 @@ describe('the ledger, seen from within a call', () => {
       'enqueue',
       'dequeue',
       'remove',
+      'release',
       'close',
       'log',
     ]);
@@ -122,5 +125,44 @@ describe('the ledger, seen from within a call', () => {
     expect(pending).to.deep.equal([1, 2, 3]);
     expect(processor.ledger()).to.deep.include({ recorded: 3, pending: 3 });
     void processor.shutdown();
+  });
+
+  it('adds up where a queue of a BatchEventProcessor looks at it, or the logger as the exporter fails', async () => {
+    const wrong: string[] = [];
+    const seen = new Set<string>();
+    let processor: BatchEventProcessor | undefined;
+    const look = <T>(where: string, answer: T): T => {
+      if (processor === undefined) return answer;
+      const { recorded, recovered, delivered, streamed, stored, pending, dropped } = processor.ledger();
+      const gone = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+      seen.add(where);
+      const accounted = delivered + streamed + stored + pending + gone;
+      if (accounted !== recorded + recovered) wrong.push(`${where}: ${accounted} of ${recorded + recovered}`);
+      return answer;
+    };
+    const queued: SerializedEvent[] = [];
+    const log = () => look('log', undefined);
+    processor = new BatchEventProcessor({
+      runtime: new ManualRuntime(),
+      batchSize: 3,
+      eventQueue: {
+        size: 0,
+        enqueue: event => look('enqueue', queued.push(event) > 0),
+        dequeue: () => look('dequeue', queued.shift()),
+      },
+      exporter: {
+        export({ events }, resultCallback) {
+          const late = { reason: 'shutdown_timeout', events: events.slice(0, 2) } as const;
+          resultCallback({ code: 0, dropped: [late], error: new Error('late') });
+        },
+      },
+      logger: { error: log, warn: log, info: log, debug: log },
+    });
+    processor.start();
+    for (let n = 0; n < 8; n++) processor.process(makeUserEvent({ uuid: `${n}` }));
+    await processor.stop();
+    expect(wrong).to.deep.equal([]);
+    expect([...seen]).to.include.members(['enqueue', 'dequeue', 'log']);
+    expect(processor.ledger()).to.deep.include({ recorded: 8, pending: 0 });
   });
 });

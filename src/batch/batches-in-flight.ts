@@ -32,6 +32,7 @@ export interface BatchesInFlightDependencies {
 type Dropped = NonNullable<EventExportResult['dropped']>[number];
 
 const NONE: readonly never[] = [];
+const OUT_OF_TIME = 'shutdown_timeout';
 const RESULT: readonly (keyof EventExportResult)[] = ['code', 'error', 'dropped', 'streamed'];
 
 /** Closed batches of which the exporter has not yet said what became of them. */
@@ -103,9 +104,10 @@ export class BatchesInFlight implements BatchOwner {
       this.#forget(inFlight);
       for (const event of inFlight.unsettled) events.push(event);
     }
-    const lost = this.#deps.storeTracker.leaveInStore(events);
-    if (lost.length > 0) this.#deps.ledger.dropped('shutdown_timeout', lost);
-    return lost.length;
+    const { storeTracker, ledger } = this.#deps;
+    return storeTracker.leaveInStore(events, lost => {
+      if (lost.length > 0) ledger.dropped('shutdown_timeout', lost);
+    }).length;
   }
 
   #export(inFlight: BatchInFlight, isLastTry: boolean): void {
@@ -175,7 +177,6 @@ export class BatchesInFlight implements BatchOwner {
       ? (ownMembers(result, RESULT) as unknown as EventExportResult)
       : result;
     const { code, dropped = NONE, streamed = NONE, error } = own;
-    if (error !== undefined) this.#seam.failed('export', error);
     const events = inFlight.unsettled;
     // All of it has arrived: what happens to nearly every batch.
     if (code === 0 && dropped.length === 0 && streamed.length === 0) this.#account(events);
@@ -190,6 +191,8 @@ export class BatchesInFlight implements BatchOwner {
       if (code === 0) this.#account([...unnamed], drops, inStream);
       else this.#account(NONE, [...drops, { reason: 'rejected', events: [...unnamed] }], inStream);
     }
+    // Not before: the logger may look at the ledger.
+    if (error !== undefined) this.#seam.failed('export', error);
     this.#deps.onEnded();
   }
 
@@ -205,13 +208,15 @@ export class BatchesInFlight implements BatchOwner {
       storeTracker.remove(delivered);
       return;
     }
-    const lost: Dropped[] = [];
-    for (const { reason, events } of dropped) {
-      // Out of time is no fault of the events: what the store has is for the next life.
-      const gone = reason === 'shutdown_timeout' ? storeTracker.leaveInStore(events) : events;
-      if (gone.length > 0) lost.push({ reason, events: gone });
-    }
-    ledger.ended(delivered, lost, streamed);
+    // Out of time is no fault of the events: what the store has is for the next life.
+    const late = dropped.flatMap(({ reason, events }) => (reason === OUT_OF_TIME ? events : NONE));
+    const lost: Dropped[] = dropped.filter(
+      ({ reason, events }) => reason !== OUT_OF_TIME && events.length > 0,
+    );
+    storeTracker.leaveInStore(late, events => {
+      if (events.length > 0) lost.push({ reason: OUT_OF_TIME, events });
+      ledger.ended(delivered, lost, streamed);
+    });
     storeTracker.remove(delivered);
     storeTracker.remove(streamed);
     for (const { events } of lost) storeTracker.remove(events);

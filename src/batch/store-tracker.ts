@@ -142,16 +142,23 @@ export class StoreTracker {
     this.#seam.call('remove', undefined, () => this.#store?.remove(tickets));
   }
 
-  /** Leaves to the store what it has. @returns what it has not */
-  leaveInStore<T extends Kept>(items: readonly T[]): T[] {
+  /**
+   * Leaves to the store what it has.
+   *
+   * @param countRest called with what it has not, before the store hears of the others: it may look at the ledger
+   * @returns what it has not
+   */
+  leaveInStore<T extends Kept>(items: readonly T[], countRest?: (rest: T[]) => void): T[] {
     const tickets = ticketsOf(items);
+    const rest = items.filter(item => item.ticket === undefined);
+    this.#storedCount += tickets.length;
+    this.#copiedCount -= tickets.length;
+    countRest?.(rest);
     if (tickets.length > 0) {
-      this.#storedCount += tickets.length;
-      this.#copiedCount -= tickets.length;
       this.#seam.call('release', undefined, () => this.#store?.release(tickets));
       for (const item of items) if (item.ticket !== undefined) settlementOf(item)?.settled('stored');
     }
-    return items.filter(item => item.ticket === undefined);
+    return rest;
   }
 
   /**
