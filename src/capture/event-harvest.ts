@@ -8,21 +8,25 @@ import { ATTR_OPTIMIZELY_EVENT_UUID, EVENT_FEATURE_FLAG_EVALUATION } from '../mo
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { eventNameOf, experimentEventType } from '../util/event-names.js';
+import { isStackOverflow } from '../util/guard.js';
 import { addOffered, type StoredSpanEvent, wasOffered } from '../util/hand-over-mark.js';
 import { type Unusable, unusable } from '../util/unusable-field.js';
+import { cutsStrings } from './cuts-strings.js';
 import type { EvaluationEvents } from './evaluation-events.js';
 import { originOfRecord, originOfSpan } from './event-origin.js';
 import { listedEvents } from './foreign-events.js';
-import { KnownEvents, keyBySpan, keyByUuid } from './known-events.js';
+import { isBridged, KnownEvents, keyBySpan, keyByUuid, keyOfEvaluation } from './known-events.js';
 import type { EventOrigin } from './raw-event.js';
 import {
   attributeOf,
   type RawExperimentEvent,
-  readSpanEvent,
   readSpanEventSafely,
+  readSpanEventWhole,
+  UNREADABLE,
   withUuid,
 } from './read-span-event.js';
 import { SpanSpecimen } from './span-specimen.js';
+import type { HarvestedSpan, UnreadSpan, UnreadSpans } from './unread-spans.js';
 
 export type CheckRawInput = (
   type: ExperimentEventType,
@@ -31,6 +35,7 @@ export type CheckRawInput = (
 
 /** Takes experiment events that were not handed over when they were recorded: from ended spans, and from log records. */
 export class EventHarvest {
+  readonly unread: UnreadSpans;
   readonly #processor: InstalledProcessor;
   readonly #logger: Logger;
   readonly #check: CheckRawInput;
@@ -45,33 +50,37 @@ export class EventHarvest {
     processor: InstalledProcessor,
     logger: Logger,
     check: CheckRawInput,
+    unread: UnreadSpans,
     evaluations?: EvaluationEvents,
   ) {
     this.#processor = processor;
     this.#logger = logger;
     this.#check = check;
+    this.unread = unread;
     this.#evaluations = evaluations;
   }
 
-  /** Never throws: a throwing `onEnd` makes the application's `span.end()` throw. */
-  takeSpan(span: { readonly events: readonly StoredSpanEvent[] }): void {
+  /** @throws RangeError where the stack has ended: the span is to be left with the unread ones */
+  takeSpan(span: HarvestedSpan): void {
     try {
       const { events } = span;
       if (Array.isArray(events)) {
         if (events.length === 0) return;
+        if (this.unread.recovery.isNeeded) this.unread.recovery.request();
         for (const event of events) this.#look(event, span);
         this.#specimen.offer(span);
       } else {
         this.#takeForeignSpan(span);
       }
     } catch (error) {
+      if (isStackOverflow(error)) throw error;
       if (typeof span === 'object' && span !== null) this.#failed(error);
       else this.#sayUnreadable();
     }
   }
 
   /** Providers of other vendors have spans of their own. */
-  #takeForeignSpan(span: { readonly events: unknown }): void {
+  #takeForeignSpan(span: HarvestedSpan): void {
     const events = listedEvents(span.events);
     if (events === undefined) this.#sayUnreadable();
     else for (const event of events) this.#look(event, span);
@@ -87,10 +96,7 @@ export class EventHarvest {
 
   /** Whether events of this name are looked at. */
   takesName(name: string): boolean {
-    return (
-      experimentEventType(name) !== undefined ||
-      (this.#evaluations !== undefined && name === EVENT_FEATURE_FLAG_EVALUATION)
-    );
+    return experimentEventType(name) !== undefined || this.#isEvaluation(name);
   }
 
   /** Never throws: a throwing `onEmit` makes the application's `logger.emit()` throw. */
@@ -109,31 +115,67 @@ export class EventHarvest {
     this.#knownEvents().add(keyByUuid(event));
   }
 
+  /** Reads what was left where the stack had ended. @param isStackShort if not, what finds no room again stays */
+  readUnread(isStackShort: boolean): void {
+    const read = ({ span, event }: UnreadSpan) => {
+      if (event === undefined) this.takeSpan(span);
+      else this.#lookAgain(event, span, isStackShort);
+    };
+    this.unread.readAll(read, isStackShort ? error => this.#failed(error) : undefined);
+  }
+
   /** A broken event costs none of those behind it. */
-  #look(event: StoredSpanEvent, span: object): void {
+  #look(event: StoredSpanEvent, span: HarvestedSpan): void {
+    const { unread } = this;
+    const { recordedCount } = unread.ledger;
+    let isMarked = false;
     try {
       const type = experimentEventType(event.name);
-      if (type === undefined) {
-        if (event.name === EVENT_FEATURE_FLAG_EVALUATION) this.#takeEvaluation(event, span);
-        return;
-      }
+      if (type === undefined && !this.#isEvaluation(event.name)) return;
       if (wasOffered(event, this.#processor)) return;
       addOffered(event, this.#processor);
-      const raw = readSpanEventSafely(type, event);
-      const origin = originOfSpan(span);
-      if (this.#known !== undefined && isBridged(raw, origin, this.#known)) return;
-      this.#takeEvent(raw, event, origin, span);
+      isMarked = true;
+      this.#takeMarked(type, event, span);
+      // Where the stack ends within `offer`, that returns as if the event were refused.
+      if (unread.recovery.isNeeded && unread.ledger.recordedCount === recordedCount)
+        unread.latest = { span, event, before: unread.latest };
     } catch (error) {
+      if (isMarked && unread.ledger.recordedCount === recordedCount) {
+        unread.latest = { span, event, before: unread.latest };
+        unread.recovery.isNeeded = true;
+      }
+      if (isStackOverflow(error)) throw error;
       this.#failed(error);
     }
   }
 
-  #takeEvaluation(event: StoredSpanEvent, span: object): void {
-    if (this.#evaluations === undefined || wasOffered(event, this.#processor)) return;
-    addOffered(event, this.#processor);
+  /** What fails again although the stack is short is no event that can be read. */
+  #lookAgain(event: StoredSpanEvent, span: HarvestedSpan, isStackShort: boolean): void {
+    const { recordedCount } = this.unread.ledger;
+    const type = experimentEventType(event.name);
+    try {
+      this.#takeMarked(type, event, span);
+    } catch (error) {
+      if (!isStackShort) throw error;
+      this.#failed(error);
+      if (type !== undefined && this.unread.ledger.recordedCount === recordedCount)
+        this.#processor.refuse(type, UNREADABLE);
+    }
+  }
+
+  #isEvaluation(name: string): boolean {
+    return this.#evaluations !== undefined && name === EVENT_FEATURE_FLAG_EVALUATION;
+  }
+
+  #takeMarked(type: ExperimentEventType | undefined, event: StoredSpanEvent, span: HarvestedSpan): void {
     const origin = originOfSpan(span);
-    if (this.#known?.has(keyOfEvaluation(event, origin))) return;
-    this.#evaluations.take(event, origin);
+    if (type === undefined) {
+      if (!this.#known?.has(keyOfEvaluation(event, origin))) this.#evaluations?.take(event, origin);
+      return;
+    }
+    const raw = readSpanEventWhole(type, event);
+    if (this.#known !== undefined && isBridged(raw, origin, this.#known)) return;
+    this.#takeEvent(raw, event, origin, span);
   }
 
   #takeEvaluationRecord(record: EmittedLogRecord): void {
@@ -202,31 +244,4 @@ export class EventHarvest {
     if (this.#said.first('unexpected'))
       this.#logger.error(`reading experiment events failed: ${errorLabel(error)}`);
   }
-}
-
-/** An evaluation and an impression may say the same. */
-function keyOfEvaluation(event: StoredSpanEvent, span: EventOrigin | undefined): string | undefined {
-  const key = keyBySpan(readSpanEvent('impression', event), span);
-  return key && `${EVENT_FEATURE_FLAG_EVALUATION} ${key}`;
-}
-
-/** Whether it is the second shape of an event that came as a log record. */
-function isBridged(raw: RawExperimentEvent, span: EventOrigin | undefined, known: KnownEvents): boolean {
-  return known.has(keyByUuid(raw) ?? keyBySpan(raw, span));
-}
-
-interface WithLimits {
-  readonly _spanLimits?: Limits;
-  readonly _logRecordLimits?: Limits;
-}
-
-interface Limits {
-  readonly attributeValueLengthLimit?: unknown;
-}
-
-/** The SDKs keep their limits to themselves; where they keep them elsewhere one day, only the warning is lost. */
-function cutsStrings(source: object): boolean {
-  const { _spanLimits, _logRecordLimits } = source as WithLimits;
-  const limit = (_spanLimits ?? _logRecordLimits)?.attributeValueLengthLimit;
-  return typeof limit === 'number' && limit > 0 && limit < Number.POSITIVE_INFINITY;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEvent } from '../model/experiment-event.js';
+import { EVENT_FEATURE_FLAG_EVALUATION } from '../model/semantic-conventions.js';
 import { keepNewest } from '../util/keep-newest.js';
 import { hasMember } from '../util/own-members.js';
 import { stringOf } from '../util/text-of.js';
-import type { EventOrigin } from './raw-event.js';
-import type { RawExperimentEvent } from './read-span-event.js';
+import type { EventOrigin, RawEvent } from './raw-event.js';
+import { type RawExperimentEvent, readSpanEvent } from './read-span-event.js';
 
 const MAX_KEYS = 10_000;
 
@@ -59,4 +60,19 @@ function keyOf(type: string, id: string, fields: Fields): string {
     fields.eventId,
   ];
   return JSON.stringify([type, id, Number(fields.timestamp), ...about.map(stringOf)]);
+}
+
+/** An evaluation and an impression may say the same. */
+export function keyOfEvaluation(event: RawEvent, span: EventOrigin | undefined): string | undefined {
+  const key = keyBySpan(readSpanEvent('impression', event), span);
+  return key && `${EVENT_FEATURE_FLAG_EVALUATION} ${key}`;
+}
+
+/** Whether it is the second shape of an event that came as a log record. */
+export function isBridged(
+  raw: RawExperimentEvent,
+  span: EventOrigin | undefined,
+  known: KnownEvents,
+): boolean {
+  return known.has(keyByUuid(raw) ?? keyBySpan(raw, span));
 }

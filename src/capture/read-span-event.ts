@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import * as semconv from '../model/semantic-conventions.js';
+import { isStackOverflow } from '../util/guard.js';
 import { isAnyOfAll, memberOf, ownMembers } from '../util/own-members.js';
 import { deriveUuidWith } from './event-identity.js';
 import { jsonReady } from './json-ready.js';
@@ -76,12 +77,25 @@ export function readSpanEvent(type: ExperimentEventType, event: RawEvent): RawEx
   return { type, input, unusable: undefined };
 }
 
+/** Stands for a field's name. */
+export const UNREADABLE = 'its list of attributes';
+
 /** Of an event that throws when read, only its type is known. */
 export function readSpanEventSafely(type: ExperimentEventType, event: RawEvent): RawExperimentEvent {
   try {
     return readSpanEvent(type, event);
   } catch {
-    return { type, input: {}, unusable: 'its list of attributes' };
+    return { type, input: {}, unusable: UNREADABLE };
+  }
+}
+
+/** The same, but an event that could be read on a shorter stack is not taken for one that can't be read at all. */
+export function readSpanEventWhole(type: ExperimentEventType, event: RawEvent): RawExperimentEvent {
+  try {
+    return readSpanEvent(type, event);
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
+    return { type, input: {}, unusable: UNREADABLE };
   }
 }
 

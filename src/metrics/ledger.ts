@@ -22,11 +22,12 @@ export interface LedgerListener {
 
 /** Counts where every event went, and tells those who wait for one. What is pending is counted by those who hold it, not derived here. */
 export class Ledger implements EventLedger {
+  /** A field, which can be read where the stack has ended. */
+  recordedCount = 0;
   readonly #listener: LedgerListener;
   readonly #metrics: LedgerMetrics;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   readonly #warnings: Partial<Record<LedgerWarning, number>> = {};
-  #recorded = 0;
   #recovered = 0;
   #delivered = 0;
   #streamed = 0;
@@ -37,7 +38,7 @@ export class Ledger implements EventLedger {
   }
 
   recorded(count: number): void {
-    this.#recorded += count;
+    this.recordedCount += count;
     this.#metrics.recorded(count);
   }
 
@@ -78,7 +79,7 @@ export class Ledger implements EventLedger {
   #unaccounted(pending: number, stored: number): number {
     const dropped = Object.values(this.#dropped).reduce((sum, count) => sum + count, 0);
     const gone = this.#delivered + this.#streamed + dropped;
-    return this.#recorded + this.#recovered - gone - stored - pending;
+    return this.recordedCount + this.#recovered - gone - stored - pending;
   }
 
   #count(reason: DropReason, count: number): void {
@@ -94,7 +95,7 @@ export class Ledger implements EventLedger {
   snapshot(pending: number, stored: number, isTaking = false): LedgerSnapshot {
     const taking = isTaking ? Math.max(0, this.#unaccounted(pending, stored)) : 0;
     return {
-      recorded: this.#recorded,
+      recorded: this.recordedCount,
       recovered: this.#recovered,
       delivered: this.#delivered,
       streamed: this.#streamed,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EventHarvest } from '../capture/event-harvest.js';
 import { LogRecords } from '../capture/log-records.js';
+import { UnreadSpans } from '../capture/unread-spans.js';
 import type { CheckEvent } from '../privacy/before-send.js';
 import { PrivacyFilter } from '../privacy/privacy-filter.js';
 import type { ResolvedPrivacyOptions } from '../privacy/privacy-options.js';
@@ -44,7 +45,10 @@ export function assembleEntrance(
     check,
     inferRule: (flagKey, variationKey) => parts.config.current()?.inferRule(flagKey, variationKey),
   });
-  const harvest = new EventHarvest(entrance, logger, check, evaluations);
+  const { recovery } = parts.batcher;
+  const unread = new UnreadSpans(recovery, foundation.ledger);
+  const harvest = new EventHarvest(entrance, logger, check, unread, evaluations);
+  recovery.also(() => harvest.readUnread(true));
   logs.serve(harvest);
   return { entrance, harvest };
 }

@@ -4,7 +4,6 @@ import type { EventHarvest } from '../capture/event-harvest.js';
 import type { UnreadableEvent } from '../capture/read-event.js';
 import { ConfigSource } from '../datafile/config-source.js';
 import { DatafileWait } from '../datafile/datafile-wait.js';
-import { UndiciEventDispatcher } from '../http/undici-event-dispatcher.js';
 import { Closing } from '../lifecycle/closing.js';
 import { flushUnderWaitUntil } from '../lifecycle/flush-under-wait-until.js';
 import { ProcessLife } from '../lifecycle/process-life.js';
@@ -29,6 +28,7 @@ import { assembleEntrance } from './assemble-entrance.js';
 import { Drain } from './drain.js';
 import type { EventEntrance } from './event-entrance.js';
 import { type Foundation, layFoundation } from './foundation.js';
+import { ownDispatcher } from './own-dispatcher.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { EndedSpan, StartedSpan } from './processed-span.js';
 import { SPAN_PROCESSOR, SPAN_PROCESSOR_TABLE } from './processor-option-tables.js';
@@ -63,31 +63,20 @@ export class OptimizelySpanProcessor {
     const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });
     const { runtime, ledger, storeTracker } = this.#foundation;
-    this.#config = new ConfigSource(manager, { logger, runtime });
-    const wait = new DatafileWait(this.#config, runtime);
+    const config = new ConfigSource(manager, { logger, runtime });
+    this.#config = config;
+    const wait = new DatafileWait(config, runtime);
     const resolver = new EventResolver(ledger, logger, storeTracker.hasStore);
-    this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(this.#config, resolver), {
+    this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(config, resolver), {
       ...taken,
-      defaultDispatcher: () => {
-        const dispatcher = new UndiciEventDispatcher({
-          requestTimeoutMillis: taken.requestTimeoutMillis,
-          logger,
-        });
-        closing.add(() => dispatcher.close());
-        return dispatcher;
-      },
+      defaultDispatcher: () => ownDispatcher(taken, logger, closing),
     });
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
-    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher, config: this.#config });
-    this.#drain = new Drain({
-      ...this.#foundation,
-      pipeline: this.#pipeline,
-      intake: this.#intake,
-      config: this.#config,
-      wait,
-      closing,
-    });
+    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher, config });
+    const pipeline = this.#pipeline;
+    const intake = this.#intake;
+    this.#drain = new Drain({ ...this.#foundation, pipeline, intake, config, wait, closing });
     closing.add(() => this.#config.stop());
     closing.add(() => this.#foundation.storeTracker.close());
     const onTaken =
@@ -97,8 +86,8 @@ export class OptimizelySpanProcessor {
       ...own,
       privacy,
       apiCopies: this.#apiCopies,
-      config: this.#config,
-      intake: this.#intake,
+      config,
+      intake,
       batcher,
       forceFlush: () => this.forceFlush(),
       onTaken: () => {
@@ -124,7 +113,19 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`, sampled or not. The provider calls it. */
   onEnd(span: EndedSpan): void {
-    this.#harvest.takeSpan(span);
+    const { unread } = this.#harvest;
+    try {
+      this.#harvest.takeSpan(span);
+    } catch {
+      // The stack has ended: no call before it is kept.
+      unread.latest = { span, event: undefined, before: unread.latest };
+      unread.recovery.isNeeded = true;
+      try {
+        unread.recovery.request();
+      } catch {
+        // The next call requests it.
+      }
+    }
   }
 
   /**
@@ -137,8 +138,7 @@ export class OptimizelySpanProcessor {
     try {
       return recordImpressionFor(this.#entrance, this.#foundation.runtime, impression, span);
     } catch {
-      // The stack has ended.
-      return undefined;
+      return undefined; // The stack has ended.
     }
   }
 
@@ -147,8 +147,7 @@ export class OptimizelySpanProcessor {
     try {
       return recordConversionFor(this.#entrance, this.#foundation.runtime, conversion, span);
     } catch {
-      // The stack has ended.
-      return undefined;
+      return undefined; // The stack has ended.
     }
   }
 
@@ -172,8 +171,7 @@ export class OptimizelySpanProcessor {
       if (shown === undefined || span === null) return take();
       return recordResolvedFor([this.#entrance], shown, take, span);
     } catch {
-      // The stack has ended.
-      return false;
+      return false; // The stack has ended.
     }
   }
 
@@ -189,8 +187,7 @@ export class OptimizelySpanProcessor {
     try {
       return this.#entrance.receive(event, settlement);
     } catch {
-      // The stack has ended.
-      return false;
+      return false; // The stack has ended.
     }
   }
 
@@ -204,7 +201,10 @@ export class OptimizelySpanProcessor {
    * most. Remaining events stay pending. Never rejects.
    */
   forceFlush(): Promise<void> {
-    return onFreshStack(() => this.#drain.flush());
+    return onFreshStack(() => {
+      this.#harvest.readUnread(true);
+      return this.#drain.flush();
+    });
   }
 
   /** The same as `forceFlush()`, by the name that Optimizely's SDKs use. */
@@ -217,6 +217,7 @@ export class OptimizelySpanProcessor {
    * Never rejects. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
+    this.#harvest.readUnread(false);
     this.#entrance.close();
     this.#installation.uninstall();
     this.#shutdown ??= onFreshStack(() => this.#drain.end().finally(() => this.#life.end()));
