@@ -110,6 +110,54 @@ describe('the ledger, seen from within a call', () => {
     ]);
   });
 
+  it('adds up where events come back from a store and are resolved', async () => {
+    const wrong: string[] = [];
+    const seen = new Set<string>();
+    let processor: OptimizelySpanProcessor | undefined;
+    const look = <T>(where: string, answer: T): T => {
+      if (processor === undefined) return answer;
+      const { recorded, recovered, delivered, stored, pending, dropped } = processor.ledger();
+      const gone = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+      seen.add(where);
+      const accounted = delivered + stored + pending + gone;
+      if (accounted !== recorded + recovered) wrong.push(`${where}: ${accounted} of ${recorded + recovered}`);
+      return answer;
+    };
+    const events = ['purchase', 'unknown', 'purchase'].map((eventKey, n) => ({
+      kind: 'unresolved' as const,
+      event: { type: 'conversion' as const, userId: 'v', uuid: `${n}`, timestamp: 1, eventKey },
+      acceptedAt: Date.now(),
+    }));
+    const records = events.map((event, ticket) => ({ ticket, event }));
+    let tickets = records.length;
+    const runtime = new ManualRuntime();
+    const log = () => look('log', undefined);
+    processor = new OptimizelySpanProcessor({
+      runtime,
+      projectConfigManager: { getConfig: () => look('getConfig', makeDatafile()) },
+      eventDispatcher: new RecordingDispatcher(),
+      eventStore: {
+        get available() {
+          return records.length;
+        },
+        open: host => host.adopted(records.length),
+        append: () => look('append', ++tickets),
+        remove: () => look('remove', undefined),
+        release: () => look('release', undefined),
+        read: async () => records.splice(0, 3),
+        close: async () => {},
+      },
+      logger: { error: log, warn: log, info: log, debug: log },
+    });
+    const flushed = processor.forceFlush();
+    await runtime.advance(1_000);
+    await flushed;
+    expect(wrong).to.deep.equal([]);
+    expect([...seen]).to.include.members(['append', 'remove', 'log']);
+    expect(processor.ledger()).to.deep.include({ recovered: 3, delivered: 2 });
+    await processor.shutdown();
+  });
+
   it('has the event that is being taken as pending', () => {
     const pending: number[] = [];
     const processor: OptimizelySpanProcessor = new OptimizelySpanProcessor({

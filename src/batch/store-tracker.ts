@@ -9,8 +9,8 @@ import type { SerializedEvent } from '../model/serialized-event.js';
 import { errorLabel } from '../util/error-label.js';
 import { asStored, heldText, settlementOf } from '../util/event-text.js';
 import { kindOf, Seam } from '../util/guard.js';
-import { isSerializedEvent } from '../util/is-serialized-event.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
+import { isCount, isRecord, isTicket } from './store-answers.js';
 
 /** Something that may have a copy in the store. */
 export interface Kept {
@@ -31,6 +31,8 @@ export class StoreTracker {
   readonly #ledger: EventLedger;
   readonly #runtime: Runtime;
   readonly #logger: Logger;
+  /** Whether an event is coming back: nothing says yet where it is. */
+  isTaking = false;
   #storedCount = 0;
   #copiedCount = 0;
   #onAvailable: () => void = () => {};
@@ -191,6 +193,7 @@ export class StoreTracker {
       if (this.#storedCount === 0) this.#ledger.recovered(1);
       else this.#storedCount--;
       this.#copiedCount++;
+      this.isTaking = true;
       try {
         take(event, ticket, this.#toMonotonic(event.acceptedAt));
       } catch (error) {
@@ -198,6 +201,8 @@ export class StoreTracker {
         this.remove([{ ticket }]);
         this.#ledger.dropped('invalid', [event.kind === 'resolved' ? event : event.event]);
         this.#logger.warn(`a stored event can't be resolved and is dropped (${errorLabel(error)})`);
+      } finally {
+        this.isTaking = false;
       }
     }
     return records.length;
@@ -227,27 +232,6 @@ export class StoreTracker {
   #toMonotonic(epoch: number): number {
     return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
   }
-}
-
-/** NaN would identify no record, not even its own. */
-function isTicket(value: unknown): value is StoreTicket {
-  return typeof value === 'number' && !Number.isNaN(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-/** What a store of the application's own gives back may be anything. */
-function isRecord(record: unknown): record is { ticket: StoreTicket; event: StoredEvent } {
-  const { ticket, event } = (record ?? {}) as { ticket?: unknown; event?: Partial<StoredEvent> | null };
-  if (!isTicket(ticket) || typeof event !== 'object' || event === null) return false;
-  if (!Number.isFinite(event.acceptedAt)) return false;
-  if (event.kind === 'unresolved') return typeof event.event === 'object' && event.event !== null;
-  return (
-    event.kind === 'resolved' &&
-    isSerializedEvent({ ...event, byteLength: Number.MAX_SAFE_INTEGER } as SerializedEvent)
-  );
 }
 
 function ticketsOf(items: readonly Kept[]): StoreTicket[] {

@@ -53,7 +53,7 @@ export function assemblePipeline(
     batcher,
     snapshot: isTaking => {
       if (batcher.recovery.isNeeded) batcher.recovery.request();
-      return ledger.snapshot(budget.count, storeTracker.storedCount, isTaking);
+      return ledger.snapshot(budget.count, storeTracker.storedCount, isTaking || storeTracker.isTaking);
     },
     sendQueued: hurriedUntil => batcher.sendQueued(hurriedUntil),
     unsavedCount: () => Math.max(0, budget.count - storeTracker.copiedCount),
