@@ -52,7 +52,7 @@ export class DiskEpisode {
     this.#logger.alert(
       'OPTIMIZELY_STORE_UNUSABLE',
       'warn',
-      `the event store can't write to ${this.#directory} (${errorLabel(error)}): events are kept in memory only, and end with the process, until it can again`,
+      `the event store can't write to ${this.#directory} (${errorLabel(error)}): until it can again, events that are taken all the same are in memory only, and end with the process`,
     );
   }
 

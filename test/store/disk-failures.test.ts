@@ -145,6 +145,7 @@ describe('FileEventStore on a failing disk', () => {
     const { store, append, logger, clock } = openStore({ directory: join(parent, 'file', 'below') });
     for (let n = 0; n < 10; n++) expect(store.append(makeEvent('a'))).to.equal('failed');
     expect(logger.at('warn')).to.have.length(1);
+    expect(logger.at('warn')[0]).to.contain('events that are taken all the same are in memory only');
     unlinkSync(join(parent, 'file'));
     expect(store.append(makeEvent('a'))).to.equal('failed');
     await clock.advance(6_000);

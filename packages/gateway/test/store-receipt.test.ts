@@ -102,10 +102,14 @@ describe('a receipt at the store', () => {
     const folder = makeFolder();
     const store = join(folder, 'store');
     writeFileSync(store, 'a file where a folder should be');
-    const { take, state, destination, runtime } = await makeStoring({}, store);
+    const { take, state, destination, runtime, logger } = await makeStoring({}, store);
     expect(await take([conversion()])).to.deep.include({ status: 'later', reason: 'store_unusable' });
     expect(state().ledger.recorded).to.equal(0);
     expect(state().notReady).to.equal('store_unusable');
+    // The store does not say that memory stands in.
+    expect(logger.at('warn').join()).to.match(
+      /^project shop: the event store can't write to .*: until it can again, events that are taken all the same are in memory only/,
+    );
     rmSync(store);
     mkdirSync(store);
     let receipt: Receipt | undefined;
