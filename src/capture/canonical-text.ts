@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isAscii } from '../util/characters.js';
 import { DEEPEST_TAGS } from '../util/deepest-tags.js';
 import type { CanonicalBytes } from './canonical-bytes.js';
 import { base64 } from './json-ready.js';
@@ -11,9 +12,6 @@ const TEXT = code('s');
 const TRUE = code('t');
 const OBJECT = [code('{'), code('}')] as const;
 const LIST = [code('['), code(']')] as const;
-
-/** Where UTF-16 and UTF-8 sort differently. */
-const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /** Keys that are sorted by insertion. */
 const FEW = 16;
@@ -85,7 +83,8 @@ function writeObject(object: Readonly<Record<string, unknown>>, into: CanonicalB
 }
 
 function inByteOrder(keys: string[]): string[] {
-  if (keys.some(key => BEYOND_ASCII.test(key))) return keys.sort(byBytes);
+  // Beyond, UTF-16 and UTF-8 sort differently.
+  if (!keys.every(isAscii)) return keys.sort(byBytes);
   return keys.length > FEW ? keys.sort() : inserted(keys);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import * as semconv from '../model/semantic-conventions.js';
+import { hasOnly, isHexDigit } from '../util/characters.js';
 import { stringOf } from '../util/text-of.js';
 import { uuidV5Of } from '../util/uuid-v5.js';
 import { CanonicalBytes } from './canonical-bytes.js';
@@ -19,8 +21,9 @@ let spare: CanonicalBytes | undefined;
 
 const uuidOf = (identity: CanonicalBytes) => uuidV5Of(identity.bytes());
 
-const TRACE_ID = /^(?!0*$)[\da-f]{32}$/i;
-const SPAN_ID = /^(?!0*$)[\da-f]{16}$/i;
+const TRACE_ID_DIGITS = 32;
+const SPAN_ID_DIGITS = 16;
+const ZERO = 0x30;
 
 /**
  * Returns the text of which a uuid is derived, as docs/semantic-conventions.md specifies it: the same for the same event
@@ -59,11 +62,11 @@ function identityWith<T>(
 /** Absent, null, `''` and whatever is not text are the same: an event that can be used has text, or nothing, there. */
 function writeIdentity(event: RawEvent, origin: EventOrigin, parsed: unknown, into: CanonicalBytes): void {
   const { name, attributes = {} } = event;
-  const traceId = idText(origin.traceId, TRACE_ID);
+  const traceId = idText(origin.traceId, TRACE_ID_DIGITS);
   into.char(OPENING);
   writeText(name, into);
   writeText(traceId, into);
-  writeText(idText(origin.spanId, SPAN_ID), into);
+  writeText(idText(origin.spanId, SPAN_ID_DIGITS), into);
   writeText(traceId === '' ? stringOf(origin.serviceInstanceId) : '', into);
   writeText(nanosOf(event.time), into);
   writeText(stringOf(attributes[semconv.ATTR_FEATURE_FLAG_CONTEXT_ID]), into);
@@ -127,7 +130,12 @@ function nanosOf(time: unknown): string {
 }
 
 /** An id is the same in capitals. One of zeros, or of another length, is none, as for those who read it from OTLP. */
-function idText(id: unknown, form: RegExp): string {
+function idText(id: unknown, length: number): string {
   const digits = stringOf(id);
-  return form.test(digits) ? digits.toLowerCase() : '';
+  const isId = digits.length === length && hasOnly(digits, isHexDigit) && !hasOnly(digits, isZero);
+  return isId ? digits.toLowerCase() : '';
+}
+
+function isZero(code: number): boolean {
+  return code === ZERO;
 }

@@ -22,6 +22,7 @@ import { HeldDelivery } from './held-delivery.js';
 import { showLogEvent } from './log-event.js';
 import { LogEventBuilder } from './log-event-builder.js';
 import { payloadBytes } from './split.js';
+import { takesCallback } from './takes-callback.js';
 
 const NO_DISPATCHER = `OptimizelyEventExporter needs an eventDispatcher: ${EXPORTER.example}`;
 
@@ -39,6 +40,7 @@ export class OptimizelyEventExporter implements EventExporter {
     if (taken.eventDispatcher === undefined)
       throw new TypeError(`${NO_DISPATCHER}; ${RIGHT_PLACES.OptimizelyEventExporter}`);
     requireMethods('eventDispatcher', taken.eventDispatcher, ['dispatchEvent'], DISPATCHER_EXAMPLE);
+    readAhead(taken.eventDispatcher);
     refuseWrongPlaces(this, 'OptimizelyEventExporter', logger);
     this.#wrongPlace = new WrongPlace('OptimizelyEventExporter', logger);
     const { endpoint, strict, retry, ...resolved } = resolveOptions(EXPORTER.table, taken, logger);
@@ -120,5 +122,14 @@ export class OptimizelyEventExporter implements EventExporter {
       this.#logger.debug(`a batch cannot be serialized: ${errorLabel(error)}`);
       return undefined;
     }
+  }
+}
+
+/** Not at its first request: where a regular expression is made at the end of the stack, V8 ends the process. */
+function readAhead(dispatcher: AnyEventDispatcher): void {
+  try {
+    takesCallback(dispatcher.dispatchEvent);
+  } catch {
+    // A getter that throws is a failure of requests.
   }
 }

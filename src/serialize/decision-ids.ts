@@ -2,6 +2,7 @@
 
 import type { DatafileIndex, Rule } from '../model/datafile-index.js';
 import type { ExperimentImpression, RuleType } from '../model/experiment-event.js';
+import { hasOnly, isDigit } from '../util/characters.js';
 import type { Unresolved } from './unresolved.js';
 
 export interface DecisionIds {
@@ -13,8 +14,6 @@ export interface DecisionIds {
   /** The datafile has no such variation key. */
   readonly unknownVariation: boolean;
 }
-
-const DIGITS = /^[0-9]+$/;
 
 const INFERRED: readonly RuleType[] = ['feature-test', 'rollout', 'holdout'];
 
@@ -47,7 +46,7 @@ export function findDecisionIds(
     campaignId:
       event.campaignId ?? (rule?.id === experimentId ? rule.campaignId : undefined) ?? (experimentId || null),
     experimentId,
-    variationId: variationId !== undefined && DIGITS.test(variationId) ? variationId : null,
+    variationId: variationId !== undefined && hasOnly(variationId, isDigit) ? variationId : null,
     unknownVariation: variationId === undefined && event.variationKey !== '',
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { flat, isAscii, noteUnscanned } from './quoted.js';
+import { isAscii } from '../util/characters.js';
+import { flat, noteUnscanned } from './quoted.js';
 import { Remembered } from './remembered.js';
 
 /** What comes before a piece of JSON: no member, one whose value is a text, or one whose value is not. */

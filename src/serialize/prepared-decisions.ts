@@ -2,8 +2,9 @@
 
 import type { DatafileIndex } from '../model/datafile-index.js';
 import type { ExperimentImpression, RuleType } from '../model/experiment-event.js';
+import { isAscii } from '../util/characters.js';
 import { type DecisionIds, findDecisionIds, ruleTypeOf } from './decision-ids.js';
-import { flat, isAscii } from './quoted.js';
+import { flat } from './quoted.js';
 import type { Unresolved } from './unresolved.js';
 
 /** The snapshot of an impression without what differs from one to the next of the same decision. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { DatafileIndex } from '../model/datafile-index.js';
+import { isAscii } from '../util/characters.js';
 import { type ByBefore, MemberOpenings, memberOpening, piece } from './member-openings.js';
-import { flat, isAscii } from './quoted.js';
+import { flat } from './quoted.js';
 import { Remembered } from './remembered.js';
 
 const ATTRIBUTES = '","attributes":[';

@@ -6,8 +6,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const TILDE = 0x7e;
 
-const ASCII = /^[\0-\x7f]*$/;
-
 let unscanned = 0;
 
 /**
@@ -41,11 +39,6 @@ function needsNoEscapes(text: string): boolean {
     if (code < SPACE || code > TILDE || code === QUOTE || code === BACKSLASH) return false;
   }
   return true;
-}
-
-/** Whether a text has as many bytes as characters. */
-export function isAscii(text: string): boolean {
-  return ASCII.test(text);
 }
 
 /** One piece of memory of a text that was put together: each that a text is made of is walked through whenever it is copied. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { EventTags, ExperimentConversion } from '../model/experiment-event.js';
+import { hasOnly, isDigit } from './characters.js';
 
 /** What Optimizely counts of a conversion besides itself. */
 export type Amounts = Pick<ExperimentConversion, 'revenue' | 'value'>;
@@ -72,7 +74,10 @@ function finite(number: number): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-const WHOLE_NUMBER = /^\s*[-+]?\d+\s*$/;
+function isWholeNumber(text: string): boolean {
+  const number = text.trim();
+  return hasOnly(number.startsWith('-') || number.startsWith('+') ? number.slice(1) : number, isDigit);
+}
 
 /**
  * Whether Optimizely counts something else than what a tag says: 42 cents for 42.99, 12 for '12abc', nothing for 'abc'.
@@ -86,5 +91,5 @@ export function isMisread(name: keyof Amounts, given: unknown, counted: unknown)
   if (typeof given === 'string' && given.trim() === '') return true;
   if (Number(given) !== counted) return true;
   if (name === 'value') return false;
-  return !Number.isSafeInteger(counted) || (typeof given === 'string' && !WHOLE_NUMBER.test(given));
+  return !Number.isSafeInteger(counted) || (typeof given === 'string' && !isWholeNumber(given));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { ExperimentConversion, ExperimentEvent } from '../model/experiment-event.js';
 import { isMisread } from './amounts.js';
+import { hasOnly, isHexDigit } from './characters.js';
 import { placeholderUserId } from './placeholder-user-id.js';
 import { quotedKey } from './quoted-key.js';
 
@@ -24,7 +26,9 @@ export function mayMislead(event: ExperimentEvent): boolean {
   );
 }
 
-const HASH = /^[0-9a-f]{64}$/;
+function isHash(text: string): boolean {
+  return text.length === 64 && text === text.toLowerCase() && hasOnly(text, isHexDigit);
+}
 
 /**
  * Says what Optimizely will count where that is not what the event says. Throws what a getter of the application's does.
@@ -34,7 +38,7 @@ const HASH = /^[0-9a-f]{64}$/;
 export function doubtsOf(event: ExperimentEvent, sent: ExperimentEvent): EventDoubt[] {
   const doubts: EventDoubt[] = [];
   const what = placeholderUserId(event.userId);
-  if (what !== undefined && (sent.userId === event.userId || HASH.test(sent.userId))) {
+  if (what !== undefined && (sent.userId === event.userId || isHash(sent.userId))) {
     const subject = event.type === 'impression' ? 'an impression' : 'a conversion';
     const message = `the userId of ${subject} is ${what}: all such events count as one visitor; give each visitor an id of its own`;
     doubts.push({ kind: `userId ${what}`, message });

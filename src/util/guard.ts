@@ -85,7 +85,7 @@ export function kindOf(value: unknown): string {
     if (value === null || value === undefined || Number.isNaN(value)) return String(value);
     if (isThenable(value)) return 'a promise';
     const kind = Array.isArray(value) ? 'array' : typeof value;
-    return /^[ao]/.test(kind) ? `an ${kind}` : `a ${kind}`;
+    return kind.startsWith('a') || kind.startsWith('o') ? `an ${kind}` : `a ${kind}`;
   } catch {
     return 'an unreadable object';
   }
