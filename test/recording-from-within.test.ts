@@ -12,6 +12,7 @@ import {
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
+import { atTheEndOfTheStack } from './support/end-of-the-stack.js';
 import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 import { skip } from './support/skip.js';
@@ -219,25 +220,6 @@ describe('an event that is recorded from within the recording of another', () =>
 
 describe('a stack that ends', () => {
   afterEach(uninstallAll);
-
-  /** Calls `work` once, which compiles it: that takes more of a stack. Then from each of the frames nearest to its end. */
-  function atTheEndOfTheStack(frames: number, offset: number, work: () => void): void {
-    work();
-    let left = frames;
-    const dive = (): void => {
-      try {
-        dive();
-      } finally {
-        if (left-- > 0) work();
-      }
-    };
-    const pad = (more: number): void => (more > 0 ? pad(more - 1) : dive());
-    try {
-      pad(offset);
-    } catch {
-      // The application's own overflow.
-    }
-  }
 
   for (const [name, options] of [
     ['by default', {}],

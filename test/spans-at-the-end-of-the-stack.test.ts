@@ -7,6 +7,7 @@ import {
   type OptimizelySpanProcessorOptions,
 } from 'opentelemetry-exporter-optimizely';
 import { makeDatafile } from './support/datafile.js';
+import { atTheEndOfTheStack } from './support/end-of-the-stack.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
 import { skip } from './support/skip.js';
@@ -53,25 +54,6 @@ const OWN_FRAMES = 8;
 /** So many more it may take where earlier tests have made V8 optimize it. */
 const OPTIMIZED_FRAMES = 8;
 
-/** Calls `work` once, which compiles it, and then from each of the frames nearest to the end of the stack. */
-function atTheEndOfTheStack(offset: number, work: () => void): void {
-  work();
-  let left = FRAMES;
-  const dive = (): void => {
-    try {
-      dive();
-    } finally {
-      if (left-- > 0) work();
-    }
-  };
-  const pad = (more: number): void => (more > 0 ? pad(more - 1) : dive());
-  try {
-    pad(offset);
-  } catch {
-    // The application's own overflow.
-  }
-}
-
 describe('a span that ends where the stack does', () => {
   // Code that V8 has optimized takes as much of the stack at once as all that it calls.
   before(() => setFlagsFromString('--no-opt'));
@@ -92,7 +74,7 @@ describe('a span that ends where the stack does', () => {
         const spans = makeSpans(FRAMES + 1);
         let ended = 0;
         let thrown = 0;
-        atTheEndOfTheStack(offset, () => {
+        atTheEndOfTheStack(FRAMES, offset, () => {
           const span = spans.pop();
           if (span === undefined) return;
           sink(OWN_FRAMES);
