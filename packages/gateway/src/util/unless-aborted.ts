@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Calls back when work is to be given up, at once if that has happened. @returns what ends that */
-type WhenAborted = (listener: (reason: unknown) => void) => () => void;
+/** Says to one listener when work is to be given up, at once if that has happened. */
+interface AbortSource {
+  listen(listener: { aborted(reason: unknown): void }): void;
+  unlisten(): void;
+}
 
 /** What the exporter passes besides `signal`, which costs a tenth of the whole where it is looked at. */
-const WHEN_ABORTED = Symbol.for('opentelemetry-exporter-optimizely.when-aborted.v1');
+const ABORT_SOURCE = Symbol.for('opentelemetry-exporter-optimizely.abort-source.v2');
 
 /** What a dispatcher is given. */
 export interface Abortable {
   readonly signal?: AbortSignal | undefined;
-  readonly [WHEN_ABORTED]?: WhenAborted;
+  readonly [ABORT_SOURCE]?: AbortSource;
 }
 
 /**
@@ -18,20 +21,23 @@ export interface Abortable {
  * @throws (rejects) the reason
  */
 export function unlessAborted<T>(options: Abortable | undefined, work: Promise<T>): Promise<T> {
-  const whenAborted = options?.[WHEN_ABORTED] ?? ofSignal(options?.signal);
-  if (whenAborted === undefined) return work;
+  const source = options?.[ABORT_SOURCE] ?? ofSignal(options?.signal);
+  if (source === undefined) return work;
   return new Promise((resolve, reject) => {
-    const stop = whenAborted(reject);
-    void work.then(resolve, reject).then(stop);
+    source.listen({ aborted: reject });
+    void work.then(resolve, reject).then(() => source.unlisten());
   });
 }
 
-function ofSignal(signal: AbortSignal | undefined): WhenAborted | undefined {
+function ofSignal(signal: AbortSignal | undefined): AbortSource | undefined {
   if (signal === undefined) return undefined;
-  return listener => {
-    const onAbort = () => listener(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    return () => signal.removeEventListener('abort', onAbort);
+  let onAbort = () => {};
+  return {
+    listen(listener) {
+      onAbort = () => listener.aborted(signal.reason);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    },
+    unlisten: () => signal.removeEventListener('abort', onAbort),
   };
 }
