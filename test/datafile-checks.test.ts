@@ -88,6 +88,19 @@ describe('PollingProjectConfigManager.checkNow', () => {
     expect(await manager.checkNow()).to.equal(true);
   });
 
+  it('asks nothing where the request that was under way has been told to pause', async () => {
+    const { behavior, release } = held(send(503, { 'Retry-After': '60' }));
+    const { manager, server, runtime, inForce } = await makePolling(behavior, revision('2'));
+    await server.received(1);
+    const checks = [manager.checkNow(), manager.checkNow()];
+    release();
+    expect(await Promise.all(checks)).to.deep.equal([false, false]);
+    expect(server.requests).to.have.length(1);
+    await runtime.advance(60_000);
+    await manager.onReady();
+    expect(inForce()).to.equal('2');
+  });
+
   it('says when the latest good check began, and not when it ended', async () => {
     const { manager, server, runtime } = await makePolling(revision('1'));
     const startedAt = runtime.monotonic();

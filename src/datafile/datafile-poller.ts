@@ -71,12 +71,11 @@ export class DatafilePoller {
 
   /** @returns a promise of whether a check that began after this call ended well */
   checkNow(): Promise<boolean> {
-    if (this.#runtime.monotonic() < this.#pauseUntil) return Promise.resolve(false);
-    if (this.#running === undefined) return this.#check();
+    if (this.#running === undefined) return this.#checkUnlessPaused();
     // The one that is under way may have been answered already.
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
-      return this.#check();
+      return this.#checkUnlessPaused();
     });
     return this.#next;
   }
@@ -85,6 +84,10 @@ export class DatafilePoller {
     this.#abort.abort(new DOMException('stopped', 'AbortError'));
     this.#timer?.clear();
     await this.#transport.close();
+  }
+
+  async #checkUnlessPaused(): Promise<boolean> {
+    return this.#runtime.monotonic() >= this.#pauseUntil && this.#check();
   }
 
   #check(): Promise<boolean> {
