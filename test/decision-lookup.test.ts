@@ -166,12 +166,15 @@ describe('the rule of an impression', () => {
 describe('what a datafile is asked', () => {
   /** How often it is asked when the event is made a second time. */
   function askedAgain(...events: ExperimentEvent[]) {
-    const { asked, create } = makeHarness();
+    const holdouts = [{ id: '70', key: 'kept_out', variations: [{ id: '701', key: 'off' }] }];
+    const { asked, create } = makeHarness(makeDatafile({ holdouts }));
     for (const event of events) create(event);
     const first = asked.length;
     for (const event of events) create(event);
     return { first, again: asked.length - first };
   }
+
+  const HELD_OUT = { ...IMPRESSION, ruleKey: 'kept_out', variationKey: 'off' };
 
   const known: [string, ExperimentEvent[]][] = [
     ['an event', [CONVERSION]],
@@ -182,6 +185,7 @@ describe('what a datafile is asked', () => {
       [IMPRESSION, { ...IMPRESSION, variationKey: 'treatment' }, { ...IMPRESSION, ruleKey: '' }],
     ],
     ['a decision whose rule type is given', [{ ...IMPRESSION, ruleType: 'feature-test' }]],
+    ['a holdout, with its flag and without', [HELD_OUT, { ...HELD_OUT, flagKey: '', ruleType: 'holdout' }]],
   ];
   for (const [name, events] of known) {
     it(`is asked once: ${name}`, () => {
@@ -201,6 +205,7 @@ describe('what a datafile is asked', () => {
     ['an attribute with a long key', { ...GIVEN, attributes: { [`$opt_${'a'.repeat(252)}`]: 1 } }],
     ['a rule that it does not have', { ...IMPRESSION, ruleKey: 'tset' }],
     ['a variation that it does not have', { ...IMPRESSION, variationKey: 'new' }],
+    ['a holdout of a flag that it does not have', { ...HELD_OUT, flagKey: randomUUID() }],
     ['a given experiment', { ...IMPRESSION, experimentId: '200' }],
     ['a given campaign', { ...IMPRESSION, campaignId: '5' }],
     ['a given variation', { ...IMPRESSION, variationId: '5' }],

@@ -24,7 +24,7 @@ type ByKey<T> = Map<string, T>;
 
 /**
  * Decisions as JSON text. Those that the datafile knows are remembered, so there are never more of them than its
- * variations times the rule types they may be asked for with.
+ * variations times the rule types they may be asked for with, and times its flags where they are of a holdout.
  */
 export class PreparedDecisions {
   readonly #config: DatafileIndex;
@@ -42,6 +42,8 @@ export class PreparedDecisions {
     if (known !== undefined) return known;
     const made = this.#make(event);
     if (made.type === 'unresolved' || made.unknownVariation) return made;
+    // A holdout is found whatever the flag.
+    if (flagKey !== '' && !this.#config.hasFlag(flagKey)) return made;
     this.#known[ruleType] ??= new Map();
     within(within(this.#known[ruleType], flagKey), ruleKey).set(variationKey, made);
     return made;
