@@ -15,6 +15,7 @@ import {
   type OptimizelySpanProcessorOptions,
   type SerializedEvent,
 } from 'opentelemetry-exporter-optimizely';
+import { readEventBatch } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
 import { makeDatafile } from './support/datafile.js';
 import { makeContext, makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 
@@ -323,6 +324,41 @@ describe('OptimizelySpanProcessor.process', () => {
         },
       });
       expect(snapshot?.events[0]?.entity_id).to.equal(null);
+    });
+
+    describe('in a text of an older SDK, without attributes and what is said of a decision', () => {
+      const wire = { entity_id: '20', key: 'campaign_activated', uuid: UUID, timestamp: TIMESTAMP };
+      const ids = { campaign_id: '20', experiment_id: '200', variation_id: '2001' };
+      const bare = { visitor_id: 'v', snapshots: [{ decisions: [ids], events: [wire] }] };
+
+      async function sentAs(decision: object, change: (event: ExperimentEvent) => ExperimentEvent) {
+        const { processor, dispatcher } = makeHarness({ beforeSend: change });
+        const visitor = { ...bare, snapshots: [{ decisions: [decision], events: [wire] }] };
+        const options = { region: 'US', acceptedAt: 0 } as const;
+        const [read] = readEventBatch({ project_id: 'project-1', visitors: [visitor] }, options);
+        if (read === undefined) throw new Error('no visitor');
+        processor.process(read.event, read.shown);
+        await processor.forceFlush();
+        return dispatcher.visitors[0];
+      }
+
+      it('nothing: the text as it was', async () => {
+        expect(await sentAs(ids, event => ({ ...event }))).to.deep.equal(bare);
+        for (const metadata of [null, {}, { rule_type: 'targeted' }]) {
+          const visitor = await sentAs({ ...ids, metadata }, event => ({ ...event }));
+          expect(visitor?.snapshots[0]?.decisions).to.deep.equal([{ ...ids, metadata }]);
+        }
+      });
+
+      it('the rule, and attributes', async () => {
+        const visitor = await sentAs(ids, event => ({
+          ...event,
+          ruleKey: 'r',
+          attributes: { plan: 'gold' },
+        }));
+        expect(visitor?.attributes).to.deep.equal([PLAN]);
+        expect(visitor?.snapshots[0]?.decisions).to.deep.equal([{ ...ids, metadata: { rule_key: 'r' } }]);
+      });
     });
 
     it('another member: what the text has otherwise than it was shown stays as it is there', async () => {

@@ -13,7 +13,8 @@ import { attributeOpening, isReserved } from '../util/attribute-openings.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
 /** The text is of one event. */
-interface VisitorOfOne extends Visitor {
+interface VisitorOfOne extends Omit<Visitor, 'attributes'> {
+  attributes?: VisitorAttribute[] | null;
   readonly snapshots: [Omit<Snapshot, 'events'> & { readonly events: [SnapshotEvent] }];
 }
 
@@ -51,7 +52,12 @@ function amended(
   const [wire] = events;
   visitor.visitor_id = after.userId;
   if (!sameJson(before.attributes, after.attributes)) {
-    visitor.attributes = amendAttributes(visitor.attributes, before.attributes, after.attributes, config);
+    visitor.attributes = amendAttributes(
+      visitor.attributes ?? [],
+      before.attributes,
+      after.attributes,
+      config,
+    );
   }
   wire.uuid = after.uuid;
   wire.timestamp = after.timestamp;
@@ -96,19 +102,27 @@ function amendDecision(
   before: ExperimentImpression,
   after: ExperimentImpression,
 ): void {
-  const { metadata } = decision;
+  // Older SDKs write none.
+  const metadata = decision.metadata ?? ({} as Decision['metadata']);
   if (after.flagKey !== before.flagKey) metadata.flag_key = after.flagKey;
   if (after.ruleKey !== before.ruleKey) metadata.rule_key = after.ruleKey;
-  if (after.ruleType !== before.ruleType) metadata.rule_type = after.ruleType ?? '';
+  if (after.ruleType !== before.ruleType && !isTypeAdded(before, after))
+    metadata.rule_type = after.ruleType ?? '';
   if (after.variationKey !== before.variationKey) metadata.variation_key = after.variationKey;
   if (after.enabled !== before.enabled) metadata.enabled = after.enabled;
   if (after.cmabUuid !== before.cmabUuid) metadata.cmab_uuid = after.cmabUuid ?? '';
+  if (Object.keys(metadata).length > 0) decision.metadata = metadata;
   if (after.experimentId !== before.experimentId) decision.experiment_id = after.experimentId ?? '';
   if (after.variationId !== before.variationId) decision.variation_id = after.variationId ?? null;
   if (after.campaignId !== before.campaignId) {
     decision.campaign_id = after.campaignId ?? null;
     wire.entity_id = decision.campaign_id;
   }
+}
+
+/** Without a flag, a rule that names no type has one once the answer of `beforeSend` was checked. */
+function isTypeAdded(before: ExperimentImpression, after: ExperimentImpression): boolean {
+  return before.ruleType === undefined && after.ruleType === 'experiment' && after.flagKey === '';
 }
 
 function amendConversion(
