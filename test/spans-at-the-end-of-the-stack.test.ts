@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'chai';
 import {
+  type ExperimentEvent,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
 } from 'opentelemetry-exporter-optimizely';
@@ -107,4 +108,45 @@ describe('a span that ends where the stack does', () => {
         skip(this, 'V8 has compiled it into one frame, in which no stack ends: run this file alone');
     });
   }
+
+  it('has each event counted once where beforeSend shuts the processor down while what was left is read', async function () {
+    let kept = 0;
+    for (let offset = 0; offset < 12; offset++) {
+      let isOver = false;
+      const beforeSend = (event: ExperimentEvent) => {
+        if (isOver) void made.processor.shutdown();
+        return event;
+      };
+      const made = makeProcessor({ beforeSend });
+      const spans = makeSpans(FRAMES + 1);
+      let ended = 0;
+      atTheEndOfTheStack(FRAMES, offset, () => {
+        const span = spans.pop();
+        if (span === undefined) return;
+        sink(OWN_FRAMES);
+        try {
+          made.processor.onEnd(span);
+          ended++;
+        } catch {
+          // No frame had room for it.
+        }
+      });
+      isOver = true;
+      const before = made.processor.ledger().recorded;
+      await settle();
+      await made.processor.shutdown();
+      const { recorded, delivered, pending, dropped } = made.processor.ledger();
+      if (recorded > before + 1) kept++;
+      expect(recorded, `offset ${offset}`).to.be.within((ended - 1) * EVENTS_A_SPAN, ended * EVENTS_A_SPAN);
+      // Those of the span that was being read come behind it.
+      const { interrupted = 0, invalid = 0, already_shutdown = 0, ...others } = dropped;
+      expect(already_shutdown).to.be.at.most(EVENTS_A_SPAN);
+      expect({ pending, others }).to.deep.equal({ pending: 0, others: {} });
+      expect(delivered + interrupted + invalid + already_shutdown).to.equal(recorded);
+      const visitors = made.dispatcher.visitors.map(visitor => visitor.visitor_id);
+      expect(new Set(visitors).size, 'none is sent twice').to.equal(visitors.length);
+    }
+    if (kept === 0)
+      skip(this, 'V8 has compiled it into one frame, in which no stack ends: run this file alone');
+  });
 });

@@ -21,6 +21,8 @@ export class UnreadSpans {
   latest: UnreadSpan | undefined;
   readonly recovery: Afterwards;
   #inOrder: UnreadSpan[] = [];
+  /** How many of these, the first ones, are read or being read. */
+  #begun = 0;
   /** Tells whether an event was counted, whatever else has become of it. */
   readonly ledger: { readonly recordedCount: number };
 
@@ -30,31 +32,39 @@ export class UnreadSpans {
   }
 
   /**
-   * Reads them in their order. Each stays until it was read, since the stack may end here, too.
+   * Reads them in their order. What reading one calls may do the same: it reads those behind.
    *
-   * @param failed hears why one can't be read, which is then given up. @default it stays, with those behind it
+   * @param failed hears why one can't be read, which is then given up. @default it is left for later, with those behind it
    */
   readAll(read: (unread: UnreadSpan) => void, failed?: (error: unknown) => void): void {
     try {
-      for (let next = this.#oldest(); next !== undefined; next = this.#oldest()) {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        this.#begun++;
         try {
           read(next);
         } catch (error) {
-          if (failed === undefined) throw error;
+          if (failed === undefined) {
+            // The stack has ended here, too: without a call.
+            this.latest = { span: next.span, event: next.event, before: this.latest };
+            throw error;
+          }
           failed(error);
         }
-        this.#inOrder.shift();
       }
     } catch {
       this.recovery.isNeeded = true;
     }
   }
 
-  #oldest(): UnreadSpan | undefined {
+  #next(): UnreadSpan | undefined {
     const added: UnreadSpan[] = [];
-    for (let unread = this.latest; unread !== undefined; unread = unread.before) added.unshift(unread);
-    if (added.length > 0) this.#inOrder = [...this.#inOrder, ...added];
+    for (let unread = this.latest; unread !== undefined; unread = unread.before) added.push(unread);
+    const left = this.#inOrder.length - this.#begun;
+    if (added.length > 0 || left === 0) {
+      this.#inOrder = [...this.#inOrder.slice(this.#begun), ...added.reverse()];
+      this.#begun = 0;
+    }
     this.latest = undefined;
-    return this.#inOrder[0];
+    return this.#inOrder[this.#begun];
   }
 }
