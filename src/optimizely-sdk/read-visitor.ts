@@ -10,7 +10,7 @@ import {
   type UserAttributes,
 } from '../model/experiment-event.js';
 import { isObject, type JsonObject, objectsOf } from '../util/json.js';
-import { stringOf } from '../util/text-of.js';
+import { keyOfWireAttribute, stringOf } from '../util/text-of.js';
 
 /** What is to be known of a visitor besides its text. */
 export interface VisitorReading {
@@ -50,6 +50,8 @@ function readEvent(
   const { uuid, timestamp } = event;
   if (typeof userId !== 'string' || typeof uuid !== 'string' || typeof timestamp !== 'number')
     return undefined;
+  // What has no keys can't be shown by them, and a privacy filter that does not see it would let it out.
+  if (!isListOfObjects(visitor.attributes) || !isObject(event.tags ?? {})) return undefined;
   const recorded = { userId, uuid, timestamp, attributes: readAttributes(visitor.attributes) };
   return decision === undefined
     ? readConversion(recorded, event)
@@ -91,10 +93,20 @@ function readConversion(recorded: Recorded, event: JsonObject): ExperimentConver
 }
 
 function readAttributes(list: unknown): UserAttributes | undefined {
-  const own = objectsOf(list).filter(({ entity_id }) => entity_id !== BOT_FILTERING);
+  const own = objectsOf(list).filter(attribute => !isBotFilteringMark(attribute));
   if (own.length === 0) return undefined;
   // fromEntries defines members, so a key named __proto__ stays a key.
-  return Object.fromEntries(own.map(({ key, value }) => [stringOf(key), value as AttributeValue]));
+  return Object.fromEntries(
+    own.map(attribute => [keyOfWireAttribute(attribute), attribute.value as AttributeValue]),
+  );
+}
+
+function isBotFilteringMark({ entity_id, value }: JsonObject): boolean {
+  return entity_id === BOT_FILTERING && typeof value === 'boolean';
+}
+
+function isListOfObjects(list: unknown): boolean {
+  return list === undefined || list === null || (Array.isArray(list) && list.every(isObject));
 }
 
 function numberOf(value: unknown): number | undefined {

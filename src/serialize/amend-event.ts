@@ -10,6 +10,7 @@ import type {
 import type { Decision, Snapshot, SnapshotEvent, Visitor, VisitorAttribute } from '../model/log-event.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { attributeOpening, isReserved } from '../util/attribute-openings.js';
+import { keyOfWireAttribute } from '../util/text-of.js';
 import { isAttributeValue, serializeTags } from './serialize-members.js';
 
 /** The text is of one event. */
@@ -79,10 +80,11 @@ function amendAttributes(
   const left = new Map(Object.entries(after));
   const amended: VisitorAttribute[] = [];
   for (const attribute of wire) {
-    const value = left.get(attribute.key);
-    if (!Object.hasOwn(before, attribute.key)) amended.push(attribute);
+    const key = keyOfWireAttribute(attribute);
+    const value = left.get(key);
+    if (!Object.hasOwn(before, key)) amended.push(attribute);
     else if (isAttributeValue(value)) amended.push({ ...attribute, value });
-    left.delete(attribute.key);
+    left.delete(key);
   }
   for (const [key, value] of left) {
     const opening = config === undefined ? openingWithoutDatafile(key) : config.attributeOpening(key);

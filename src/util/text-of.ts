@@ -9,3 +9,14 @@ export function stringOf(value: unknown): string {
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
+
+/** The key of an attribute in a batch, which the Events API takes without one, too: then it is known by its id. */
+export function keyOfWireAttribute({
+  key,
+  entity_id,
+}: {
+  readonly key?: unknown;
+  readonly entity_id?: unknown;
+}): string {
+  return typeof key === 'string' ? key : textOf(entity_id);
+}

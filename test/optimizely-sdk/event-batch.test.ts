@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
-import { BatchEventProcessor } from 'opentelemetry-exporter-optimizely';
+import { BatchEventProcessor, OptimizelySpanProcessor } from 'opentelemetry-exporter-optimizely';
 import { readEventBatch } from 'opentelemetry-exporter-optimizely/optimizely-sdk';
+import { makeDatafile } from '../support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from '../support/fakes.js';
 import { ManualRuntime } from '../support/manual-runtime.js';
 
@@ -79,6 +80,72 @@ describe('readEventBatch', () => {
       uuid: 'u-1',
     });
     expect(two?.shown).to.equal(undefined);
+  });
+
+  describe('through a processor with an allow list', () => {
+    const [{ events }] = VISITOR.snapshots as [(typeof VISITOR.snapshots)[0]];
+    const withAttributes = (attributes: unknown) => ({ ...VISITOR, attributes });
+    const withTags = (tags: unknown) => ({ ...VISITOR, snapshots: [{ events: [{ ...events[0], tags }] }] });
+
+    async function sendFiltered(visitor: object) {
+      const eventDispatcher = new RecordingDispatcher();
+      const bodies: string[] = [];
+      eventDispatcher.answer = (_attempt, { body }) => {
+        bodies.push(body);
+        return { statusCode: 204 };
+      };
+      const processor = new OptimizelySpanProcessor({
+        datafile: makeDatafile(),
+        eventDispatcher,
+        allowedAttributes: ['plan'],
+        logger: new RecordingLogger(),
+        runtime: new ManualRuntime(),
+      });
+      for (const { event, shown } of readEventBatch({ ...BATCH, visitors: [visitor] }, OPTIONS)) {
+        processor.process(event, shown, null);
+      }
+      await processor.shutdown();
+      return { sent: bodies.join(), dropped: processor.ledger().dropped };
+    }
+
+    for (const [what, visitor] of [
+      ['attributes that are an object', withAttributes({ mail: 'hidden' })],
+      ['attributes that are a text', withAttributes('hidden')],
+      ['a text among its attributes', withAttributes([...VISITOR.attributes, 'hidden'])],
+      ['a list among its attributes', withAttributes([...VISITOR.attributes, ['hidden']])],
+      ['tags that are a list', withTags(['hidden'])],
+      ['tags that are a text', withTags('hidden')],
+    ] as const) {
+      it(`refuses a visitor with ${what}, which the list can't be held against`, async () => {
+        expect(await sendFiltered(visitor)).to.deep.equal({ sent: '', dropped: { before_send: 1 } });
+      });
+    }
+
+    for (const [what, attribute] of [
+      ['without a key', { entity_id: '401', type: 'custom', value: 'hidden' }],
+      ['whose key is not a text', { entity_id: '401', key: 7, type: 'custom', value: 'hidden' }],
+      ['under the id of the mark of bot filtering', { entity_id: '$opt_bot_filtering', value: 'hidden' }],
+    ] as const) {
+      it(`leaves out an attribute ${what}`, async () => {
+        const { sent } = await sendFiltered(withAttributes([...VISITOR.attributes, attribute]));
+        expect(sent).to.contain('"gold"').and.not.contain('hidden');
+      });
+    }
+
+    it('takes absent attributes and tags for none', async () => {
+      for (const visitor of [withAttributes(null), withAttributes(undefined), withTags(null)]) {
+        expect(await sendFiltered(visitor)).to.deep.include({ dropped: {} });
+      }
+    });
+  });
+
+  it('knows an attribute without a key by its id', () => {
+    const attributes = [
+      { entity_id: '400', value: 'gold' },
+      { entity_id: 401, value: 41 },
+    ];
+    const [read] = readEventBatch({ ...BATCH, visitors: [{ ...VISITOR, attributes }] }, OPTIONS);
+    expect(read?.shown?.attributes).to.deep.equal({ '400': 'gold', '401': 41 });
   });
 
   it('of no visitors is empty, and of what is not a visitor has what the processor refuses', async () => {
