@@ -30,7 +30,7 @@ function libraryOf(folder) {
     hoistTransitiveImports: false,
     // A file that is loaded later may be that of another version by then: it must fail, not take one thing for another.
     minifyInternalExports: false,
-    manualChunks: fewChunks(entries),
+    ...(folder === '.' && { manualChunks: oneChunk(entries) }),
   };
   return [
     {
@@ -79,17 +79,11 @@ function named(extension) {
 
 /**
  * Rollup makes a file of whatever the same entries share, a dozen in all, some of a few lines. Importing an ES module
- * costs a third of a millisecond however small it is, so all that the main entry loads becomes one file, but for what
- * `/testing` shares, which needs little of it. A CommonJS file costs a sixth of that. What the source imports by `import()`
- * stays apart: it is loaded later.
+ * costs a third of a millisecond however small it is, so all that the main entry loads becomes one file. A CommonJS file
+ * costs a sixth of that. What the source imports by `import()` stays apart: it is loaded later.
  */
-function fewChunks({ index, 'testing/index': testing }) {
-  if (testing === undefined) return undefined;
-  return (path, { getModuleInfo }) => {
-    const isLoadedBy = entry => loadedBy(entry, getModuleInfo).has(path);
-    if (!isLoadedBy(index)) return undefined;
-    return isLoadedBy(testing) ? 'shared' : 'core';
-  };
+function oneChunk({ index }) {
+  return (path, { getModuleInfo }) => (loadedBy(index, getModuleInfo).has(path) ? 'core' : undefined);
 }
 
 function loadedBy(entry, getModuleInfo) {
