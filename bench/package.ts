@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import module from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,8 +13,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OURS = 'opentelemetry-exporter-optimizely';
 const OFFICIAL = '@optimizely/optimizely-sdk';
 
+type System = 'import' | 'require';
+
+/** From Node 22.1 on. */
+const HAS_COMPILE_CACHE = 'enableCompileCache' in module;
+
 export function rows(_: Size): Row[] {
-  const imports = (system: 'import' | 'require', loaded: boolean): Row => ({
+  const imports = (system: System, loaded: boolean): Row => ({
     name: `time of ${system}${loaded ? ', where OpenTelemetry is loaded already' : ''}`,
     peer: 'official SDK',
     unit: 'ms',
@@ -23,11 +30,27 @@ export function rows(_: Size): Row[] {
       theirs: () => importMillis(OFFICIAL, system),
     }),
   });
+  const cached = (system: System): Row => ({
+    name: `time of ${system}, where OpenTelemetry is loaded already, with Node's compile cache`,
+    peer: 'official SDK, with it too',
+    unit: 'ms',
+    rounds: 15,
+    open: async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'bench-compile-cache-'));
+      const environment = { NODE_COMPILE_CACHE: directory };
+      return {
+        ours: () => importMillis(OURS, system, OPENTELEMETRY, environment),
+        theirs: () => importMillis(OFFICIAL, system, [], environment),
+        close: () => rm(directory, { recursive: true, force: true }),
+      };
+    },
+  });
   return [
     imports('import', true),
     imports('require', true),
     imports('import', false),
     imports('require', false),
+    ...(HAS_COMPILE_CACHE ? [cached('import'), cached('require')] : []),
     {
       name: 'unpacked size, own files',
       peer: 'official SDK',
@@ -49,8 +72,9 @@ const OPENTELEMETRY = ['@opentelemetry/api', '@opentelemetry/core'];
  */
 async function importMillis(
   name: string,
-  system: 'import' | 'require',
+  system: System,
   before: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<number> {
   const load = (what: string) => (system === 'import' ? `await import('${what}')` : `require('${what}')`);
   const code = [
@@ -60,7 +84,10 @@ async function importMillis(
     'console.log(performance.now() - start)',
   ].join(';');
   const args = system === 'import' ? ['--input-type=module', '-e', code] : ['-e', code];
-  const { stdout } = await runFile(process.execPath, args, { cwd: ROOT });
+  const { stdout } = await runFile(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+  });
   return Number(stdout);
 }
 
