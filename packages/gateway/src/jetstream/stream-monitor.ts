@@ -45,6 +45,8 @@ export class StreamMonitor {
       unacknowledged: num_ack_pending,
       redelivered: num_redelivered,
     };
+    // A stream that was made anew counts from one.
+    if (state.last_seq < this.#countedTo) this.#countedTo = 0;
     const firstSequence = state.messages === 0 ? state.last_seq + 1 : state.first_seq;
     // Where other subjects have messages in it, a gap says nothing.
     if (config.subjects?.length === 1) this.#noteLost(delivered.stream_seq, firstSequence - 1);
