@@ -220,6 +220,35 @@ describe('OptimizelySpanProcessor.process', () => {
     }
   });
 
+  it('counts what cannot be read, and tells its settlement', async () => {
+    const told: string[] = [];
+    const settlement = { settled: (outcome: string) => void told.push(outcome) };
+    const trap = (name: string) =>
+      Object.defineProperty(makeResolved('conversion'), name, {
+        get() {
+          throw new Error('trap');
+        },
+      });
+    const { processor } = makeHarness();
+    expect(processor.process(trap('settlement'))).to.equal(false);
+    expect(processor.process(trap('json'), undefined, null, settlement)).to.equal(false);
+    const nothing = new Proxy(
+      {},
+      {
+        has() {
+          throw new Error('trap');
+        },
+      },
+    );
+    for (const event of [null, 7, nothing])
+      expect(processor.receive(event as ExperimentEvent, settlement)).to.equal(false);
+    await Promise.resolve();
+    expect(processor.ledger()).to.deep.include({ recorded: 5, pending: 0 });
+    const { interrupted = 0, invalid = 0 } = processor.ledger().dropped;
+    expect(interrupted + invalid).to.equal(5);
+    expect(told).to.have.length(4);
+  });
+
   it('refuses what it cannot show to beforeSend', () => {
     const { processor } = makeHarness({ beforeSend: event => event });
     expect(processor.process(makeResolved('conversion'))).to.equal(false);

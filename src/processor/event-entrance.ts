@@ -84,7 +84,7 @@ export class EventEntrance implements InstalledProcessor {
     let isTaken = false;
     this.#depth++;
     try {
-      isTaken = this.#depth > DEEPEST ? this.#refusals.refuseNested(event) : this.#offer(event);
+      isTaken = this.#offer(event);
     } catch {
       // The stack has ended, perhaps so that not even the request succeeds.
       this.#recovery.isNeeded = true;
@@ -105,6 +105,7 @@ export class EventEntrance implements InstalledProcessor {
     endStartup();
     if (this.#recovery.isNeeded) this.#recovery.request();
     ledger.recorded(1);
+    if (this.#depth > DEEPEST) return this.#refusals.refuseNested(event, settlement);
     if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
     const filtered = privacyFilter === undefined ? event : privacyFilter.pass(event);
     if (filtered.type === 'withheld') return this.#refusals.drop(filtered.dropped, event, settlement);
@@ -125,7 +126,6 @@ export class EventEntrance implements InstalledProcessor {
     this.#depth++;
     try {
       if (isUnreadable(event)) this.#refuse(event.type, event.unusable, once);
-      else if (this.#depth > DEEPEST) isTaken = this.#refusals.refuseNested(event, once);
       else isTaken = this.#take(ownEvent(event), once);
     } catch {
       this.#recovery.isNeeded = true;
@@ -149,6 +149,8 @@ export class EventEntrance implements InstalledProcessor {
     let once: SettleOnce | undefined;
     this.#depth++;
     try {
+      // Before it is looked at: a getter of the application's may throw.
+      this.#deps.ledger.recorded(1);
       const event = ownSerialized(given);
       once = settleOnce(event, this.#settlements, settlement);
       const awaited = once === undefined ? event : withSettlement(event, once);
@@ -171,10 +173,9 @@ export class EventEntrance implements InstalledProcessor {
     shown: ExperimentEvent | undefined,
     settlement: EventSettlement | undefined,
   ): boolean {
-    const { apiCopies, ledger, privacyFilter } = this.#deps;
+    const { apiCopies, privacyFilter } = this.#deps;
     apiCopies.eventRecorded();
     endStartup();
-    ledger.recorded(1);
     if (!isSerializedEvent(event)) return this.#refusals.drop('invalid', undefined, settlement);
     noteStamped(shown, this.lastImpressions);
     if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
@@ -240,5 +241,10 @@ export class EventEntrance implements InstalledProcessor {
 }
 
 function isUnreadable(event: ExperimentEvent | UnreadableEvent): event is UnreadableEvent {
-  return hasMember(event, 'unusable');
+  try {
+    return hasMember(event, 'unusable');
+  } catch {
+    // Not an event at all, or a trap of the application's.
+    return false;
+  }
 }

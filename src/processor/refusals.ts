@@ -24,9 +24,8 @@ export class Refusals {
     this.drop('invalid', undefined, settlement);
   }
 
-  /** Counts it as recorded, too. A `beforeSend` that records an event for each event would go on until the stack ends. */
+  /** A `beforeSend` that records an event for each event would go on until the stack ends. */
   refuseNested(event: CountedEvent, settlement?: EventSettlement): false {
-    this.#ledger.recorded(1);
     this.#sayOnce(
       'nested',
       'an event is refused: it was recorded while another one was, which was itself recorded so (by beforeSend, say)',
