@@ -95,6 +95,7 @@ export function createDeliveringEngine(
     projects: () => engine.projects().map(state => (feed.isFailing ? withoutStream(state) : state)),
     stream: () => monitor.figures && { ...monitor.figures, parked },
     reload: config => engine.reload(settings(config)),
+    prepare: config => engine.prepare(settings(config)),
     drain() {
       feed.stop();
       engine.drain();

@@ -90,6 +90,7 @@ export function createEngine(options: EngineOptions): Engine & { readonly messag
     async reload(next) {
       if (!isDraining) await projects.configure(next);
     },
+    prepare: next => projects.prepare(next),
     drain,
     close() {
       closed ??= close();

@@ -72,6 +72,7 @@ export function createReceivingEngine(
     whyFull: sender => engine.whyFull(sender),
     projects: () => engine.projects().map(state => (link.isFailing ? withoutStream(state) : state)),
     reload: config => engine.reload(settings(config)),
+    prepare: config => engine.prepare(settings(config)),
     drain: () => engine.drain(),
     async close() {
       await engine.close();

@@ -2,7 +2,8 @@
 import { createDeliveringEngine } from './delivering-engine.js';
 import type { EngineOptions } from './engine.js';
 import { LinkLog } from './jetstream/link-log.js';
-import type { Engine, ProjectState } from './model/engine.js';
+import type { Engine, PreparedConfig, ProjectState } from './model/engine.js';
+import type { GatewayConfig } from './model/gateway-config.js';
 import type { Receipt } from './model/receipt.js';
 import type { RelayOptions } from './model/relay-options.js';
 import { prefixedLogger } from './projects/prefixed-logger.js';
@@ -26,8 +27,13 @@ export function createRelayEngine({ relay, ...options }: RelayEngineOptions): En
   // Both have a connection of their own to the same servers.
   const log = new LinkLog(prefixedLogger(options.logger, 'stream'));
   const receiving = role === 'deliver' ? undefined : createReceivingEngine(relay, options, log);
-  const delivering = role === 'receive' ? undefined : createDeliveringEngine(relay, options, log);
+  const delivering =
+    role === 'receive'
+      ? undefined
+      : endingIfItFails(receiving, () => createDeliveringEngine(relay, options, log));
   const engines = [receiving, delivering].filter(engine => engine !== undefined);
+  let isDraining = false;
+  const prepare = (config: GatewayConfig) => prepareAll(engines, config);
   const later = async (): Promise<Receipt> => ({
     status: 'later',
     reason: 'delivers_only',
@@ -48,10 +54,14 @@ export function createRelayEngine({ relay, ...options }: RelayEngineOptions): En
     ],
     stream: () => delivering?.stream?.(),
     async reload(config) {
+      if (isDraining) return;
+      const prepared = prepare(config);
       noteWithoutEffect(config, role, options.logger, said);
-      await Promise.all(engines.map(engine => engine.reload(config)));
+      await prepared.takeOver();
     },
+    prepare,
     drain() {
+      isDraining = true;
       for (const engine of engines) engine.drain();
     },
     async close() {
@@ -59,6 +69,34 @@ export function createRelayEngine({ relay, ...options }: RelayEngineOptions): En
       await Promise.all(engines.map(engine => engine.close()));
     },
   };
+}
+
+/** All of them take a configuration over, or none does. @throws TypeError if an option can't be used */
+function prepareAll(engines: readonly Engine[], config: GatewayConfig): PreparedConfig {
+  const prepared: PreparedConfig[] = [];
+  const discard = () => {
+    for (const one of prepared) one.discard();
+  };
+  try {
+    for (const engine of engines) prepared.push(engine.prepare(config));
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return {
+    takeOver: () => Promise.all(prepared.map(one => one.takeOver())).then(() => {}),
+    discard,
+  };
+}
+
+/** @param made before, and ended if the other one can't be */
+function endingIfItFails(made: Engine | undefined, make: () => Engine): Engine {
+  try {
+    return make();
+  } catch (error) {
+    void made?.close();
+    throw error;
+  }
 }
 
 function asDelivering(state: ProjectState): ProjectState {

@@ -63,6 +63,14 @@ export interface StreamFigures {
   readonly parked: ReadonlyMap<string, number>;
 }
 
+/** A configuration whose projects are made, before they take anything. One of the methods is to be called, at once. */
+export interface PreparedConfig {
+  /** Brings it into force. @returns a promise that resolves when the projects that were replaced have ended */
+  takeOver(): Promise<void>;
+  /** Ends what was made for it. */
+  discard(): void;
+}
+
 /** Everything behind the doors: the projects, and the way of an event from a request to its receipt. */
 export interface Engine {
   readonly otlp: OtlpIntake;
@@ -82,6 +90,12 @@ export interface Engine {
    * @throws (rejects) TypeError: an option can't be used, and nothing was changed
    */
   reload(config: GatewayConfig): Promise<void>;
+  /**
+   * The first half of `reload()`, where another engine has to be able to follow.
+   *
+   * @throws TypeError if an option can't be used
+   */
+  prepare(config: GatewayConfig): PreparedConfig;
   /** From here on requests are answered `later` with the reason `draining`; those in flight get their receipt. */
   drain(): void;
   /** Ends all projects within their time. Never rejects; the same promise for all calls. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PreparedConfig } from '../model/engine.js';
 import type { GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import type { FullReason } from '../model/receipt.js';
 import { Project, type ProjectDependencies } from './project.js';
@@ -54,11 +55,19 @@ export class Projects {
    * @throws TypeError if an option can't be used; nothing has changed then
    */
   configure(config: GatewayConfig): Promise<void> {
+    return this.prepare(config).takeOver();
+  }
+
+  /** @throws TypeError if an option can't be used */
+  prepare(config: GatewayConfig): PreparedConfig {
     const { ackTimeoutMillis } = config;
     const isSameTimeout = ackTimeoutMillis === this.#config.ackTimeoutMillis;
     const shared = { ackTimeoutMillis, projects: Object.keys(config.projects).length };
     const next = new Map<string, Project>();
     const made: Project[] = [];
+    const discard = () => {
+      for (const project of made) void project.end();
+    };
     try {
       for (const [name, project] of Object.entries(config.projects)) {
         const before = this.#byName.get(name);
@@ -70,9 +79,13 @@ export class Projects {
         }
       }
     } catch (error) {
-      for (const project of made) void project.end();
+      discard();
       throw error;
     }
+    return { takeOver: () => this.#takeOver(next, config), discard };
+  }
+
+  #takeOver(next: ReadonlyMap<string, Project>, config: GatewayConfig): Promise<void> {
     const replaced = this.all().filter(project => next.get(project.name) !== project);
     this.#byName = next;
     this.#config = config;
