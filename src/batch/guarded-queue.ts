@@ -4,7 +4,8 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { fromOutside, inOnePiece, ownSerialized } from '../util/event-text.js';
+import { envelopeBytes } from '../util/envelope.js';
+import { fromOutside, ownSerialized, toBeCopied } from '../util/event-text.js';
 import { isStackOverflow, kindOf, Seam } from '../util/guard.js';
 import { isSerializedEvent } from '../util/is-serialized-event.js';
 import { AwaitedInQueue } from './awaited-in-queue.js';
@@ -57,7 +58,7 @@ export class GuardedQueue implements BatcherQueue {
 
   /** @throws RangeError if the stack overflows */
   enqueue(event: SerializedEvent): boolean {
-    inOnePiece(event.json);
+    toBeCopied(event);
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
     if (answer === true) {
       this.#count++;
@@ -75,8 +76,7 @@ export class GuardedQueue implements BatcherQueue {
     for (let wrong = 0; wrong < MOST_WRONG; wrong++) {
       const event: unknown = this.#call('dequeue', () => this.#queue.dequeue());
       if (event === undefined || event === null || event === FAILED) break;
-      if (isSerializedEvent(event as SerializedEvent))
-        return this.#take(ownSerialized(event as SerializedEvent));
+      if (isUsable(event as SerializedEvent)) return this.#take(ownSerialized(event as SerializedEvent));
       this.#seam.misused('dequeue', `returns ${kindOf(event)} which is not an event`);
     }
     this.#given.clear();
@@ -131,5 +131,15 @@ export class GuardedQueue implements BatcherQueue {
       this.#seam.failed(method, error);
       return FAILED;
     }
+  }
+}
+
+/** Whether it can join a batch: one that throws when it is looked at would keep all behind it from going out. */
+function isUsable(event: SerializedEvent): boolean {
+  try {
+    return isSerializedEvent(event) && envelopeBytes(event.context) > 0;
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { type DropReason, isDropReason } from '../model/drop-reason.js';
 import type { EventExporter, EventExportResult, ExportBatch } from '../model/event-exporter.js';
 import type { Logger } from '../model/logger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { toBeCopied } from '../util/event-text.js';
 import { isThenable, kindOf, Seam } from '../util/guard.js';
 import { memberOf, ownMembers } from '../util/own-members.js';
 import { suppressTracing } from '../util/suppress-tracing.js';
@@ -37,7 +38,7 @@ class GuardedExporter {
   export(batch: ExportBatch, resultCallback: (result: EventExportResult) => void): void {
     const { context, byteLength, cause } = batch;
     // A list of its own: exporters take events out of theirs.
-    const events = [...batch.events];
+    const events = batch.events.map(toBeCopied);
     const own = new OwnEvents(batch.events);
     let hasCalledBack = false;
     const callBack = (result: unknown) => {

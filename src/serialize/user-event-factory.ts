@@ -4,7 +4,7 @@ import type { DatafileIndex } from '../model/datafile-index.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { LedgerWarning } from '../model/ledger.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import { inOnePiece } from '../util/event-text.js';
+import { toBeCopied } from '../util/event-text.js';
 import { callback } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -40,7 +40,6 @@ export class UserEventFactory {
     acceptedAt: number,
   ): SerializedEvent | Unresolved {
     const made = this.#serializer.serialize(ownEvent(event), config, acceptedAt);
-    if (made.type !== 'unresolved') inOnePiece(made.json);
-    return made;
+    return made.type === 'unresolved' ? made : toBeCopied(made);
   }
 }

@@ -82,6 +82,17 @@ export function inOnePiece(json: string): void {
   if (json.charCodeAt(0) !== BRACE) throw new TypeError('not the text of an object');
 }
 
+/**
+ * Makes of an event what code of the application can copy: its text in one piece, and its uuid a member of its own, which
+ * JSON, a spread, and a structured clone have, too.
+ */
+export function toBeCopied(event: SerializedEvent): SerializedEvent {
+  inOnePiece(event.json);
+  if (!(event instanceof EventText) || Object.hasOwn(event, 'uuid')) return event;
+  const uuid = { __proto__: null, value: event.uuid, enumerable: true } as PropertyDescriptor;
+  return Object.defineProperty(event, 'uuid', uuid);
+}
+
 /** The texts of several events in one. */
 class JoinedText implements PieceOfBody {
   readonly json: string;
