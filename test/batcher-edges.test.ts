@@ -336,6 +336,49 @@ describe('a queue of the application', () => {
     expect(processor.ledger()).to.deep.include({ recorded: 3, delivered: 3, pending: 0 });
   });
 
+  const fail = () => {
+    throw new TypeError('secret');
+  };
+  const hostile: [string, () => unknown][] = [
+    ...['type', 'uuid', 'context', 'json', 'byteLength', 'acceptedAt'].map(
+      (member): [string, () => unknown] => [
+        `an event whose ${member} throws`,
+        () => Object.defineProperty(makeUserEvent(), member, { get: fail }),
+      ],
+    ),
+    ['a length that is text', () => ({ ...makeUserEvent(), byteLength: '400' })],
+    ['a length that is a bigint', () => ({ ...makeUserEvent(), byteLength: 400n })],
+    ['a length that is an object', () => ({ ...makeUserEvent(), byteLength: { valueOf: () => 400 } })],
+    ['no length', () => ({ ...makeUserEvent(), byteLength: Number.POSITIVE_INFINITY })],
+    ['an account that is a bigint', () => ({ ...makeUserEvent(), context: { accountId: 1n } })],
+    [
+      'a context that throws',
+      () => ({ ...makeUserEvent(), context: Object.defineProperty({}, 'accountId', { get: fail }) }),
+    ],
+    ['a proxy that throws', () => new Proxy({}, { get: fail })],
+  ];
+  for (const [name, make] of hostile) {
+    it(`gives back what is behind ${name}, and all later events go on`, async () => {
+      const { queue, events } = makeQueue();
+      const { processor, record, exporter, answerAll, logger } = makeHarness({
+        eventQueue: queue,
+        startOnInit: false,
+      });
+      record(1);
+      events.push(make() as never);
+      record(1);
+      processor.start();
+      expect(record(2)).to.equal(2);
+      expect(exporter.sizes).to.deep.equal([1, 1, 1, 1]);
+      answerAll();
+      expect(processor.ledger()).to.deep.include({ recorded: 4, delivered: 4, pending: 0, dropped: {} });
+      expect(logger.at('error').length, 'said once').to.equal(1);
+      expect(logger.at('error')[0]).to.match(
+        /^eventQueue\.dequeue (?:failed: TypeError|returns an .*object which is not an event)$/,
+      );
+    });
+  }
+
   for (const copies of [false, true]) {
     for (const length of [1, 2, 3]) {
       const what = copies ? 'copies of the same' : 'the same';

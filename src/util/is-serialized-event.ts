@@ -15,6 +15,7 @@ export function isSerializedEvent(event: SerializedEvent): boolean {
     // Reading the uuid of our own would mean parsing it.
     (heldText(event) !== undefined || typeof event.uuid === 'string') &&
     isObjectText(event.json) &&
+    Number.isFinite(event.byteLength) &&
     event.byteLength >= event.json.length &&
     Number.isFinite(event.acceptedAt) &&
     typeof event.context === 'object' &&
@@ -24,6 +25,6 @@ export function isSerializedEvent(event: SerializedEvent): boolean {
 }
 
 /** By its ends: parsing it would cost more than all that is done with it. */
-function isObjectText(text: unknown): text is string {
+export function isObjectText(text: unknown): text is string {
   return typeof text === 'string' && text.startsWith('{') && text.endsWith('}');
 }
