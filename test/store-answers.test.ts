@@ -225,14 +225,46 @@ describe('an event store of the application', () => {
     ['a list for JSON', { ticket: 1, event: { ...resolved('bad'), json: '[]' } }],
     ['no context', { ticket: 1, event: { ...resolved('bad'), context: undefined } }],
   ];
+  const fail = () => {
+    throw new TypeError('secret');
+  };
+  const throwing = (holder: object, member: string) =>
+    Object.defineProperty(holder, member, { get: fail, enumerable: true });
+  for (const member of ['ticket', 'event'])
+    records.push([`a ${member} that throws`, throwing({ ticket: 1, event: resolved('bad') }, member)]);
+  for (const member of Object.keys(resolved('bad')))
+    records.push([
+      `${member} of an event that throws`,
+      { ticket: 1, event: throwing(resolved('bad'), member) },
+    ]);
+  for (const member of ['kind', 'event', 'acceptedAt'])
+    records.push([
+      `${member} of an input that throws`,
+      { ticket: 1, event: throwing(unresolved('bad'), member) },
+    ]);
+  const { event: input } = unresolved('bad');
+  records.push([
+    'an input whose uuid throws',
+    { ticket: 1, event: { ...unresolved('bad'), event: throwing({ ...input }, 'uuid') } },
+  ]);
+  records.push(['a proxy that throws', new Proxy({}, { get: fail })]);
+
+  function ticketOf(record: unknown): number[] {
+    try {
+      return (record as { ticket?: unknown } | null | undefined)?.ticket === 1 ? [1] : [];
+    } catch {
+      return [];
+    }
+  }
+
   for (const [name, record] of records) {
-    it(`has a record counted as unreadable that is none, and the others delivered: ${name}`, async () => {
+    it(`has a record counted as unreadable that is none, said once, and the others delivered: ${name}`, async () => {
       const page = [
         { ticket: 11, event: resolved('first') },
         record,
         { ticket: 12, event: unresolved('last') },
       ];
-      const { processor, runtime, adopted, dispatcher, removed } = makeHarness({
+      const { processor, runtime, adopted, dispatcher, removed, logger } = makeHarness({
         read: async () => page.splice(0),
       });
       adopted(3);
@@ -242,7 +274,31 @@ describe('an event store of the application', () => {
         ...{ recovered: 3, delivered: 2, stored: 0, pending: 0 },
         dropped: { unreadable: 1 },
       });
-      expect(removed).to.include(11).and.not.include(1);
+      expect(logger.at('error')).to.deep.equal([
+        'eventStore.read resolves to records that are not: each counts as unreadable, and is removed',
+      ]);
+      // Or it would come back in every later life.
+      const ofOthers = new Set([11, 12, 101]);
+      expect(removed).to.include(11);
+      expect(removed.filter(ticket => !ofOthers.has(ticket))).to.deep.equal(ticketOf(record));
+    });
+  }
+
+  for (const wait of ['a flush', 'a second'] as const) {
+    it(`may give a list that throws when it is looked at: ${wait} goes on, and asks again later`, async () => {
+      let reads = 0;
+      const list = new Proxy([{ ticket: 11, event: resolved('first') }], {
+        get: (target, name) =>
+          name === 'length' || name === Symbol.iterator ? fail() : Reflect.get(target, name),
+      });
+      const { processor, runtime, adopted, logger } = makeHarness({
+        read: async () => (++reads === 1 ? list : [{ ticket: 11, event: resolved('first') }]),
+      });
+      adopted(1);
+      if (wait === 'a flush') await processor.forceFlush();
+      await runtime.advance(3_000);
+      expect(processor.ledger()).to.deep.include({ recovered: 1, delivered: 1, stored: 0, dropped: {} });
+      expect(logger.at('error')).to.deep.equal(['eventStore.read failed: TypeError']);
     });
   }
 

@@ -10,7 +10,7 @@ import { errorLabel } from '../util/error-label.js';
 import { asStored, heldText, settlementOf } from '../util/event-text.js';
 import { kindOf, Seam } from '../util/guard.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
-import { isCount, isRecord, isTicket } from './store-answers.js';
+import { isCount, isTicket, readRecord } from './store-answers.js';
 
 /** Something that may have a copy in the store. */
 export interface Kept {
@@ -22,6 +22,7 @@ export interface Kept {
 export type NotKept = 'full' | 'none';
 
 const READ_ANSWERS = 'has to resolve to an array: what it has stays there';
+const NO_RECORDS = 'resolves to records that are not: each counts as unreadable, and is removed';
 const APPEND_ANSWERS = "has to return a number, 'full' or 'failed': events are in memory only";
 
 /** What the event store, if there is one, has of the events in memory, and how many events only it has. */
@@ -141,6 +142,10 @@ export class StoreTracker {
     const tickets = ticketsOf(items);
     if (tickets.length === 0) return;
     this.#copiedCount -= tickets.length;
+    this.#removeTickets(tickets);
+  }
+
+  #removeTickets(tickets: readonly StoreTicket[]): void {
     this.#seam.call('remove', undefined, () => this.#store?.remove(tickets));
   }
 
@@ -175,7 +180,8 @@ export class StoreTracker {
     let records: unknown;
     let hasRead = false;
     await this.#seam.settle('read', async () => {
-      records = await this.#store?.read(limits);
+      const given: unknown = await this.#store?.read(limits);
+      records = Array.isArray(given) ? [...(given as unknown[])] : given;
       hasRead = true;
     });
     if (!Array.isArray(records)) {
@@ -184,11 +190,14 @@ export class StoreTracker {
       return 0;
     }
     for (const record of records) {
-      if (!isRecord(record)) {
+      const { ticket, event } = readRecord(record);
+      if (ticket === undefined || event === undefined) {
+        this.#seam.misused('read', NO_RECORDS);
         this.#lost(Math.min(1, this.#storedCount));
+        // Else it would come back in every later life.
+        if (ticket !== undefined) this.#removeTickets([ticket]);
         continue;
       }
-      const { event, ticket } = record;
       // A store that has more than it told of.
       if (this.#storedCount === 0) this.#ledger.recovered(1);
       else this.#storedCount--;

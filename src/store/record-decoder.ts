@@ -2,6 +2,7 @@
 
 import type { StoredEvent } from '../model/event-store.js';
 import { type ExperimentEvent, RULE_TYPES } from '../model/experiment-event.js';
+import { isObjectText } from '../util/is-serialized-event.js';
 import { ContextTexts } from './context-text.js';
 import { crc32 } from './crc32.js';
 import { MAX_RECORDS, RECORD_AT, RECORD_KIND, RECORD_MAGIC_NUMBER } from './record-layout.js';
@@ -47,7 +48,7 @@ export class RecordDecoder {
 
   #read(record: Buffer): StoredEvent | undefined {
     const acceptedAt = record.readDoubleLE(RECORD_AT.acceptedAt);
-    if (Number.isNaN(acceptedAt)) return undefined;
+    if (!Number.isFinite(acceptedAt)) return undefined;
     const contextStart = RECORD_AT.texts + record.readUInt32LE(RECORD_AT.uuidBytes);
     const jsonStart = contextStart + record.readUInt32LE(RECORD_AT.contextBytes);
     if (jsonStart > record.length) return undefined;
@@ -59,7 +60,7 @@ export class RecordDecoder {
     }
     if (kind !== RECORD_KIND.impression && kind !== RECORD_KIND.conversion) return undefined;
     const context = this.#contexts.parse(record.toString('utf8', contextStart, jsonStart));
-    if (context === undefined) return undefined;
+    if (context === undefined || !isObjectText(json)) return undefined;
     const type = kind === RECORD_KIND.impression ? 'impression' : 'conversion';
     const uuid = record.toString('utf8', RECORD_AT.texts, contextStart);
     return { kind: 'resolved', type, uuid, context, json, acceptedAt };

@@ -11,6 +11,7 @@ import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../../src/store/segme
 import { makeEvent, makeUnresolvedEvent } from './harness.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
+const time = fc.double({ noNaN: true, noDefaultInfinity: true });
 
 /** All but the envelope, which few contexts have. */
 const CONTEXT_KEYS = [
@@ -43,8 +44,8 @@ const events: fc.Arbitrary<StoredEvent> = fc.oneof(
       },
       { requiredKeys: [...CONTEXT_KEYS] },
     ),
-    json: text,
-    acceptedAt: fc.double({ noNaN: true }),
+    json: text.map(members => `{${members}}`),
+    acceptedAt: time,
   }),
   fc.record({
     kind: fc.constant('unresolved' as const),
@@ -55,7 +56,7 @@ const events: fc.Arbitrary<StoredEvent> = fc.oneof(
       timestamp: fc.nat(),
       eventKey: text,
     }),
-    acceptedAt: fc.double({ noNaN: true }),
+    acceptedAt: time,
   }),
 );
 
@@ -267,9 +268,16 @@ describe('records that another program made', () => {
     for (const other of others) expect(unresolved(other), JSON.stringify(other)).to.equal(0);
   });
 
+  it('are no events where their text is not that of an object', () => {
+    const resolved = (json: string) =>
+      readBack(Buffer.concat([encodeSegmentHeader(1), encode(makeEvent('x', { json }), 0)])).size;
+    expect(resolved('{}')).to.equal(1);
+    for (const json of ['', 'text', '[]', '{', '}', '5', 'null']) expect(resolved(json), json).to.equal(0);
+  });
+
   it('are no events where they were accepted at no time', () => {
     const event = { type: 'conversion', userId: 'u', uuid: 'x', timestamp: 1, eventKey: 'k' };
-    expect(unresolved(event, Number.NaN)).to.equal(0);
+    for (const time of [Number.NaN, Number.POSITIVE_INFINITY]) expect(unresolved(event, time)).to.equal(0);
     for (const time of [-1, 0, 1e300]) expect(unresolved(event, time)).to.equal(1);
   });
 });
