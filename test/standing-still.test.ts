@@ -85,6 +85,22 @@ describe('a process that stands still', () => {
     });
   }
 
+  it('again and again, hours apart, takes the answer of the request that is out each time', async () => {
+    const { processor, runtime, record, standStill, logger, dispatcher } = makeHarness(2_000);
+    for (let n = 1; n <= 5; n++) {
+      record();
+      await runtime.advance(1_000);
+      await standStill(60_000);
+      expect(processor.ledger()).to.deep.include({ delivered: n, pending: 0 });
+      expect(dispatcher.attempts).to.equal(n);
+      await runtime.advance(3_600_000);
+    }
+    expect(logger.lines).to.deep.equal([]);
+    const ended = processor.shutdown();
+    await runtime.advance(0);
+    await ended;
+  });
+
   it('gets no more than the same time again, whatever it does', async () => {
     const { processor, runtime, record, standStill } = makeHarness(1_000_000);
     record();

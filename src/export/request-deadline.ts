@@ -32,6 +32,7 @@ export class RequestDeadline {
     if (this.#inFlight.size > 0) return;
     this.#timer?.clear();
     this.#timer = undefined;
+    this.#hasWaited = false;
   }
 
   #set(millis: number): void {
