@@ -471,6 +471,23 @@ describe('delivery', () => {
       });
     }
 
+    it('is tried ever more seldom also where nothing arrives anymore in between', async () => {
+      const { processor, dispatcher, runtime, record } = makeDelivery({ batchSize: 2 });
+      dispatcher.answer = (_attempt, { body }) => ({ statusCode: body.includes('poison') ? 502 : 204 });
+      processor.process(makeUserEvent({ uuid: 'poison', acceptedAt: runtime.monotonic() }));
+      record(1);
+      for (let n = 0; n < 5; n++) {
+        record(2);
+        await runtime.advance(1_000);
+      }
+      expect(processor.ledger()).to.deep.include({ delivered: 11, pending: 1 });
+      dispatcher.answer = () => ({ statusCode: 502 });
+      await runtime.advance(60_000);
+      const before = dispatcher.attempts;
+      await runtime.advance(600_000);
+      expect(dispatcher.attempts - before, 'half a minute apart').to.be.within(20, 21);
+    });
+
     it('is not split while nothing gets through', async () => {
       const { processor, dispatcher, runtime, record } = makeDelivery({ batchSize: 10 });
       dispatcher.answer = () => ({ statusCode: 502 });

@@ -56,6 +56,8 @@ export class Chunk {
   triedAtOnce = false;
   /** How often it failed although other chunks had got through since it failed before. */
   strikes = 0;
+  /** How often it has waited for itself. */
+  restsAlone = 0;
   /** How many chunks had arrived when it last failed, or the one that it was cut out of. */
   arrivalsAtFailure: number | undefined;
   /** Cut out of a chunk that was refused or failed alone. */

@@ -114,7 +114,7 @@ export class DeliveryLog {
       this.#logger.debug('the eventDispatcher answers without a status: its events count as delivered');
   }
 
-  /** @param seconds until the chunk is tried again alone */
+  /** Events fail again and again while others get through. */
   singledOut(answer: Answer): void {
     if (this.#episodes.first('singled out', this.#runtime.monotonic())) {
       this.#logger.warn(

@@ -107,8 +107,8 @@ export class Destination {
   }
 
   /** @returns milliseconds that a chunk waits for itself which is at fault alone */
-  restAlone({ strikes }: Chunk): number {
-    return this.#backoff.delayAfter(strikes);
+  restAlone(chunk: Chunk): number {
+    return this.#backoff.delayAfter(++chunk.restsAlone);
   }
 
   end(): void {
