@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   createOptimizelySpanProcessorFromEnv,
-  type OptimizelySpanProcessor,
+  OptimizelySpanProcessor,
 } from 'opentelemetry-exporter-optimizely';
 import { Endpoint } from './exit/endpoint.js';
 import { Child, killLeftovers } from './support/child.js';
 import { makeDatafile } from './support/datafile.js';
 import { RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { answer, startServer } from './support/hostile-server.js';
-import { ManualRuntime } from './support/manual-runtime.js';
+import { ManualRuntime, settle } from './support/manual-runtime.js';
 
 const CONVERSION = { userId: 'visitor', eventKey: 'purchase' };
 
@@ -283,6 +283,32 @@ describe('createOptimizelySpanProcessorFromEnv', () => {
     await server.received(1);
     await processor.shutdown();
     await server.close();
+  });
+
+  it('leaves nothing polling where another option has the wrong type, nor does the constructor', async () => {
+    const server = await startServer(() => answer(503));
+    // The constructor knows no other address than the CDN's: the proxy answers for it.
+    process.env.HTTPS_PROXY = server.origin;
+    process.env.OPTIMIZELY_DATAFILE_URL_TEMPLATE = `${server.origin}/{sdkKey}.json`;
+    try {
+      const runtime = new ManualRuntime();
+      const options = { sdkKey: 'key', runtime, logger: new RecordingLogger() };
+      for (const unusable of [
+        { exporter: { export() {} }, eventDispatcher: new RecordingDispatcher() },
+        { eventDispatcher: {} },
+        { userIdHashKey: 'short' },
+        { eventStore: {} },
+      ]) {
+        const given = { ...options, ...unusable } as object;
+        expect(() => createOptimizelySpanProcessorFromEnv(given)).to.throw(TypeError);
+        expect(() => new OptimizelySpanProcessor(given)).to.throw(TypeError);
+        await settle();
+        expect(runtime.armed, Object.keys(unusable).join()).to.equal(0);
+      }
+    } finally {
+      delete process.env.HTTPS_PROXY;
+      await server.close();
+    }
   });
 
   it('the classes themselves read no variable but that of the endpoint', async () => {

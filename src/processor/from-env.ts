@@ -13,6 +13,7 @@ import { OptimizelySpanProcessor } from './optimizely-span-processor.js';
 import { SOURCES_TABLE, SPAN_PROCESSOR } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 import { readDatafileFile } from './read-datafile-file.js';
+import { stoppingIfItFails } from './resolve-config-manager.js';
 
 /**
  * Makes a processor of the environment: `OPTIMIZELY_SDK_KEY` or `OPTIMIZELY_DATAFILE_PATH`, and a variable for each
@@ -27,12 +28,18 @@ export function createOptimizelySpanProcessorFromEnv(
   const { options: taken, logger } = takeOptions(FROM_ENV, options);
   const env = new EnvReader(logger);
   env.noteMisspelled([SPAN_PROCESSOR.table, POLLING_PROJECT_CONFIG_MANAGER.table]);
-  return new OptimizelySpanProcessor({
-    // The endpoint is read by the class that uses it.
-    ...env.options(without(SPAN_PROCESSOR.table, [...SOURCE_NAMES, 'endpoint'])),
-    ...readSource(env, logger, taken),
-    ...withoutUnset(without(taken, SOURCE_NAMES)),
-  });
+  const source = readSource(env, logger, taken);
+  const ownManager = taken.projectConfigManager === undefined ? source.projectConfigManager : undefined;
+  return stoppingIfItFails(
+    ownManager,
+    () =>
+      new OptimizelySpanProcessor({
+        // The endpoint is read by the class that uses it.
+        ...env.options(without(SPAN_PROCESSOR.table, [...SOURCE_NAMES, 'endpoint'])),
+        ...source,
+        ...withoutUnset(without(taken, SOURCE_NAMES)),
+      }),
+  );
 }
 
 const FROM_ENV = {

@@ -33,7 +33,7 @@ import { assemblePipeline, type Pipeline } from './pipeline.js';
 import type { EndedSpan, StartedSpan } from './processed-span.js';
 import { SPAN_PROCESSOR, SPAN_PROCESSOR_TABLE } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
-import { resolveConfigManager } from './resolve-config-manager.js';
+import { requireOneSource, resolveConfigManager, stoppingIfItFails } from './resolve-config-manager.js';
 import { StoredResolver } from './stored-resolver.js';
 
 /**
@@ -58,19 +58,22 @@ export class OptimizelySpanProcessor {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     refuseWrongPlaces(this, 'OptimizelySpanProcessor', logger);
     const closing = new Closing(logger);
-    const manager = resolveConfigManager(taken, logger);
+    requireOneSource(taken);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
     const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });
     const { runtime, ledger, storeTracker } = this.#foundation;
+    const manager = resolveConfigManager(taken, logger);
     const config = new ConfigSource(manager, { logger, runtime });
     this.#config = config;
     const wait = new DatafileWait(config, runtime);
     const resolver = new EventResolver(ledger, logger, storeTracker.hasStore);
-    this.#pipeline = assemblePipeline(this.#foundation, new StoredResolver(config, resolver), {
-      ...taken,
-      defaultDispatcher: () => ownDispatcher(taken, logger, closing),
-    });
+    this.#pipeline = stoppingIfItFails(taken.projectConfigManager === undefined ? manager : undefined, () =>
+      assemblePipeline(this.#foundation, new StoredResolver(config, resolver), {
+        ...taken,
+        defaultDispatcher: () => ownDispatcher(taken, logger, closing),
+      }),
+    );
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
     this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher, config });

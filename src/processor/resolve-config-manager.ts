@@ -13,18 +13,25 @@ import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 
 const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
 
-/** @throws TypeError if there is no source or more than one, or one has the wrong type */
+/** @throws TypeError if there is no source or more than one */
+export function requireOneSource({
+  datafile,
+  sdkKey,
+  projectConfigManager,
+}: OptimizelySpanProcessorOptions): void {
+  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
+  if (given === 1) return;
+  throw new TypeError(
+    `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'more than one datafile source'}: ${SOURCES}`,
+  );
+}
+
+/** @throws TypeError if the source has the wrong type */
 export function resolveConfigManager(
   options: OptimizelySpanProcessorOptions,
   logger: PackageLogger,
 ): ProjectConfigManager {
   const { datafile, sdkKey, projectConfigManager, runtime } = options;
-  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
-  if (given !== 1) {
-    throw new TypeError(
-      `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'more than one datafile source'}: ${SOURCES}`,
-    );
-  }
   if (sdkKey !== undefined) return new PollingProjectConfigManager({ sdkKey, logger, runtime });
   if (projectConfigManager !== undefined) {
     resolveOption('projectConfigManager', SOURCES_TABLE.projectConfigManager, projectConfigManager, logger);
@@ -32,4 +39,19 @@ export function resolveConfigManager(
   }
   requireDatafileType(datafile);
   return new StaticProjectConfigManager({ datafile, logger });
+}
+
+/**
+ * Makes what uses a manager that polls already, and would go on for ever where that fails.
+ *
+ * @param manager undefined if it is the application's own
+ * @throws what `make` throws
+ */
+export function stoppingIfItFails<T>(manager: ProjectConfigManager | undefined, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    void manager?.stop?.();
+    throw error;
+  }
 }
