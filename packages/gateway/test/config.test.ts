@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +199,49 @@ describe('the configuration file', () => {
       ConfigError,
       /userIdHashKey: .*none can't be read/,
     );
+  });
+
+  it('does not wait for a named pipe or a device that it finds in place of a file', async function () {
+    if (process.platform === 'win32') this.skip();
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    // Who opens the pipe all the same finds a configuration in it, and waits for nothing.
+    const writer = spawn('sh', [
+      '-c',
+      'while :; do echo \'{"projects":{"shop":{"projectId":"1"}}}\' > "$1"; done',
+      'sh',
+      pipe,
+    ]);
+    try {
+      expect(() => readConfigFile(pipe, {})).to.throw(ConfigError, /pipe can't be read \(not a file\)/);
+      expect(() => readConfigFile('/dev/null', {})).to.throw(
+        ConfigError,
+        /null can't be read \(not a file\)/,
+      );
+      expect(() => read(shop({ userIdHashKey: { file: 'pipe' } }))).to.throw(
+        ConfigError,
+        /userIdHashKey: .*pipe can't be read \(not a file\)/,
+      );
+    } finally {
+      const ended = once(writer, 'exit');
+      writer.kill('SIGKILL');
+      await ended;
+    }
+  });
+
+  it('may come through a pipe of the shell', function () {
+    if (process.platform === 'win32') this.skip();
+    const path = write('gateway.json', { projects: { piped: { projectId: '1' } } });
+    const print = `import('${new URL('../src/config/read-config.ts', import.meta.url)}').then(
+      ({ readConfigFile }) => console.log(Object.keys(readConfigFile('/dev/stdin', {}).projects)[0]));`;
+    const printed = execFileSync(
+      'sh',
+      ['-c', 'cat "$1" | "$2" --import tsx -e "$3"', 'sh', path, process.execPath, print],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(printed.trim()).to.equal('piped');
   });
 
   it('is described member by member in docs/gateway.md', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AckMode, DatafileSource, ProjectConfig } from '../model/gateway-config.js';
+import { readTextFile } from '../util/text-file.js';
 import { ConfigError } from './config-error.js';
 
 /** Where a secret is. */
@@ -100,7 +100,7 @@ function secretOf(where: SecretPlace, place: string, { base, env }: EntrySurroun
 
 function readSecret(path: string, place: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     const { code = 'an error' } = error as { code?: string };
     throw new ConfigError(`${place}: the file ${path} can't be read (${code})`);

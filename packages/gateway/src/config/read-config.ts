@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import type { AckMode, GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import type { RelayOptions } from '../model/relay-options.js';
 import type { ServerOptions } from '../model/server-options.js';
 import { describeMistake } from '../util/json-mistake.js';
+import { readTextFile } from '../util/text-file.js';
 import { ConfigError } from './config-error.js';
 import { CONFIG_SCHEMA } from './config-schema.js';
 import { describeSchemaError } from './describe-schema-error.js';
@@ -74,7 +74,7 @@ function requireOwnStores(projects: readonly (readonly [name: string, ProjectCon
 function parse(path: string): unknown {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readTextFile(path);
   } catch (error) {
     const { code = 'an error' } = error as { code?: string };
     throw new ConfigError(`the configuration ${path} can't be read (${code})`);

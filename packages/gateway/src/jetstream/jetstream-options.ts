@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+
 import type { NatsConnectionOptions, StreamOptions } from '../model/relay-options.js';
+import { readTextFile } from '../util/text-file.js';
 
 /** @default of every limit of the stream that is made */
 const STREAM_DEFAULTS = {
@@ -77,7 +78,7 @@ export function serversOf({ servers }: NatsConnectionOptions): string[] {
 export function readSecret(option: string, path: string): string {
   try {
     // A line break at the end is an editor's.
-    const secret = readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+    const secret = readTextFile(path).replace(/[\r\n]+$/, '');
     if (secret.trim() !== '') return secret;
   } catch (error) {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { ConfigError } from '../config/config-error.js';
 import { checkRelay, readConfigFile } from '../config/read-config.js';
 import { singleProject } from '../config/single-project.js';
 import type { GatewayConfig } from '../model/gateway-config.js';
 import type { ServerOptions } from '../model/server-options.js';
+import { requireTextFile } from '../util/text-file.js';
 import { checkOptions } from './check-options.js';
 import { type GatewayOptions, PROJECT_OPTIONS } from './gateway-options.js';
 import { refuseOwnEndpoint } from './own-endpoint.js';
@@ -80,7 +81,7 @@ function ofFile(options: GatewayOptions, path: string, nameOf: (option: string) 
 function requireReadable(path: string): void {
   try {
     accessSync(path, constants.R_OK);
-    if (statSync(path).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    requireTextFile(path);
   } catch (error) {
     const { code = 'an error' } = error as NodeJS.ErrnoException;
     throw new ConfigError(`the datafile ${path} can't be read (${code})`);

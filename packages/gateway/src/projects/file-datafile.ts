@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import {
   type DatafileIndex,
   type Logger,
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import type { Runtime } from '../model/runtime.js';
+import { readTextFile, readTextFileLater } from '../util/text-file.js';
 import { prefixedLogger } from './prefixed-logger.js';
 import type { ProjectDatafile } from './project-datafile.js';
 
 const LOOK_MILLIS = 5_000;
 
+export interface FileDatafileOptions {
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+  /** Reads the file again. @default `readTextFileLater` */
+  readonly readLater?: (path: string) => Promise<string>;
+}
+
 /** A datafile in a file, which is read again when the file changes. A bad one leaves the one before it in force. */
 export class FileDatafile implements ProjectDatafile {
   readonly #path: string;
+  readonly #readLater: (path: string) => Promise<string>;
   readonly #runtime: Runtime;
   readonly #logger: Logger;
   readonly #config: StaticProjectConfigManager;
@@ -31,14 +39,15 @@ export class FileDatafile implements ProjectDatafile {
   /** The latest read that has ended. */
   #lastRead = 0;
 
-  constructor(path: string, { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime }) {
+  constructor(path: string, { logger, runtime, readLater = readTextFileLater }: FileDatafileOptions) {
     this.#path = path;
+    this.#readLater = readLater;
     this.#runtime = runtime;
     this.#logger = logger;
     this.#config = new StaticProjectConfigManager({ logger: prefixedLogger(logger, `the file ${path}`) });
     // At once, so that the first request finds it.
     try {
-      this.#take(readFileSync(path, 'utf8'), runtime.monotonic());
+      this.#take(readTextFile(path), runtime.monotonic());
     } catch (error) {
       this.#failed(error);
     }
@@ -65,7 +74,7 @@ export class FileDatafile implements ProjectDatafile {
     if (this.#isStopped) return false;
     const beganAt = this.#runtime.monotonic();
     const read = ++this.#reads;
-    const text: unknown = await readFile(this.#path, 'utf8').catch(error => error);
+    const text: unknown = await this.#readLater(this.#path).catch(error => error);
     // One that began later has ended before, and what it found is newer.
     if (read < this.#lastRead) return this.#isInForce;
     this.#lastRead = read;
