@@ -143,11 +143,11 @@ function audienceOf({ rule, inspection }: ExperimentEvidence): {
   readonly isUnmet: boolean;
   readonly sentence: string;
 } {
-  const { attributes } = inspection.traffic;
+  const { traffic } = inspection;
   const { audience } = rule ?? {};
   if (audience === undefined) return { isUnmet: false, sentence: '' };
-  const isUnmet = !audience.canBeMet(key => attributes.get(key) ?? []);
-  const missing = audience.attributes.filter(key => !attributes.has(key));
+  const isUnmet = !audience.canBeMet(key => traffic.valuesOf(key));
+  const missing = audience.attributes.filter(key => !traffic.attributes.has(key));
   if (missing.length > 0) {
     const many = missing.length === 1 ? 'attribute' : 'attributes';
     const sentence = ` Its audience asks for the ${many} ${named(missing)}, which no event has brought: give it to the SDK when it decides.`;

@@ -2,8 +2,8 @@
 import { isObject, type JsonObject, objectsOf, textOf } from '../util/json.js';
 
 type Value = string | number | boolean;
-/** Values of an attribute that have been seen. */
-export type Seen = (attributeKey: string) => Iterable<unknown>;
+/** Values of an attribute that have been seen; undefined if any may have been. */
+export type Seen = (attributeKey: string) => Iterable<unknown> | undefined;
 
 /** Whom an experiment or a rule is for. */
 export interface Audience {
@@ -77,8 +77,9 @@ function canBeMet(condition: unknown, audiences: Audiences, seen: Seen, depth: n
     return operator === 'and' ? operands.every(isMet) : operands.some(isMet);
   }
   const leaf = leafOf(condition);
-  if (leaf === undefined) return true;
-  for (const value of seen(leaf.name)) if (matches(leaf, value)) return true;
+  const values = leaf && seen(leaf.name);
+  if (leaf === undefined || values === undefined) return true;
+  for (const value of values) if (matches(leaf, value)) return true;
   return false;
 }
 

@@ -49,6 +49,12 @@ export class Traffic {
     if (values.size < MOST_VALUES) values.add(value);
   }
 
+  /** @returns undefined if there are more than are kept, so that any value may have come */
+  valuesOf(attributeKey: string): ReadonlySet<unknown> | undefined {
+    const values = this.attributes.get(attributeKey) ?? new Set();
+    return values.size < MOST_VALUES ? values : undefined;
+  }
+
   addBatch(batch: InspectedBatch): void {
     this.batches++;
     const { revision, events } = batch;

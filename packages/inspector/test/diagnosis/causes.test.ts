@@ -20,6 +20,22 @@ async function evidenceOf(shop: Shop, rootCause: string): Promise<number> {
   return eventsOf(await shop.inspector.rows({ ...evidence, count: 500 })).length;
 }
 
+/** The experiment without a flag is for those over 17. */
+function datafileForAdults() {
+  const typedAudiences = [
+    {
+      id: '70',
+      name: 'grown-ups',
+      conditions: ['and', ['or', { match: 'gt', name: 'age', type: 'custom_attribute', value: 17 }]],
+    },
+  ];
+  return withExperiment(
+    BANNER,
+    { audienceIds: ['70'], audienceConditions: ['or', '70'] },
+    { typedAudiences, attributes: [{ id: '402', key: 'age' }] },
+  );
+}
+
 describe('inspect: why an experiment has no results', () => {
   it('names nothing where all is well', async () => {
     await using shop = await openShop();
@@ -356,18 +372,7 @@ describe('inspect: why an experiment has no results', () => {
   });
 
   it('names visitors whose attributes no audience of an experiment without a flag takes', async () => {
-    const typedAudiences = [
-      {
-        id: '70',
-        name: 'grown-ups',
-        conditions: ['and', ['or', { match: 'gt', name: 'age', type: 'custom_attribute', value: 17 }]],
-      },
-    ];
-    const datafile = withExperiment(
-      BANNER,
-      { audienceIds: ['70'], audienceConditions: ['or', '70'] },
-      { typedAudiences, attributes: [{ id: '402', key: 'age' }] },
-    );
+    const datafile = datafileForAdults();
     await using shop = await openShop({ datafile });
     for (const visitor of visitors(3)) shop.buy(visitor, { eventKey: 'signup', attributes: { age: 12 } });
     await shop.arrive();
@@ -375,6 +380,18 @@ describe('inspect: why an experiment has no results', () => {
     expect({ state, rootCause }).to.deep.equal({ state: 'suspect', rootCause: 'outside_audience' });
     expect(headline).to.contain('age gt 17').and.to.contain('no event has brought such a value');
     shop.buy('visitor-9', { eventKey: 'signup', attributes: { age: 40 } });
+    await shop.arrive();
+    expect(await shop.diagnosis(BANNER)).to.include({ rootCause: 'no_impressions' });
+  });
+
+  it('suspects no audience of an attribute that has more values than are kept', async () => {
+    await using shop = await openShop({ datafile: datafileForAdults() });
+    const buy = (age: number) => shop.buy(`visitor-${age}`, { eventKey: 'signup', attributes: { age } });
+    for (let n = 1; n < 1_000; n++) buy(n / 1_000);
+    await shop.arrive();
+    expect(await shop.diagnosis(BANNER)).to.include({ rootCause: 'outside_audience' });
+    buy(1);
+    buy(40);
     await shop.arrive();
     expect(await shop.diagnosis(BANNER)).to.include({ rootCause: 'no_impressions' });
   });
