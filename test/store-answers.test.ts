@@ -315,6 +315,45 @@ describe('an event store of the application', () => {
     });
   }
 
+  it('has a page that is read while a flush waits for others waited for by it, too', async () => {
+    const page = [{ ticket: 11, event: resolved('stored') }];
+    const { processor, runtime, adopted, dispatcher } = makeHarness(
+      { append: () => 'failed', read: async () => page.splice(0) },
+      { batchSize: 1, maxConcurrentRequests: 1 },
+    );
+    const answers: ((answer: { statusCode: number }) => void)[] = [];
+    dispatcher.answer = () => new Promise(resolve => answers.push(resolve));
+    processor.recordConversion(CONVERSION);
+    adopted(1);
+    let hasEnded = false;
+    const ended = processor.forceFlush().then(() => {
+      hasEnded = true;
+    });
+    await runtime.advance(1_100);
+    expect(processor.ledger(), 'the page has been read').to.deep.include({ stored: 0, pending: 2 });
+    for (let n = 0; n < 2; n++) {
+      expect(hasEnded).to.equal(false);
+      answers.shift()?.({ statusCode: 204 });
+      await runtime.advance(0);
+    }
+    await ended;
+    expect(processor.ledger()).to.deep.include({ recovered: 1, delivered: 2, pending: 0, stored: 0 });
+  });
+
+  it('whose read hangs has its events named by a flush that ends in vain', async () => {
+    const { processor, runtime, adopted, logger } = makeHarness({ read: () => new Promise(() => {}) });
+    adopted(5);
+    const ended = processor.forceFlush();
+    await runtime.advance(6_000);
+    await ended;
+    expect(logger.at('warn')).to.deep.equal([
+      'forceFlush() ended after 5000 ms; events undelivered, which stay pending: 0, in the event store: 5',
+    ]);
+    const stopped = processor.shutdown();
+    await runtime.advance(6_000);
+    await stopped;
+  });
+
   it('may have more than it told of, which counts as recovered', async () => {
     const page = ['a', 'b', 'c'].map((uuid, n) => ({ ticket: n, event: resolved(uuid) }));
     const { processor, runtime, adopted } = makeHarness({ read: async () => page.splice(0) });

@@ -177,17 +177,15 @@ export class EventBatcher {
   async forceFlush(withinMillis = this.#deps.limits.timeoutIntervalMillis): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping;
     this.sendQueued();
-    const inTime = await withDeadline(this.#deps.runtime, withinMillis, async signal => {
-      await this.#settled(signal);
+    const inTime = await withDeadline(this.#deps.runtime, withinMillis, signal =>
       // Being stored does not count as flushed.
-      while (!signal.aborted && this.#deps.storeTracker.storedCount > 0 && this.#replayed.isReady) {
-        if ((await this.#replayed.takePage()) === 0) break;
-        await this.#settled(signal);
-      }
-    });
+      this.#replayed.drain(signal, () => this.#settled(signal)),
+    );
     if (!inTime) {
-      this.#deps.logger.warn(
-        `forceFlush() ended after ${this.#deps.limits.timeoutIntervalMillis} ms; events undelivered, which stay pending: ${this.#inFlight.eventCount}`,
+      const { limits, storeTracker, logger } = this.#deps;
+      const stored = storeTracker.storedCount > 0 ? `, in the event store: ${storeTracker.storedCount}` : '';
+      logger.warn(
+        `forceFlush() ended after ${limits.timeoutIntervalMillis} ms; events undelivered, which stay pending: ${this.#inFlight.eventCount}${stored}`,
       );
     }
   }

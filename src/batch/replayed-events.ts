@@ -74,9 +74,20 @@ export class ReplayedEvents {
     this.#replay.nudge();
   }
 
-  /** Takes one page now. @returns how many events it had */
-  takePage(): Promise<number> {
-    return this.#replay.takePage();
+  /**
+   * Takes page after page, and waits for each, until nothing more can be taken.
+   *
+   * @param settled waits for what is in flight
+   */
+  async drain(signal: AbortSignal, settled: () => Promise<void>): Promise<void> {
+    const { storeTracker, inFlight } = this.#deps;
+    while (!signal.aborted) {
+      await settled();
+      const canTake = !signal.aborted && storeTracker.storedCount > 0 && this.isReady;
+      const taken = canTake ? await this.#replay.takePage() : 0;
+      // One that was taken meanwhile is waited for, too.
+      if (taken === 0 && inFlight.replayedCount === 0) return;
+    }
   }
 
   closeIfFull(): void {
