@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   AggregationTemporality,
@@ -200,6 +203,53 @@ describe('another configuration', () => {
     await replaced;
     expect(userIds(destination)).to.have.length(2);
     await runtime.advance(1);
+  });
+
+  it('keeps the datafile of a project that changed in force where its file has a bad one by now', async () => {
+    const { engine, takeAndFlush, shop, folder, writeDatafile, state, runtime } = await makeEngine();
+    writeFileSync(join(folder, 'datafile.json'), JSON.stringify(makeDatafile()).slice(0, 40));
+    await engine.reload({ projects: { renamed: { ...shop, batchSize: 1 } } });
+    expect(state()).to.deep.include({ name: 'renamed', notReady: undefined });
+    expect(await takeAndFlush([conversion()])).to.deep.equal(TAKEN);
+    writeDatafile({ revision: 'mended' });
+    await runtime.advance(5_000);
+    await until(() => state().revision === 'mended');
+  });
+
+  it('of another file does not have the datafile of the one before it', async () => {
+    const { engine, shop, folder, state } = await makeEngine();
+    const path = join(folder, 'other.json');
+    writeFileSync(path, '{');
+    await engine.reload({ projects: { shop: { ...shop, source: { kind: 'file', path } } } });
+    expect(state()).to.deep.include({ revision: undefined, notReady: 'no_datafile' });
+  });
+
+  it('keeps the datafile of a project that changed in force where it can not be fetched now', async () => {
+    const { engine, takeAndFlush, shop, runtime, state } = await makeEngine();
+    const answers = [JSON.stringify(makeDatafile({ revision: 'fetched' }))];
+    const cdn = createServer((_request, response) => {
+      const body = answers.shift();
+      response.writeHead(body === undefined ? 503 : 200).end(body);
+    });
+    cdn.listen(0, '127.0.0.1');
+    await once(cdn, 'listening');
+    try {
+      const { port } = cdn.address() as AddressInfo;
+      const urlTemplate = `http://127.0.0.1:${port}/{sdkKey}.json`;
+      const source = { kind: 'sdk-key', sdkKey: 'key', urlTemplate } as const;
+      await engine.reload({ projects: { shop: { ...shop, source } } });
+      await until(() => state().revision === 'fetched');
+      const changed = { ...source, accessToken: 'another' };
+      await engine.reload({ projects: { shop: { ...shop, source: changed, batchSize: 1 } } });
+      expect(state()).to.deep.include({ revision: 'fetched', notReady: undefined });
+      expect(await takeAndFlush([conversion()])).to.deep.equal(TAKEN);
+      await engine.reload({ projects: { shop: { ...shop, source: { ...source, sdkKey: 'other' } } } });
+      expect(state().revision).to.equal(undefined);
+      await runtime.advance(1);
+    } finally {
+      cdn.closeAllConnections();
+      cdn.close();
+    }
   });
 
   it('leaves projects alone that did not change', async () => {

@@ -7,16 +7,19 @@ import {
 import type { DatafileSource } from '../model/gateway-config.js';
 import type { Runtime } from '../model/runtime.js';
 import { FileDatafile } from './file-datafile.js';
+import type { KeptDatafile } from './kept-datafile.js';
 import type { ProjectDatafile } from './project-datafile.js';
 
 export interface DatafileDependencies {
   readonly logger: Logger;
   readonly runtime: Runtime;
+  /** In force until the source has been looked at. */
+  readonly kept: KeptDatafile;
 }
 
 export function createProjectDatafile(
   source: DatafileSource,
-  { logger, runtime }: DatafileDependencies,
+  { logger, runtime, kept }: DatafileDependencies,
 ): ProjectDatafile {
   switch (source.kind) {
     case 'sdk-key': {
@@ -26,12 +29,14 @@ export function createProjectDatafile(
         datafileAccessToken: accessToken,
         urlTemplate,
         updateIntervalMillis,
+        datafile: kept.text,
+        cache: { get: () => undefined, set: (_key, text) => kept.keep(text) },
         logger,
         runtime,
       });
     }
     case 'file':
-      return new FileDatafile(source.path, { logger, runtime });
+      return new FileDatafile(source.path, { logger, runtime, kept });
     case 'none':
       return new NoDatafile({ logger });
   }

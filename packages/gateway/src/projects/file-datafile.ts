@@ -7,6 +7,7 @@ import {
 } from 'opentelemetry-exporter-optimizely';
 import type { Runtime } from '../model/runtime.js';
 import { readTextFile, readTextFileLater } from '../util/text-file.js';
+import type { KeptDatafile } from './kept-datafile.js';
 import { prefixedLogger } from './prefixed-logger.js';
 import type { ProjectDatafile } from './project-datafile.js';
 
@@ -15,6 +16,8 @@ const LOOK_MILLIS = 5_000;
 export interface FileDatafileOptions {
   readonly logger: Logger;
   readonly runtime: Runtime;
+  /** In force until the file is read. @default none */
+  readonly kept?: Pick<KeptDatafile, 'text' | 'keep'> | undefined;
   /** Reads the file again. @default `readTextFileLater` */
   readonly readLater?: (path: string) => Promise<string>;
 }
@@ -26,6 +29,7 @@ export class FileDatafile implements ProjectDatafile {
   readonly #runtime: Runtime;
   readonly #logger: Logger;
   readonly #config: StaticProjectConfigManager;
+  readonly #kept: FileDatafileOptions['kept'];
   #lastCheckBeganAt: number | undefined;
   #currentAt: number | undefined;
   /** Of the latest look at the file; undefined if there was none. */
@@ -39,12 +43,15 @@ export class FileDatafile implements ProjectDatafile {
   /** The latest read that has ended. */
   #lastRead = 0;
 
-  constructor(path: string, { logger, runtime, readLater = readTextFileLater }: FileDatafileOptions) {
+  constructor(path: string, options: FileDatafileOptions) {
+    const { logger, runtime, kept, readLater = readTextFileLater } = options;
     this.#path = path;
     this.#readLater = readLater;
     this.#runtime = runtime;
     this.#logger = logger;
     this.#config = new StaticProjectConfigManager({ logger: prefixedLogger(logger, `the file ${path}`) });
+    this.#kept = kept;
+    if (kept?.text !== undefined) this.#config.setDatafile(kept.text);
     // At once, so that the first request finds it.
     try {
       this.#take(readTextFile(path), runtime.monotonic());
@@ -91,6 +98,7 @@ export class FileDatafile implements ProjectDatafile {
     const isInForce = this.#config.setDatafile(text);
     this.#isInForce = isInForce;
     if (isInForce) {
+      this.#kept?.keep(text);
       this.#lastCheckBeganAt = beganAt;
       this.#currentAt = beganAt;
     }

@@ -26,6 +26,7 @@ import { heapLimit } from '../util/memory.js';
 import { createProjectDatafile } from './create-project-datafile.js';
 import { EarlyChecks } from './early-checks.js';
 import { isWritable } from './is-writable.js';
+import { KeptDatafile } from './kept-datafile.js';
 import { ackModeOf, changesEvents, processorOptions, queueLimits } from './processor-options.js';
 import type { ProjectDatafile } from './project-datafile.js';
 import { UnknownKeys } from './unknown-keys.js';
@@ -47,12 +48,15 @@ export interface ProjectDependencies {
   readonly ackTimeoutMillis: number | undefined;
   /** How many there are: they share the memory. */
   readonly projects: number;
+  /** What the projects that may be replaced have kept. */
+  readonly kept: readonly KeptDatafile[];
 }
 
 /** One Optimizely project: its datafile, its exporter, and the events that are outstanding. */
 export class Project {
   readonly name: string;
   readonly config: ProjectConfig;
+  readonly kept: KeptDatafile;
   readonly #ack: ReceiptMode;
   readonly #ackTimeoutMillis: number;
   readonly #runtime: Runtime;
@@ -84,7 +88,8 @@ export class Project {
       this.#ack,
     );
     this.#store = openStore(config, runtime);
-    this.#datafile = createProjectDatafile(config.source, { logger, runtime });
+    this.kept = new KeptDatafile(config.source, dependencies.kept);
+    this.#datafile = createProjectDatafile(config.source, { logger, runtime, kept: this.kept });
     this.#checks = new EarlyChecks(this.#datafile, runtime);
     this.#unknownKeys = new UnknownKeys(runtime, config.unknownKeyGraceMillis ?? UNKNOWN_KEY_GRACE_MILLIS);
     try {

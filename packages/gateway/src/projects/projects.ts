@@ -4,7 +4,7 @@ import type { GatewayConfig, ProjectConfig } from '../model/gateway-config.js';
 import type { FullReason } from '../model/receipt.js';
 import { Project, type ProjectDependencies } from './project.js';
 
-type OwnDependencies = Omit<ProjectDependencies, 'ackTimeoutMillis' | 'projects'>;
+type OwnDependencies = Omit<ProjectDependencies, 'ackTimeoutMillis' | 'projects' | 'kept'>;
 
 /** The projects by name, and which of them a request is for. */
 export class Projects {
@@ -62,7 +62,11 @@ export class Projects {
   prepare(config: GatewayConfig): PreparedConfig {
     const { ackTimeoutMillis } = config;
     const isSameTimeout = ackTimeoutMillis === this.#config.ackTimeoutMillis;
-    const shared = { ackTimeoutMillis, projects: Object.keys(config.projects).length };
+    const shared = {
+      ackTimeoutMillis,
+      projects: Object.keys(config.projects).length,
+      kept: this.all().map(({ kept }) => kept),
+    };
     const next = new Map<string, Project>();
     const made: Project[] = [];
     const discard = () => {
