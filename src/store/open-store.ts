@@ -3,11 +3,11 @@ import type { EventStoreHost, HeldText, StoredEvent, StoreTicket } from '../mode
 import type { PackageLogger } from '../model/logger.js';
 import { AckLog } from './ack-log.js';
 import { Adopter } from './adopter.js';
+import { AvailableRecords } from './available-records.js';
 import { Heartbeat } from './heartbeat.js';
 import { findLateRecords } from './load-segment.js';
 import { ownerOfThisThread } from './owner.js';
-import { type ReadRecord, readRecords } from './read-records.js';
-import { RecordDecoder } from './record-decoder.js';
+import type { ReadRecord } from './read-records.js';
 import { RefusedRecords } from './refused-records.js';
 import { removeFile } from './remove-file.js';
 import { RECORD_STATE, recordNumber, type Segment } from './segment.js';
@@ -22,15 +22,12 @@ export class OpenStore {
   readonly #host: EventStoreHost;
   readonly #book = new SegmentBook();
   readonly #diskQueue = new SerialQueue();
-  readonly #decoder = new RecordDecoder();
   readonly #acks: AckLog;
   readonly #log: SegmentLog;
   readonly #adopter: Adopter;
   readonly #heartbeat: Heartbeat;
-  readonly #reading = new Set<Promise<unknown>>();
+  readonly #availableRecords: AvailableRecords;
   readonly #storeLog: StoreLog;
-  /** Segments whose records can't be read now. */
-  readonly #unreadable = new Set<Segment>();
   /** Segments without records whose files can't be deleted now. */
   readonly #undeleted = new Map<Segment, unknown>();
   readonly #refused: RefusedRecords;
@@ -58,6 +55,15 @@ export class OpenStore {
       vanished: segments => this.#vanished(segments),
     });
     const [log, book] = [this.#log, this.#book];
+    this.#availableRecords = new AvailableRecords({
+      book,
+      commit: () => log.commit(),
+      markGone: (segment, index) => this.#markGone(segment, index),
+      lost: (count, path) => {
+        this.#storeLog.lost(count, path);
+        host.lost(count);
+      },
+    });
     this.#heartbeat = new Heartbeat(
       runtime,
       () => log.instance,
@@ -121,16 +127,14 @@ export class OpenStore {
     }
   }
 
-  async read(limits: { readonly maxEvents: number; readonly maxBytes: number }): Promise<ReadRecord[]> {
-    const reading = this.#read(limits);
-    this.#reading.add(reading);
-    return reading.finally(() => this.#reading.delete(reading));
+  read(limits: { readonly maxEvents: number; readonly maxBytes: number }): Promise<ReadRecord[]> {
+    return this.#availableRecords.read(limits);
   }
 
   async close(): Promise<void> {
     await this.#heartbeat.stop();
     await this.#adopter.stop();
-    await Promise.all(this.#reading);
+    await this.#availableRecords.idle();
     this.#log.end();
     await this.#acks.stop();
     this.#tryAgain();
@@ -139,43 +143,10 @@ export class OpenStore {
     await this.#log.leave();
   }
 
-  async #read({ maxEvents, maxBytes }: { maxEvents: number; maxBytes: number }): Promise<ReadRecord[]> {
-    this.#log.commit();
-    for (;;) {
-      const chosen = maxEvents >= 1 ? this.#book.choose(maxEvents, maxBytes, this.#unreadable) : [];
-      const outcomes = await readRecords(chosen, this.#decoder);
-      const records: ReadRecord[] = [];
-      let lost = 0;
-      let where: string | undefined;
-      for (const [number, { segment, index }] of chosen.entries()) {
-        const outcome = outcomes[number] ?? 'later';
-        // Removed, or gone with its directory, while it was being read.
-        if (!this.#book.has(segment) || segment.state(index) !== RECORD_STATE.reading) continue;
-        if (outcome === 'later') {
-          this.#book.set(segment, index, RECORD_STATE.available);
-          // Else those behind it would never be chosen.
-          this.#unreadable.add(segment);
-        } else if (outcome === 'lost') {
-          this.#markGone(segment, index);
-          lost++;
-          where ??= segment.path;
-        } else {
-          this.#book.set(segment, index, RECORD_STATE.held);
-          records.push({ ticket: segment.ticket(index), event: outcome });
-        }
-      }
-      if (lost > 0) {
-        this.#storeLog.lost(lost, where);
-        this.#host.lost(lost);
-      }
-      if (records.length > 0 || chosen.length === 0) return records;
-    }
-  }
-
   /** What the disk refused before, it may do now. */
   #tryAgain(): void {
     this.#log.verify();
-    this.#unreadable.clear();
+    this.#availableRecords.forget();
     for (const segment of this.#undeleted.keys()) this.#disposeIfDone(segment);
   }
 
@@ -244,7 +215,7 @@ export class OpenStore {
   #forget(segment: Segment): void {
     this.#acks.forget(segment);
     this.#book.delete(segment);
-    this.#unreadable.delete(segment);
+    this.#availableRecords.forget(segment);
     this.#undeleted.delete(segment);
   }
 }
