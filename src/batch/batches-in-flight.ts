@@ -14,6 +14,7 @@ import { Outstanding } from '../util/outstanding.js';
 import { hasAnswerMembersForAll, ownMembers } from '../util/own-members.js';
 import type { ClosedBatch } from './batch-builder.js';
 import { BatchInFlight, type BatchOwner, type PieceOfBatch } from './batch-in-flight.js';
+import { account, outcomeOf, outcomeOfPart } from './batch-outcome.js';
 import type { StoreTracker } from './store-tracker.js';
 
 export interface BatchesInFlightDependencies {
@@ -29,10 +30,7 @@ export interface BatchesInFlightDependencies {
   readonly recovery: Afterwards;
 }
 
-type Dropped = NonNullable<EventExportResult['dropped']>[number];
-
 const NONE: readonly never[] = [];
-const OUT_OF_TIME = 'shutdown_timeout';
 const RESULT: readonly (keyof EventExportResult)[] = ['code', 'error', 'dropped', 'streamed'];
 
 /** Closed batches of which the exporter has not yet said what became of them. */
@@ -150,9 +148,7 @@ export class BatchesInFlight implements BatchOwner {
       this.#unreleased.push(events);
       inFlight.unsettled = left;
       this.#releaseEnded();
-      if (outcome === undefined) this.#account(events);
-      else if (outcome === 'streamed') this.#account(NONE, NONE, events);
-      else this.#account(NONE, [{ reason: outcome, events }]);
+      account(outcomeOfPart(events, outcome), this.#deps.ledger, this.#deps.storeTracker);
       this.#deps.onEnded();
     } catch (error) {
       this.#deps.recovery.isNeeded = true;
@@ -176,50 +172,10 @@ export class BatchesInFlight implements BatchOwner {
     const own = hasAnswerMembersForAll()
       ? (ownMembers(result, RESULT) as unknown as EventExportResult)
       : result;
-    const { code, dropped = NONE, streamed = NONE, error } = own;
-    const events = inFlight.unsettled;
-    // All of it has arrived: what happens to nearly every batch.
-    if (code === 0 && dropped.length === 0 && streamed.length === 0) this.#account(events);
-    else {
-      // An exporter may name an event twice, or one that it has settled before.
-      const unnamed = new Set(events);
-      const drops = dropped.map(drop => ({
-        reason: drop.reason,
-        events: drop.events.filter(event => unnamed.delete(event)),
-      }));
-      const inStream = streamed.filter(event => unnamed.delete(event));
-      if (code === 0) this.#account([...unnamed], drops, inStream);
-      else this.#account(NONE, [...drops, { reason: 'rejected', events: [...unnamed] }], inStream);
-    }
+    account(outcomeOf(inFlight.unsettled, own), this.#deps.ledger, this.#deps.storeTracker);
     // Not before: the logger may look at the ledger.
-    if (error !== undefined) this.#seam.failed('export', error);
+    if (own.error !== undefined) this.#seam.failed('export', own.error);
     this.#deps.onEnded();
-  }
-
-  /** The one place that says what became of events that were in flight. */
-  #account(
-    delivered: readonly SerializedEvent[],
-    dropped: readonly Dropped[] = NONE,
-    streamed: readonly SerializedEvent[] = NONE,
-  ): void {
-    const { storeTracker, ledger } = this.#deps;
-    if (dropped.length + streamed.length === 0) {
-      ledger.ended(delivered, NONE, NONE);
-      storeTracker.remove(delivered);
-      return;
-    }
-    // Out of time is no fault of the events: what the store has is for the next life.
-    const late = dropped.flatMap(({ reason, events }) => (reason === OUT_OF_TIME ? events : NONE));
-    const lost: Dropped[] = dropped.filter(
-      ({ reason, events }) => reason !== OUT_OF_TIME && events.length > 0,
-    );
-    storeTracker.leaveInStore(late, events => {
-      if (events.length > 0) lost.push({ reason: OUT_OF_TIME, events });
-      ledger.ended(delivered, lost, streamed);
-    });
-    storeTracker.remove(delivered);
-    storeTracker.remove(streamed);
-    for (const { events } of lost) storeTracker.remove(events);
   }
 
   /** @returns false if it had ended before, or was given up */
