@@ -16,7 +16,8 @@ const WITH_MEMORY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 0, 1])
  * Loads undici where it can run. It calls methods of its timers, from within them, where what is thrown ends the process: in
  * a simulated browser (jsdom) timers are numbers. Its parser is WebAssembly, whose memory takes 10 GB of address space. Where that is not
  * to be had (`ulimit -v`, `--jitless`), to load undici also loads the one that is part of Node, which ends the process by
- * an error that cannot be caught.
+ * an error that cannot be caught. It names its errors by assignment, which throws where `Error.prototype` is frozen: what
+ * ends a connection then ends the process.
  */
 export async function loadUndici(): Promise<Loaded> {
   if (!areTimersObjects()) return { unavailable: 'setTimeout() returns numbers, as browsers have it' };
@@ -28,7 +29,10 @@ export async function loadUndici(): Promise<Loaded> {
   for (const load of [() => import('undici'), () => nodeModule.createRequire(HERE)('undici') as unknown]) {
     try {
       const undici = unwrap(await load());
-      if (undici !== undefined) return { undici };
+      if (undici === undefined) continue;
+      return hasErrors(undici)
+        ? { undici }
+        : { unavailable: 'it cannot make errors: Error.prototype is frozen' };
     } catch (error) {
       failure = errorLabel(error);
     }
@@ -41,6 +45,14 @@ function unwrap(loaded: unknown): Undici | undefined {
   const namespace = loaded as Partial<Undici> & { default?: Undici };
   const undici = namespace.Agent === undefined ? namespace.default : (namespace as Undici);
   return typeof undici?.Agent === 'function' ? undici : undefined;
+}
+
+function hasErrors({ errors }: Undici): boolean {
+  try {
+    return new errors.UndiciError('') instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 function whyNoWebAssembly(): string | undefined {

@@ -16,6 +16,12 @@ const NUMBERED_TIMERS = `data:text/javascript,${encodeURIComponent(`
   globalThis.clearTimeout = timer => clearTimeout(timer);
 `)}`;
 
+/** As applications do it that guard against prototype pollution. */
+const FROZEN_PROTOTYPES = `data:text/javascript,${encodeURIComponent(`
+  for (const { prototype } of [Object, Function, Array, Error, TypeError, Promise, Map, Set, String, Number, Date, RegExp])
+    Object.freeze(prototype);
+`)}`;
+
 describe('where undici cannot be loaded as usual', () => {
   const closing: (() => unknown)[] = [];
   const open = async () => {
@@ -60,6 +66,12 @@ describe('where undici cannot be loaded as usual', () => {
     const lines = await runs(process.execPath, ['--import', NUMBERED_TIMERS, SERVICE]);
     expect(lines).to.have.length(1);
     expect(lines[0]).to.match(/^warn: undici is not available: setTimeout\(\) returns numbers, .*node:http/);
+  });
+
+  it('fetches the datafile and delivers by node:http, and says so once: what errors inherit is frozen', async () => {
+    const lines = await runs(process.execPath, ['--import', FROZEN_PROTOTYPES, SERVICE]);
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.match(/^warn: undici is not available: it cannot make errors: .*node:http/);
   });
 
   it('takes undici from a namespace that has a default export only, as bundlers with code splitting make', async () => {
