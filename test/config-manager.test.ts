@@ -255,6 +255,46 @@ describe('a projectConfigManager of the application', () => {
     }
   }
 
+  for (const how of ['forceFlush', 'shutdown'] as const) {
+    it(`whose datafile does not come, and whose stop() does not end, leaves a ${how} its limit beside a dispatcher that hangs`, async () => {
+      const never = () => new Promise<never>(() => {});
+      const { processor, dispatcher, runtime, record } = make(() => undefined, {
+        onReady: never,
+        stop: never,
+      });
+      dispatcher.answer = never;
+      processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+      record();
+      let isOver = false;
+      void processor[how]().then(() => {
+        isOver = true;
+      });
+      await runtime.advance(4_900);
+      expect(isOver).to.equal(false);
+      await runtime.advance(400);
+      expect(isOver).to.equal(true);
+    });
+  }
+
+  it('whose datafile does not come has what fails retried in a hurry during a flush, and no longer', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { processor, dispatcher, runtime, record } = make(() => undefined, { onReady: never });
+    dispatcher.answer = () => ({ statusCode: 503 });
+    processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+    record();
+    const attemptsIn = async (millis: number) => {
+      const before = dispatcher.attempts;
+      await runtime.advance(millis);
+      return dispatcher.attempts - before;
+    };
+    const flushed = processor.forceFlush();
+    const hurried = await attemptsIn(5_100);
+    await flushed;
+    expect(hurried).to.be.at.least(3);
+    await runtime.advance(60_000);
+    expect(await attemptsIn(60_000)).to.be.at.most(hurried);
+  });
+
   it('that has no datafile for a while leaves the one before it in force, and that is told once', async () => {
     for (const nothing of [null, undefined]) {
       let has = true;
