@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setFlagsFromString } from 'node:v8';
 import { expect } from 'chai';
 import {
   BatchEventProcessor,
@@ -299,52 +298,6 @@ describe('a stack that ends', () => {
     }
     if (interruptions === 0)
       skip(this, 'V8 has compiled it into one frame, in which no stack ends: run this file alone');
-  });
-
-  const sink = (levels: number): number => (levels === 0 ? 0 : 1 + sink(levels - 1));
-
-  /** As much of the stack, in frames of `sink`, as a call takes before it can catch anything. */
-  const OWN_FRAMES = 8;
-
-  /** @returns from how many frames near the end of the stack the call throws, although there is room for its own */
-  function framesThatThrow(call: () => unknown): number {
-    let thrown = 0;
-    // Code that V8 has optimized takes as much of the stack at once as all that it calls.
-    setFlagsFromString('--no-opt');
-    for (let offset = 0; offset < 10; offset++) {
-      atTheEndOfTheStack(60, offset, () => {
-        sink(OWN_FRAMES);
-        try {
-          call();
-        } catch {
-          thrown++;
-        }
-      });
-    }
-    setFlagsFromString('--opt');
-    return thrown;
-  }
-
-  it('makes no call throw that had room to begin', async () => {
-    const { processor } = makeProcessor();
-    const eventDispatcher = new RecordingDispatcher();
-    const batching = new BatchEventProcessor({ eventDispatcher, runtime: new ManualRuntime() });
-    const event = makeUserEvent();
-    const shown = { ...CONVERSION, type: 'conversion', uuid: 'u', timestamp: 1_700_000_000_000 } as const;
-    const calls: Record<string, () => unknown> = {
-      'process, with its keys': () => processor.process(event, shown),
-      process: () => processor.process(event),
-      receive: () => processor.receive(shown),
-      'process of a BatchEventProcessor': () => batching.process(event),
-    };
-    const thrown: Record<string, number> = {};
-    for (const [name, call] of Object.entries(calls)) {
-      thrown[name] = framesThatThrow(call);
-      await settle();
-    }
-    expect(thrown).to.deep.equal(Object.fromEntries(Object.keys(calls).map(name => [name, 0])));
-    await processor.shutdown();
-    await batching.stop();
   });
 
   /** Calls from each frame while the stack unwinds. @returns what the promises reject with */

@@ -43,24 +43,30 @@ export class EvaluationEvents {
     this.#dedupe = dedupe && new ImpressionDedupe(dedupe, runtime);
   }
 
-  take(event: RawEvent, origin: EventOrigin | undefined): void {
+  /** @returns whether it is an impression, and was handed over or refused */
+  take(event: RawEvent, origin: EventOrigin | undefined): boolean {
     const raw = readEvaluationEvent(event);
-    if (raw === undefined) return;
+    if (raw === undefined) return false;
     if (raw.unusable !== undefined) {
       this.#refuse(raw.unusable);
-      return;
+      return true;
     }
     const input = withUuid(raw, event, origin);
-    if (namesRule(input)) this.#offer(input);
-    else this.#infer(input);
+    if (!namesRule(input)) return this.#infer(input);
+    this.#offer(input);
+    return true;
   }
 
-  #infer(input: Readonly<Record<string, unknown>>): void {
+  #infer(input: Readonly<Record<string, unknown>>): boolean {
     const rule = this.#deps.inferRule(String(input.flagKey), String(input.variationKey));
-    if (rule === 'none') return;
-    if (rule === 'ambiguous') this.#warn();
-    else if (rule === undefined) this.#offer(input, { inferRule: true });
+    if (rule === 'none') return false;
+    if (rule === 'ambiguous') {
+      this.#warn();
+      return false;
+    }
+    if (rule === undefined) this.#offer(input, { inferRule: true });
     else this.#offer({ ...input, ...rule });
+    return true;
   }
 
   #offer(input: Readonly<Record<string, unknown>>, more: Pick<ExperimentImpression, 'inferRule'> = {}): void {

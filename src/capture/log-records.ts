@@ -2,6 +2,7 @@
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type {
   EmittedLogRecord,
+  LeftLogRecords,
   LogRecordEmitter,
   LogRecordPort,
   OutgoingLogRecord,
@@ -9,14 +10,15 @@ import type {
 import type { PackageLogger } from '../model/logger.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
-import type { EventHarvest } from './event-harvest.js';
+import type { LogRecordHarvest } from './log-record-harvest.js';
 
 const INSTEAD = 'where there is a recording span, span events are added instead';
 
 /** A span processor's side of the port. */
 export class LogRecords implements LogRecordPort {
   emitter: LogRecordEmitter | undefined;
-  #harvest: EventHarvest | undefined;
+  left: LeftLogRecords | undefined;
+  #harvest: LogRecordHarvest | undefined;
   readonly #logger: PackageLogger;
   readonly #said = new OnceLog();
 
@@ -25,8 +27,9 @@ export class LogRecords implements LogRecordPort {
   }
 
   /** @param harvest takes the records from now on */
-  serve(harvest: EventHarvest): void {
+  serve(harvest: LogRecordHarvest): void {
     this.#harvest = harvest;
+    this.left = harvest.unread;
   }
 
   emit(record: OutgoingLogRecord): boolean {
@@ -47,7 +50,7 @@ export class LogRecords implements LogRecordPort {
   }
 
   expect(event: ExperimentEvent): void {
-    this.#harvest?.expectLogRecord(event);
+    this.#harvest?.expect(event);
   }
 
   takes(eventName: string | undefined): boolean {
@@ -55,7 +58,7 @@ export class LogRecords implements LogRecordPort {
   }
 
   take(record: EmittedLogRecord): void {
-    this.#harvest?.takeLogRecord(record);
+    this.#harvest?.take(record);
   }
 
   #warn(line: string): void {

@@ -46,7 +46,12 @@ export class EventRoute implements ResolvedEventProcessor {
         );
       }
     } catch (error) {
-      if (said.first('route')) logger.error(`events of Optimizely's SDK ${otherwise}: ${errorLabel(error)}`);
+      try {
+        if (said.first('route'))
+          logger.error(`events of Optimizely's SDK ${otherwise}: ${errorLabel(error)}`);
+      } catch {
+        // At the end of the stack nothing can be said.
+      }
     }
     return false;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from '@opentelemetry/api';
-import type { EmittedLogRecord, LogRecordPort } from '../model/log-record-port.js';
+import type { EmittedLogRecord, LeftLogRecord, LogRecordPort } from '../model/log-record-port.js';
 import { callback, type OptionTable } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -62,12 +62,33 @@ export class OptimizelyLogRecordProcessor {
 
   /** Never throws. */
   onEmit(record: EmittedLogRecord, _context?: Context): void {
-    if (this.#shutdown === undefined) this.#port.take(record);
+    if (this.#shutdown !== undefined) return;
+    const { left } = this.#port;
+    try {
+      this.#port.take(record);
+    } catch {
+      if (left === undefined) return;
+      // The stack has ended: no call before it is kept.
+      const leftRecord: LeftLogRecord = {};
+      leftRecord.record = record;
+      leftRecord.before = left.latest;
+      left.latest = leftRecord;
+      left.recovery.isNeeded = true;
+      try {
+        left.recovery.request();
+      } catch {
+        // The next call requests it.
+      }
+    }
   }
 
   /** Loggers stay disabled for events of other names where no other processor wants them. */
   enabled(options: { readonly eventName?: string | undefined }): boolean {
-    return this.#port.takes(options.eventName);
+    try {
+      return this.#port.takes(options.eventName);
+    } catch {
+      return true; // The stack has ended: a record more is no harm.
+    }
   }
 
   /** Flushes the span processor. Never rejects. */

@@ -22,12 +22,14 @@ export interface LedgerListener {
 
 /** Counts where every event went, and tells those who wait for one. What is pending is counted by those who hold it, not derived here. */
 export class Ledger implements EventLedger {
-  /** A field, which can be read where the stack has ended. */
+  /** A field, which can be read and counted up where the stack has ended; `reconcile()` makes up for the rest. */
   recordedCount = 0;
   readonly #listener: LedgerListener;
   readonly #metrics: LedgerMetrics;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   readonly #warnings: Partial<Record<LedgerWarning, number>> = {};
+  /** Of `recordedCount`, what the metrics say. */
+  #measuredCount = 0;
   #recovered = 0;
   #delivered = 0;
   #streamed = 0;
@@ -40,6 +42,7 @@ export class Ledger implements EventLedger {
   recorded(count: number): void {
     this.recordedCount += count;
     this.#metrics.recorded(count);
+    this.#measuredCount += count;
   }
 
   recovered(count: number): void {
@@ -72,6 +75,9 @@ export class Ledger implements EventLedger {
 
   /** Counts what was recorded and then got lost because the stack ended, once no call is under way. */
   reconcile(pending: number, stored: number): void {
+    const unmeasured = this.recordedCount - this.#measuredCount;
+    this.#measuredCount += unmeasured;
+    if (unmeasured > 0) this.#metrics.recorded(unmeasured);
     const lost = this.#unaccounted(pending, stored);
     if (lost > 0) this.dropped('interrupted', [], lost);
   }
@@ -91,7 +97,10 @@ export class Ledger implements EventLedger {
     this.#warnings[kind] = (this.#warnings[kind] ?? 0) + 1;
   }
 
-  /** @param isTaking whether it is asked from within a call that takes an event: that is pending too */
+  /**
+   * @param isTaking whether it is asked from within a call that takes an event, or before what the end of a stack has cost
+   * is counted: that is pending too
+   */
   snapshot(pending: number, stored: number, isTaking = false): LedgerSnapshot {
     const taking = isTaking ? Math.max(0, this.#unaccounted(pending, stored)) : 0;
     return {

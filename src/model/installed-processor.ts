@@ -20,6 +20,15 @@ export interface LastImpressions {
   given: number;
 }
 
+/**
+ * Where an event is counted that could not even be offered because the stack had ended: it is told of as `interrupted`
+ * with the next recovery. Plain fields, since nothing can be called then.
+ */
+export interface EventCount {
+  readonly ledger: { recordedCount: number };
+  readonly recovery: { isNeeded: boolean };
+}
+
 /** What two copies of this package know of each other's processors. Changes need another version of the symbol. */
 export interface InstalledProcessor {
   readonly traceDetail: TraceDetail;
@@ -29,6 +38,8 @@ export interface InstalledProcessor {
   readonly logs?: LogRecordPort | undefined;
   /** Conversions get a later timestamp; absent if the copy does not keep it. */
   readonly lastImpressions?: LastImpressions | undefined;
+  /** Absent if the copy has none. */
+  readonly count?: EventCount | undefined;
   /** What of the event the trace may show where it shows all; absent if everything may show. */
   redact?(event: ExperimentEvent): ExperimentEvent;
   /** Offers the event. Never throws. */

@@ -30,6 +30,21 @@ export interface EmittedLogRecord {
   setAttribute(key: string, value: string): unknown;
 }
 
+/**
+ * Log records that are taken once the present call is over, since the stack had no room for it. Plain fields: whoever
+ * leaves one here can call nothing any more.
+ */
+export interface LeftLogRecords {
+  latest: LeftLogRecord | undefined;
+  readonly recovery: { isNeeded: boolean; request(): void };
+}
+
+/** Its members are set one by one. */
+export interface LeftLogRecord {
+  record?: EmittedLogRecord;
+  before?: LeftLogRecord | undefined;
+}
+
 /** Between a span processor and the log record processors that were given it. */
 export interface LogRecordPort {
   /** Set by the log record processor. */
@@ -40,6 +55,12 @@ export interface LogRecordPort {
   expect(event: ExperimentEvent): void;
   /** Whether events of this name are taken; an undefined name is not known yet. */
   takes(eventName: string | undefined): boolean;
-  /** Takes an experiment event that other code has emitted. Never throws. */
+  /** Absent if the copy of the package has none. */
+  readonly left?: LeftLogRecords | undefined;
+  /**
+   * Takes an experiment event that other code has emitted.
+   *
+   * @throws RangeError where the stack has ended: the record is to be left
+   */
   take(record: EmittedLogRecord): void;
 }

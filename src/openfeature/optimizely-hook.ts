@@ -11,6 +11,7 @@ import {
   ImpressionDedupe,
   resolveDedupe,
 } from '../util/impression-dedupe.js';
+import { OnceMore } from '../util/once-more.js';
 import { LOGGER } from '../util/options/common-option-rows.js';
 import { callback, type OptionTable, object, other } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
@@ -55,6 +56,16 @@ export const OPTIMIZELY_HOOK = {
   } satisfies OptionTable<OptimizelyHookOptions>,
 };
 
+/** How far the recording of an evaluation has come: where the stack ends, it goes on from there. */
+interface Recording {
+  impression: Impression | null | undefined;
+  /** Whether it was asked whether it is the first of its window. */
+  isTried: boolean;
+  isFirst: boolean | undefined;
+  isDone: boolean;
+  uuid?: string | undefined;
+}
+
 /**
  * An OpenFeature hook that records an impression, on the active span, for each evaluation that is an experiment
  * decision. Never throws into an evaluation, and never waits.
@@ -63,8 +74,7 @@ export class OptimizelyHook {
   readonly #target: Pick<RecordingTarget, 'recordImpression'>;
   readonly #mapEvaluation: NonNullable<OptimizelyHookOptions['mapEvaluation']>;
   readonly #dedupe: ImpressionDedupe | undefined;
-  readonly #logger: Logger;
-  readonly #said = new OnceLog();
+  readonly #work: OnceMore;
   /** Evaluations whose later hooks have still to run. */
   readonly #resolved = new WeakMap<object, EvaluationDetailsLike>();
   #suppressed = 0;
@@ -77,7 +87,10 @@ export class OptimizelyHook {
       taken,
       logger,
     );
-    this.#logger = logger;
+    const said = new OnceLog();
+    this.#work = new OnceMore(error => {
+      if (said.first('failed')) logger.error(`an evaluation was not recorded: ${errorLabel(error)}`);
+    });
     this.#target = processor ?? allInstalled;
     this.#mapEvaluation = mapEvaluation?.bind(options) ?? impressionFromEvaluation;
     const resolved = resolveDedupe(dedupe, 'on', logger);
@@ -91,44 +104,50 @@ export class OptimizelyHook {
 
   /** The provider has answered. Another hook may yet fail, and the application then gets its default value. */
   after(hookContext: HookContextLike, details: EvaluationDetailsLike): void {
-    this.#guard(() => this.#resolved.set(hookContext, details));
+    this.#work.do(() => this.#resolved.set(hookContext, details));
   }
 
   error(hookContext: HookContextLike): void {
-    this.#guard(() => this.#resolved.delete(hookContext));
+    this.#work.do(() => this.#resolved.delete(hookContext));
   }
 
   /** The application gets what was resolved: the moment to record it. */
   finally(hookContext: HookContextLike): void {
-    this.#guard(() => {
-      const details = this.#resolved.get(hookContext);
-      if (details === undefined) return;
-      this.#resolved.delete(hookContext);
-      const impression = withoutRejection(this.#mapEvaluation(details, hookContext));
-      if (impression !== undefined && impression !== null) this.#record(impression);
-    });
+    const recording: Recording = { impression: undefined, isTried: false, isFirst: undefined, isDone: false };
+    this.#work.do(() => this.#record(hookContext, recording));
   }
 
-  #record(impression: Impression): void {
-    if (this.#dedupe?.isFirst(impression) === false) {
+  #record(hookContext: HookContextLike, recording: Recording): void {
+    recording.impression ??= this.#takeImpression(hookContext);
+    const { impression } = recording;
+    if (impression === undefined || impression === null) return;
+    recording.isFirst ??= this.#isFirst(impression, recording);
+    if (!recording.isFirst) {
       this.#suppressed++;
       return;
     }
-    let uuid: string | undefined;
     try {
-      uuid = this.#target.recordImpression(impression);
+      if (!recording.isDone) recording.uuid = this.#target.recordImpression(impression);
+      recording.isDone = true;
     } finally {
       // No processor accepted it, so it does not suppress others.
-      if (uuid === undefined) this.#dedupe?.forget(impression);
+      if (recording.uuid === undefined) this.#dedupe?.forget(impression);
     }
   }
 
-  #guard(act: () => unknown): void {
-    try {
-      act();
-    } catch (error) {
-      if (this.#said.first('failed'))
-        this.#logger.error(`an evaluation was not recorded: ${errorLabel(error)}`);
-    }
+  #takeImpression(hookContext: HookContextLike): Impression | null | undefined {
+    const details = this.#resolved.get(hookContext);
+    if (details === undefined) return undefined;
+    const impression = withoutRejection(this.#mapEvaluation(details, hookContext));
+    // Not before: where the stack has ended, it is mapped once more.
+    this.#resolved.delete(hookContext);
+    return impression;
+  }
+
+  #isFirst(impression: Impression, recording: Recording): boolean {
+    // Where the stack ended within the question, the impression may be taken for its own double.
+    if (recording.isTried) this.#dedupe?.forget(impression);
+    recording.isTried = true;
+    return this.#dedupe?.isFirst(impression) !== false;
   }
 }

@@ -5,6 +5,7 @@ import type { Conversion } from '../record/input.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { guardLogger, noopLogger } from '../util/guarded-logger.js';
+import { OnceMore } from '../util/once-more.js';
 import { callback, type OptionsOwner, type OptionTable, object } from '../util/options/option-table.js';
 import { resolveOptions } from '../util/options/resolve-options.js';
 import { takeOptions } from '../util/options/take-options.js';
@@ -72,13 +73,10 @@ export function trackConversion(
   trackingEventDetails?: TrackingDetailsLike,
   options: ConversionOptions = {},
 ): string | undefined {
-  try {
+  return trackedWork.do(() => {
     const usable = conversionOptions(TRACK_CONVERSION, options, said.first('options') ? log : noopLogger);
     return recordTracked(usable, trackingEventName, context, trackingEventDetails);
-  } catch (error) {
-    notRecorded(error);
-    return undefined;
-  }
+  });
 }
 
 interface UsableOptions {
@@ -106,6 +104,7 @@ export function recordTracked(
   return conversion === undefined || conversion === null ? undefined : target.recordConversion(conversion);
 }
 
-export function notRecorded(error: unknown): void {
+/** Tracked events that are recorded now or, where the stack ends, once the present call is over. */
+export const trackedWork = new OnceMore(error => {
   if (said.first('failed')) log.error(`a tracked event was not recorded: ${errorLabel(error)}`);
-}
+});

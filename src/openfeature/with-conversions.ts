@@ -4,8 +4,8 @@ import {
   CONVERSION_TABLE,
   type ConversionOptions,
   conversionOptions,
-  notRecorded,
   recordTracked,
+  trackedWork,
 } from './track-conversion.js';
 
 type Track = TrackingProvider['track'];
@@ -33,11 +33,7 @@ export function withConversions<P extends object>(
   }
   const usable = conversionOptions(WITH_CONVERSIONS, options);
   const track: Track = (name, context, details) => {
-    try {
-      recordTracked(usable, name, context, details);
-    } catch (error) {
-      notRecorded(error);
-    }
+    trackedWork.do(() => recordTracked(usable, name, context, details));
     const own: unknown = Reflect.get(provider, 'track');
     if (typeof own === 'function') return Reflect.apply(own, provider, [name, context, details]);
   };

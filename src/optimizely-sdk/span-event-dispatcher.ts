@@ -7,6 +7,7 @@ import type { SerializedEvent } from '../model/serialized-event.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import { isObject } from '../util/json.js';
+import { OnceMore } from '../util/once-more.js';
 import { LOGGER, RUNTIME } from '../util/options/common-option-rows.js';
 import type { OptionTable } from '../util/options/option-table.js';
 import { requireMethods, resolveOptions } from '../util/options/resolve-options.js';
@@ -47,6 +48,14 @@ export const SPAN_EVENT_DISPATCHER = {
     runtime: RUNTIME,
   } satisfies OptionTable<SpanEventDispatcherOptions>,
 };
+
+interface Progress {
+  /** Visitors that were handed over. */
+  taken: number;
+  isLate: boolean;
+}
+
+const ANSWERED = Promise.resolve(Object.freeze({ statusCode: 204 }));
 
 /**
  * The event dispatcher to give to Optimizely's own SDK (`@optimizely/optimizely-sdk`), so that what its calls send
@@ -91,7 +100,8 @@ export function createSpanEventDispatcher(
     );
   });
 
-  const take = ({ url, params }: OfficialLogEvent) => {
+  /** @param progress where the stack ends on the way, it goes on from there */
+  const take = ({ url, params }: OfficialLogEvent, progress: Progress) => {
     const visitors: unknown = isObject(params) ? params.visitors : undefined;
     if (!isObject(params) || !Array.isArray(visitors)) {
       if (said.first('visitors'))
@@ -100,30 +110,37 @@ export function createSpanEventDispatcher(
     }
     const context = contexts.read(regions.read(url), params);
     const acceptedAt = runtime.monotonic();
-    // Which of several events happened in which span is no longer known.
-    const span = visitors.length > 1 ? null : undefined;
-    for (const visitor of visitors) {
+    // Which of several events happened in which span is no longer known, nor is that of one that comes late.
+    const span = visitors.length > 1 || progress.isLate ? null : undefined;
+    progress.isLate = true;
+    while (progress.taken < visitors.length) {
+      const visitor: unknown = visitors[progress.taken];
       const { event, shown } = toEvent(visitor, textOf(visitor), context, acceptedAt);
       processor.process(event, shown, span);
+      progress.taken++;
     }
   };
 
+  const work = new OnceMore(error => {
+    if (said.first('unexpected')) {
+      logger.error(`an event of Optimizely's SDK is lost: ${errorLabel(error)}`);
+    }
+  });
+
   return {
-    async dispatchEvent(logEvent, callback) {
+    // Not async: where the stack ends, its promise would reject.
+    dispatchEvent(logEvent, callback) {
+      const progress = { taken: 0, isLate: false };
       try {
-        take(logEvent);
-      } catch (error) {
-        if (said.first('unexpected')) {
-          logger.error(`an event of Optimizely's SDK is lost: ${errorLabel(error)}`);
-        }
-      }
-      const response = { statusCode: 204 };
-      try {
+        work.do(() => take(logEvent, progress));
+        const response = { statusCode: 204 };
+        const answered = Promise.resolve(response);
         callback?.(response);
+        return answered;
       } catch {
-        // An unhandled rejection of the application's would end the process.
+        // What the application's callback throws is its own affair.
+        return ANSWERED;
       }
-      return response;
     },
   };
 }

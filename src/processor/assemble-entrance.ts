@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EventHarvest } from '../capture/event-harvest.js';
+import { LogRecordHarvest } from '../capture/log-record-harvest.js';
 import { LogRecords } from '../capture/log-records.js';
-import { UnreadSpans } from '../capture/unread-spans.js';
+import { RawEventTaker } from '../capture/raw-event-taker.js';
 import type { CheckEvent } from '../privacy/before-send.js';
 import { PrivacyFilter } from '../privacy/privacy-filter.js';
 import type { ResolvedPrivacyOptions } from '../privacy/privacy-options.js';
 import { checkInput } from '../record/check-input.js';
+import { Leftovers } from '../util/leftovers.js';
 import { DoubtLog } from './doubt-log.js';
 import { evaluationEvents } from './evaluation-events-options.js';
-import { EventEntrance, type EventEntranceDependencies } from './event-entrance.js';
+import { EventEntrance } from './event-entrance.js';
+import type { EventEntranceDependencies } from './event-entrance-dependencies.js';
 import type { Foundation } from './foundation.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 
 /** The ways in, put together: what is handed over, and what is read from spans and log records. */
-export interface Entrance {
+export interface WaysIn {
   readonly entrance: EventEntrance;
   readonly harvest: EventHarvest;
+  /** Reads what was left where the stack had ended. @param isStackShort if not, what finds no room again stays */
+  readUnread(isStackShort: boolean): void;
 }
 
 export interface EntranceParts
@@ -28,7 +33,7 @@ export function assembleEntrance(
   foundation: Foundation,
   parts: EntranceParts,
   options: OptimizelySpanProcessorOptions,
-): Entrance {
+): WaysIn {
   const { logger, runtime } = foundation;
   const check: CheckEvent = (type, input) => checkInput(type, input, runtime, [foundation]);
   const logs = new LogRecords(logger);
@@ -46,9 +51,14 @@ export function assembleEntrance(
     inferRule: (flagKey, variationKey) => parts.config.current()?.inferRule(flagKey, variationKey),
   });
   const { recovery } = parts.batcher;
-  const unread = new UnreadSpans(recovery, foundation.ledger);
-  const harvest = new EventHarvest(entrance, logger, check, unread, evaluations);
-  recovery.also(() => harvest.readUnread(true));
-  logs.serve(harvest);
-  return { entrance, harvest };
+  const taker = new RawEventTaker({ ...foundation, processor: entrance, check, evaluations });
+  const harvest = new EventHarvest(taker, new Leftovers(recovery));
+  const records = new LogRecordHarvest(taker, new Leftovers(recovery));
+  const readUnread = (isStackShort: boolean) => {
+    harvest.readUnread(isStackShort);
+    records.readUnread(isStackShort);
+  };
+  recovery.also(() => readUnread(true));
+  logs.serve(records);
+  return { entrance, harvest, readUnread };
 }

@@ -83,10 +83,14 @@ export class BatchEventProcessor {
    * @returns false if the event was refused; the ledger says why
    */
   process(event: SerializedEvent): boolean {
+    const { ledger } = this.#foundation;
+    const { recordedCount } = ledger;
     try {
       return this.#process(event);
     } catch {
       // The stack has ended. What needs repair is known, and the next call asks for it.
+      if (ledger.recordedCount === recordedCount) ledger.recordedCount++;
+      this.#pipeline.batcher.recovery.isNeeded = true;
       return false;
     }
   }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { UnreadableEvent } from '../capture/read-event.js';
-import type { ConfigSource } from '../datafile/config-source.js';
 import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import type { EmitAs, InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
 import type { LogRecordPort } from '../model/log-record-port.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
-import type { PrivacyFilter } from '../privacy/privacy-filter.js';
 import { amendEvent } from '../serialize/amend-event.js';
-import type { EventIntake } from '../serialize/event-intake.js';
-import type { Afterwards } from '../util/afterwards.js';
 import { noteStamped } from '../util/event-stamps.js';
 import { fromOutside, ownSerialized, withSettlement } from '../util/event-text.js';
 import { Seam } from '../util/guard.js';
@@ -19,27 +15,10 @@ import { ownEvent } from '../util/own-event.js';
 import { hasMember } from '../util/own-members.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { endStartup } from '../util/unheard-lines.js';
-import type { ApiCopiesCheck } from './api-copies-check.js';
-import type { DoubtLog } from './doubt-log.js';
+import type { EventEntranceDependencies } from './event-entrance-dependencies.js';
 import type { Foundation } from './foundation.js';
+import { InterruptedCalls, type Unsettled } from './interrupted-calls.js';
 import { Refusals } from './refusals.js';
-
-export interface EventEntranceDependencies
-  extends Pick<Foundation, 'lastImpressions' | 'ledger' | 'logger' | 'runtime'> {
-  readonly traceDetail: TraceDetail;
-  readonly emitAs: EmitAs;
-  readonly logs: LogRecordPort;
-  readonly apiCopies: ApiCopiesCheck;
-  readonly config: ConfigSource;
-  readonly intake: EventIntake;
-  /** Undefined if everything may leave unchanged. */
-  readonly privacyFilter: PrivacyFilter | undefined;
-  /** Where resolved events go; it counts those that it refuses, and repairs what a stack that ended left half done. */
-  readonly batcher: { readonly recovery: Afterwards; enqueue(event: SerializedEvent): boolean };
-  readonly forceFlush: () => Promise<void>;
-  readonly doubts: DoubtLog;
-  readonly onTaken: () => void;
-}
 
 /**
  * An event that a `beforeSend` records is taken; one that is recorded while `beforeSend` is asked about that, is not.
@@ -52,8 +31,8 @@ export class EventEntrance implements InstalledProcessor {
   readonly emitAs: EmitAs;
   readonly logs: LogRecordPort;
   readonly lastImpressions: Foundation['lastImpressions'];
+  readonly count: InterruptedCalls;
   readonly #deps: EventEntranceDependencies;
-  readonly #recovery: Afterwards;
   readonly #refusals: Refusals;
   readonly #settlements: Seam;
   /** Calls that record from within each other, as a `beforeSend` that records does. */
@@ -66,9 +45,9 @@ export class EventEntrance implements InstalledProcessor {
     this.logs = dependencies.logs;
     this.lastImpressions = dependencies.lastImpressions;
     this.#deps = dependencies;
-    this.#recovery = dependencies.batcher.recovery;
     this.#refusals = new Refusals(dependencies.ledger, dependencies.logger);
     this.#settlements = new Seam('settlement', dependencies.logger);
+    this.count = new InterruptedCalls(dependencies.ledger, dependencies.batcher.recovery, this.#settlements);
   }
 
   /** Whether a call is under way: it has counted an event of which nothing else says yet where it is. */
@@ -85,10 +64,14 @@ export class EventEntrance implements InstalledProcessor {
     this.#depth++;
     try {
       isTaken = this.#offer(event);
-    } catch {
-      // The stack has ended, perhaps so that not even the request succeeds.
-      this.#recovery.isNeeded = true;
-      this.#recovery.request();
+    } catch (error) {
+      // The stack has ended: nothing is called that is not tried.
+      this.count.recovery.isNeeded = true;
+      try {
+        this.count.makeUp(error);
+      } catch {
+        // The next call does.
+      }
     } finally {
       this.#depth--;
     }
@@ -103,7 +86,7 @@ export class EventEntrance implements InstalledProcessor {
   #take(event: ExperimentEvent, settlement: EventSettlement | undefined): boolean {
     const { ledger, privacyFilter, intake, config } = this.#deps;
     endStartup();
-    if (this.#recovery.isNeeded) this.#recovery.request();
+    if (this.count.recovery.isNeeded) this.count.recovery.request();
     ledger.recorded(1);
     if (this.#depth > DEEPEST) return this.#refusals.refuseNested(event, settlement);
     if (this.#closed) return this.#refusals.drop('already_shutdown', event, settlement);
@@ -121,16 +104,27 @@ export class EventEntrance implements InstalledProcessor {
    * @returns false if the event was refused, and counted
    */
   receive(event: ExperimentEvent | UnreadableEvent, settlement: EventSettlement | undefined): boolean {
-    const once = settlement && new SettleOnce(settlement, this.#settlements);
+    const { ledger, unsettled } = this.count;
+    const { recordedCount } = ledger;
+    let once: SettleOnce | undefined;
     let isTaken = false;
     this.#depth++;
     try {
+      once = settlement && new SettleOnce(settlement, this.#settlements);
       if (isUnreadable(event)) this.#refuse(event.type, event.unusable, once);
       else isTaken = this.#take(ownEvent(event), once);
-    } catch {
-      this.#recovery.isNeeded = true;
-      once?.settled('interrupted');
-      this.#recovery.request();
+    } catch (error) {
+      if (ledger.recordedCount === recordedCount) ledger.recordedCount++;
+      const left: Unsettled = {};
+      left.settlement = once ?? settlement;
+      left.before = unsettled.latest;
+      unsettled.latest = left;
+      this.count.recovery.isNeeded = true;
+      try {
+        this.count.makeUp(error);
+      } catch {
+        // The next call does.
+      }
     } finally {
       this.#depth--;
     }
@@ -145,6 +139,8 @@ export class EventEntrance implements InstalledProcessor {
    * @returns false if the event was refused, and counted
    */
   process(given: SerializedEvent, shown: ExperimentEvent | undefined, settlement?: EventSettlement): boolean {
+    const { ledger, unsettled } = this.count;
+    const { recordedCount } = ledger;
     let isTaken = false;
     let once: SettleOnce | undefined;
     this.#depth++;
@@ -158,10 +154,18 @@ export class EventEntrance implements InstalledProcessor {
         this.#depth > DEEPEST
           ? this.#refusals.refuseNested(awaited, once)
           : this.#process(awaited, shown, once);
-    } catch {
-      this.#recovery.isNeeded = true;
-      once?.settled('interrupted');
-      this.#recovery.request();
+    } catch (error) {
+      if (ledger.recordedCount === recordedCount) ledger.recordedCount++;
+      const left: Unsettled = {};
+      left.settlement = once ?? settlement;
+      left.before = unsettled.latest;
+      unsettled.latest = left;
+      this.count.recovery.isNeeded = true;
+      try {
+        this.count.makeUp(error);
+      } catch {
+        // The next call does.
+      }
     } finally {
       this.#depth--;
     }
@@ -209,9 +213,13 @@ export class EventEntrance implements InstalledProcessor {
   refuse(type: ExperimentEventType, field: string): void {
     try {
       this.#refuse(type, field);
-    } catch {
-      this.#recovery.isNeeded = true;
-      this.#recovery.request();
+    } catch (error) {
+      this.count.recovery.isNeeded = true;
+      try {
+        this.count.makeUp(error);
+      } catch {
+        // The next call does.
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context, Span } from '@opentelemetry/api';
-import type { EventHarvest } from '../capture/event-harvest.js';
+import type { UnreadSpan } from '../capture/event-harvest.js';
 import type { UnreadableEvent } from '../capture/read-event.js';
 import { ConfigSource } from '../datafile/config-source.js';
 import { DatafileWait } from '../datafile/datafile-wait.js';
@@ -24,7 +24,7 @@ import { takeOptions } from '../util/options/take-options.js';
 import { Installation } from '../util/processor-registry.js';
 import { refuseWrongPlaces } from '../util/wrong-place.js';
 import { ApiCopiesCheck } from './api-copies-check.js';
-import { assembleEntrance } from './assemble-entrance.js';
+import { assembleEntrance, type WaysIn } from './assemble-entrance.js';
 import { Drain } from './drain.js';
 import type { EventEntrance } from './event-entrance.js';
 import { type Foundation, layFoundation } from './foundation.js';
@@ -46,7 +46,7 @@ export class OptimizelySpanProcessor {
   readonly #pipeline: Pipeline;
   readonly #config: ConfigSource;
   readonly #intake: EventIntake;
-  readonly #harvest: EventHarvest;
+  readonly #waysIn: WaysIn;
   readonly #entrance: EventEntrance;
   readonly #installation: Installation;
   readonly #life: ProcessLife;
@@ -98,9 +98,8 @@ export class OptimizelySpanProcessor {
         this.#life.eventTaken();
       },
     };
-    const { entrance, harvest } = assembleEntrance(this.#foundation, parts, taken);
-    this.#entrance = entrance;
-    this.#harvest = harvest;
+    this.#waysIn = assembleEntrance(this.#foundation, parts, taken);
+    this.#entrance = this.#waysIn.entrance;
     this.#installation = new Installation(this.#entrance, this, own.install);
     this.#config.onChange(config => this.#configChanged(config));
     closing.add(wait.watch(logger));
@@ -116,12 +115,16 @@ export class OptimizelySpanProcessor {
 
   /** Harvests experiment events that were added with `span.addEvent`, sampled or not. The provider calls it. */
   onEnd(span: EndedSpan): void {
-    const { unread } = this.#harvest;
+    const { harvest } = this.#waysIn;
+    const { unread } = harvest;
     try {
-      this.#harvest.takeSpan(span);
+      harvest.takeSpan(span);
     } catch {
       // The stack has ended: no call before it is kept.
-      unread.latest = { span, event: undefined, before: unread.latest };
+      const left: UnreadSpan = {};
+      left.span = span;
+      left.before = unread.latest;
+      unread.latest = left;
       unread.recovery.isNeeded = true;
       try {
         unread.recovery.request();
@@ -174,7 +177,9 @@ export class OptimizelySpanProcessor {
       if (shown === undefined || span === null) return take();
       return recordResolvedFor([this.#entrance], shown, take, span);
     } catch {
-      return false; // The stack has ended.
+      this.#foundation.ledger.recordedCount++; // The stack has ended before the entrance was asked.
+      this.#pipeline.batcher.recovery.isNeeded = true;
+      return false;
     }
   }
 
@@ -205,7 +210,7 @@ export class OptimizelySpanProcessor {
    */
   forceFlush(): Promise<void> {
     return onFreshStack(() => {
-      this.#harvest.readUnread(true);
+      this.#waysIn.readUnread(true);
       return this.#drain.flush();
     });
   }
@@ -220,7 +225,7 @@ export class OptimizelySpanProcessor {
    * Never rejects. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
-    this.#harvest.readUnread(false);
+    this.#waysIn.readUnread(false);
     this.#entrance.close();
     this.#installation.uninstall();
     this.#shutdown ??= onFreshStack(() => this.#drain.end().finally(() => this.#life.end()));

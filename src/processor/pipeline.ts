@@ -52,8 +52,10 @@ export function assemblePipeline(
   return {
     batcher,
     snapshot: isTaking => {
-      if (batcher.recovery.isNeeded) batcher.recovery.request();
-      return ledger.snapshot(budget.count, storeTracker.storedCount, isTaking || storeTracker.isTaking);
+      const { recovery } = batcher;
+      if (recovery.isNeeded) recovery.request();
+      const isUncertain = isTaking || storeTracker.isTaking || recovery.isNeeded;
+      return ledger.snapshot(budget.count, storeTracker.storedCount, isUncertain);
     },
     sendQueued: hurriedUntil => batcher.sendQueued(hurriedUntil),
     unsavedCount: () => Math.max(0, budget.count - storeTracker.copiedCount),

@@ -6,13 +6,14 @@ import type { Runtime } from '../model/runtime.js';
 import { OnceLog } from '../util/episode-log.js';
 import { errorLabel } from '../util/error-label.js';
 import type { EventDoubt } from '../util/event-doubts.js';
+import { isStackOverflow } from '../util/guard.js';
 import { guardLogger } from '../util/guarded-logger.js';
 import { noteChecked } from '../util/latest-checked.js';
 import { memberOf } from '../util/own-members.js';
 import { installedProcessors, ownersOf } from '../util/processor-registry.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { endStartup } from '../util/unheard-lines.js';
-import { describeUnusable, type Unusable } from '../util/unusable-field.js';
+import { describeUnusable } from '../util/unusable-field.js';
 import { type CheckInput, checkConversion, checkImpression } from './check-input.js';
 import type { Conversion, Impression, OptimizelyDecision } from './input.js';
 import { showInTrace } from './show-in-trace.js';
@@ -54,9 +55,13 @@ export function recordConversion(conversion: Conversion, span?: Span): string | 
   }
 }
 
-/** As {@link recordImpression}, for one processor alone. */
+/**
+ * As {@link recordImpression}, for one processor alone, or undefined for all.
+ *
+ * @throws RangeError where the stack has no room to begin
+ */
 export function recordImpressionFor(
-  processor: InstalledProcessor,
+  processor: InstalledProcessor | undefined,
   runtime: Runtime,
   impression: Impression | OptimizelyDecision,
   span?: Span,
@@ -64,9 +69,9 @@ export function recordImpressionFor(
   return record('impression', checkImpression, impression, span, runtime, processor);
 }
 
-/** As {@link recordConversion}, for one processor alone. */
+/** As {@link recordImpressionFor}, for a conversion. */
 export function recordConversionFor(
-  processor: InstalledProcessor,
+  processor: InstalledProcessor | undefined,
   runtime: Runtime,
   conversion: Conversion,
   span?: Span,
@@ -97,7 +102,13 @@ const NOT_A_SPAN =
 const log = guardLogger();
 const said = new OnceLog();
 
-/** @param only the processor that gets the event; undefined for those that own the span, or all */
+/**
+ * Where the stack ends before a receiver has counted the event, it is counted here, in plain fields: nothing can be called
+ * then. Which receivers there are may not be known yet: then it counts with all.
+ *
+ * @param only the processor that gets the event; undefined for those that own the span, or all
+ * @throws RangeError where the stack has no room to begin
+ */
 function record<E extends ExperimentEvent>(
   type: ExperimentEventType,
   check: CheckInput<E>,
@@ -106,21 +117,47 @@ function record<E extends ExperimentEvent>(
   runtime: Runtime,
   only?: InstalledProcessor,
 ): string | undefined {
+  let receivers: readonly InstalledProcessor[] | undefined;
+  let asked = 0;
+  let uuid: string | undefined;
   try {
+    receivers = only === undefined ? installedProcessors() : [only];
     endStartup();
     const span = recordingSpan(given);
-    const receivers = only === undefined ? receiversOf(span) : [only];
+    if (only === undefined) receivers = receiversOf(span, receivers);
     const checked = check(input, runtime, receivers);
-    if (checked.type !== 'unusable') tellDoubt(unreadMember(checked, input), receivers);
-    return handOver(type, checked, span, given, receivers, only !== undefined);
+    if (checked.type === 'unusable') {
+      if (receivers.length === 0) sayUnusable(type, checked.unusable);
+    } else {
+      tellDoubt(unreadMember(checked, input), receivers);
+      showInTrace(checked, span, given, receivers, only !== undefined);
+      noteChecked(checked);
+    }
+    for (const processor of receivers) {
+      const { count } = processor;
+      const countBefore = count?.ledger.recordedCount;
+      if (checked.type === 'unusable') processor.refuse(type, checked.unusable);
+      else if (processor.offer(checked)) uuid = checked.uuid;
+      // Where the stack ends within `offer`, that returns as if the event were refused, and counted.
+      if (count !== undefined && count.ledger.recordedCount === countBefore) count.ledger.recordedCount++;
+      asked++;
+    }
+    noteChecked(undefined);
   } catch (error) {
+    if (receivers === undefined) throw error;
+    for (; asked < receivers.length; asked++) {
+      const count = receivers[asked]?.count;
+      if (count === undefined) continue;
+      count.ledger.recordedCount++;
+      count.recovery.isNeeded = true;
+    }
     try {
       if (said.first('unexpected')) log.error(`recording failed: ${errorLabel(error)}`);
     } catch {
       // At the end of the stack nothing can be said.
     }
-    return undefined;
   }
+  return uuid;
 }
 
 function tellDoubt(doubt: EventDoubt | undefined, receivers: readonly InstalledProcessor[]): void {
@@ -141,14 +178,18 @@ export function recordingSpan(given: Span | undefined): Span | undefined {
       return undefined;
     }
     return span.isRecording() ? span : undefined;
-  } catch {
+  } catch (error) {
+    // Without its owners, the event would reach processors of other projects.
+    if (isStackOverflow(error)) throw error;
     // A broken span is no reason to lose the event.
     return undefined;
   }
 }
 
-function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
-  const installed = installedProcessors();
+function receiversOf(
+  span: Span | undefined,
+  installed: readonly InstalledProcessor[],
+): readonly InstalledProcessor[] {
   const owners = span === undefined ? undefined : ownersOf(span);
   const receivers = owners ?? installed;
   // Those of another project are no substitute for owners that were shut down.
@@ -171,25 +212,6 @@ function receiversOf(span: Span | undefined): readonly InstalledProcessor[] {
   return receivers;
 }
 
-function handOver(
-  type: ExperimentEventType,
-  checked: ExperimentEvent | Unusable,
-  span: Span | undefined,
-  given: Span | undefined,
-  receivers: readonly InstalledProcessor[],
-  exclusive: boolean,
-): string | undefined {
-  if (checked.type === 'unusable') {
-    for (const processor of receivers) processor.refuse(type, checked.unusable);
-    if (receivers.length === 0 && said.first(`${type}.${checked.unusable}`)) {
-      log.warn(`${type} refused: ${describeUnusable(type, checked.unusable)}`);
-    }
-    return undefined;
-  }
-  showInTrace(checked, span, given, receivers, exclusive);
-  let taken = false;
-  noteChecked(checked);
-  for (const processor of receivers) taken = processor.offer(checked) || taken;
-  noteChecked(undefined);
-  return taken ? checked.uuid : undefined;
+function sayUnusable(type: ExperimentEventType, field: string): void {
+  if (said.first(`${type}.${field}`)) log.warn(`${type} refused: ${describeUnusable(type, field)}`);
 }

@@ -38,8 +38,12 @@ export function showInTrace(
       addSpanEvent(span, shown, detail, exclusive ? 'everyone' : receivers);
   } catch (error) {
     // A span of another vendor's may throw; the event must reach Optimizely all the same.
-    if (said.first('addEvent'))
-      log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
+    try {
+      if (said.first('addEvent'))
+        log.warn(`an experiment event could not be shown in the trace: ${errorLabel(error)}`);
+    } catch {
+      // At the end of the stack nothing can be said.
+    }
   }
 }
 

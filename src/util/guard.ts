@@ -96,11 +96,20 @@ export function isObjectLike(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+function isRangeError(error: unknown): boolean {
+  try {
+    return error instanceof RangeError;
+  } catch {
+    return true;
+  }
+}
+
 /** Whether the stack had no room left: the same call may succeed with a shorter one. */
 export function isStackOverflow(error: unknown): boolean {
   try {
     return error instanceof RangeError && error.message.includes('call stack');
-  } catch {
-    return true;
+  } catch (reading) {
+    // Either the stack has ended here, too, or the error can't be read.
+    return isRangeError(reading);
   }
 }

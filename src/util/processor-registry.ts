@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { InstalledProcessor } from '../model/installed-processor.js';
+import { isStackOverflow } from './guard.js';
 import { sharedState } from './shared-state.js';
 
 /** Processors that saw spans of one provider start, told by the resource that all its spans share; first come first. */
@@ -39,11 +40,14 @@ export function installedAs(processor: object): InstalledProcessor | undefined {
 /**
  * The installed processors whose provider made the span; empty where all of those were shut down; undefined where none
  * did, or a broken span hides it.
+ *
+ * @throws RangeError where the stack has ended
  */
 export function ownersOf(span: object): readonly InstalledProcessor[] | undefined {
   try {
     return readOwners(span);
-  } catch {
+  } catch (error) {
+    if (isStackOverflow(error)) throw error;
     return undefined;
   }
 }
