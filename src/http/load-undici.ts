@@ -49,7 +49,8 @@ function unwrap(loaded: unknown): Undici | undefined {
 
 function hasErrors({ errors }: Undici): boolean {
   try {
-    return new errors.UndiciError('') instanceof Error;
+    // Without a message it assigns one, too.
+    return new errors.ClientDestroyedError() instanceof Error;
   } catch {
     return false;
   }

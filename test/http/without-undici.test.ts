@@ -16,11 +16,15 @@ const NUMBERED_TIMERS = `data:text/javascript,${encodeURIComponent(`
   globalThis.clearTimeout = timer => clearTimeout(timer);
 `)}`;
 
+const asModule = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+
 /** As applications do it that guard against prototype pollution. */
-const FROZEN_PROTOTYPES = `data:text/javascript,${encodeURIComponent(`
+const FROZEN_PROTOTYPES = asModule(`
   for (const { prototype } of [Object, Function, Array, Error, TypeError, Promise, Map, Set, String, Number, Date, RegExp])
     Object.freeze(prototype);
-`)}`;
+`);
+/** As SES leaves it with `overrideTaming: 'min'`. */
+const READ_ONLY_MESSAGE = asModule("Object.defineProperty(Error.prototype, 'message', { writable: false });");
 
 describe('where undici cannot be loaded as usual', () => {
   const closing: (() => unknown)[] = [];
@@ -68,11 +72,16 @@ describe('where undici cannot be loaded as usual', () => {
     expect(lines[0]).to.match(/^warn: undici is not available: setTimeout\(\) returns numbers, .*node:http/);
   });
 
-  it('fetches the datafile and delivers by node:http, and says so once: what errors inherit is frozen', async () => {
-    const lines = await runs(process.execPath, ['--import', FROZEN_PROTOTYPES, SERVICE]);
-    expect(lines).to.have.length(1);
-    expect(lines[0]).to.match(/^warn: undici is not available: it cannot make errors: .*node:http/);
-  });
+  for (const [what, preload] of [
+    ['all that errors inherit', FROZEN_PROTOTYPES],
+    ['the message that errors inherit', READ_ONLY_MESSAGE],
+  ] as const) {
+    it(`fetches the datafile and delivers by node:http, and says so once: ${what} is frozen`, async () => {
+      const lines = await runs(process.execPath, ['--import', preload, SERVICE]);
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.match(/^warn: undici is not available: it cannot make errors: .*node:http/);
+    });
+  }
 
   it('takes undici from a namespace that has a default export only, as bundlers with code splitting make', async () => {
     const outdir = mkdtempSync(join(tmpdir(), 'split-'));
