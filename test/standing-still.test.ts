@@ -101,6 +101,22 @@ describe('a process that stands still', () => {
     await ended;
   });
 
+  it('a second time before it has read what came the first time takes the answer all the same', async () => {
+    const { processor, runtime, record, standStill, logger, dispatcher } = makeHarness(12_000);
+    // The requests of both are out at once, so that there is never a moment without one.
+    record();
+    await runtime.advance(1_000);
+    record();
+    for (let n = 0; n < 2; n++) await standStill(9_500);
+    await runtime.advance(2_000);
+    expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+    expect(dispatcher.attempts).to.equal(2);
+    expect(logger.lines).to.deep.equal([]);
+    const ended = processor.shutdown();
+    await runtime.advance(0);
+    await ended;
+  });
+
   it('gets no more than the same time again, whatever it does', async () => {
     const { processor, runtime, record, standStill } = makeHarness(1_000_000);
     record();
@@ -124,7 +140,9 @@ describe('a process that stands still', () => {
     });
     record();
     await runtime.advance(0);
-    for (let n = 0; n < 3; n++) await standStill(4_000);
+    for (let n = 0; n < 5; n++) await standStill(4_000);
+    expect(logger.at('warn')).to.deep.equal([]);
+    await standStill(4_000);
     expect(logger.at('warn')[0]).to.include('TimeoutError');
     const ended = processor.shutdown();
     await runtime.advance(20_000);

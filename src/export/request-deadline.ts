@@ -4,6 +4,9 @@ import { stalledMillis } from '../util/deadline.js';
 import type { Outstanding } from '../util/outstanding.js';
 import type { Attempt } from './attempt.js';
 
+/** A clock that jumps each time would otherwise keep a request that is not answered for ever. */
+const MOST_WAITS = 5;
+
 /**
  * Ends requests that are not answered in time. One timer for all that are in flight, and none while there is none: setting
  * and clearing one for each request would cost as much as serializing an event.
@@ -13,8 +16,8 @@ export class RequestDeadline {
   readonly #timeoutMillis: number;
   readonly #inFlight: Outstanding<Attempt>;
   #timer: RuntimeTimer | undefined;
-  /** Whether the timer was late when it fired last, and requests got that time again. */
-  #hasWaited = false;
+  /** How often in a row the timer was late, and requests got that time again. */
+  #waits = 0;
 
   constructor(runtime: Runtime, timeoutMillis: number, inFlight: Outstanding<Attempt>) {
     this.#runtime = runtime;
@@ -32,7 +35,7 @@ export class RequestDeadline {
     if (this.#inFlight.size > 0) return;
     this.#timer?.clear();
     this.#timer = undefined;
-    this.#hasWaited = false;
+    this.#waits = 0;
   }
 
   #set(millis: number): void {
@@ -42,9 +45,9 @@ export class RequestDeadline {
 
   #fired(dueAt: number): void {
     this.#timer = undefined;
-    const stalled = this.#hasWaited ? 0 : stalledMillis(this.#runtime, dueAt, this.#timeoutMillis);
-    this.#hasWaited = stalled > 0;
-    if (stalled > 0) {
+    const stalled = stalledMillis(this.#runtime, dueAt, this.#timeoutMillis);
+    this.#waits = stalled > 0 && this.#waits < MOST_WAITS ? this.#waits + 1 : 0;
+    if (this.#waits > 0) {
       this.#set(stalled);
       return;
     }
