@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
+  type EventQueue,
   type EventStore,
   OptimizelySpanProcessor,
   type OptimizelySpanProcessorOptions,
+  type SerializedEvent,
+  StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
 import type { EventStoreHost } from 'opentelemetry-exporter-optimizely/file-store';
 import { makeDatafile } from './support/datafile.js';
@@ -48,6 +51,24 @@ function makeHarness(own: object = {}, options: Partial<OptimizelySpanProcessorO
     adopted: (count: unknown) => host?.adopted(count as number),
     lost: (count: unknown) => host?.lost(count as number),
   };
+}
+
+/** A queue that is a list. */
+function makeQueue(): EventQueue {
+  const list: SerializedEvent[] = [];
+  return {
+    get size() {
+      return list.length;
+    },
+    enqueue: event => list.push(event) > 0,
+    dequeue: () => list.shift(),
+  };
+}
+
+function freezeAll(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freezeAll(member);
 }
 
 const resolved = (uuid: string) => ({
@@ -502,4 +523,65 @@ describe('an event store of the application', () => {
       dropped: {},
     });
   });
+});
+
+describe('an event store that freezes what it is given', () => {
+  for (const when of ['within append', 'later']) {
+    for (const [what, options] of [
+      ['by default', {}],
+      ['with a batch an event', { batchSize: 1 }],
+      ['where the caller waits to hear of the event', {}],
+      ['with a queue of the application', { eventQueue: 'a list' }],
+    ] as const) {
+      it(`${when}, costs no event, ${what}`, async () => {
+        const given: unknown[] = [];
+        let ticket = 0;
+        const append = (...all: unknown[]) => {
+          if (when === 'later') given.push(all);
+          else freezeAll(all);
+          return ++ticket;
+        };
+        const eventQueue = 'eventQueue' in options ? makeQueue() : undefined;
+        const { processor, dispatcher, runtime, removed } = makeHarness(
+          { append },
+          { ...options, eventQueue },
+        );
+        const settlement = what.includes('caller') ? { settled: () => {} } : undefined;
+        for (let n = 0; n < 12; n++) {
+          const event = { ...CONVERSION, type: 'conversion', uuid: `event-${n}`, timestamp: 1.7e12 } as const;
+          expect(processor.receive(event, settlement)).to.equal(true);
+          if (n === 5) given.splice(0).forEach(freezeAll);
+        }
+        given.splice(0).forEach(freezeAll);
+        await processor.forceFlush();
+        await runtime.advance(31_000);
+        expect(
+          dispatcher.visitors.map(({ snapshots }) => snapshots[0]?.events[0]?.uuid).sort(),
+        ).to.deep.equal(Array.from({ length: 12 }, (_, n) => `event-${n}`).sort());
+        expect(processor.ledger()).to.deep.include({ recorded: 12, delivered: 12, pending: 0, dropped: {} });
+        expect(
+          removed.sort((a, b) => a - b),
+          'each record is removed',
+        ).to.deep.equal(Array.from({ length: 12 }, (_, n) => n + 1));
+      });
+    }
+
+    it(`${when}, costs no event that waits for the datafile`, async () => {
+      const given: unknown[] = [];
+      let ticket = 0;
+      const append = (...all: unknown[]) => {
+        if (when === 'later') given.push(all);
+        else freezeAll(all);
+        return ++ticket;
+      };
+      const projectConfigManager = new StaticProjectConfigManager();
+      const { processor, runtime } = makeHarness({ append }, { datafile: undefined, projectConfigManager });
+      for (let n = 0; n < 3; n++) processor.recordConversion(CONVERSION);
+      given.splice(0).forEach(freezeAll);
+      projectConfigManager.setDatafile(makeDatafile());
+      await processor.forceFlush();
+      await runtime.advance(31_000);
+      expect(processor.ledger()).to.deep.include({ recorded: 3, delivered: 3, pending: 0, dropped: {} });
+    });
+  }
 });

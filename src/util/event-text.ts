@@ -238,8 +238,13 @@ export function heldText(event: SerializedEvent): HeldText | undefined {
 export function asStored(event: SerializedEvent, ticket: StoreTicket | string): SerializedEvent {
   if (typeof ticket !== 'number') return event;
   if (!(event instanceof StoredEventText) || event.ticket !== undefined) return withTicket(event, ticket);
-  event.ticket = ticket;
-  return event;
+  try {
+    event.ticket = ticket;
+    return event;
+  } catch {
+    // Frozen by the store, to which it was given.
+    return withTicket(event, ticket);
+  }
 }
 
 /** Whether the text is ASCII for certain: of an event from outside, which may not know its length, it isn't. */
