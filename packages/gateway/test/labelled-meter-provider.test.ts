@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Attributes, MeterProvider, UpDownCounter } from '@opentelemetry/api';
+import type { Attributes, MeterProvider, ObservableCallback, UpDownCounter } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { labelledMeterProvider } from '../src/projects/labelled-meter-provider.js';
 
@@ -37,5 +37,28 @@ describe('the counters of a project', () => {
     counter.add(2, INSERTED);
     await Promise.resolve();
     expect(added.map(([value]) => value)).to.deep.equal([1, 2]);
+  });
+});
+
+describe('what is observed of a project', () => {
+  it('has its label, and is asked for no more once the project has gone', () => {
+    const asked = new Set<ObservableCallback>();
+    const createObservableGauge = () => ({
+      addCallback: (callback: ObservableCallback) => void asked.add(callback),
+      removeCallback: (callback: ObservableCallback) => void asked.delete(callback),
+    });
+    const provider = { getMeter: () => ({ createObservableGauge }) } as unknown as MeterProvider;
+    const gauge = labelledMeterProvider(provider, { project: 'shop' })
+      .getMeter('test')
+      .createObservableUpDownCounter('size');
+    const observed: [number, Attributes | undefined][] = [];
+    const callback: ObservableCallback = result => result.observe(7, INSERTED);
+    gauge.addCallback(callback);
+    for (const ask of asked)
+      void ask({ observe: (value, attributes) => void observed.push([value, attributes]) });
+    expect(observed).to.deep.equal([[7, { reason: 'new', project: 'shop' }]]);
+    gauge.removeCallback(callback);
+    gauge.removeCallback(callback);
+    expect(asked.size).to.equal(0);
   });
 });

@@ -96,6 +96,17 @@ describe('the delivery of a message', () => {
     };
   }
 
+  it('has its place among those of its project while it is tried again', async () => {
+    const { deliver, make, runtime } = makeDelivery([later('no_datafile'), TAKEN], 1);
+    const [message, other] = [make(), make()];
+    const delivered = deliver(message);
+    await deliver(other);
+    expect(other.answer).to.equal('nak 10000');
+    await runtime.advance(5_000);
+    await delivered;
+    expect(message.answer).to.equal('ack');
+  });
+
   it('tries again what cannot be taken now, without giving it back, and its age goes on', async () => {
     const { deliver, make, runtime, ages } = makeDelivery([
       later('no_datafile'),

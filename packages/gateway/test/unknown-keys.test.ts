@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import { revision, send, startDatafileServer } from '../../../test/support/datafile-server.js';
+import { ManualRuntime } from '../../../test/support/manual-runtime.js';
+import { EarlyChecks } from '../src/projects/early-checks.js';
+import { UnknownKeys } from '../src/projects/unknown-keys.js';
 import { closeEngines, conversion, makeEngine, NOW_NANOS, until, userIds } from './support/engine.js';
 
 const SIGNUP = { members: { events: [{ id: '301', key: 'signup', experimentIds: [] }] } };
@@ -87,5 +90,45 @@ describe('a key that the datafile has not had', () => {
     expect(outcome).to.deep.equal(['unknown_key']);
     expect(server.requests).to.have.length(3);
     await close();
+  });
+});
+
+describe('keys that are remembered as unknown', () => {
+  it('are forgotten by when they came last, and not by when they came first', () => {
+    const runtime = new ManualRuntime();
+    const keys = new UnknownKeys(runtime, 600_000);
+    const verdictOn = (key: string) => keys.verdictOn(key, runtime.now(), runtime.monotonic());
+    expect(verdictOn('first')).to.equal('open');
+    for (let n = 1; n < 100_000; n++) verdictOn(`${n}`);
+    expect(verdictOn('first')).to.equal('unknown');
+    verdictOn('one more');
+    expect(verdictOn('first')).to.equal('unknown');
+    expect(verdictOn('1'), 'it begins anew').to.equal('open');
+  });
+});
+
+describe('looks at a datafile that are asked for', () => {
+  it('fail until one does not, and end with the project', async () => {
+    const runtime = new ManualRuntime();
+    const answers = [false, true];
+    const datafile = {
+      getConfig: () => undefined,
+      checkNow: async () => answers.shift() ?? false,
+      lastCheckBeganAt: undefined,
+    };
+    const checks = new EarlyChecks(datafile, runtime);
+    checks.ask();
+    await runtime.advance(0);
+    expect(checks.isFailing).to.equal(true);
+    checks.ask();
+    expect(answers, 'within five seconds').to.have.length(1);
+    await runtime.advance(5_000);
+    expect(checks.isFailing).to.equal(false);
+    checks.ask();
+    expect(runtime.armed).to.equal(1);
+    checks.stop();
+    expect(runtime.armed).to.equal(0);
+    checks.ask();
+    expect(runtime.armed).to.equal(0);
   });
 });
