@@ -8,6 +8,7 @@ import {
   type ProjectConfigManager,
   StaticProjectConfigManager,
 } from 'opentelemetry-exporter-optimizely';
+import { PreparedDatafiles } from '../src/datafile/prepared-datafiles.js';
 import { makeDatafile } from './support/datafile.js';
 import { makeUserEvent, RecordingDispatcher, RecordingLogger } from './support/fakes.js';
 import { ManualRuntime, settle } from './support/manual-runtime.js';
@@ -402,5 +403,54 @@ describe('the same datafile again', () => {
     (datafile.events as object[]).push({ id: '301', key: 'signup' });
     manager.setDatafile(datafile);
     expect([updates, manager.getConfig()?.findEventId('signup')]).to.deep.equal([1, '301']);
+  });
+});
+
+describe('datafiles that a manager makes anew', () => {
+  /** Comparing the whole content takes so long, on a clock that moves with it alone. */
+  function makePrepared(comparingMillis = 0) {
+    const state = { now: 0, compared: 0 };
+    const prepared = new PreparedDatafiles({ monotonic: () => state.now }, () => {});
+    const make = (revision: string) => ({
+      ...makeDatafile({ revision }),
+      note: {
+        toJSON() {
+          state.compared++;
+          state.now += comparingMillis;
+          return revision;
+        },
+      },
+    });
+    return { state, prepare: (revision: string) => prepared.prepare(make(revision)) };
+  }
+
+  it('are compared for a hundredth of the time at most, and once a second', () => {
+    for (const [comparingMillis, pause] of [
+      [1, 1_000],
+      [50, 5_000],
+    ] as const) {
+      const { state, prepare } = makePrepared(comparingMillis);
+      const index = prepare('7');
+      const comparisons = () => {
+        const before = state.compared;
+        expect(prepare('7')).to.equal(index);
+        return state.compared - before;
+      };
+      for (let round = 0; round < 3; round++) {
+        state.now += pause - 1;
+        expect(comparisons()).to.equal(0);
+        state.now += 1;
+        expect(comparisons()).to.equal(1);
+      }
+    }
+  });
+
+  it('are forgotten by when they were used last', () => {
+    const { prepare } = makePrepared();
+    const [first, second] = [prepare('1'), prepare('2')];
+    expect(prepare('1')).to.equal(first);
+    prepare('3');
+    expect(prepare('1')).to.equal(first);
+    expect(prepare('2')).not.to.equal(second);
   });
 });

@@ -1091,6 +1091,18 @@ describe('polling', () => {
     });
   });
 
+  it('says again that a datafile cannot be used where a good one came in between', async () => {
+    const bad = send(200, {}, 'bad');
+    const server = await open(revision('7'), bad, bad, revision('8'), bad);
+    const { polls, logger } = makePolling(server);
+    await polls.scheduled(1);
+    const lines = async () => {
+      await polls.next();
+      return logger.at('error').length;
+    };
+    expect([await lines(), await lines(), await lines(), await lines()]).to.deep.equal([1, 1, 1, 2]);
+  });
+
   describe('the cache', () => {
     it('brings the last good datafile during an outage, and is written after each new one', async () => {
       const cache = new MemoryCache();
@@ -1119,6 +1131,25 @@ describe('polling', () => {
       expect(second.revisionInForce()).to.equal('9');
       expect(cache.written).to.deep.equal(['7', '8', '9']);
       expect(cache.reads).to.equal(2);
+    });
+
+    it('is written once at a time: a slow write of an older datafile does not come last', async () => {
+      const ends: (() => void)[] = [];
+      const begun: string[] = [];
+      const cache = {
+        get: () => undefined,
+        set: (_: string, datafile: string) => {
+          begun.push((JSON.parse(datafile) as { revision: string }).revision);
+          return new Promise<void>(resolve => ends.push(resolve));
+        },
+      };
+      const { polls } = makePolling(await open(revision('7'), revision('8')), { cache });
+      await polls.scheduled(1);
+      await polls.next();
+      expect(begun).to.deep.equal(['7']);
+      ends.shift()?.();
+      await settle();
+      expect(begun).to.deep.equal(['7', '8']);
     });
 
     it('is not written again for a 304', async () => {

@@ -10,6 +10,8 @@ import {
   type RawEvent,
 } from 'opentelemetry-exporter-optimizely/capture';
 import { v5 } from 'uuid';
+import { originOfRecord } from '../../src/capture/event-origin.js';
+import type { EmittedLogRecord } from '../../src/model/log-record-port.js';
 import { codeBlocks } from '../docs/markdown.js';
 import { SEED } from '../support/seed.js';
 
@@ -189,6 +191,27 @@ describe('a derived uuid', () => {
     expect(new Set(uuids)).to.have.property('size', 1);
     expect(uuidOf(conversion(), { serviceInstanceId: 'b' })).not.to.equal(uuids[0]);
     expect(uuidOf(conversion(), {})).not.to.equal(uuids[0]);
+  });
+
+  it('goes by the first instance that a resource has a value for, however it says so', () => {
+    const record = (resource: object) =>
+      ({ ...{ attributes: {}, hrTime: [0, 0], setAttribute() {} }, resource }) as EmittedLogRecord;
+    const key = 'service.instance.id';
+    const raw = [['service.name', 'shop'], ...[undefined, null, 'a', 'b'].map(value => [key, value])];
+    for (const [resource, serviceInstanceId] of [
+      [{ getRawAttributes: () => raw, attributes: { [key]: 'other' } }, 'a'],
+      [{ getRawAttributes: () => [] }, undefined],
+      [{ getRawAttributes: () => [[key, 7]] }, undefined],
+      [{ attributes: { [key]: 'c' } }, 'c'],
+    ] as const) {
+      expect(originOfRecord(record(resource))).to.deep.equal({ serviceInstanceId });
+    }
+    const broken = {
+      get attributes(): never {
+        throw new Error('broken');
+      },
+    };
+    expect(originOfRecord(record(broken))).to.equal(undefined);
   });
 
   it('counts numbers as doubles, and their kinds as one', () => {
