@@ -149,7 +149,6 @@ export class DatafilePoller {
         body === this.#bad ||
         !(await this.#bringIntoForce(body, shownUrl(this.#options.url), () => true))
       ) {
-        if (this.#abort.signal.aborted) return 0;
         this.#bad = body;
         return this.#schedule.afterFailure();
       }
