@@ -327,6 +327,25 @@ describe('a projectConfigManager of the application', () => {
     expect(processor.ledger().delivered).to.equal(processor.ledger().recorded);
   });
 
+  it('may give text, an object, and the same text again: each is in force in its turn', () => {
+    const text = JSON.stringify(makeDatafile({ revision: '7' }));
+    const given = [text, makeDatafile({ revision: '8' }), text, text];
+    let at = 0;
+    const { record, updates } = make(() => given[at]);
+    for (; at < given.length; at++) record();
+    expect(updates).to.deep.equal(['7', '8', '7']);
+  });
+
+  it('hears at the shutdown that it need not tell of updates any more', async () => {
+    let undone = 0;
+    const onUpdate = () => () => void undone++;
+    const { processor } = make(() => makeDatafile(), { onUpdate });
+    await processor.forceFlush();
+    expect(undone).to.equal(0);
+    await processor.shutdown();
+    expect(undone).to.equal(1);
+  });
+
   it('whose other methods throw, reject or never settle is told once a method', async () => {
     const fails: (() => unknown)[] = [
       () => {
@@ -393,6 +412,23 @@ describe('the same datafile again', () => {
     expect(manager.setDatafile('{')).to.equal(false);
     expect(manager.setDatafile(makeDatafile())).to.equal(true);
     expect(updates).to.equal(0);
+  });
+
+  it('is another one where an item of a list stands in the next list', () => {
+    const manager = new StaticProjectConfigManager();
+    const updates: (string | undefined)[] = [];
+    manager.onUpdate(() => updates.push(manager.getConfig()?.findEventId('b')));
+    const [a, b] = ['a', 'b'].map(key => ({ id: key, key }));
+    const { attributes: _, events: __, ...rest } = makeDatafile();
+    for (const lists of [
+      { attributes: [a], events: [b] },
+      { attributes: [a, b], events: [] },
+    ]) {
+      for (const datafile of [{ ...rest, ...lists }, JSON.stringify({ ...rest, ...lists })]) {
+        expect(manager.setDatafile(datafile)).to.equal(true);
+      }
+    }
+    expect(updates).to.deep.equal(['b', undefined]);
   });
 
   it('that was changed in place since is another one', () => {
