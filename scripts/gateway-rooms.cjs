@@ -15,6 +15,6 @@ module.exports = {
   projects: ['model', 'util', 'receipt', 'exporter', 'api', 'node'],
   intake: ['model', 'util', 'events-api', 'projects', 'receipt', 'exporter'],
   server: ['model', 'util', 'exporter', 'api', 'metrics', 'pino', 'node'],
-  options: ['model', 'config', 'exporter', 'node'],
+  options: ['model', 'util', 'config', 'exporter', 'node'],
   cli: ['model', 'util', 'config', 'options', 'root', 'node'],
 };
