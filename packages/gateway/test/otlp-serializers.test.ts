@@ -55,6 +55,20 @@ describe("OTLP: what OpenTelemetry's JavaScript SDK serializes", () => {
     });
   }
 
+  it('is read as it was recorded: numbers in JSON that are written as integers of more than 64 bits', async () => {
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const large = { most: Number.MAX_VALUE, least: -Number.MAX_VALUE, list: [1e21, 2 ** 63] };
+    const span = provider.getTracer('test').startSpan('a request');
+    span.addEvent('optimizely.conversion', { ...ATTRIBUTES, ...large });
+    span.end();
+    const { taken, send } = makeDoor('traces');
+    const body = JsonTraceSerializer.serializeRequest(exporter.getFinishedSpans());
+    await send(Buffer.from(body as Uint8Array), MEDIA_TYPES.json);
+    expect({ ...taken[0]?.events[0]?.attributes }).to.deep.equal({ ...ATTRIBUTES, ...large });
+    await provider.shutdown();
+  });
+
   for (const [encoding, serializer] of [
     ['protobuf', ProtobufLogsSerializer],
     ['json', JsonLogsSerializer],

@@ -114,7 +114,7 @@ type ReadJsonValue = (given: unknown, depth: number) => OtlpValue;
 const READERS: readonly (readonly [name: string, read: ReadJsonValue])[] = [
   ['stringValue', given => requireText(given, 'stringValue')],
   ['boolValue', given => (typeof given === 'boolean' ? given : unreadable('boolValue'))],
-  ['intValue', given => asInteger(requireInteger(given, INT64))],
+  ['intValue', given => (isLargeDouble(given) ? given : asInteger(requireInteger(given, INT64)))],
   ['doubleValue', given => doubleOf(given) ?? unreadable('doubleValue')],
   [
     'arrayValue',
@@ -146,6 +146,13 @@ const HALF_A_PAIR = /\p{Surrogate}/u;
 function requireText(value: unknown, what: string): string {
   if (typeof value !== 'string') return unreadable(what);
   return HALF_A_PAIR.test(value) ? unreadable(`${what}, with half of a surrogate pair`) : value;
+}
+
+/** OpenTelemetry's JavaScript SDK writes every number without a fraction here, `Number.MAX_VALUE` too. */
+function isLargeDouble(value: unknown): value is number {
+  return (
+    typeof value === 'number' && Math.abs(value) >= 2 ** 63 && Number.isFinite(value) && value !== -(2 ** 63)
+  );
 }
 
 function requireInteger(
