@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExperimentEventType } from '../model/experiment-event.js';
+import { hasOnly, isDigit, isLetter } from '../util/characters.js';
 import { editDistance, plainName } from '../util/options/nearest-name.js';
 import { memberOf } from '../util/own-members.js';
 
@@ -60,7 +61,7 @@ const MOST_REMEMBERED = 500;
 function meantMember(type: ExperimentEventType, name: string): string | undefined {
   const remembered = MEANT[type];
   if (remembered.has(name)) return remembered.get(name);
-  const meant = PLAIN_NAME.test(name) ? compare(type, name) : undefined;
+  const meant = isPlainName(name) ? compare(type, name) : undefined;
   if (remembered.size < MOST_REMEMBERED) remembered.set(name, meant);
   return meant;
 }
@@ -104,7 +105,16 @@ export function misnamedIn(
 }
 
 /** Other names are not misspelled members, and may be a user's data. */
-const PLAIN_NAME = /^[\w$-]{1,40}$/;
+function isPlainName(name: string): boolean {
+  return name.length <= 40 && hasOnly(name, isOfName);
+}
+
+const OTHERS = new Set(['_', '$', '-'].map(character => character.charCodeAt(0)));
+
+function isOfName(code: number): boolean {
+  return isLetter(code) || isDigit(code) || OTHERS.has(code);
+}
+
 /** With more of them, the object holds other things. */
 const MOST = 30;
 

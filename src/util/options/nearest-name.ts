@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { hasOnly, isDigit, isLetter } from '../characters.js';
 import { nameOfManager, namesElsewhere } from './option-names-elsewhere.js';
 import type { AnyOptionTable, OptionUnit } from './option-table.js';
 
@@ -35,15 +36,28 @@ function candidatesOf(table: AnyOptionTable, prefix: string): Candidate[] {
   ]);
 }
 
-/** `flush_interval`, `flushIntervalMs` and `withFlushInterval` are spellings of one name. */
+const PREFIXES = ['with', 'optimizely'];
+/** A longer one first where both fit. */
+const UNITS = [
+  ...['milliseconds', 'millisecond', 'millis', 'msecs', 'msec', 'ms'],
+  ...['seconds', 'second', 'secs', 'sec'],
+];
+
+/** `flush_interval`, `flushIntervalMs` and `withFlushInterval` are spellings of one name. Needs no regular expression. */
 export function plainName(name: string): string {
-  const letters = name
-    .slice(0, 80)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '');
-  return letters
-    .replace(/^(with|optimizely)/, '')
-    .replace(/(in)?(millis(econds?)?|msecs?|ms|seconds?|secs?)$/, '');
+  let plain = '';
+  for (const character of name.slice(0, 80).toLowerCase())
+    if (hasOnly(character, isPlain)) plain += character;
+  const prefix = PREFIXES.find(prefix => plain.startsWith(prefix));
+  if (prefix !== undefined) plain = plain.slice(prefix.length);
+  const unit = UNITS.find(unit => plain.endsWith(unit));
+  if (unit === undefined) return plain;
+  const withoutUnit = plain.slice(0, -unit.length);
+  return withoutUnit.endsWith('in') ? withoutUnit.slice(0, -2) : withoutUnit;
+}
+
+function isPlain(code: number): boolean {
+  return isLetter(code) || isDigit(code);
 }
 
 function misspelled(plain: string, candidates: readonly Candidate[]): Candidate | undefined {
