@@ -183,8 +183,8 @@ describe('OTLP: reading requests', () => {
     for (const [what, value] of Object.entries({
       'an integer with a fraction': { intValue: 1.5 },
       'an integer of letters': { intValue: 'seven' },
-      'an integer of 65 bits': { intValue: '9'.repeat(20) },
-      'an integer beyond 64 bits': { intValue: 2e19 },
+      'an integer of more digits than the JavaScript SDK writes': { intValue: '9'.repeat(22) },
+      'a text of an integer beyond 64 bits': { intValue: '2e19' },
       'a number of letters': { doubleValue: 'seven' },
       'an empty number': { doubleValue: '' },
       'text that is a number': { stringValue: 7 },

@@ -3,7 +3,7 @@
 /** As JSON has numbers, and with zeros in front, which some parsers take. */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** As almost all are written. */
-const DIGITS = /^-?\d{1,20}$/;
+const DIGITS = /^-?\d{1,21}$/;
 const INTEGER = /^(-?)(\d{1,20})(?:\.(\d{1,20}))?(?:[eE]([+-]?\d{1,2}))?$/;
 const NOT_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,

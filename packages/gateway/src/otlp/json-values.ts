@@ -7,6 +7,11 @@ import { asInteger, MAX_DEPTH, type MutableAttributes, newAttributes, TOO_DEEP }
 
 export type JsonObject = { readonly [name: string]: unknown };
 
+interface Range {
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const FIXED64 = { min: 0n, max: 2n ** 64n - 1n };
 /** Of either alphabet, with padding or without. */
@@ -114,7 +119,7 @@ type ReadJsonValue = (given: unknown, depth: number) => OtlpValue;
 const READERS: readonly (readonly [name: string, read: ReadJsonValue])[] = [
   ['stringValue', given => requireText(given, 'stringValue')],
   ['boolValue', given => (typeof given === 'boolean' ? given : unreadable('boolValue'))],
-  ['intValue', given => (isLargeDouble(given) ? given : asInteger(requireInteger(given, INT64)))],
+  ['intValue', given => largeDoubleOf(given) ?? asInteger(requireInteger(given, INT64))],
   ['doubleValue', given => doubleOf(given) ?? unreadable('doubleValue')],
   [
     'arrayValue',
@@ -148,19 +153,27 @@ function requireText(value: unknown, what: string): string {
   return HALF_A_PAIR.test(value) ? unreadable(`${what}, with half of a surrogate pair`) : value;
 }
 
-/** OpenTelemetry's JavaScript SDK writes every number without a fraction here, `Number.MAX_VALUE` too. */
-function isLargeDouble(value: unknown): value is number {
-  return (
-    typeof value === 'number' && Math.abs(value) >= 2 ** 63 && Number.isFinite(value) && value !== -(2 ** 63)
-  );
+/** What an integer of up to 21 digits was made of while it was parsed. */
+const LONG_INTEGER = /^-?[1-9]\d{18,20}$/;
+
+/**
+ * OpenTelemetry's JavaScript SDK writes all numbers without a fraction as integers, `Number.MAX_VALUE` too.
+ *
+ * @returns undefined if it is not a number of more than 64 bits
+ */
+function largeDoubleOf(value: unknown): number | undefined {
+  if (typeof value === 'string' && !LONG_INTEGER.test(value)) return undefined;
+  const integer = integerOf(value);
+  return integer === undefined || isWithin(integer, INT64) ? undefined : Number(value);
 }
 
-function requireInteger(
-  value: unknown,
-  { min, max }: { readonly min: bigint; readonly max: bigint },
-): bigint {
+function isWithin(integer: bigint, { min, max }: Range): boolean {
+  return integer >= min && integer <= max;
+}
+
+function requireInteger(value: unknown, range: Range): bigint {
   const integer = integerOf(value) ?? unreadable('integer');
-  return integer < min || integer > max ? unreadable('integer') : integer;
+  return isWithin(integer, range) ? integer : unreadable('integer');
 }
 
 function bytesOf(value: unknown): Uint8Array {
