@@ -19,8 +19,8 @@ export function tellFailure({ target, logger, signal, how, error }: TargetFailur
   const name = classNameOf(target) || 'target';
   if (isSdk(name) || isExportFailure(error)) {
     logger.warn(
-      `${CLIENT_NAME}: at ${signal}, the application's ${name}.shutdown() ${how}; that is told of its own exporters, ` +
-        'and not experiment events, which are flushed all the same',
+      `${CLIENT_NAME}: at ${signal}, the application's ${name}.shutdown() ${how}; this concerns its own ` +
+        'exporters, and not experiment events, which are flushed all the same',
     );
     return;
   }

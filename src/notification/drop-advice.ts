@@ -16,7 +16,7 @@ export const DROP_ADVICE: Readonly<Record<DropReason, string>> = {
   rejected:
     'the endpoint, or an exporter of your own, refuses them; an earlier line has the status or the error',
   expired: 'they were not delivered within retry.maxAgeMillis',
-  no_datafile: 'none arrived before the shutdown; an earlier line says why',
+  no_datafile: 'no datafile arrived before the shutdown: it was not fetched, or setDatafile() was not called',
   shutdown_timeout: 'raise timeoutIntervalMillis, or give OptimizelySpanProcessor an eventStore',
   already_shutdown: 'shut the processor down after the last event',
   unreadable: 'an earlier line names the file of the event store',

@@ -58,7 +58,7 @@ export class OptimizelySpanProcessor {
     const { options: taken, logger } = takeOptions<OptimizelySpanProcessorOptions>(SPAN_PROCESSOR, options);
     refuseWrongPlaces(this, 'OptimizelySpanProcessor', logger);
     const closing = new Closing(logger);
-    requireOneSource(taken);
+    requireOneSource(taken, options);
     const own = resolveOptions(SPAN_PROCESSOR_TABLE, taken, logger);
     const privacy = resolvePrivacyOptions(taken, logger);
     this.#foundation = layFoundation({ ...taken, logger });

@@ -8,22 +8,43 @@ import {
 import type { ProjectConfigManager } from '../model/datafile-index.js';
 import type { PackageLogger } from '../model/logger.js';
 import { resolveOption } from '../util/options/resolve-options.js';
-import { SOURCES_TABLE } from './processor-option-tables.js';
+import { unknownOptions } from '../util/options/unknown-options.js';
+import { hasMember } from '../util/own-members.js';
+import { SOURCES_TABLE, SPAN_PROCESSOR } from './processor-option-tables.js';
 import type { OptimizelySpanProcessorOptions } from './processor-options.js';
 
 const SOURCES = 'give one of { datafile }, { sdkKey } and { projectConfigManager }';
 
-/** @throws TypeError if there is no source or more than one */
-export function requireOneSource({
-  datafile,
-  sdkKey,
-  projectConfigManager,
-}: OptimizelySpanProcessorOptions): void {
-  const given = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
-  if (given === 1) return;
-  throw new TypeError(
-    `OptimizelySpanProcessor has ${given === 0 ? 'no datafile source' : 'more than one datafile source'}: ${SOURCES}`,
+/**
+ * @param given the options as the application wrote them: what was meant as a source is among them
+ * @throws TypeError if there is no source or more than one
+ */
+export function requireOneSource(
+  { datafile, sdkKey, projectConfigManager }: Partial<OptimizelySpanProcessorOptions>,
+  given: object | null | undefined,
+): void {
+  const sources = [datafile, sdkKey, projectConfigManager].filter(source => source !== undefined).length;
+  if (sources === 1) return;
+  const count = sources === 0 ? 'no datafile source' : 'more than one datafile source';
+  const meant = sources === 0 ? meantAsSource(given ?? {}) : [];
+  throw new TypeError([`OptimizelySpanProcessor has ${count}: ${SOURCES}`, ...meant].join('; '));
+}
+
+/** The process ends at the error, before a warning that names the option is shown. */
+function meantAsSource(given: object): string[] {
+  const unset = namedSources(given).map(
+    name =>
+      `${name} is undefined: check that the environment variable or setting that it is read from is set`,
   );
+  return [...unset, ...unknownOptions(SPAN_PROCESSOR, given)];
+}
+
+function namedSources(given: object): string[] {
+  try {
+    return Object.keys(SOURCES_TABLE).filter(name => hasMember(given, name));
+  } catch {
+    return []; // A Proxy that does not tell what it has.
+  }
 }
 
 /** @throws TypeError if the source has the wrong type */

@@ -10,16 +10,17 @@ const PLAIN_NAME = /^[\w$.-]{1,60}$/;
 
 /** Tells of options that the owner does not have, in one line, with the names that are nearest. Never throws. */
 export function noteUnknownOptions(owner: OptionsOwner, given: unknown, logger: PackageLogger): void {
+  for (const line of unknownOptions(owner, given)) logger.alert('OPTIMIZELY_BAD_OPTION', 'warn', line);
+}
+
+/** @returns the line that tells of options that the owner does not have, if there are any */
+export function unknownOptions(owner: OptionsOwner, given: unknown): string[] {
   const unknown = unknownNames(owner.table, given, '');
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return [];
   const named = unknown.slice(0, MOST_NAMED).map(name => describe(name, owner.table));
   const more = unknown.length - named.length;
   const list = more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
-  logger.alert(
-    'OPTIMIZELY_BAD_OPTION',
-    'warn',
-    `${owner.name} ignores options that it does not have: ${list}`,
-  );
+  return [`${owner.name} ignores options that it does not have: ${list}`];
 }
 
 function describe(name: string, table: AnyOptionTable): string {
