@@ -17,7 +17,11 @@ const ENDING = ['SIGTERM', 'SIGINT'] as const;
 export async function runGateway(options: GatewayOptions): Promise<number> {
   let gateway: Gateway | undefined;
   const asked = nextSignal();
-  const reload = () => void gateway?.reload();
+  let isReloadAsked = false;
+  const reload = () => {
+    if (gateway === undefined) isReloadAsked = true;
+    else void gateway.reload();
+  };
   // From the start on: without a listener it would end the process.
   process.on('SIGHUP', reload);
   stopListening();
@@ -26,6 +30,8 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   alive.ref();
   try {
     gateway = await start(options, asFlag);
+    // What was asked meanwhile may have come after the file was read.
+    if (isReloadAsked) reload();
     await asked;
     const again = nextSignal();
     return await Promise.race([gateway.close().then(() => 0), again.then(leaveToSenders)]);
