@@ -201,6 +201,31 @@ describe('delivery', () => {
       });
     }
 
+    for (const [name, floors] of [
+      ['the first of two', ['60', '5']],
+      ['the second of two', [undefined, '60']],
+    ] as const) {
+      it(`keeps the longest Retry-After of requests that were out together: that of ${name}`, async () => {
+        const { dispatcher, runtime, record } = makeDelivery({ maxConcurrentRequests: 2 });
+        const answers: ((floor: string | undefined) => void)[] = [];
+        dispatcher.answer = attempt =>
+          attempt > 2
+            ? { statusCode: 204 }
+            : new Promise(resolve => {
+                answers.push(floor =>
+                  resolve({ statusCode: 503, headers: floor === undefined ? {} : { 'retry-after': floor } }),
+                );
+              });
+        record(2);
+        await settle();
+        for (const [index, answer] of answers.entries()) answer(floors[index]);
+        await runtime.advance(59_999);
+        expect(dispatcher.attempts).to.equal(2);
+        await runtime.advance(1);
+        expect(dispatcher.attempts).to.equal(4);
+      });
+    }
+
     it('caps a Retry-After that asks for hours', async () => {
       const { dispatcher, runtime, record } = makeDelivery();
       dispatcher.answer = attempt => ({

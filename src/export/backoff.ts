@@ -49,7 +49,7 @@ export class Backoff {
     const ceiling = slow
       ? maxDelayMillis
       : Math.min(maxDelayMillis, initialDelayMillis * 2 ** this.#failures);
-    this.#failures = Math.min(this.#failures + 1, 30);
+    this.#failures++;
     const longest = this.#hurries > 0 ? Math.min(ceiling, HURRIED_DELAY_MILLIS) : ceiling;
     const share = slow ? 0.5 + this.#runtime.random() / 2 : this.#runtime.random();
     this.#restUntil = now + share * longest;
