@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import {
   BatchEventProcessor,
   type BatchEventProcessorOptions,
+  type EventExportResult,
   EventFactory,
   type ExportBatch,
   NotificationCenter,
@@ -412,6 +413,22 @@ describe('a queue of the application', () => {
     }
   }
 
+  it('may give back events of one uuid in another order: each hears what became of itself', async () => {
+    const { queue, events } = makeQueue({ dequeue: () => events.pop() });
+    const { processor, exporter } = makeHarness({ eventQueue: queue, startOnInit: false });
+    const heard: string[] = [];
+    for (const name of ['first', 'second']) {
+      const settlement = { settled: (outcome: string) => void heard.push(`${name} ${outcome}`) };
+      processor.process({ ...makeUserEvent({ uuid: 'same' }), settlement });
+    }
+    processor.start();
+    const [answerSecond, answerFirst] = exporter.callbacks;
+    answerSecond?.({ code: 0 });
+    answerFirst?.({ code: 1 });
+    expect(heard).to.deep.equal(['second delivered', 'first rejected']);
+    await processor.stop();
+  });
+
   it('may hold the same event twice, and events of another process', async () => {
     const { queue, events } = makeQueue();
     const { processor, logger, answerAll } = makeHarness({ eventQueue: queue, startOnInit: false });
@@ -494,6 +511,27 @@ describe('an exporter of the application', () => {
       });
       record(3);
       expect(processor.ledger()).to.deep.include({ pending: 0, delivered: 1, dropped: { rejected: 2 } });
+    });
+  }
+
+  for (const when of ['before', 'after'] as const) {
+    it(`may be asynchronous and call back, ${when} its promise is fulfilled`, async () => {
+      const { processor, record, logger } = makeHarness({
+        exporter: {
+          async export(_batch: ExportBatch, done: (result: EventExportResult) => void) {
+            if (when === 'before') done({ code: 0 });
+            else setImmediate(() => done({ code: 0 }));
+          },
+        } as never,
+      });
+      record(2);
+      await processor.flush();
+      expect(processor.ledger()).to.deep.include({ delivered: 2, pending: 0 });
+      const early = 'exporter.export returns a promise that is fulfilled before it calls back';
+      expect(logger.at('error').filter(line => line.startsWith(early))).to.have.length(
+        when === 'before' ? 0 : 1,
+      );
+      expect(logger.at('error')).to.have.length(when === 'before' ? 0 : 1);
     });
   }
 

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** A destination whose answers have the time that `aheadMillis` says, by which this machine is ahead. */
-function makeHarness(options: { endpoint?: string } = {}) {
+function makeHarness(options: { endpoint?: string; requestTimeoutMillis?: number } = {}) {
   const [runtime, logger, dispatcher] = [
     new ManualRuntime(),
     new RecordingLogger(),
@@ -40,6 +40,25 @@ function makeHarness(options: { endpoint?: string } = {}) {
 }
 
 describe('the clock of this machine', () => {
+  it('is not taken for another where an answer was long on its way, there or back', async () => {
+    const { runtime, logger, dispatcher, processor } = makeHarness({ requestTimeoutMillis: 10 * MINUTE });
+    for (const thereMillis of [5 * MINUTE, 0]) {
+      dispatcher.answer = () =>
+        new Promise(resolve => {
+          let date = '';
+          runtime.setTimer(() => {
+            date = new Date(runtime.now()).toUTCString();
+          }, thereMillis);
+          runtime.setTimer(() => resolve({ statusCode: 204, headers: { date } }), 5 * MINUTE + 1);
+        });
+      processor.process(makeUserEvent({ acceptedAt: runtime.monotonic() }));
+      await runtime.advance(6 * MINUTE);
+    }
+    expect(processor.ledger().delivered).to.equal(2);
+    expect(logger.lines).to.deep.equal([]);
+    await processor.stop();
+  });
+
   for (const [aheadMillis, says] of [
     [
       5 * MINUTE,

@@ -247,6 +247,17 @@ describe('delivery', () => {
       expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { expired: 1 } });
     });
 
+    it('drops no event of a batch as expired while the youngest is not, whatever their order', async () => {
+      const { processor, runtime } = makeDelivery({ batchSize: 3, retry: { maxAgeMillis: 60_000 } });
+      await runtime.advance(100_000);
+      const now = runtime.monotonic();
+      for (const age of [70_000, 1_000, 70_000]) processor.process(makeUserEvent({ acceptedAt: now - age }));
+      const flushing = processor.flush();
+      await runtime.advance(0);
+      await flushing;
+      expect(processor.ledger()).to.deep.include({ delivered: 3, dropped: {} });
+    });
+
     it('a failed flush tries again at once and often, until its time is up', async () => {
       const { dispatcher, runtime, record, processor } = makeDelivery({ timeoutIntervalMillis: 5_000 });
       dispatcher.answer = () => ({ statusCode: runtime.now() < 1_700_000_000_000 + 32_000 ? 503 : 204 });
@@ -317,9 +328,10 @@ describe('delivery', () => {
         return { statusCode: 204 };
       };
       const uuids = Array.from({ length: 1000 }, (_, n) => (n % 2 === 0 ? `poison-${n}` : `good-${n}`));
+      await runtime.advance(3_600_000);
       for (const uuid of uuids) processor.process(makeUserEvent({ uuid, acceptedAt: runtime.monotonic() }));
       await runtime.advance(0);
-      expect(dispatcher.attempts, 'a burst').to.be.within(300, 500);
+      expect(dispatcher.attempts, 'a burst, however long nothing was searched').to.be.within(300, 500);
       const before = dispatcher.attempts;
       await runtime.advance(1_000);
       expect(dispatcher.attempts - before, 'then so many a second').to.be.within(150, 250);
@@ -330,6 +342,24 @@ describe('delivery', () => {
         pending: 0,
         dropped: { rejected: 500 },
       });
+    });
+
+    it('leaves live traffic all its requests while the rate of the search is used up', async () => {
+      const { processor, dispatcher, runtime, record } = makeDelivery({
+        batchSize: 1000,
+        maxConcurrentRequests: 1,
+      });
+      dispatcher.answer = (_attempt, { body }) => ({ statusCode: poisoned(body) ? 400 : 204 });
+      for (let n = 0; n < 1000; n++)
+        processor.process(makeUserEvent({ uuid: `poison-${n}`, acceptedAt: runtime.monotonic() }));
+      await runtime.advance(0);
+      expect(processor.ledger().pending, 'the search goes on').to.be.above(500);
+      record(8_000);
+      await settle();
+      expect(processor.ledger().delivered).to.equal(8_000);
+      const stopped = processor.stop();
+      await runtime.advance(10_000);
+      await stopped;
     });
 
     it('is searched behind live traffic', async () => {
@@ -454,6 +484,67 @@ describe('delivery', () => {
     });
   });
 
+  describe('413, of several requests', () => {
+    /** Batches of so many events each, and how many events each request had. */
+    function makeSizes(options: Partial<BatchEventProcessorOptions> = {}) {
+      const { processor, dispatcher, runtime } = makeDelivery({ batchSize: 64, ...options });
+      const sizes: number[] = [];
+      dispatcher.answer = (_attempt, { params }) => {
+        sizes.push(params.visitors.length);
+        return { statusCode: 204 };
+      };
+      const send = async (count: number) => {
+        for (let n = 0; n < count; n++) {
+          const uuid = `e${String(n).padStart(9, '0')}`;
+          processor.process(makeUserEvent({ uuid, acceptedAt: runtime.monotonic() }));
+        }
+        const flushing = processor.flush();
+        await runtime.advance(1);
+        await flushing;
+        return sizes.splice(0);
+      };
+      return { dispatcher, runtime, sizes, send };
+    }
+
+    it('remembers the smallest size that was refused', async () => {
+      const { dispatcher, sizes, send } = makeSizes();
+      const answer = dispatcher.answer;
+      const held: (() => void)[] = [];
+      dispatcher.answer = (attempt, logEvent) => {
+        if (attempt > 2) return answer(attempt, logEvent);
+        return new Promise(resolve => held.push(() => resolve({ statusCode: 413 })));
+      };
+      const both: Promise<unknown>[] = [];
+      for (const count of [16, 4]) {
+        both.push(send(count));
+        await settle();
+      }
+      expect(held).to.have.length(2);
+      // The smaller one first: the other one's half is larger than what was refused.
+      for (const answer413 of held.reverse()) answer413();
+      await Promise.all(both);
+      sizes.length = 0;
+      expect(await send(8)).to.deep.equal([2, 2, 2, 2]);
+    });
+
+    it('tries a larger one only once twenty have arrived since the last refusal', async () => {
+      const { dispatcher, send } = makeSizes();
+      const answer = dispatcher.answer;
+      let limit = 8;
+      dispatcher.answer = (attempt, logEvent) =>
+        logEvent.params.visitors.length > limit ? { statusCode: 413 } : answer(attempt, logEvent);
+      await send(16);
+      // With the halves, 19 have arrived.
+      for (let n = 0; n < 17; n++) await send(1);
+      limit = 4;
+      expect(await send(8)).to.deep.equal([4, 4]);
+      limit = 64;
+      expect(await send(5)).to.deep.equal([3, 2]);
+      for (let n = 0; n < 16; n++) await send(1);
+      expect(await send(5)).to.deep.equal([5]);
+    });
+  });
+
   describe('a chunk that alone fails again and again', () => {
     const lines = (logger: RecordingLogger) =>
       logger.lines.map(({ level, message }) => `${level} ${message}`);
@@ -533,7 +624,10 @@ describe('delivery', () => {
       }
       const fails = logger.at('warn');
       expect(fails.length).to.be.within(2, 13);
-      expect(fails.at(-1)).to.match(/requests that failed since the last line: \d+/);
+      const counts = fails.map(line => Number(/failed since the last line: (\d+)/.exec(line)?.[1] ?? 1));
+      // One request in five or so of a minute, each time.
+      expect(Math.max(...counts), fails.join('\n')).to.be.within(2, 30);
+      expect(counts.reduce((sum, count) => sum + count, 0)).to.be.at.most(dispatcher.attempts / 5);
       expect(logger.at('info').length).to.be.within(2, 13);
       expect(logger.lines).to.have.length(fails.length + logger.at('info').length);
     });
@@ -588,6 +682,18 @@ describe('delivery', () => {
       });
     }
 
+    it('say anew that it fails for minutes, where it has worked in between', async () => {
+      const { dispatcher, runtime, logger, record } = makeDelivery();
+      for (let n = 1; n <= 3; n++) {
+        dispatcher.answer = () => ({ statusCode: 503 });
+        record();
+        await runtime.advance(300_000);
+        dispatcher.answer = () => ({ statusCode: 204 });
+        await runtime.advance(300_000);
+        expect(logger.at('error').filter(line => line.includes('has failed for'))).to.have.length(n);
+      }
+    });
+
     it('say again every hour that it fails, and for how long', async () => {
       for (const statusCode of [401, 503]) {
         const { dispatcher, runtime, logger, record } = makeDelivery();
@@ -618,6 +724,17 @@ describe('delivery', () => {
     await runtime.advance(45_200);
     expect(dispatcher.attempts).to.equal(5);
     expect(logger.at('error').filter(line => line.includes('turned away'))).to.have.length(1);
+  });
+
+  it('a reset before anything has arrived is tried again after a rest', async () => {
+    const { dispatcher, runtime, record } = makeDelivery();
+    dispatcher.answer = () =>
+      Promise.reject(Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }));
+    record();
+    await settle();
+    expect(dispatcher.attempts).to.equal(1);
+    await runtime.advance(500);
+    expect(dispatcher.attempts).to.equal(2);
   });
 
   it('a reset on a connection that has worked before is tried again at once, a second one is not', async () => {
@@ -943,23 +1060,30 @@ describe('delivery', () => {
       expect(signals).to.have.length(2);
     });
 
-    it('ends requests in flight at shutdown', async () => {
-      let signal: AbortSignal | undefined;
-      const eventDispatcher: EventDispatcher = {
-        dispatchEvent(_logEvent, options) {
-          signal = options?.signal;
-          return new Promise(() => {});
-        },
-      };
-      const { processor, runtime, record } = makeDelivery({ eventDispatcher, timeoutIntervalMillis: 1_000 });
-      record();
-      const stopping = processor.stop();
-      await runtime.advance(1_000);
-      await stopping;
-      expect(signal?.aborted).to.equal(true);
-      expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { shutdown_timeout: 1 } });
-      expect(runtime.armed).to.equal(0);
-    });
+    for (const when of ['at once', 'only later']) {
+      it(`ends requests in flight at shutdown, of a dispatcher that looks at the signal ${when}`, async () => {
+        let request: { readonly signal?: AbortSignal | undefined } | undefined;
+        const eventDispatcher: EventDispatcher = {
+          dispatchEvent(_logEvent, options) {
+            if (when === 'at once') expect(options?.signal?.aborted).to.equal(false);
+            request = options;
+            return new Promise(() => {});
+          },
+        };
+        const { processor, runtime, record } = makeDelivery({
+          eventDispatcher,
+          timeoutIntervalMillis: 1_000,
+        });
+        record();
+        const stopping = processor.stop();
+        await runtime.advance(1_000);
+        await stopping;
+        expect(request?.signal?.aborted).to.equal(true);
+        expect(request?.signal?.reason).to.have.property('name', 'AbortError');
+        expect(processor.ledger()).to.deep.include({ pending: 0, dropped: { shutdown_timeout: 1 } });
+        expect(runtime.armed).to.equal(0);
+      });
+    }
   });
 
   it('options of delivery that are unusable fall back with an info line', () => {

@@ -441,6 +441,32 @@ describe('an event store of the application', () => {
       expect(processor.ledger()).to.deep.include({ recovered: 5, delivered: 4 });
     });
 
+    it('one page at a time while requests are busy, also where a page makes several batches', async () => {
+      let reads = 0;
+      const ofRevision = (revision: string) => ({
+        ticket: Number(revision),
+        event: { ...resolved(`stored-${revision}`), context: makeContext({ revision }) },
+      });
+      const pages = [[ofRevision('1'), ofRevision('2')], [ofRevision('3')]];
+      const { processor, adopted, runtime, dispatcher } = makeHarness(
+        { read: async () => pages[reads++] ?? [] },
+        { maxConcurrentRequests: 1, requestTimeoutMillis: 100_000 },
+      );
+      const answers: ((answer: { statusCode: number }) => void)[] = [];
+      dispatcher.answer = () => new Promise(resolve => answers.push(resolve));
+      adopted(3);
+      await runtime.advance(1_100);
+      answers.shift()?.({ statusCode: 204 });
+      await runtime.advance(5_000);
+      expect(reads, 'the second batch of the first page is out').to.equal(1);
+      for (let n = 0; n < 2; n++) {
+        answers.shift()?.({ statusCode: 204 });
+        await runtime.advance(1_100);
+      }
+      expect(reads).to.be.at.least(2);
+      expect(processor.ledger()).to.deep.include({ recovered: 3, delivered: 3, pending: 0 });
+    });
+
     it('no more once a shutdown has begun, and leaves no timer', async () => {
       const { adopted, runtime, reads, processor } = makeReads([1, 1]);
       adopted(2);
