@@ -32,19 +32,10 @@ export function requireOneSource(
 
 /** The process ends at the error, before a warning that names the option is shown. */
 function meantAsSource(given: object): string[] {
-  const unset = namedSources(given).map(
-    name =>
-      `${name} is undefined: check that the environment variable or setting that it is read from is set`,
-  );
+  const unset = Object.keys(SOURCES_TABLE)
+    .filter(name => hasMember(given, name))
+    .map(name => `${name} is undefined: set the variable that it is read from`);
   return [...unset, ...unknownOptions(SPAN_PROCESSOR, given)];
-}
-
-function namedSources(given: object): string[] {
-  try {
-    return Object.keys(SOURCES_TABLE).filter(name => hasMember(given, name));
-  } catch {
-    return []; // A Proxy that does not tell what it has.
-  }
 }
 
 /** @throws TypeError if the source has the wrong type */
