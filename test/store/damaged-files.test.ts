@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import fc from 'fast-check';
 import { scanSegment } from '../../src/store/scan-segment.js';
 import { SEGMENT_HEADER_BYTES } from '../../src/store/segment-header.js';
 import {
+  bytesIn,
   closeAll,
   filesIn,
   instancesIn,
@@ -104,6 +106,25 @@ describe('FileEventStore among damaged and foreign files', () => {
     writeFileSync(acks, file);
     const { uuids } = await adopt(directory);
     expect(uuids).to.deep.equal(['0', '1', '2', '4']);
+  });
+
+  it('writes acks that could not be written before, once they can be', async () => {
+    const directory = makeDirectory();
+    const { store, append, clock } = openStore({ directory });
+    const [first = 0, second = 0] = ['first', 'second', 'third'].map(uuid => append(makeEvent(uuid)));
+    const [segment = ''] = filesIn(directory, '.seg');
+    const acks = segment.replace(/seg$/, 'ack');
+    const isTried = () => clock.advance(1_000).then(() => new Promise(resolve => setImmediate(resolve)));
+    mkdirSync(acks);
+    store.remove([first]);
+    // Refused as often as it is tried.
+    for (let n = 0; n < 20; n++) await isTried();
+    rmdirSync(acks);
+    store.remove([second]);
+    while (bytesIn(directory, '.ack') === 0) await isTried();
+    await store.close();
+    const { uuids } = await adopt(directory);
+    expect(uuids).to.deep.equal(['third']);
   });
 
   it('survives whatever happens to the files', async () => {
