@@ -8,7 +8,7 @@ import type { Logger } from '../model/logger.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import type { Afterwards } from '../util/afterwards.js';
-import { settlementOf } from '../util/event-text.js';
+import { settlementOf } from '../util/counted-event.js';
 import { isStackOverflow, Seam } from '../util/guard.js';
 import { Outstanding } from '../util/outstanding.js';
 import { hasAnswerMembersForAll, ownMembers } from '../util/own-members.js';

@@ -6,8 +6,9 @@ import type { EventLedger } from '../model/ledger.js';
 import type { Logger } from '../model/logger.js';
 import type { Runtime } from '../model/runtime.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
+import { settlementOf, ticketsOf } from '../util/counted-event.js';
 import { errorLabel } from '../util/error-label.js';
-import { asStored, heldText, settlementOf } from '../util/event-text.js';
+import { asStored, heldText } from '../util/event-text.js';
 import { kindOf, Seam } from '../util/guard.js';
 import { acceptanceEpoch } from '../util/system-runtime.js';
 import { isCount, isTicket, readRecord } from './store-answers.js';
@@ -241,10 +242,4 @@ export class StoreTracker {
   #toMonotonic(epoch: number): number {
     return this.#runtime.monotonic() - Math.max(0, this.#runtime.now() - epoch);
   }
-}
-
-function ticketsOf(items: readonly Kept[]): StoreTicket[] {
-  const tickets: StoreTicket[] = [];
-  for (const { ticket } of items) if (ticket !== undefined) tickets.push(ticket);
-  return tickets;
 }

@@ -7,6 +7,7 @@ import {
 } from '../model/semantic-conventions.js';
 import { checkInput } from '../record/check-input.js';
 import { experimentEventType } from '../util/event-names.js';
+import { hasMember } from '../util/own-members.js';
 import { systemRuntime } from '../util/system-runtime.js';
 import { unusable } from '../util/unusable-field.js';
 import type { EventOrigin, RawEvent } from './raw-event.js';
@@ -24,6 +25,16 @@ export interface UnreadableEvent {
   readonly type: ExperimentEventType;
   /** The attribute at fault. */
   readonly unusable: string;
+}
+
+/** Never throws. */
+export function isUnreadable(event: ExperimentEvent | UnreadableEvent): event is UnreadableEvent {
+  try {
+    return hasMember(event, 'unusable');
+  } catch {
+    // Not an event at all, or a trap of the application's.
+    return false;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { DropReason } from '../model/drop-reason.js';
 import type { CountedEvent, EventOutcome } from '../model/event-settlement.js';
 import type { Drop, EventLedger, LedgerSnapshot, LedgerWarning } from '../model/ledger.js';
-import { settlementOf } from '../util/event-text.js';
+import { settlementOf } from '../util/counted-event.js';
 
 /** The same figures as metrics. */
 export interface LedgerMetrics {

@@ -2,7 +2,7 @@
 import type { DropReason } from '../model/drop-reason.js';
 import type { CountedEvent } from '../model/event-settlement.js';
 import { type NotificationSender, NotificationType } from '../model/notification.js';
-import { settlementOf, uuidsOf } from '../util/event-text.js';
+import { settlementOf, uuidsOf } from '../util/counted-event.js';
 import type { DropLog } from './drop-log.js';
 
 /** Tells listeners and the log what happened to events. Their uuids are looked up only where a listener gets them. */

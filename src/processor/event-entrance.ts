@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { UnreadableEvent } from '../capture/read-event.js';
+import { isUnreadable, type UnreadableEvent } from '../capture/read-event.js';
 import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent, ExperimentEventType } from '../model/experiment-event.js';
 import type { EmitAs, InstalledProcessor, TraceDetail } from '../model/installed-processor.js';
@@ -12,7 +12,6 @@ import { fromOutside, ownSerialized, withSettlement } from '../util/event-text.j
 import { Seam } from '../util/guard.js';
 import { isSerializedEvent } from '../util/is-serialized-event.js';
 import { ownEvent } from '../util/own-event.js';
-import { hasMember } from '../util/own-members.js';
 import { SettleOnce, settleOnce } from '../util/settle-once.js';
 import { endStartup } from '../util/unheard-lines.js';
 import type { EventEntranceDependencies } from './event-entrance-dependencies.js';
@@ -245,14 +244,5 @@ export class EventEntrance implements InstalledProcessor {
   #taken(event: ExperimentEvent | undefined, sent: ExperimentEvent | undefined): void {
     this.#deps.onTaken();
     if (event !== undefined && sent !== undefined) this.#deps.doubts.look(event, sent);
-  }
-}
-
-function isUnreadable(event: ExperimentEvent | UnreadableEvent): event is UnreadableEvent {
-  try {
-    return hasMember(event, 'unusable');
-  } catch {
-    // Not an event at all, or a trap of the application's.
-    return false;
   }
 }

@@ -7,11 +7,9 @@ import { DatafileWait } from '../datafile/datafile-wait.js';
 import { Closing } from '../lifecycle/closing.js';
 import { flushUnderWaitUntil } from '../lifecycle/flush-under-wait-until.js';
 import { ProcessLife } from '../lifecycle/process-life.js';
-import type { DatafileIndex } from '../model/datafile-index.js';
 import type { EventSettlement } from '../model/event-settlement.js';
 import type { ExperimentEvent } from '../model/experiment-event.js';
 import type { LedgerSnapshot } from '../model/ledger.js';
-import { NotificationType } from '../model/notification.js';
 import type { SerializedEvent } from '../model/serialized-event.js';
 import { resolvePrivacyOptions } from '../privacy/privacy-options.js';
 import type { Conversion, Impression, OptimizelyDecision } from '../record/input.js';
@@ -27,6 +25,7 @@ import { ApiCopiesCheck } from './api-copies-check.js';
 import { assembleEntrance, type WaysIn } from './assemble-entrance.js';
 import { Drain } from './drain.js';
 import type { EventEntrance } from './event-entrance.js';
+import { followConfig } from './follow-config.js';
 import { type Foundation, layFoundation } from './foundation.js';
 import { ownDispatcher } from './own-dispatcher.js';
 import { assemblePipeline, type Pipeline } from './pipeline.js';
@@ -44,8 +43,6 @@ export class OptimizelySpanProcessor {
   readonly #apiCopies: ApiCopiesCheck;
   readonly #foundation: Foundation;
   readonly #pipeline: Pipeline;
-  readonly #config: ConfigSource;
-  readonly #intake: EventIntake;
   readonly #waysIn: WaysIn;
   readonly #entrance: EventEntrance;
   readonly #installation: Installation;
@@ -65,7 +62,6 @@ export class OptimizelySpanProcessor {
     const { runtime, ledger, storeTracker } = this.#foundation;
     const manager = resolveConfigManager(taken, logger);
     const config = new ConfigSource(manager, { logger, runtime });
-    this.#config = config;
     const wait = new DatafileWait(config, runtime);
     const resolver = new EventResolver(ledger, logger, storeTracker.hasStore);
     this.#pipeline = stoppingIfItFails(taken.projectConfigManager === undefined ? manager : undefined, () =>
@@ -76,11 +72,10 @@ export class OptimizelySpanProcessor {
     );
     const { batcher } = this.#pipeline;
     this.#life = new ProcessLife(this, { ...this.#pipeline, ...this.#foundation }, logger);
-    this.#intake = new EventIntake({ ...this.#foundation, resolver, batcher, config });
+    const intake = new EventIntake({ ...this.#foundation, resolver, batcher, config });
     const pipeline = this.#pipeline;
-    const intake = this.#intake;
     this.#drain = new Drain({ ...this.#foundation, pipeline, intake, config, wait, closing });
-    closing.add(() => this.#config.stop());
+    closing.add(() => config.stop());
     closing.add(() => this.#foundation.storeTracker.close());
     const onTaken =
       own.waitUntil && flushUnderWaitUntil(own.waitUntil, () => this.forceFlush(), { runtime, logger });
@@ -101,7 +96,7 @@ export class OptimizelySpanProcessor {
     this.#waysIn = assembleEntrance(this.#foundation, parts, taken);
     this.#entrance = this.#waysIn.entrance;
     this.#installation = new Installation(this.#entrance, this, own.install);
-    this.#config.onChange(config => this.#configChanged(config));
+    followConfig(config, { ...this.#foundation, intake, batcher, life: this.#life });
     closing.add(wait.watch(logger));
     if (own.startOnInit) this.start();
     this.#life.begin({ flushOnBeforeExit: own.flushOnBeforeExit });
@@ -195,7 +190,9 @@ export class OptimizelySpanProcessor {
     try {
       return this.#entrance.receive(event, settlement);
     } catch {
-      return false; // The stack has ended.
+      this.#foundation.ledger.recordedCount++; // As in `process`.
+      this.#pipeline.batcher.recovery.isNeeded = true;
+      return false;
     }
   }
 
@@ -245,14 +242,5 @@ export class OptimizelySpanProcessor {
   /** Returns where every event is. */
   ledger(): LedgerSnapshot {
     return this.#pipeline.snapshot(this.#entrance.isTaking);
-  }
-
-  #configChanged(config: DatafileIndex): void {
-    this.#intake.resolveWaiting(config);
-    this.#pipeline.batcher.contextChanged(config.context);
-    this.#life.sendPromptly();
-    this.#pipeline.batcher.nudge();
-    const { revision } = config.context;
-    this.#foundation.notifications.sendNotifications(NotificationType.OPTIMIZELY_CONFIG_UPDATE, { revision });
   }
 }

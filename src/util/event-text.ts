@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PieceOfBody } from '../model/batch-with-body.js';
 import type { EventContext } from '../model/event-context.js';
-import type { CountedEvent, EventSettlement } from '../model/event-settlement.js';
+import type { EventSettlement } from '../model/event-settlement.js';
 import type { HeldText, StoreTicket } from '../model/event-store.js';
 import type { ExperimentEventType } from '../model/experiment-event.js';
 import type { Runtime } from '../model/runtime.js';
@@ -217,11 +217,6 @@ export function ownSerialized(event: SerializedEvent): SerializedEvent {
   return copyOf(event, memberOf(event, 'settlement'), memberOf(event, 'ticket'));
 }
 
-/** @returns undefined if the caller does not wait to hear what becomes of the event */
-export function settlementOf(event: Pick<CountedEvent, 'settlement'>): EventSettlement | undefined {
-  return event.settlement === undefined ? undefined : memberOf(event, 'settlement');
-}
-
 /** The event as the object that will have the ticket of its record, whose text the store may read until it has written it. */
 export function beforeStoring(event: SerializedEvent): SerializedEvent {
   if (event instanceof StoredEventText || !(event instanceof EventText) || event.settlement !== undefined)
@@ -251,8 +246,4 @@ export function asStored(event: SerializedEvent, ticket: StoreTicket | string): 
 export function isAsciiText(piece: PieceOfBody): boolean {
   const isOurs = piece instanceof EventText || piece instanceof JoinedText;
   return isOurs && piece.byteLength === piece.json.length;
-}
-
-export function uuidsOf(events: readonly CountedEvent[]): string[] {
-  return events.map(event => event.uuid);
 }
