@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'chai';
 import {
+  type EventExporter,
   type EventQueue,
   type EventStore,
   OptimizelySpanProcessor,
@@ -590,6 +591,57 @@ describe('an event store that freezes what it is given', () => {
           'each record is removed',
         ).to.deep.equal(Array.from({ length: 12 }, (_, n) => n + 1));
       });
+    }
+
+    for (const answer of ['a ticket', 'full', 'failed'] as const) {
+      for (const isQueued of [false, true]) {
+        const way = isQueued ? 'a queue and an exporter' : 'an exporter';
+        it(`${when}, costs no event with ${way} of the application where it answers ${answer}`, async () => {
+          const given: unknown[] = [];
+          let ticket = 0;
+          const append = (...all: unknown[]) => {
+            if (when === 'later') given.push(all);
+            else freezeAll(all);
+            return answer === 'a ticket' ? ++ticket : answer;
+          };
+          const exported: SerializedEvent[] = [];
+          const exporter: EventExporter = {
+            export: ({ events }, resultCallback) => {
+              exported.push(...events.map(event => ({ ...event })));
+              resultCallback({
+                code: 0,
+                dropped: [{ reason: 'expired', events: events.slice(0, 1).map(event => ({ ...event })) }],
+              });
+            },
+            forceFlush: async () => {},
+            shutdown: async () => {},
+          };
+          const { processor } = makeHarness(
+            { append },
+            { eventDispatcher: undefined, exporter, eventQueue: isQueued ? makeQueue() : undefined },
+          );
+          const outcomes: unknown[] = [];
+          for (let n = 0; n < 6; n++) {
+            const event = {
+              ...CONVERSION,
+              type: 'conversion',
+              uuid: `event-${n}`,
+              timestamp: 1.7e12,
+            } as const;
+            const settlement = n % 2 === 0 ? undefined : { settled: (how: unknown) => outcomes.push(how) };
+            expect(processor.receive(event, settlement)).to.equal(true);
+          }
+          given.splice(0).forEach(freezeAll);
+          await processor.forceFlush();
+          expect(exported.map(({ uuid }) => uuid)).to.deep.equal(
+            Array.from({ length: 6 }, (_, n) => `event-${n}`),
+          );
+          expect(processor.ledger()).to.deep.include({
+            ...{ recorded: 6, delivered: 5, pending: 0, dropped: { expired: 1 } },
+          });
+          expect(outcomes).to.deep.equal(['delivered', 'delivered', 'delivered']);
+        });
+      }
     }
 
     it(`${when}, costs no event that waits for the datafile`, async () => {

@@ -57,8 +57,8 @@ export class GuardedQueue implements BatcherQueue {
   }
 
   /** @throws RangeError if the stack overflows */
-  enqueue(event: SerializedEvent): boolean {
-    toBeCopied(event);
+  enqueue(given: SerializedEvent): boolean {
+    const event = toBeCopied(given);
     const answer: unknown = this.#call('enqueue', () => this.#queue.enqueue(event));
     if (answer === true) {
       this.#count++;

@@ -84,13 +84,14 @@ export function inOnePiece(json: string): void {
 
 /**
  * Makes of an event what code of the application can copy: its text in one piece, and its uuid a member of its own, which
- * JSON, a spread, and a structured clone have, too.
+ * JSON, a spread, and a structured clone have, too. @returns the event, or in place of one that a store has frozen, its copy
  */
 export function toBeCopied(event: SerializedEvent): SerializedEvent {
   inOnePiece(event.json);
   if (!(event instanceof EventText) || Object.hasOwn(event, 'uuid')) return event;
   const uuid = { __proto__: null, value: event.uuid, enumerable: true } as PropertyDescriptor;
-  return Object.defineProperty(event, 'uuid', uuid);
+  const own = Object.isExtensible(event) ? event : withSettlement(event, event.settlement);
+  return Object.defineProperty(own, 'uuid', uuid);
 }
 
 /** The texts of several events in one. */
