@@ -139,7 +139,9 @@ export class OptimizelySpanProcessor {
     try {
       return recordImpressionFor(this.#entrance, this.#foundation.runtime, impression, span);
     } catch {
-      return undefined; // The stack has ended.
+      this.#foundation.ledger.recordedCount++; // The stack has ended before it began.
+      this.#pipeline.batcher.recovery.isNeeded = true;
+      return undefined;
     }
   }
 
@@ -148,7 +150,9 @@ export class OptimizelySpanProcessor {
     try {
       return recordConversionFor(this.#entrance, this.#foundation.runtime, conversion, span);
     } catch {
-      return undefined; // The stack has ended.
+      this.#foundation.ledger.recordedCount++; // The stack has ended before it began.
+      this.#pipeline.batcher.recovery.isNeeded = true;
+      return undefined;
     }
   }
 

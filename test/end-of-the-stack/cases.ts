@@ -23,6 +23,8 @@ export interface Case {
   readonly isBatching?: boolean;
   /** How many events each call hands over. @default 1 */
   readonly events?: number;
+  /** As much of the stack, in frames of `sink`, as a call takes before it can catch anything. @default 8 */
+  readonly ownFrames?: number;
   /** Of drop reasons, besides those of any case. */
   readonly drops?: string;
   /** Called when the stack is short again. */
@@ -176,7 +178,22 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   recordConversion: { prepare: (_, count) => oneByOne(count, conversion, recordConversion) },
   'recordConversion of a processor': {
+    ownFrames: 3,
     prepare: (processor, count) => oneByOne(count, conversion, event => processor.recordConversion(event)),
+  },
+  'recordImpression of a processor': {
+    ownFrames: 3,
+    prepare: (processor, count) =>
+      oneByOne(
+        count,
+        () => ({
+          ...DETAILS.flagMetadata,
+          userId: nextVisitor(),
+          flagKey: 'checkout',
+          variationKey: 'treatment',
+        }),
+        impression => processor.recordImpression(impression),
+      ),
   },
   'recordConversion that is refused': {
     prepare: (_, count) =>

@@ -22,9 +22,6 @@ export interface Measured {
 
 const FRAMES = 80;
 const OFFSETS = 12;
-/** As much of the stack, in frames of `sink`, as a call takes before it can catch anything. */
-const OWN_FRAMES = 8;
-
 const sink = (levels: number): number => (levels === 0 ? 0 : 1 + sink(levels - 1));
 
 type Processor = Pick<BatchEventProcessor, 'ledger' | 'process' | 'flush' | 'stop'>;
@@ -50,7 +47,7 @@ async function measureAt(offset: number, one: Case, sum: Measured): Promise<void
   const call = one.prepare(processor as OptimizelySpanProcessor, FRAMES + 1);
   let returned = 0;
   atTheEndOfTheStack(FRAMES, offset, () => {
-    sink(OWN_FRAMES);
+    sink(one.ownFrames ?? 8);
     try {
       const answer = call();
       if (answer instanceof Promise) answer.catch(() => sum.thrown++);
