@@ -131,7 +131,11 @@ export class OptimizelyHook {
       recording.isDone = true;
     } finally {
       // No processor accepted it, so it does not suppress others.
-      if (recording.uuid === undefined) this.#dedupe?.forget(impression);
+      if (recording.uuid === undefined) {
+        // Where it is recorded once more, it has to be remembered again.
+        recording.isFirst = undefined;
+        this.#dedupe?.forget(impression);
+      }
     }
   }
 

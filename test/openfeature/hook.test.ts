@@ -250,6 +250,18 @@ describe('OptimizelyHook', () => {
     expect(await received()).to.have.length(2);
   });
 
+  it('remembers an impression that it records once more, since the stack had ended', async () => {
+    let calls = 0;
+    const recordImpression = () => {
+      if (++calls === 1) throw new RangeError('Maximum call stack size exceeded');
+      return 'uuid';
+    };
+    const { client, hook } = await makeHarness(DECISION, { processor: { recordImpression } as never });
+    for (let n = 0; n < 3; n++) await client.getBooleanValue('checkout', false, VISITOR);
+    expect(calls).to.equal(2);
+    expect(hook.suppressed).to.equal(2);
+  });
+
   it('records each evaluation with dedupe: false', async () => {
     const { client, received, hook } = await makeHarness(DECISION, { dedupe: false });
     for (let time = 0; time < 3; time++) await client.getBooleanValue('checkout', false, VISITOR);
